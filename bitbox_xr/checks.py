@@ -1,0 +1,133 @@
+"""What keeps an input from being a signal set: each fault as a sentence, collected by the caller."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bitbox_xr import clock
+from bitbox_xr.schemas import KINDS, SIGNAL, TIME
+
+__all__ = [
+    "attr_faults",
+    "faults_of",
+    "fps_faults",
+    "increase_faults",
+    "irregularity",
+    "label_faults",
+    "listed",
+    "rate_faults",
+    "shape_faults",
+]
+
+
+def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[str]:
+    """All that keeps a DataArray from being a signal set, each as a sentence; empty where nothing does."""
+    faults = shape_faults(x)
+    if faults:
+        return faults
+    kind = x.attrs.get("kind", "expression")
+    if kind not in KINDS:
+        faults.append(f"the attribute kind is {kind!r}; one of {', '.join(KINDS)} is wanted")
+    if np.issubdtype(x.dtype, np.complexfloating) or not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
+        faults.append(f"the values are {x.dtype}; real numbers are wanted")
+    if SIGNAL in x.coords:
+        faults += label_faults([str(name) for name in x[SIGNAL].values], x.sizes[SIGNAL])
+    faults += fps_faults(fps)
+    if TIME in x.coords and not faults:
+        faults += clock_faults(x, fps)
+    return faults
+
+
+def shape_faults(x: Any) -> list[str]:
+    if not isinstance(x, xr.DataArray):
+        return [f"it is a {type(x).__name__}; a DataArray with dimensions time and signal is wanted: see signals()"]
+    missing = [dim for dim in (TIME, SIGNAL) if dim not in x.dims]
+    if missing:
+        return [f"dimensions are {listed(x.dims)}; {' and '.join(missing)} wanted too: see signals() or .rename()"]
+    if 0 in x.shape:
+        return [f"the sizes are {dict(x.sizes)}; at least one of each is wanted"]
+    return []
+
+
+def label_faults(labels: list[str], n: int) -> list[str]:
+    faults = []
+    if len(labels) != n:
+        faults.append(f"there are {len(labels)} names for {n} signals; one each is wanted")
+    twice = sorted({label for label in labels if labels.count(label) > 1}) if len(set(labels)) < len(labels) else []
+    if twice:
+        faults.append(f"signal names occur twice: {listed(twice)}; unique names are wanted")
+    if any(not label.strip() for label in labels):
+        faults.append("a signal's name is empty; every signal needs one")
+    return faults
+
+
+def attr_faults(attrs: Mapping[str, Any]) -> list[str]:
+    return [
+        f"the attribute {key} is a {type(value).__name__}; text or a number is wanted (files can hold no other)"
+        for key, value in attrs.items()
+        if isinstance(value, bool) or not isinstance(value, str | int | float | np.integer | np.floating)
+    ]
+
+
+def fps_faults(fps: float | None) -> list[str]:
+    if fps is None:
+        return []
+    number = isinstance(fps, int | float | np.integer | np.floating) and not isinstance(fps, bool)
+    if not number or not np.isfinite(fps) or fps <= 0:
+        return [f"fps is {fps!r}; a positive number of frames per second is wanted"]
+    return []
+
+
+def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
+    if not np.issubdtype(x[TIME].dtype, np.number):
+        return [f"the coordinate time is {x[TIME].dtype}; seconds as float64 are wanted: see signals(…, time=…)"]
+    axis = x[TIME].values.astype(np.float64)
+    faults = increase_faults(axis)
+    return faults or rate_faults(axis, fps, stated=True)
+
+
+def increase_faults(axis: np.ndarray) -> list[str]:
+    if not np.isfinite(axis).all():
+        return [
+            f"time is missing at {int((~np.isfinite(axis)).sum())} of {len(axis)} frames; a time for every frame is wanted"
+        ]
+    back = np.flatnonzero(np.diff(axis) <= 0)
+    if len(back):
+        at = int(back[0]) + 1
+        return [
+            f"time does not increase at frame {at} ({axis[at - 1]:g} s, then {axis[at]:g} s; {len(back)} such "
+            "steps); sort it, or drop repeated frames"
+        ]
+    return []
+
+
+def rate_faults(axis: np.ndarray, fps: float | None, *, stated: bool) -> list[str]:
+    """Whether a clock's rate is believable, and agrees with the `fps` that came with it."""
+    if len(axis) < 2:
+        return []
+    median = 1 / float(np.median(np.diff(axis)))
+    if median > clock.MAX_UNSTATED_FPS and not stated and fps is None:
+        return [
+            f"time steps by {1000 / median:g} ms, {median:g} frames a second; if that is so, say fps={median:g}, "
+            "otherwise give the true fps or mend the times (seconds are wanted)"
+        ]
+    if fps is not None and abs(fps / median - 1) > 0.5 / max(len(axis) - 1, 1) and _contradicts(axis, fps):
+        return [f"fps={fps:g} contradicts the time axis ({median:g} frames a second); leave fps out, or drop time"]
+    return []
+
+
+def _contradicts(axis: np.ndarray, fps: float) -> bool:
+    return clock.deviation(axis, fps, np.arange(len(axis))) > clock.TOLERANCE
+
+
+def irregularity(axis: np.ndarray) -> str:
+    steps = np.diff(axis)
+    return f"steps from {steps.min() * 1000:g} to {steps.max() * 1000:g} ms, median {np.median(steps) * 1000:g} ms"
+
+
+def listed(items: Iterable[Any], most: int = 8) -> str:
+    texts = [str(item) for item in items]
+    more = f", … ({len(texts)} in all)" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more

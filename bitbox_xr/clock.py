@@ -1,0 +1,121 @@
+"""Time axes as plain arrays of seconds: the rate of one, whether it is regular, where its frames were lost.
+
+A clock is *regular* if every time lies within a quarter frame of `t0 + k / fps`. Trackers write times with
+few decimals (OpenFace's three turn 30 frames a second into 30.0019), so a rate is taken from the whole span
+and moved to a customary one where that moves no frame by more than the same quarter.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["DEFAULT_FPS", "MAX_UNSTATED_FPS", "Grid", "fit", "frame_times", "regular_rate", "seconds", "snap"]
+
+CUSTOMARY_FPS = (23.976, 24.0, 25.0, 29.97, 30.0, 50.0, 59.94, 60.0)
+DEFAULT_FPS = 30.0  # what Bitbox assumes
+MAX_UNSTATED_FPS = 240.0  # a faster clock is more often a wrong unit than a fast camera
+TOLERANCE = 0.25  # frames
+
+
+class Grid(NamedTuple):
+    """A regular clock: frame k is at `start + k / fps` seconds; `frames` are the k that were recorded."""
+
+    start: float
+    fps: float
+    frames: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """Number of frames from the first to the last recorded one, lost ones included."""
+        return int(self.frames[-1]) + 1
+
+    @property
+    def lost(self) -> int:
+        """Number of frames between the first and the last that were not recorded."""
+        return self.size - len(self.frames)
+
+    def times(self) -> np.ndarray:
+        """Seconds of every frame, lost ones included."""
+        return frame_times(self.size, self.fps, self.start)
+
+
+def frame_times(n: int, fps: float, start: float = 0.0) -> np.ndarray:
+    """Seconds of `n` frames at `fps` frames a second."""
+    return start + np.arange(n) / fps
+
+
+def snap(fps: float, times: np.ndarray, frames: np.ndarray) -> float:
+    """The customary rate nearest to `fps`, if no frame of `times` is off it by over a quarter; else `fps`.
+
+    >>> times = np.round(np.arange(158) / 30, 3)
+    >>> snap(157 / times[-1], times, np.arange(158))
+    30.0
+    """
+    nearest = min(CUSTOMARY_FPS, key=lambda rate: abs(rate - fps))
+    return nearest if deviation(times, nearest, frames) <= TOLERANCE else fps
+
+
+def deviation(times: np.ndarray, fps: float, frames: np.ndarray) -> float:
+    """Largest distance, in frames, between `times` and `times[0] + frames / fps`."""
+    return float(np.abs((times - times[0]) * fps - (frames - frames[0])).max())
+
+
+def fit(times: np.ndarray) -> Grid | None:
+    """The regular clock on which `times` (s, increasing, at least two) lie, allowing for lost frames.
+
+    None where there is none. Each step is counted in whole frames of the median step, one by one, so that
+    a median that is off by a rounding does not add up along the recording.
+
+    >>> fit(np.array([0, 0.033, 0.067, 0.167, 0.2]))
+    Grid(start=0.0, fps=30.0, frames=array([0, 1, 2, 5, 6]))
+    >>> fit(np.array([0, 0.1, 0.25, 0.3])) is None
+    True
+    """
+    steps = np.diff(times)
+    if len(steps) == 0 or steps.min() <= 0:
+        return None
+    counts = np.maximum(np.rint(steps / np.median(steps)), 1)
+    if counts.sum() > 2**31:
+        return None
+    frames = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    fps = snap(frames[-1] / (times[-1] - times[0]), times, frames)
+    if deviation(times, fps, frames) > TOLERANCE:
+        return None
+    return Grid(float(times[0]), float(fps), frames)
+
+
+def regular_rate(times: np.ndarray) -> float | None:
+    """Frames per second of a regular clock without lost frames; None where `times` are not one.
+
+    >>> regular_rate(np.arange(100) / 25)
+    25.0
+    >>> regular_rate(np.array([0, 0.04, 0.16])) is None
+    True
+    """
+    grid = fit(times)
+    return None if grid is None or grid.lost else grid.fps
+
+
+def seconds(time: Any) -> tuple[np.ndarray, str | None]:
+    """`time` as float64 seconds, and where they start if `time` was a date.
+
+    Dates become seconds since the first of them, which is returned as ISO text; timedelta64 and numbers
+    (taken as seconds) are not shifted. Missing times (NaT) become NaN. TypeError for what is no time.
+
+    >>> seconds(np.array(["2026-01-01T10:00:00.0", "2026-01-01T10:00:00.5"], dtype="datetime64[ms]"))
+    (array([0. , 0.5]), '2026-01-01T10:00:00')
+    >>> seconds(np.array([500, 1000], dtype="timedelta64[ms]"))
+    (array([0.5, 1. ]), None)
+    """
+    values = np.asarray(time)
+    if np.issubdtype(values.dtype, np.datetime64):
+        first = values[0] if len(values) else np.datetime64(0, "s")
+        origin = np.datetime_as_string(first.astype("datetime64[us]")).rstrip("0").rstrip(".")
+        return seconds(values - first)[0], origin
+    if np.issubdtype(values.dtype, np.timedelta64):
+        exact = values.astype("timedelta64[ns]")
+        out = exact.astype(np.float64) / 1e9
+        return np.where(np.isnat(exact), np.nan, out), None
+    if values.dtype == bool or not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
+        raise TypeError(f"times are {values.dtype}; seconds, datetime64 or timedelta64 are wanted")
+    return values.astype(np.float64), None

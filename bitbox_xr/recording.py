@@ -1,0 +1,347 @@
+"""What a signal set is: a DataArray `(time, signal)` of one kind, on a clock in seconds.
+
+`signals()` makes one of an array or a table, `from_bitbox()` and `to_bitbox()` exchange them with Bitbox's
+dictionaries, `as_signals()` is the door through which every measure takes its input.
+"""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bitbox_xr import checks, clock, schemas
+from bitbox_xr.errors import refuse
+from bitbox_xr.schemas import SIGNAL, TIME
+
+__all__ = [
+    "SIGNAL",
+    "TIME",
+    "as_signals",
+    "faults_of",
+    "from_bitbox",
+    "magnitudes",
+    "rate",
+    "signals",
+    "to_bitbox",
+]
+
+TIME_ATTRS = {"long_name": "time", "units": "s", "axis": "T"}
+SIGNAL_ATTRS = {
+    SIGNAL: {"long_name": "signal"},
+    "landmark": {"long_name": "number of the landmark"},
+    "axis": {"long_name": "axis of the coordinate"},
+    "region": {"long_name": "region of the face"},
+    "side": {"long_name": "side, as the schema names it"},
+}
+LONG_NAMES = {
+    "expression": "expression coefficient",
+    "landmark": "landmark coordinate in the image",
+    "landmark-can": "canonicalized landmark coordinate",
+    "pose": "head pose",
+    "rectangle": "face rectangle",
+}
+
+
+def signals(
+    data: Any,
+    *,
+    kind: str = "expression",
+    fps: float | None = None,
+    time: Any = None,
+    names: Iterable[str] | None = None,
+    **attrs: str | int | float,
+) -> xr.DataArray:
+    """A labelled signal set of an array or a table.
+
+    Parameters
+    ----------
+    data
+        Array `(time, signal)` of NumPy or dask, or a DataFrame with a row a frame. float32 and float64 stay as
+        they are, other numbers become float64. Lost frames are NaN.
+    kind
+        expression, landmark (pixel), landmark-can (mm), pose or rectangle.
+    fps
+        Frames per second, for data without times.
+    time
+        Time of each frame: seconds, timedelta64, or datetime64 (then seconds since the first frame, which
+        stands in the attribute `time_origin`). A DataFrame's index counts where it is datetime64,
+        timedelta64 or named `time`.
+    names
+        A label for each signal; by default the columns, or the names that the kind's schema has for that
+        many signals (`GE0`, … for 79 expressions), or `s0`, `s1`, ….
+    **attrs
+        Further attributes (text or numbers), such as `source` or `backend`.
+
+    Returns
+    -------
+    DataArray
+        `(time, signal)`, named after its kind, with `time` in seconds, attributes `kind`, `units`, `schema`,
+        and, where names tell it, coordinates `region`, `side`, `landmark`, `axis` on `signal`.
+
+    Raises
+    ------
+    ValueError
+        For every fault of the input at once. TypeError where it is no array of numbers.
+
+    Warns
+    -----
+    UserWarning
+        A bare array without `fps` or `time` is taken to have 30 frames a second.
+
+    Examples
+    --------
+    >>> x = signals([[0.0, 1.0], [0.5, 1.0], [0.0, 0.5]], fps=30, names=["AU04", "AU12"])
+    >>> x.sel(signal="AU12").values
+    array([1. , 1. , 0.5])
+    >>> x.region.values.tolist()
+    ['brow', 'mouth']
+    """
+    if kind not in schemas.KINDS:
+        raise ValueError(f"signals(): kind is {kind!r}; one of {', '.join(schemas.KINDS)} is wanted")
+    data, time, names = _of_frame(data, time, names)
+    values = _numbers(data)
+    if values.ndim != 2:
+        raise ValueError(
+            f"signals(): the data have shape {values.shape}; (time, signal) is wanted, for one signal `data[:, None]`"
+        )
+    labels = [str(name) for name in names] if names is not None else schemas.default_names(kind, values.shape[1])
+    faults = checks.label_faults(labels, values.shape[1]) + checks.attr_faults(attrs) + checks.fps_faults(fps)
+    if 0 in values.shape:
+        faults.append(f"the data have shape {values.shape}; at least one frame and one signal are wanted")
+    refuse("signals()", faults)
+    axis, time_attrs = _time_axis(values.shape[0], fps, time, bare=not isinstance(data, pd.DataFrame))
+    schema = schemas.SCHEMAS.get((kind, values.shape[1]))
+    known = {"schema": schema[0]} if schema and schema[1] == labels else {}
+    return _labelled(values, axis, labels, kind, {**known, **time_attrs, **attrs})
+
+
+def from_bitbox(data: Mapping[str, Any], *, fps: float | None = None) -> xr.DataArray:
+    """The signals of one of Bitbox's dictionaries.
+
+    `data` has `type` (rectangle, landmark, landmark-can, pose or expression) and `data` (a DataFrame with a
+    row a frame), and may have `backend`, `schema`, `format`, `dimension`, `frame count`. It holds no time:
+    `fps`, or 30 as Bitbox assumes (the attribute `time_source` says which).
+
+    >>> table = pd.DataFrame({"GE0": [0.0, 0.1], "GE1": [0.2, 0.3]})
+    >>> x = from_bitbox({"type": "expression", "backend": "3DI", "data": table})
+    >>> x.dims, x.attrs["backend"], float(x.time[1])
+    (('time', 'signal'), '3DI', 0.03333333333333333)
+    """
+    table = data.get("data")
+    faults = []
+    if data.get("type") not in schemas.KINDS:
+        faults.append(f"'type' is {data.get('type')!r}; one of {', '.join(schemas.KINDS)} is wanted")
+    if not isinstance(table, pd.DataFrame):
+        faults.append(f"'data' is {type(table).__name__}; a DataFrame with a row a frame is wanted")
+    refuse("a Bitbox dictionary", faults)
+    assert isinstance(table, pd.DataFrame)
+    kept = {key: data[key] for key in ("backend", "schema", "format") if isinstance(data.get(key), str)}
+    if isinstance(data.get("dimension"), int | np.integer):
+        kept["dimension"] = int(data["dimension"])
+    kept["time_source"] = "fps given" if fps is not None else "no time in the source; 30 fps as Bitbox has it"
+    rate_ = clock.DEFAULT_FPS if fps is None else fps
+    return signals(table.reset_index(drop=True), kind=data["type"], fps=rate_, **kept)
+
+
+def to_bitbox(x: xr.DataArray) -> dict[str, Any]:
+    """`x`, `(time, signal)`, as a dictionary of the kind that Bitbox's functions take. It keeps no time.
+
+    >>> x = signals(np.zeros((3, 2)), kind="expression", fps=30, names=["GE0", "GE1"], backend="3DI")
+    >>> {key: value for key, value in to_bitbox(x).items() if key != "data"}
+    {'backend': '3DI', 'frame count': 3, 'type': 'expression', 'format': 'one row a frame, 2 columns', 'schema': '', 'dimension': 2}
+    """
+    refuse("to_bitbox()", checks.faults_of(x, "x"))
+    extra = [str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)]
+    if extra:
+        raise ValueError(f"to_bitbox(): x has dimensions {', '.join(extra)}; choose one recording with .isel()")
+    table = x.transpose(TIME, SIGNAL)
+    frame = pd.DataFrame(table.values, columns=pd.Index(table[SIGNAL].values.astype(str)))
+    n = frame.shape[1]
+    return {
+        "backend": str(x.attrs.get("backend", "")),
+        "frame count": len(frame),
+        "type": str(x.attrs.get("kind", "expression")),
+        "format": str(x.attrs.get("format", f"one row a frame, {n} columns")),
+        "schema": str(x.attrs.get("schema", "")),
+        "dimension": x.attrs.get("dimension", len(set(x["axis"].values)) if "axis" in x.coords else n),
+        "data": frame,
+    }
+
+
+def magnitudes(x: xr.DataArray, *, angular: bool = True) -> xr.DataArray:
+    """How far each landmark, or the head, is from the origin: the reduction that Bitbox makes unasked.
+
+    Landmarks: the Euclidean norm of each one's coordinates, a signal a landmark. Pose: one signal, the norm
+    of its rotation (`angular=True`, rad) or of its translation (mm). Nodding up and nodding down have one
+    norm, and that of a 2-D landmark is its distance from the image's corner: correlate the coordinates
+    themselves unless Bitbox's numbers are wanted. ValueError for expressions and rectangles.
+
+    >>> pose = signals([[3.0, 4.0, 0.0, 0.1, 0.0, 0.0]], kind="pose", fps=30)
+    >>> magnitudes(pose, angular=False).values
+    array([[5.]])
+    """
+    kind = x.attrs.get("kind")
+    if kind == "pose":
+        names = [f"{'R' if angular else 'T'}{axis}" for axis in schemas.AXES]
+        missing = [name for name in names if name not in x[SIGNAL].values]
+        if missing:
+            raise ValueError(
+                f"magnitudes(): the pose has no {', '.join(missing)}; it has {checks.listed(x[SIGNAL].values)}"
+            )
+        norm = _norm(x.sel({SIGNAL: names}).drop_vars(SIGNAL), SIGNAL).expand_dims(
+            {SIGNAL: ["rotation" if angular else "translation"]}, -1
+        )
+        units = "rad" if angular else "mm"
+    elif kind in ("landmark", "landmark-can") and "landmark" in x.coords:
+        norm = _norm(x.groupby("landmark"), SIGNAL).rename(landmark=SIGNAL)
+        norm = norm.assign_coords({SIGNAL: [f"landmark{i}" for i in norm[SIGNAL].values]})
+        units = schemas.KINDS[kind]
+    else:
+        raise ValueError(f"magnitudes(): x is of kind {kind!r}; landmark, landmark-can or pose is wanted")
+    norm.attrs = {**x.attrs, "units": units, "reduced": "Euclidean norm"}
+    norm[SIGNAL].attrs = dict(SIGNAL_ATTRS[SIGNAL])
+    return norm.rename(x.name)
+
+
+def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.DataArray:
+    """`data` as checked signals `(…, time, signal)` on a regular clock: what every measure asks of its input.
+
+    Takes a DataArray with dimensions `time` and `signal` (or one signal picked from such), a Bitbox
+    dictionary, or what `signals()` takes. `fps` is for input without time; one that contradicts a time
+    axis is refused. `label` names the input in messages.
+    """
+    if isinstance(data, Mapping) and not isinstance(data, xr.Dataset):
+        return from_bitbox(data, fps=fps)
+    if not isinstance(data, xr.DataArray):
+        return signals(data, fps=fps)
+    x = _one_signal(data)
+    refuse(label, checks.shape_faults(x))
+    if TIME not in x.coords and fps is None:
+        raise ValueError(f"{label}: there is no coordinate `time`; give `fps`, or make it with signals(…, time=…)")
+    if SIGNAL not in x.coords:
+        kind = x.attrs.get("kind", "expression")
+        x = x.assign_coords({SIGNAL: schemas.default_names(kind, x.sizes[SIGNAL])})
+    x = _with_seconds(x, fps)
+    refuse(label, checks.faults_of(x, label, fps=fps))
+    if not np.issubdtype(x.dtype, np.floating) or x.dtype.itemsize < 4 or x.dtype.itemsize > 8:
+        x = x.astype(np.float64)
+    return x.transpose(..., TIME, SIGNAL)
+
+
+def rate(x: xr.DataArray) -> float:
+    """Frames per second of signals on a regular clock; ValueError where their clock is not regular.
+
+    >>> rate(signals(np.zeros((100, 1)), fps=25))
+    25.0
+    """
+    found = clock.regular_rate(clock.seconds(x[TIME].values)[0])
+    if found is None:
+        raise ValueError(f"time is not regular: {checks.irregularity(x[TIME].values)}; see resample()")
+    return found
+
+
+# --- what signals() is made of
+
+
+def _of_frame(data: Any, time: Any, names: Any) -> tuple[Any, Any, Any]:
+    """Names and times that a DataFrame brings, and its numbers checked column by column."""
+    if not isinstance(data, pd.DataFrame):
+        return data, time, names
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in data.dtypes]
+    if not all(numeric):
+        bad = [str(column) for column, ok in zip(data.columns, numeric, strict=True) if not ok]
+        raise TypeError(f"signals(): columns {checks.listed(bad)} do not hold numbers; choose columns, e.g. data[[…]]")
+    if names is None:
+        names = [str(column) for column in data.columns]
+    index = data.index
+    if time is None and (index.name == TIME or isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex)):
+        time = index.to_numpy()
+    return data, time, names
+
+
+def _numbers(data: Any) -> Any:
+    values = data.to_numpy(dtype=np.float64) if isinstance(data, pd.DataFrame) and data.dtypes.nunique() > 1 else data
+    if not hasattr(values, "dask"):
+        values = np.asarray(values)
+    if values.dtype not in (np.float32, np.float64):
+        if values.dtype.kind not in "biuf":
+            raise TypeError(
+                f"signals(): the data are {values.dtype}; an array (time, signal) of real numbers is wanted"
+            )
+        values = values.astype(np.float64)
+    return values
+
+
+def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.ndarray, dict[str, str]]:
+    """Seconds of `n` frames from what the caller gave, and the attributes that say where they came from."""
+    if time is None and fps is None:
+        if not bare:
+            raise ValueError("signals(): the table has no time; give `fps`, or `time` with one value a frame")
+        warnings.warn(
+            "no fps and no time given: 30 frames a second assumed, as Bitbox does; give fps=… to be sure",
+            UserWarning,
+            stacklevel=4,
+        )
+        return clock.frame_times(n, clock.DEFAULT_FPS), {"time_source": "none; 30 fps assumed"}
+    if time is None:
+        assert fps is not None
+        return clock.frame_times(n, fps), {}
+    axis, origin = clock.seconds(time)
+    faults = []
+    if axis.shape != (n,):
+        faults.append(f"time has shape {axis.shape}; one value for each of the {n} frames is wanted")
+    else:
+        faults += checks.increase_faults(axis)
+        faults += [] if faults else checks.rate_faults(axis, fps, stated=False)
+    refuse("signals()", faults)
+    return axis, {"time_origin": origin} if origin else {}
+
+
+def _labelled(values: Any, axis: np.ndarray, labels: list[str], kind: str, attrs: dict[str, Any]) -> xr.DataArray:
+    along = schemas.signal_coords(kind, labels)
+    x = xr.DataArray(
+        values,
+        dims=(TIME, SIGNAL),
+        coords={
+            TIME: (TIME, axis, dict(TIME_ATTRS)),
+            SIGNAL: (SIGNAL, np.array(labels, dtype=str), dict(SIGNAL_ATTRS[SIGNAL])),
+            **{name: (SIGNAL, np.array(column), dict(SIGNAL_ATTRS[name])) for name, column in along.items()},
+        },
+        name=kind.replace("-", "_"),
+    )
+    x.attrs = {"long_name": LONG_NAMES[kind], "units": schemas.KINDS[kind], "kind": kind, **attrs}
+    return x
+
+
+def _norm(x: Any, dim: str) -> xr.DataArray:
+    # skipna=False: a landmark with one coordinate lost is lost
+    out: xr.DataArray = ((x**2) if isinstance(x, xr.DataArray) else (x.map(np.square))).sum(dim, skipna=False) ** 0.5
+    return out
+
+
+# --- what a DataArray is asked
+
+
+def _one_signal(x: xr.DataArray) -> xr.DataArray:
+    """A single picked signal, `x.sel(signal="AU12")`, gets its dimension back."""
+    if SIGNAL not in x.dims and SIGNAL in x.coords and x[SIGNAL].ndim == 0:
+        return x.expand_dims(SIGNAL, -1)
+    return x
+
+
+def _with_seconds(x: xr.DataArray, fps: float | None) -> xr.DataArray:
+    if TIME not in x.coords:
+        assert fps is not None
+        refuse("fps", checks.fps_faults(fps))
+        return x.assign_coords({TIME: (TIME, clock.frame_times(x.sizes[TIME], fps), dict(TIME_ATTRS))})
+    if x[TIME].dtype == np.float64:
+        return x
+    try:
+        axis, origin = clock.seconds(x[TIME].values)
+    except TypeError as error:
+        raise TypeError(f"the coordinate time: {error}") from None
+    x = x.assign_coords({TIME: (TIME, axis, dict(TIME_ATTRS))})
+    return x.assign_attrs(time_origin=origin) if origin else x
