@@ -41,6 +41,7 @@ def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[
 
 
 def shape_faults(x: Any) -> list[str]:
+    """Dimensions and sizes of a DataArray."""
     if not isinstance(x, xr.DataArray):
         return [f"it is a {type(x).__name__}; a DataArray with dimensions time and signal is wanted: see signals()"]
     missing = [dim for dim in (TIME, SIGNAL) if dim not in x.dims]
@@ -52,6 +53,7 @@ def shape_faults(x: Any) -> list[str]:
 
 
 def label_faults(labels: list[str], n: int) -> list[str]:
+    """Names of `n` signals: one each, unique, none empty."""
     faults = []
     if len(labels) != n:
         faults.append(f"there are {len(labels)} names for {n} signals; one each is wanted")
@@ -64,6 +66,7 @@ def label_faults(labels: list[str], n: int) -> list[str]:
 
 
 def attr_faults(attrs: Mapping[str, Any]) -> list[str]:
+    """Attributes that no file could hold."""
     return [
         f"the attribute {key} is a {type(value).__name__}; text or a number is wanted (files can hold no other)"
         for key, value in attrs.items()
@@ -72,6 +75,7 @@ def attr_faults(attrs: Mapping[str, Any]) -> list[str]:
 
 
 def fps_faults(fps: float | None) -> list[str]:
+    """A rate given by a caller."""
     if fps is None:
         return []
     number = isinstance(fps, int | float | np.integer | np.floating) and not isinstance(fps, bool)
@@ -89,10 +93,10 @@ def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
 
 
 def increase_faults(axis: np.ndarray) -> list[str]:
+    """Times that are missing or do not increase."""
     if not np.isfinite(axis).all():
-        return [
-            f"time is missing at {int((~np.isfinite(axis)).sum())} of {len(axis)} frames; a time for every frame is wanted"
-        ]
+        missing = int((~np.isfinite(axis)).sum())
+        return [f"time is missing at {missing} of {len(axis)} frames; a time for every frame is wanted"]
     back = np.flatnonzero(np.diff(axis) <= 0)
     if len(back):
         at = int(back[0]) + 1
@@ -123,11 +127,13 @@ def _contradicts(axis: np.ndarray, fps: float) -> bool:
 
 
 def irregularity(axis: np.ndarray) -> str:
+    """The steps of a clock, in words."""
     steps = np.diff(axis)
     return f"steps from {steps.min() * 1000:g} to {steps.max() * 1000:g} ms, median {np.median(steps) * 1000:g} ms"
 
 
 def listed(items: Iterable[Any], most: int = 8) -> str:
+    """The first items as text, and how many there are where some are left out."""
     texts = [str(item) for item in items]
     more = f", … ({len(texts)} in all)" if len(texts) > most else ""
     return ", ".join(texts[:most]) + more

@@ -16,17 +16,7 @@ from bitbox_xr import checks, clock, schemas
 from bitbox_xr.errors import refuse
 from bitbox_xr.schemas import SIGNAL, TIME
 
-__all__ = [
-    "SIGNAL",
-    "TIME",
-    "as_signals",
-    "faults_of",
-    "from_bitbox",
-    "magnitudes",
-    "rate",
-    "signals",
-    "to_bitbox",
-]
+__all__ = ["as_signals", "from_bitbox", "magnitudes", "rate", "signals", "to_bitbox"]
 
 TIME_ATTRS = {"long_name": "time", "units": "s", "axis": "T"}
 SIGNAL_ATTRS = {
@@ -150,8 +140,9 @@ def to_bitbox(x: xr.DataArray) -> dict[str, Any]:
     """`x`, `(time, signal)`, as a dictionary of the kind that Bitbox's functions take. It keeps no time.
 
     >>> x = signals(np.zeros((3, 2)), kind="expression", fps=30, names=["GE0", "GE1"], backend="3DI")
-    >>> {key: value for key, value in to_bitbox(x).items() if key != "data"}
-    {'backend': '3DI', 'frame count': 3, 'type': 'expression', 'format': 'one row a frame, 2 columns', 'schema': '', 'dimension': 2}
+    >>> d = to_bitbox(x)
+    >>> d["backend"], d["type"], d["frame count"], d["dimension"], d["data"].shape
+    ('3DI', 'expression', 3, 2, (3, 2))
     """
     refuse("to_bitbox()", checks.faults_of(x, "x"))
     extra = [str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)]
