@@ -1,0 +1,1 @@
+"""Numbers: arrays in samples, without labels. Nothing here knows xarray or dask."""

@@ -1,0 +1,45 @@
+"""Sums over windows (`statistics.SUMS` says which)."""
+
+import numpy as np
+
+from bitbox_xr.kernels.jit import kernel
+
+__all__ = ["add_windows"]
+
+CAP = 1 - 1e-6  # arctanh of a perfect correlation is infinite
+TOGETHER = 32  # (2·10⁶)³² is still far below the largest float64
+
+
+@kernel
+def add_windows(corr, lag, limit, sums):  # type: ignore[no-untyped-def]
+    """Add windows, `corr` and `lag` `(window, n1, n2)`, to `sums` `(9, n1, n2)`, leaving NaN out.
+
+    arctanh r is half the logarithm of (1 + r) / (1 − r): the ratios of some windows are multiplied before one
+    logarithm is taken. `limit` (s): a lag as far from zero is counted in the last sum.
+    """
+    windows, n1, n2 = corr.shape
+    ratio = np.empty(n2)
+    for i in range(n1):
+        for start in range(0, windows, TOGETHER):
+            ratio[:] = 1.0
+            for w in range(start, min(start + TOGETHER, windows)):
+                for j in range(n2):
+                    r = np.float64(corr[w, i, j])
+                    seconds = np.float64(lag[w, i, j])
+                    present = r == r
+                    r = r if present else 0.0
+                    seconds = seconds if present else 0.0
+                    one = 1.0 if present else 0.0
+                    capped = CAP if r > CAP else r
+                    capped = -CAP if capped < -CAP else capped
+                    ratio[j] *= (1.0 + capped) / (1.0 - capped)
+                    sums[0, i, j] += one
+                    sums[1, i, j] += r
+                    sums[2, i, j] += r * r
+                    sums[3, i, j] += abs(r)
+                    sums[5, i, j] += seconds
+                    sums[6, i, j] += 1.0 if seconds < 0.0 else 0.0
+                    sums[7, i, j] += 1.0 if seconds > 0.0 else 0.0
+                    sums[8, i, j] += one if abs(seconds) >= limit else 0.0
+            for j in range(n2):
+                sums[4, i, j] += 0.5 * np.log(ratio[j])

@@ -1,0 +1,299 @@
+"""A block of a matrix product that stays in the processor's registers, for use inside compiled kernels.
+
+A *tile* is `rows × cols` numbers: the sums of products of `rows` signals of one person with `cols` signals
+of the other. Windowed correlation is a great many small products, each followed by a comparison; kept in
+registers from the first product to the comparison, nothing of it goes through memory. Compilers do not find
+this in plain loops, so its operations are written as vector instructions of LLVM, which fit themselves
+to any processor; only the number of rows and the width of a vector are chosen here.
+
+Operands are flat arrays of one type: `x` packed as `[…, frame, row]` and `y` as `[…, frame, col]`, so that a
+frame's numbers for a tile stand side by side.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+__all__ = [
+    "TIE",
+    "aligned",
+    "filled",
+    "highest",
+    "keep",
+    "lowest",
+    "outer",
+    "remove",
+    "scaled",
+    "shape",
+    "winner",
+    "zeros",
+]
+
+TIE = 1e-6  # correlations that differ by no more are ties
+VECTORS = 5  # vectors side by side in a row: 80 float32 of 64 bytes, which suits 79 expression coefficients
+VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
+# As many rows as leave the accumulators, a row of y and one of x in registers (32 of 64 bytes, or 16 of 32);
+# float64 tiles come in threes (product, highest, lowest), hence half as many.
+ROWS = {(64, 4): 4, (64, 8): 2, (32, 4): 2, (32, 8): 1}
+
+
+def shape(dtype: Any) -> tuple[int, int]:
+    """Rows and columns of a tile of float32 or float64."""
+    size = np.dtype(dtype).itemsize
+    return ROWS[VECTOR_BYTES, size], VECTORS * VECTOR_BYTES // size
+
+
+def aligned(size: int, dtype: Any) -> np.ndarray:
+    """`size` zeros that start on a vector's boundary: a load across two cache lines costs twice."""
+    dtype = np.dtype(dtype)
+    room = np.zeros(size + VECTOR_BYTES // dtype.itemsize, dtype)
+    skip = -room.ctypes.data % VECTOR_BYTES // dtype.itemsize
+    return room[skip : skip + size]
+
+
+class TileType(types.Type):  # type: ignore[misc]
+    """The compiler's type of a tile."""
+
+    def __init__(self, dtype: Any) -> None:
+        super().__init__(f"Tile({dtype})")
+        self.dtype = dtype
+
+
+class _Layout:
+    """How tiles of one dtype are laid out in LLVM's terms."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.size = dtype.bitwidth // 8
+        self.rows = ROWS[VECTOR_BYTES, self.size]
+        self.lanes = VECTOR_BYTES // self.size
+        self.scalar = ir.FloatType() if self.size == 4 else ir.DoubleType()
+        self.vector = ir.VectorType(self.scalar, self.lanes)
+        self.integers = ir.VectorType(ir.IntType(8 * self.size), self.lanes)
+        self.tile = ir.ArrayType(self.vector, self.rows * VECTORS)
+        self.suffix = f"v{self.lanes}f{8 * self.size}"
+
+    def cells(self) -> list[tuple[int, int, int]]:
+        """(row, vector, number of the cell)."""
+        return [(r, v, r * VECTORS + v) for r in range(self.rows) for v in range(VECTORS)]
+
+    def splat(self, builder: Any, scalar: Any) -> Any:
+        """A vector of one number."""
+        kind = ir.VectorType(scalar.type, self.lanes)
+        empty = ir.Constant(kind, ir.Undefined)
+        first = builder.insert_element(empty, scalar, ir.Constant(ir.IntType(32), 0))
+        return builder.shuffle_vector(
+            first, empty, ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
+        )
+
+    def constant(self, number: float) -> Any:
+        return ir.Constant(self.vector, [number] * self.lanes)
+
+    def fma(self, builder: Any, a: Any, b: Any, c: Any) -> Any:
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.{self.suffix}")
+        return builder.call(function, [a, b, c])
+
+    def magnitude(self, builder: Any, vector: Any, signed: Any) -> Any:
+        """What lags compete by: the value itself where `signed` is not 0, else without its sign bit."""
+        whole = self.integers.element
+        bits = builder.select(
+            builder.icmp_signed("!=", signed, signed.type(0)), whole(-1), whole(2 ** (8 * self.size - 1) - 1)
+        )
+        return builder.bitcast(
+            builder.and_(builder.bitcast(vector, self.integers), self.splat(builder, bits)), self.vector
+        )
+
+    def load_row(self, builder: Any, pointer: Any) -> list[Any]:
+        """The vectors of one row of a tile, from memory."""
+        pointer = builder.bitcast(pointer, self.vector.as_pointer())
+        return [
+            builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(64), v)]), align=self.size)
+            for v in range(VECTORS)
+        ]
+
+    def load_column(self, builder: Any, pointer: Any) -> list[Any]:
+        """One number for each row, spread over a vector."""
+        at = [builder.gep(pointer, [ir.Constant(ir.IntType(64), r)]) for r in range(self.rows)]
+        return [self.splat(builder, builder.load(p)) for p in at]
+
+
+@register_model(TileType)
+class _TileModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _Layout(kind.dtype).tile)
+
+
+def _pointer(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [at])
+
+
+def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:
+    """The tile with `function(row, vector, old)` in each cell."""
+    for r, v, cell in layout.cells():
+        tile = builder.insert_value(tile, function(r, v, builder.extract_value(tile, cell)), cell)
+    return tile
+
+
+@intrinsic
+def zeros(typing: Any, like: Any) -> Any:
+    """A tile of zeros, of the type of the array `like`."""
+    kind = TileType(like.dtype)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(_Layout(kind.dtype).tile, None)
+
+    return kind(like), codegen
+
+
+def _lag_one(sign: int) -> Any:
+    def build(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            layout = _Layout(tile.dtype)
+            old, xs, at_x, ys, at_y = args
+            column = layout.load_column(builder, _pointer(context, builder, x, xs, at_x))
+            row = layout.load_row(builder, _pointer(context, builder, y, ys, at_y))
+            if sign < 0:
+                column = [builder.fneg(number) for number in column]
+            return _map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, column[r], row[v], cell))
+
+        return tile(tile, x, types.intp, y, types.intp), codegen
+
+    return build
+
+
+@intrinsic
+def outer(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
+    """tile[r, c] + x[i + r] · y[j + c]: one frame more."""
+    return _lag_one(+1)(typing, tile, x, i, y, j)
+
+
+@intrinsic
+def remove(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
+    """tile[r, c] − x[i + r] · y[j + c]: one frame less."""
+    return _lag_one(-1)(typing, tile, x, i, y, j)
+
+
+@intrinsic
+def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any, inverse2: Any, j: Any) -> Any:
+    """(tile[r, c] − sums[i + r] · means[j + c]) · inverse1[i + r] · inverse2[j + c]: products to correlations."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(tile.dtype)
+        old, sums_, inverse1_, at_x, means_, inverse2_, at_y = args
+        sum_ = [
+            builder.fneg(number)
+            for number in layout.load_column(builder, _pointer(context, builder, sums, sums_, at_x))
+        ]
+        by_row = layout.load_column(builder, _pointer(context, builder, inverse1, inverse1_, at_x))
+        mean = layout.load_row(builder, _pointer(context, builder, means, means_, at_y))
+        by_column = layout.load_row(builder, _pointer(context, builder, inverse2, inverse2_, at_y))
+
+        def cell(r: int, v: int, product: Any) -> Any:
+            centred = layout.fma(builder, sum_[r], mean[v], product)
+            return builder.fmul(builder.fmul(centred, by_column[v]), by_row[r])
+
+        return _map_cells(layout, builder, old, cell)
+
+    return tile(tile, sums, inverse1, types.intp, means, inverse2, types.intp), codegen
+
+
+def _extreme(sign: str) -> Any:
+    def build(typing: Any, tile: Any, other: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            layout = _Layout(tile.dtype)
+
+            def cell(r: int, v: int, held: Any) -> Any:
+                rival = builder.extract_value(args[1], r * VECTORS + v)
+                return builder.select(builder.fcmp_ordered(sign, rival, held), rival, held)
+
+            return _map_cells(layout, builder, args[0], cell)
+
+        return tile(tile, tile), codegen
+
+    return build
+
+
+@intrinsic
+def highest(typing: Any, tile: Any, other: Any) -> Any:
+    """Cell by cell the larger value; a NaN in `other` loses."""
+    return _extreme(">")(typing, tile, other)
+
+
+@intrinsic
+def lowest(typing: Any, tile: Any, other: Any) -> Any:
+    """Cell by cell the smaller value; a NaN in `other` loses."""
+    return _extreme("<")(typing, tile, other)
+
+
+@intrinsic
+def filled(typing: Any, like: Any, number: Any) -> Any:
+    """A tile of one number, of the type of the array `like`."""
+    kind = TileType(like.dtype)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(kind.dtype)
+        vector = layout.splat(builder, args[1])
+        return _map_cells(layout, builder, ir.Constant(layout.tile, None), lambda r, v, cell: vector)
+
+    return kind(like, like.dtype), codegen
+
+
+@intrinsic
+def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
+    """Of the highest and the lowest the one larger in magnitude or, with `signed`, the highest; NaN if none was."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(high.dtype)
+        highs, lows, by_value = args
+        by_magnitude = builder.icmp_signed("==", by_value, by_value.type(0))
+
+        def cell(r: int, v: int, top: Any) -> Any:
+            bottom = builder.extract_value(lows, r * VECTORS + v)
+            below = builder.and_(
+                builder.fcmp_ordered(">", builder.fneg(bottom), top),
+                layout.splat(builder, by_magnitude),
+            )
+            some = builder.fcmp_ordered(">=", top, bottom)
+            return builder.select(some, builder.select(below, bottom, top), layout.constant(float("nan")))
+
+        return _map_cells(layout, builder, highs, cell)
+
+    return high(high, high, types.intp), codegen
+
+
+@intrinsic
+def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, number: Any, signed: Any) -> Any:
+    """Where a cell beats `best` by more than a tie, put it there and `number` into `lag`.
+
+    `best` and `lag` are the flat arrays of a matrix with `stride` numbers a row; the tile's corner is at `at`.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(tile.dtype)
+        new, best_, lag_, at_, stride_, number_, by_value = args
+        tie, mark = layout.constant(TIE), layout.splat(builder, number_)
+        for r in range(layout.rows):
+            corner = builder.add(at_, builder.mul(stride_, ir.Constant(ir.IntType(64), r)))
+            rows = [_pointer(context, builder, best, best_, corner), _pointer(context, builder, lag, lag_, corner)]
+            held, marks = [layout.load_row(builder, row) for row in rows]
+            pointers = [builder.bitcast(row, layout.vector.as_pointer()) for row in rows]
+            for v in range(VECTORS):
+                rival = builder.extract_value(new, r * VECTORS + v)
+                bar = builder.fadd(layout.magnitude(builder, held[v], by_value), tie)
+                wins = builder.or_(
+                    builder.fcmp_ordered(">", layout.magnitude(builder, rival, by_value), bar),
+                    builder.fcmp_unordered("uno", bar, bar),
+                )
+                for pointer, ours, theirs in ((pointers[0], held[v], rival), (pointers[1], marks[v], mark)):
+                    cell = builder.gep(pointer, [ir.Constant(ir.IntType(64), v)])
+                    builder.store(builder.select(wins, theirs, ours), cell, align=layout.size)
+        return context.get_dummy_value()
+
+    signature = types.void(tile, best, lag, types.intp, types.intp, tile.dtype, types.intp)
+    return signature, codegen

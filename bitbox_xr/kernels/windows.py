@@ -1,0 +1,199 @@
+"""What a window's correlations need of each person's signals: centred numbers, sums and spreads at each shift.
+
+Times are in frames. A *side* is one person: its window moves over the shifts 0 … n−1 of its *reach*, the
+frames that any of its lags touches. All sums are float64. Signals are first scaled by powers of two (which
+loses nothing), so that squares neither overflow nor vanish.
+"""
+
+import numpy as np
+
+from bitbox_xr.kernels.jit import kernel
+
+__all__ = ["FLAT", "GUARDS", "prepare", "presence", "tables_by_candidate", "tables_by_shift"]
+
+FLAT = 1e-9  # a deviation below this share of the largest magnitude is no deviation
+# Below these shares the packed numbers have lost too many digits, and the window is computed directly: of its
+# deviation in its sum of squares about the reach's mean (for float32, float64), and in that of the reach.
+GUARDS = {4: (1e-3, 1e-7), 8: (1e-9, 1e-7)}
+
+
+@kernel
+def prepare(x, scaled, runs, lost):  # type: ignore[no-untyped-def]
+    """Scale a block `(frame, signal)` to magnitudes of at most 1; count runs of equal values and lost frames.
+
+    `runs[f, i]`: equal values of signal i up to frame f. `lost[f]`: frames before f with any value missing.
+    Returns the number of infinite values.
+    """
+    frames, n = x.shape
+    peak = np.zeros(n)
+    for f in range(frames):
+        for i in range(n):
+            size = abs(x[f, i])
+            if size > peak[i]:
+                peak[i] = size
+    infinite = 0
+    factor = np.ones(n)
+    for i in range(n):
+        if np.isinf(peak[i]):
+            infinite += 1
+        elif peak[i] > 0:
+            # not beyond 2**1022: the least numbers stay a little under 1
+            factor[i] = 2.0 ** min(-np.floor(np.log2(peak[i])) - 1.0, 1022.0)
+    lost[0] = 0
+    for f in range(frames):
+        missing = 0
+        for i in range(n):
+            value = x[f, i] * factor[i]
+            scaled[f, i] = value
+            missing |= value != value
+            same = f > 0 and value == scaled[f - 1, i]
+            runs[f, i] = runs[f - 1, i] + 1 if same else 1
+        lost[f + 1] = lost[f] + missing
+    return infinite
+
+
+@kernel
+def presence(x, first, reach, least, mask, state):  # type: ignore[no-untyped-def]
+    """Which frames of a reach are present, and whether each signal keeps to that.
+
+    `mask[k]`: any signal is present at frame k. `state[i]`: 0 the signal is present at just those frames,
+    1 it is not (its pairs must be computed one by one), 2 it has fewer than `least` frames.
+    """
+    n = x.shape[1]
+    have = np.zeros(n, np.int64)
+    total = 0
+    for k in range(reach):
+        any_present = 0
+        for i in range(n):
+            present = x[first + k, i] == x[first + k, i]
+            have[i] += present
+            any_present |= present
+        mask[k] = any_present
+        total += any_present
+    for i in range(n):
+        state[i] = 2 if have[i] < least else have[i] != total
+
+
+@kernel
+def _pack(x, first, reach, size, packed, unit):  # type: ignore[no-untyped-def]
+    """Centre and scale a reach to a sum of squares of 1; zeros where missing; `packed` as tiles want it.
+
+    Returns the centred numbers (reach, signal); `unit` gets what one of the old unit is in the new.
+    """
+    n = x.shape[1]
+    centred = np.empty((reach, n))
+    mean, count = np.zeros(n), np.zeros(n)
+    for k in range(reach):
+        for i in range(n):
+            value = x[first + k, i]
+            present = value == value
+            mean[i] += value if present else 0.0
+            count[i] += 1.0 if present else 0.0
+    for i in range(n):
+        mean[i] /= max(count[i], 1.0)
+        unit[i] = 0.0
+    for k in range(reach):
+        for i in range(n):
+            value = x[first + k, i] - mean[i]
+            value = value if value == value else 0.0
+            centred[k, i] = value
+            unit[i] += value * value
+    for i in range(n):
+        unit[i] = 1.0 / np.sqrt(unit[i]) if unit[i] > 0 else 0.0
+    for k in range(reach):
+        for i in range(n):
+            centred[k, i] *= unit[i]
+    for start in range(0, n, size):
+        at = start * reach
+        for k in range(reach):
+            for i in range(start, min(start + size, n)):
+                packed[at + i - start] = centred[k, i]
+            at += size
+    return centred
+
+
+@kernel
+def _spreads(sums, squares, count, unit, guards, row, total, inverse, lacks):  # type: ignore[no-untyped-def]
+    """Write one row of the tables; `lacks[i]`: no inverse spread (NaN) for want of digits. Returns how many.
+
+    The flatness rule is applied with the largest magnitude there is, 1; who fails it is looked at directly.
+    """
+    size = total.shape[2]
+    found = 0
+    for block in range(total.shape[0]):
+        start = block * size
+        for i in range(start, min(start + size, len(sums))):
+            spread = squares[i] - sums[i] * sums[i] / count
+            sure = (spread > guards[0] * squares[i]) & (spread > guards[1])
+            sure &= spread >= count * (FLAT * unit[i]) * (FLAT * unit[i])
+            total[block, row, i - start] = sums[i]
+            inverse[block, row, i - start] = 1.0 / np.sqrt(spread) if sure else np.nan
+            lacks[i] = 0 if sure else 1
+            found += 0 if sure else 1
+    return found
+
+
+@kernel
+def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, inverse, weak):  # type: ignore[no-untyped-def]
+    """Sums and inverse spreads of a reach without gaps, for the window at each shift.
+
+    `total[block, a, lane]`, `inverse[block, a, lane]` (NaN: no correlation, or `weak[a, i]`: compute it
+    directly); signals stand in blocks, so that what a tile reads lies together. Returns how many are weak.
+    """
+    n = x.shape[1]
+    unit = np.empty(n)
+    centred = _pack(x, first, width + shifts - 1, size, packed, unit)
+    sums, squares = np.zeros(n), np.zeros(n)
+    for k in range(width):
+        for i in range(n):
+            sums[i] += centred[k, i]
+            squares[i] += centred[k, i] * centred[k, i]
+    found = 0
+    for a in range(shifts):
+        if _spreads(sums, squares, width, unit, guards, a, total, inverse, weak[a]):
+            for i in range(n):
+                weak[a, i] &= runs[first + a + width - 1, i] < width
+                found += weak[a, i]
+        if a + 1 < shifts:
+            for i in range(n):
+                old, new = centred[a, i], centred[a + width, i]
+                sums[i] += new - old
+                squares[i] += new * new - old * old
+    return found
+
+
+@kernel
+def tables_by_candidate(
+    x, first, width, shifts, mine, mask, other, masked, state, least, size, guards, packed, total, inverse, weak
+):  # type: ignore[no-untyped-def]
+    """The same for a reach with gaps: a row for each candidate, over the frames that both sides have.
+
+    `mine[c]`, `other[c]`: shifts of this side and the other at candidate c; `mask`, `masked`: frames present
+    at each; `state` as `presence` gives it. Returns how many are weak.
+    """
+    n = x.shape[1]
+    unit = np.empty(n)
+    centred = _pack(x, first, width + shifts - 1, size, packed, unit)
+    sums, squares, low, high = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    found = 0
+    for c in range(len(mine)):
+        count = 0
+        sums[:], squares[:], low[:], high[:] = 0.0, 0.0, np.inf, -np.inf
+        for k in range(width):
+            if mask[mine[c] + k] and masked[other[c] + k]:
+                count += 1
+                for i in range(n):
+                    value = centred[mine[c] + k, i]
+                    sums[i] += value
+                    squares[i] += value * value
+                    low[i] = min(low[i], value)
+                    high[i] = max(high[i], value)
+        _spreads(sums, squares, max(count, 1), unit, guards, c, total, inverse, weak[c])
+        for i in range(n):
+            none = count < least or state[i] == 2 or (state[i] == 0 and low[i] == high[i])
+            weak[c, i] |= state[i] == 1
+            if none or weak[c, i]:
+                inverse[i // inverse.shape[2], c, i % inverse.shape[2]] = np.nan
+            weak[c, i] &= not none
+            found += weak[c, i]
+    return found

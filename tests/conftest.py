@@ -1,0 +1,27 @@
+"""Where the tests look for recordings and reference values that are not part of the project."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """The folder of reference values."""
+    return _folder("golden")
+
+
+@pytest.fixture(scope="session")
+def recordings():
+    """The folder of real recordings."""
+    return _folder("data")
+
+
+def _folder(name):
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"../shared/{name} is not here; these tests need what lies there")
+    return SHARED / name
