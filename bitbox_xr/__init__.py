@@ -2,16 +2,29 @@
 
 __version__ = "0.1.0"
 
+from bitbox_xr import accessor as _accessor  # registers .bitbox
+from bitbox_xr.netcdf import open_netcdf, to_netcdf
+from bitbox_xr.readers import open_recording, open_signals
 from bitbox_xr.recording import from_bitbox, magnitudes, signals, to_bitbox
 from bitbox_xr.social import coordination, imitation, lag_profile, window_stats
+from bitbox_xr.timebase import align, fill_gaps, resample
+
+del _accessor
 
 __all__ = [
+    "align",
     "coordination",
+    "fill_gaps",
     "from_bitbox",
     "imitation",
     "lag_profile",
     "magnitudes",
+    "open_netcdf",
+    "open_recording",
+    "open_signals",
+    "resample",
     "signals",
     "to_bitbox",
+    "to_netcdf",
     "window_stats",
 ]

@@ -106,7 +106,7 @@ class Pair:
         count = (self.frames - width - 2 * lag) // step + 1
         self.windows = engine.Windows(width, step, lag, count)
 
-    def plan(self, net: list[int] | None = None) -> Any:
+    def plan(self, net: list[int] | None = None, *, nearest: bool = True) -> Any:
         """The competing lags; `net`: these net lags, each by its most central pair of shifts."""
         from bitbox_xr.kernels import correlation
 
@@ -120,7 +120,7 @@ class Pair:
         else:
             pairs = {d: [(0, d)] for d in range(-lag, 1 if self.options.causal else lag + 1)}
         least = max(2, int(np.ceil(self.options.min_valid * width)))
-        return correlation.plan(width, step, pairs, least=least, signed=not self.options.polarity)
+        return correlation.plan(width, step, pairs, least=least, signed=not self.options.polarity, nearest=nearest)
 
     @property
     def arrays(self) -> tuple[Any, Any]:

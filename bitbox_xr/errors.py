@@ -1,8 +1,10 @@
 """How input is refused: every fault of it at once, each with what was got, what was wanted and the remedy."""
 
+import sys
+import warnings
 from collections.abc import Sequence
 
-__all__ = ["refuse"]
+__all__ = ["refuse", "warn"]
 
 
 def refuse(subject: str, faults: Sequence[str], error: type[Exception] = ValueError) -> None:
@@ -22,3 +24,11 @@ def refuse(subject: str, faults: Sequence[str], error: type[Exception] = ValueEr
     if len(faults) == 1:
         raise error(f"{subject}: {faults[0]}")
     raise error(f"{subject}: {len(faults)} faults\n" + "\n".join(f"  - {fault}" for fault in faults))
+
+
+def warn(message: str) -> None:
+    """A UserWarning that points at the caller's own line, however deep in the package it arises."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "bitbox_xr":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, UserWarning, stacklevel=level)

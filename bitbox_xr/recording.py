@@ -4,7 +4,6 @@
 dictionaries, `as_signals()` is the door through which every measure takes its input.
 """
 
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from bitbox_xr import checks, clock, schemas
-from bitbox_xr.errors import refuse
+from bitbox_xr.errors import refuse, warn
 from bitbox_xr.schemas import SIGNAL, TIME
 
 __all__ = ["as_signals", "from_bitbox", "magnitudes", "rate", "signals", "to_bitbox"]
@@ -182,16 +181,17 @@ def magnitudes(x: xr.DataArray, *, angular: bool = True) -> xr.DataArray:
             raise ValueError(
                 f"magnitudes(): the pose has no {', '.join(missing)}; it has {checks.listed(x[SIGNAL].values)}"
             )
-        norm = _norm(x.sel({SIGNAL: names}).drop_vars(SIGNAL), SIGNAL).expand_dims(
-            {SIGNAL: ["rotation" if angular else "translation"]}, -1
-        )
+        squares = (x.sel({SIGNAL: names}) ** 2).sum(SIGNAL, skipna=False)
+        squares = squares.expand_dims({SIGNAL: ["rotation" if angular else "translation"]}, -1)
         units = "rad" if angular else "mm"
     elif kind in ("landmark", "landmark-can") and "landmark" in x.coords:
-        norm = _norm(x.groupby("landmark"), SIGNAL).rename(landmark=SIGNAL)
-        norm = norm.assign_coords({SIGNAL: [f"landmark{i}" for i in norm[SIGNAL].values]})
+        # skipna=False: a landmark with one coordinate lost is lost
+        squares = (x**2).groupby("landmark").sum(skipna=False).rename(landmark=SIGNAL)
+        squares = squares.assign_coords({SIGNAL: [f"landmark{i}" for i in squares[SIGNAL].values]})
         units = schemas.KINDS[kind]
     else:
         raise ValueError(f"magnitudes(): x is of kind {kind!r}; landmark, landmark-can or pose is wanted")
+    norm = squares**0.5
     norm.attrs = {**x.attrs, "units": units, "reduced": "Euclidean norm"}
     norm[SIGNAL].attrs = dict(SIGNAL_ATTRS[SIGNAL])
     return norm.rename(x.name)
@@ -271,11 +271,7 @@ def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.
     if time is None and fps is None:
         if not bare:
             raise ValueError("signals(): the table has no time; give `fps`, or `time` with one value a frame")
-        warnings.warn(
-            "no fps and no time given: 30 frames a second assumed, as Bitbox does; give fps=… to be sure",
-            UserWarning,
-            stacklevel=4,
-        )
+        warn("no fps and no time given: 30 frames a second assumed, as Bitbox does; give fps=… to be sure")
         return clock.frame_times(n, clock.DEFAULT_FPS), {"time_source": "none; 30 fps assumed"}
     if time is None:
         assert fps is not None
@@ -305,12 +301,6 @@ def _labelled(values: Any, axis: np.ndarray, labels: list[str], kind: str, attrs
     )
     x.attrs = {"long_name": LONG_NAMES[kind], "units": schemas.KINDS[kind], "kind": kind, **attrs}
     return x
-
-
-def _norm(x: Any, dim: str) -> xr.DataArray:
-    # skipna=False: a landmark with one coordinate lost is lost
-    out: xr.DataArray = ((x**2) if isinstance(x, xr.DataArray) else (x.map(np.square))).sum(dim, skipna=False) ** 0.5
-    return out
 
 
 # --- what a DataArray is asked

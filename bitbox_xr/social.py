@@ -255,7 +255,7 @@ def lag_profile(
         LAG: (LAG, np.array(net) / pair.rate, described("lag", "lag (negative: signal1 follows signal2)")),
     }
     out = _dataset({name: (dims, values) for name, values in at_lags.items()}, coords, pair.attrs())
-    strength = np.abs(out["profile"]) if polarity else out["profile"]
+    strength = abs(out["profile"]) if polarity else out["profile"]
     order = sorted(range(len(net)), key=lambda k: (abs(net[k]), net[k]))
     out["best_lag"] = strength.isel({LAG: order}).idxmax(LAG).drop_attrs().assign_attrs(described("best_lag"))
     out["at_limit"] = (pair.dims(SIGNAL1, SIGNAL2), found["at_limit"][..., 0, :, :], described("at_limit"))

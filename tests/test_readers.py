@@ -5,15 +5,16 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-import trackers
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trackers import ramp, ramps, write
 
 from bitbox_xr import signals
 from bitbox_xr.readers import open_recording, open_signals
 from bitbox_xr.recording import rate
+
+import trackers
+from trackers import ramp, ramps, write
 
 TRIMMED = {"frame", "face_id", "timestamp", "confidence", "success", "pose_Tx", "x_0", "y_0", *trackers.UNITS_R}
 

@@ -5,11 +5,12 @@ import csv
 import numpy as np
 import pandas as pd
 import pytest
-import trackers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bitbox_xr.readers import open_recording, open_signals
+
+import trackers
 
 GOOD = "t,a,b\n0.00,1,2\n0.04,3,4\n0.08,5,6\n"
 T = {"time": "t"}

@@ -5,9 +5,10 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import assert_best, lags_one_sided, lags_two_sided
 
 import bitbox_xr as bx
+
+from oracles import assert_best, lags_one_sided, lags_two_sided
 
 FPS = 30
 

@@ -36,13 +36,14 @@ class Plan(NamedTuple):
     Window w of side 1 starts at frame `w · step + shift`, side 2 likewise with its own shift; a shift's index
     counts from the earliest, `-back`. Candidate c pairs the shifts with indices `mine[c]` and `other[c]`;
     candidates `first[r]` to `first[r + 1]` share the net lag `lags[r]`, each a frame further than the last.
-    Net lags stand in the order in which ties are decided: nearest to zero, then negative.
+    Net lags stand in the order in which ties are decided.
     """
 
     width: int
     step: int
     least: int  # frames that both must have
     signed: bool  # the largest r wins, not the largest |r|
+    nearest: bool  # of ties the lag nearest to zero wins, then the negative one; else the opposite
     back: tuple[int, int]
     shifts: tuple[int, int]
     lags: np.ndarray
@@ -61,9 +62,17 @@ class Plan(NamedTuple):
         return len(self.mine) > len(self.lags)
 
 
-def plan(width: int, step: int, pairs: dict[int, list[tuple[int, int]]], *, least: int, signed: bool) -> Plan:
+def plan(
+    width: int,
+    step: int,
+    pairs: dict[int, list[tuple[int, int]]],
+    *,
+    least: int,
+    signed: bool = False,
+    nearest: bool = True,
+) -> Plan:
     """A plan of `pairs`: for each net lag the shifts (of side 1, of side 2), both rising by one from pair to pair."""
-    lags = sorted(pairs, key=lambda lag: (abs(lag), lag))
+    lags = sorted(pairs, key=lambda lag: (abs(lag), lag), reverse=not nearest)
     shifts = np.array([shift for lag in lags for shift in pairs[lag]], dtype=np.int64)
     low = shifts.min(axis=0)
     span = shifts.max(axis=0) - low + 1
@@ -72,6 +81,7 @@ def plan(width: int, step: int, pairs: dict[int, list[tuple[int, int]]], *, leas
         step,
         least,
         signed,
+        nearest,
         (int(-low[0]), int(-low[1])),
         (int(span[0]), int(span[1])),
         np.array(lags, dtype=np.int64),
@@ -116,7 +126,7 @@ def best_lags(
         sides.append((numbers, runs, lost, packed, total.reshape(table), inverse.reshape(table), weak))
     best = aligned(sides[0][4][:, 0].size * sides[1][4][:, 0].size, dtype)
     geometry = np.array(
-        [plan.width, plan.step, plan.least, plan.signed, mirrored, rows, cols, *plan.shifts, *plan.back]
+        [plan.width, plan.step, plan.least, plan.signed, plan.nearest, mirrored, rows, cols, *plan.shifts, *plan.back]
     )
     guards = np.array(windows.GUARDS[np.dtype(dtype).itemsize])
     _windows(
@@ -137,7 +147,7 @@ def _prepared(block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @kernel
 def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, lag, corr, lags, valid1, valid2):  # type: ignore[no-untyped-def]
-    width, step, least, signed, mirrored, rows, cols, shifts1, shifts2, back1, back2 = geometry
+    width, step, least, signed, nearest, mirrored, rows, cols, shifts1, shifts2, back1, back2 = geometry
     x, runs1, lost1, packed1, total1, inverse1, weak1 = side1
     y, runs2, lost2, packed2, total2, inverse2, weak2 = side2
     n1, n2 = x.shape[1], y.shape[1]
@@ -198,7 +208,25 @@ def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, 
             packed1, packed2, total1, inverse1, total2, inverse2, steps, first, mine, other, seconds, gaps, best, lag
         )
         if flagged > 0:
-            _mend(x, y, at, width, least, signed, first, mine, other, gaps, weak1, weak2, best, lag, seconds, padded2)
+            _mend(
+                x,
+                y,
+                at,
+                width,
+                least,
+                signed,
+                nearest,
+                first,
+                mine,
+                other,
+                gaps,
+                weak1,
+                weak2,
+                best,
+                lag,
+                seconds,
+                padded2,
+            )
         _write(best, lag, padded2, mirrored, corr[w], lags[w])
         _share(x, at + back1, width, gaps, valid1[w])
         _share(y, at + back2, width, gaps, valid2[w])
@@ -263,7 +291,7 @@ def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mi
 
 
 @kernel
-def _mend(x, y, at, width, least, signed, first, mine, other, gaps, weak1, weak2, best, lag, seconds, padded):  # type: ignore[no-untyped-def]
+def _mend(x, y, at, width, least, signed, nearest, first, mine, other, gaps, weak1, weak2, best, lag, seconds, padded):  # type: ignore[no-untyped-def]
     """Compute directly what the tiles left out, and let it compete."""
     n1, n2 = x.shape[1], y.shape[1]
     r = np.empty(n1)
@@ -274,22 +302,22 @@ def _mend(x, y, at, width, least, signed, first, mine, other, gaps, weak1, weak2
                 if weak2[row2, j]:
                     exact(x, y, at + mine[c], at + other[c], 0, n1, j, width, least, r)
                     for i in range(n1):
-                        _compete(best, lag, i * padded + j, r[i], seconds[number], signed)
+                        _compete(best, lag, i * padded + j, r[i], seconds[number], signed, nearest)
             for i in range(n1):
                 if weak1[row1, i]:
                     for j in range(n2):
                         exact(x, y, at + mine[c], at + other[c], i, i + 1, j, width, least, r)
-                        _compete(best, lag, i * padded + j, r[i], seconds[number], signed)
+                        _compete(best, lag, i * padded + j, r[i], seconds[number], signed, nearest)
 
 
 @kernel
-def _compete(best, lag, cell, r, seconds, signed):  # type: ignore[no-untyped-def]
-    """Enter a correlation out of turn: of ties the lag nearest to zero stays, then the negative one."""
+def _compete(best, lag, cell, r, seconds, signed, nearest):  # type: ignore[no-untyped-def]
+    """Enter a correlation out of turn; ties are decided as the order of lags would have."""
     if r != r:
         return
     ours, theirs = (best[cell], r) if signed else (abs(best[cell]), abs(r))
     near, nearer = abs(lag[cell]), abs(seconds)
-    first = nearer < near or (nearer == near and seconds < lag[cell])
+    first = (nearer < near or (nearer == near and seconds < lag[cell])) == nearest
     higher = theirs > ours and seconds == lag[cell]
     if ours != ours or theirs > ours + TIE or (theirs >= ours - TIE and first) or higher:
         best[cell] = r

@@ -202,12 +202,11 @@ def _of_netcdf(file: Path, kind: str | None) -> xr.DataArray:
     from bitbox_xr.netcdf import open_netcdf
 
     found = open_netcdf(file)
-    if isinstance(found, xr.DataArray):
-        found = found.to_dataset(name=found.name or "signals")
-    sets = {str(name): x for name, x in found.data_vars.items() if not checks.shape_faults(x)}
+    held = {found.name: found} if isinstance(found, xr.DataArray) else dict(found.data_vars)
+    sets = {str(name): x for name, x in held.items() if not checks.shape_faults(x)}
     sets = {name: x for name, x in sets.items() if kind in (None, x.attrs.get("kind"))}
     if len(sets) != 1:
-        there = checks.listed(found.data_vars) or "none"
+        there = checks.listed(held) or "none"
         what = f"one signal set (time, signal){f' of kind {kind}' if kind else ''}"
         raise ValueError(f"{file.name}: {what} is wanted; the variables are {there}; see open_netcdf()")
     return next(iter(sets.values()))

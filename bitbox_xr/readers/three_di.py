@@ -5,7 +5,6 @@ was made.
 """
 
 import re
-import warnings
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from typing import NamedTuple
 import xarray as xr
 
 from bitbox_xr import checks, clock, schemas
-from bitbox_xr.errors import refuse
+from bitbox_xr.errors import refuse, warn
 from bitbox_xr.readers.layout import Asked, Attrs, Block, Layout
 from bitbox_xr.readers.place import place
 from bitbox_xr.readers.sheet import WHITESPACE, from_lines, lines_of
@@ -122,7 +121,7 @@ def open_recording(path: str | PathLike[str], *, fps: float | None = None) -> di
         if BACKENDS[file.suffix.lower()] in HOLDINGS[ending].columns:
             recording[ending] = read(file, Asked(fps=fps))
         else:
-            warnings.warn(f"{file.name} is left out: {LITE_POSE}", UserWarning, stacklevel=2)
+            warn(f"{file.name} is left out: {LITE_POSE}")
     refuse(str(path), _length_faults({ending: x.sizes["time"] for ending, x in recording.items()}))
     return recording
 

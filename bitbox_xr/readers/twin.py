@@ -2,11 +2,11 @@
 
 import json
 import re
-import warnings
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from bitbox_xr.errors import warn
 from bitbox_xr.readers.layout import Attrs
 
 __all__ = ["metadata"]
@@ -25,10 +25,10 @@ def metadata(path: Path) -> Attrs:
     try:
         told = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        warnings.warn(f"{path.name} is no JSON and its metadata is left out: {error}", UserWarning, stacklevel=2)
+        warn(f"{path.name} is no JSON and its metadata is left out: {error}")
         return {}
     if not isinstance(told, dict):
-        warnings.warn(f"{path.name} holds no names with values and is left out", UserWarning, stacklevel=2)
+        warn(f"{path.name} holds no names with values and is left out")
         return {}
     return {name if name == "backend" else f"metadata_{name}": value for name, value in _flat(told, "")}
 

@@ -1,0 +1,123 @@
+"""A pair of made-up recordings in which it is known who imitates whom, and what the measures find in them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bitbox_xr import plotting
+from bitbox_xr.netcdf import to_netcdf
+from bitbox_xr.recording import signals
+from bitbox_xr.social import imitation, lag_profile, window_stats
+
+__all__ = ["make_pair", "run"]
+
+NAMES = ["AU01", "AU02", "AU04", "AU05", "AU06", "AU09", "AU12", "AU15", "AU20", "AU25", "AU26", "AU45"]
+
+# participant's signal, model's signal, sign of the correlation, how many frames the participant is behind
+PLANTED = (
+    ("AU12", "AU12", +1, 12),
+    ("AU06", "AU06", +1, 9),
+    ("AU04", "AU12", -1, 15),
+    ("AU25", "AU26", +1, 21),
+    ("AU01", "AU02", +1, 5),
+    ("AU15", "AU06", -1, 18),
+)
+
+BURSTS_A_SECOND = 0.35
+NOISE = 0.01  # of the tracker
+WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "lag": 1.0}  # s
+
+FILES = ("participant.nc", "model.nc", "imitation.nc", "imitation_stats.nc", "lag_profile.nc", "imitation.png")
+
+
+def make_pair(
+    seed: int = 0, minutes: float = 5.0, fps: float = 30.0
+) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame]:
+    """Two people's expressions, one following the other in six of 144 pairs of signals.
+
+    Every signal is a train of smooth bursts of its own, between 0 and 1, with a tracker's noise. In the planted
+    pairs the participant's is the model's, a known number of frames later, enlarged by bursts of the
+    participant's own; where the sign is −1 it falls as the model's rises.
+
+    Returns the participant's and the model's signals `(time, signal)`, twelve action units each, and a table of
+    what was planted: participant, model, sign, planted_frames (negative: the participant follows).
+
+    >>> x, y, planted = make_pair(minutes=1)
+    >>> x.sizes["time"], planted.iloc[0].to_dict()
+    (1800, {'participant': 'AU12', 'model': 'AU12', 'sign': 1, 'planted_frames': -12})
+    """
+    rng = np.random.default_rng(seed)
+    n = round(minutes * 60 * fps)
+    ahead = max(behind for *_, behind in PLANTED)  # the model began before the recording did
+    model = np.stack([_bursts(rng, n + ahead, fps) for _ in NAMES], axis=1)
+    participant = np.stack([_bursts(rng, n, fps) for _ in NAMES], axis=1)
+    for follower, followed, sign, behind in PLANTED:
+        source = model[ahead - behind : ahead - behind + n, NAMES.index(followed)]
+        own = participant[:, NAMES.index(follower)]
+        participant[:, NAMES.index(follower)] = 0.2 * own + 0.8 * (source if sign > 0 else 1 - source)
+    tables = (np.clip(table + NOISE * rng.standard_normal(table.shape), 0, 1) for table in (participant, model[ahead:]))
+    x, y = (
+        signals(table, fps=fps, names=NAMES, source=f"bitbox-xr demo, seed {seed}, {role}")
+        for table, role in zip(tables, ("participant", "model"), strict=True)
+    )
+    planted = pd.DataFrame(PLANTED, columns=["participant", "model", "sign", "planted_frames"])
+    return x, y, planted.assign(planted_frames=-planted["planted_frames"])
+
+
+def run(out_dir: str | os.PathLike[str], *, seed: int = 0, minutes: float = 5.0, fps: float = 30.0) -> pd.DataFrame:
+    """Make a pair, measure imitation, write signals, results and a picture into `out_dir`; planted beside found.
+
+    Returns the table of `make_pair` with found_frames, the best lag of the pair's lag profile in frames, and
+    correlation, the mean over windows at that lag. The folder is made where it is missing; the files are those in
+    `FILES`.
+    """
+    folder = Path(out_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    x, y, table = make_pair(seed, minutes, fps)
+    result = imitation(x, y, **WINDOWS)
+    stats, profile = window_stats(result), lag_profile(x, y, **WINDOWS)
+    written: tuple[xr.DataArray | xr.Dataset, ...] = (x, y, result, stats, profile)
+    for obj, name in zip(written, FILES[:-1], strict=True):
+        to_netcdf(obj, folder / name)
+    _picture(result, profile, table).savefig(folder / FILES[-1], dpi=150, metadata={"Software": None})
+    at = {"signal1": xr.DataArray(table["participant"]), "signal2": xr.DataArray(table["model"])}
+    best = profile["best_lag"].sel(at)
+    return table.assign(
+        found_frames=np.rint(best.values * fps).astype(int),
+        correlation=profile["profile"].sel(at).sel(lag=best).values,
+    )
+
+
+def _bursts(rng: np.random.Generator, n: int, fps: float) -> np.ndarray:
+    """`n` frames of smooth rises and slower falls at random moments, from 0 to 1."""
+    t = np.arange(n) / fps
+    out = np.zeros(n)
+    for start in rng.uniform(-2, t[-1], rng.poisson(BURSTS_A_SECOND * (t[-1] + 2))):
+        rise, fall = rng.uniform(0.15, 0.4), rng.uniform(0.3, 0.9)
+        since = t - start - rise
+        height = np.exp(-0.5 * (since / np.where(since < 0, rise / 2, fall / 2)) ** 2)
+        out = np.maximum(out, rng.uniform(0.3, 1.0) * height)
+    return out
+
+
+def _picture(result: xr.Dataset, profile: xr.Dataset, table: pd.DataFrame) -> Any:
+    """All pairs with the planted ones framed; beside them the strongest pair over lags and over time."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    figure: Any = Figure(figsize=(13, 6.5), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1])
+    ax = plotting.matrix(result, ax=left.subplots())
+    for follower, followed in zip(table["participant"], table["model"], strict=True):
+        corner = NAMES.index(followed) - 0.5, NAMES.index(follower) - 0.5
+        ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="black", linewidth=2))
+    ax.set_title("imitation of y by x; planted pairs framed", loc="left", fontsize="medium")
+    above, below = right.subfigures(2, 1, height_ratios=[1, 1.4])
+    strongest = abs(profile["profile"]).max("lag").stack(pair=("signal1", "signal2")).idxmax("pair").item()
+    plotting.lag_profile(profile, strongest, ax=above.subplots())
+    plotting.over_time(result, strongest, fig=below)
+    return figure

@@ -1,0 +1,344 @@
+"""NetCDF out and back: `to_netcdf()` and `open_netcdf()`.
+
+The NetCDF and HDF5 libraries crash the process when two threads are inside them, even with different files.
+One lock therefore stands around every touch of them, lazy reads included. A file is written beside its place
+and renamed, so that it appears whole or not at all.
+"""
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from xarray.backends import H5NetCDFStore, NetCDF4DataStore, ScipyDataStore
+from xarray.backends.common import ArrayWriter
+from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
+
+from bitbox_xr import checks
+from bitbox_xr.errors import refuse
+
+__all__ = ["LOCK", "destination", "open_netcdf", "to_netcdf"]
+
+CONVENTIONS = "CF-1.11"
+# global attributes: what the file gives back, DataArray or Dataset, and the DataArray's name
+MARK, NAME = "bitbox_xr", "bitbox_xr_name"
+
+OBJECTS = "OT"  # kinds of dtypes in which text of any length comes: objects, and NumPy's StringDType (from pandas)
+
+# a reader of any engine takes an attribute of such a name for an instruction
+RESERVED = {"_FillValue", "missing_value", "scale_factor", "add_offset", "coordinates", "_Encoding", MARK, NAME}
+
+
+# xarray's locks, in the order in which xarray takes them
+OTHERS: tuple[Any, ...] = NETCDF4_PYTHON_LOCK.locks  # type: ignore[attr-defined]
+
+
+class LibraryLock:
+    """A reentrant lock that is one and the same in a process, however often it is pickled.
+
+    xarray's own locks are part of it, so that lazy reads of files that were opened with xarray alone are kept
+    out too. Those are not reentrant: they are taken at the first entry and given back at the last exit.
+    """
+
+    def __init__(self) -> None:
+        self._own = threading.RLock()
+        self._depth = 0
+
+    def acquire(self, blocking: bool = True) -> bool:
+        """Wait for the lock, or (`blocking=False`) say at once whether it was to be had."""
+        if not self._own.acquire(blocking):
+            return False
+        if self._depth == 0 and not self._acquire_others(blocking):
+            self._own.release()
+            return False
+        self._depth += 1
+        return True
+
+    def _acquire_others(self, blocking: bool) -> bool:
+        held: list[Any] = []
+        for lock in OTHERS:
+            if not lock.acquire(blocking):
+                for other in reversed(held):
+                    other.release()
+                return False
+            held.append(lock)
+        return True
+
+    def release(self) -> None:
+        """Give the lock back, once for every time it was acquired."""
+        self._depth -= 1
+        if self._depth == 0:
+            for other in reversed(OTHERS):
+                other.release()
+        self._own.release()
+
+    def __enter__(self) -> "LibraryLock":
+        self.acquire()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.release()
+
+    def __reduce__(self) -> str:
+        return "LOCK"  # pickled as the name of this module's only instance
+
+
+LOCK = LibraryLock()
+
+
+def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, engine: str = "netcdf4") -> None:
+    """Write a signal set or a measure as NetCDF, whole or not at all.
+
+    Parameters
+    ----------
+    obj
+        DataArray or Dataset of real numbers, booleans and text, with any dimensions. What is on dask is computed
+        chunk by chunk on this machine's threads and never held as a whole (but by the engine scipy, which keeps
+        a file in memory until it is closed).
+    path
+        The file. One that is there is replaced in a single step once the new one is complete; whoever has the
+        old one open goes on reading it (Windows refuses to replace an open file). Until then the new one is
+        called `<name>.part`.
+    engine
+        `netcdf4`, `h5netcdf` (both NetCDF-4: floats compressed, zlib level 1 with shuffle) or `scipy` (NetCDF-3:
+        no compression; integers, also 64-bit ones, become 32-bit, and those that do not fit are refused).
+
+    Notes
+    -----
+    Text is written as characters of fixed width, times as seconds, no coordinate has a `_FillValue`: R and
+    other NetCDF readers take such files as they are. Attributes are text, 32-bit integers or floats. Two equal
+    objects in memory give two equal files, byte for byte; chunks of dask are stored as they are finished, so that
+    there the values are equal, the layout of the file perhaps not. A DataArray is one variable of its own name, or
+    `values` where it has none or that of a coordinate (`landmark`).
+
+    Raises
+    ------
+    TypeError
+        For all that no NetCDF file can hold, attributes by their names, before anything is written.
+    OSError
+        Where the folder is missing or cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from bitbox_xr import signals
+    >>> x = signals([[0.0, 1.0], [0.5, 1.0]], fps=30, names=["AU04", "AU12"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_netcdf(x, f"{folder}/x.nc")
+    ...     back = open_netcdf(f"{folder}/x.nc").load()
+    ...     back.close()
+    >>> back.identical(x)
+    True
+    """
+    if engine not in ("netcdf4", "h5netcdf", "scipy"):
+        raise ValueError(f"to_netcdf(): engine is {engine!r}; netcdf4, h5netcdf or scipy is wanted")
+    data = _encoded(obj, engine)
+    target = destination(path)
+    part = target.with_name(target.name + ".part")
+    try:
+        _write(data, part, engine)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def destination(path: str | os.PathLike[str]) -> Path:
+    """`path` as one where a file can stand: to be asked before a long computation. OSError where none can."""
+    target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder; the name of a file is wanted")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {target.parent} for {target.name}; make it first")
+    return target
+
+
+def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: str = "netcdf4") -> Any:
+    """Open what `to_netcdf()` wrote: a DataArray where it was given one, a Dataset otherwise.
+
+    Values are read when they are used, from any number of threads; `.load()` reads all of them, `.close()` lets
+    go of the file. `chunks` (a size for each dimension, or `"auto"`) puts them on dask. The engine netcdf4
+    reads what each of the three wrote. Seconds stay float, text comes back as `str`, attributes as `str`, `int`
+    and `float`. Other NetCDF files open as Datasets, their times not decoded.
+
+    OSError is raised where there is no such file, or it is no NetCDF.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"open_netcdf(): there is no file {file}")
+    with LOCK:
+        source = _opened(file, engine, cache=chunks is None)
+        data = _decoded(source)
+    mark = data.attrs.pop(MARK, None)
+    if mark is not None and data.attrs.get("Conventions") == CONVENTIONS:
+        del data.attrs["Conventions"]
+    if chunks is not None:
+        data = data.chunk(chunks)
+    given_back: Any = data
+    if mark == "DataArray":
+        name = data.attrs.pop(NAME)
+        given_back = data[next(iter(data.data_vars))].rename(name or None)
+    given_back.set_close(source.close)
+    return given_back
+
+
+# --- writing
+
+
+def _write(data: xr.Dataset, part: Path, engine: str) -> None:
+    writer = ArrayWriter()
+    with LOCK:
+        store = _new_file(str(part), engine)
+    try:
+        with LOCK:
+            data.dump_to_store(store, writer=writer)
+        if writer.sources:
+            _stream(writer)
+    finally:
+        with LOCK:
+            store.close()
+
+
+def _new_file(path: str, engine: str) -> Any:
+    if engine == "scipy":
+        return ScipyDataStore(path, mode="w", lock=LOCK)
+    store = NetCDF4DataStore if engine == "netcdf4" else H5NetCDFStore
+    return store.open(path, mode="w", lock=LOCK)
+
+
+def _stream(writer: ArrayWriter) -> None:
+    """Compute what is on dask and store each chunk: each takes the lock by itself, so it must not be held here."""
+    import dask
+
+    # threads: a file that is being written cannot be shared with other processes
+    with dask.config.set(scheduler="threads"):
+        writer.sync()
+
+
+def _encoded(obj: xr.DataArray | xr.Dataset, engine: str) -> xr.Dataset:
+    """`obj` as the Dataset that is written: checked, with text as `str`, plain attributes and its encoding."""
+    if isinstance(obj, xr.DataArray):
+        # a set of landmarks has the name of one of its coordinates, which a file's variables cannot
+        data = obj.to_dataset(name="values" if obj.name is None or obj.name in obj.coords else obj.name)
+        own_attrs: Mapping[Any, Any] = {}
+        marks = {MARK: "DataArray", NAME: str(obj.name or "")}
+    elif isinstance(obj, xr.Dataset):
+        data, own_attrs, marks = obj.copy(), obj.attrs, {MARK: "Dataset"}
+    else:
+        raise TypeError(f"to_netcdf(): got {type(obj).__name__}; a DataArray or a Dataset is wanted")
+    data = data.drop_encoding()
+    refuse("to_netcdf()", _faults(data, own_attrs, netcdf3=engine == "scipy"), TypeError)
+    for name, variable in data.variables.items():
+        if variable.chunks is None:
+            variable.load()  # before the lock is taken: it may come from a file with a lock of its own
+        if variable.dtype.kind in OBJECTS:
+            data[name] = xr.Variable(
+                variable.dims, np.asarray(variable.values, dtype=object).astype(str), variable.attrs
+            )
+    for name, variable in data.variables.items():
+        variable.attrs = {key: _stored(value) for key, value in variable.attrs.items()}
+        variable.encoding = _encoding(variable, is_coord=name in data.coords)
+    data.attrs = {"Conventions": CONVENTIONS} | {key: _stored(value) for key, value in own_attrs.items()} | marks
+    return data
+
+
+def _encoding(variable: xr.Variable, *, is_coord: bool) -> dict[str, Any]:
+    if variable.dtype.kind == "U":
+        return {"dtype": "S1"}
+    if is_coord:
+        return {"_FillValue": None}
+    if variable.dtype.kind == "f" and variable.ndim:
+        return {"zlib": True, "complevel": 1, "shuffle": True}
+    return {}
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
+    return np.int32(value) if isinstance(value, int | np.integer) else float(value)
+
+
+# --- what a file can hold
+
+
+def _faults(data: xr.Dataset, attrs: Mapping[Any, Any], *, netcdf3: bool) -> list[str]:
+    faults = _attr_faults(attrs, "")
+    for name, variable in data.variables.items():
+        faults += _name_faults(name) + _attr_faults(variable.attrs, f"{name}: ") + _value_faults(name, variable)
+        faults += _netcdf3_faults(name, variable) if netcdf3 else []
+    for dim, index in data.indexes.items():
+        if isinstance(index, pd.MultiIndex):
+            faults.append(f"{dim} is a MultiIndex; .reset_index({dim!r}) makes plain coordinates of it")
+    return faults
+
+
+def _name_faults(name: Any) -> list[str]:
+    if isinstance(name, str) and name.strip() == name != "" and "/" not in name:
+        return []
+    return [f"a variable is named {name!r}; text without / and without outer blanks is wanted: see .rename()"]
+
+
+def _attr_faults(attrs: Mapping[Any, Any], owner: str) -> list[str]:
+    faults = [f"{owner}{fault}" for fault in checks.attr_faults(attrs)]
+    for key, value in attrs.items():
+        if not isinstance(key, str) or not key:
+            faults.append(f"{owner}an attribute is named {key!r}; text is wanted")
+        elif key in RESERVED:
+            faults.append(f"{owner}the attribute {key} has a meaning of its own in NetCDF; give it another name")
+        if isinstance(value, int | np.integer) and not -(2**31) <= int(value) < 2**31:
+            faults.append(f"{owner}the attribute {key} is {value}; an integer of 32 bits, or text, is wanted")
+    return faults
+
+
+def _value_faults(name: Any, variable: xr.Variable) -> list[str]:
+    kind, size = variable.dtype.kind, variable.dtype.itemsize
+    if kind in "biuU" or (kind == "f" and size in (4, 8)):
+        return []
+    if kind in OBJECTS and all(isinstance(value, str) for value in np.ravel(variable.values)):
+        return []
+    if kind in "mM":
+        remedy = "seconds as float64 (an origin in an attribute) are wanted"
+    elif kind in OBJECTS:
+        remedy = "all of it must be text ('' where it is missing), or numbers of one type"
+    else:
+        remedy = "real numbers of 32 or 64 bits, booleans or text are wanted"
+    return [f"{name} holds {variable.dtype}; {remedy}"]
+
+
+def _netcdf3_faults(name: Any, variable: xr.Variable) -> list[str]:
+    if variable.dtype.kind not in "iu" or not variable.size or variable.chunks is not None:
+        return []
+    size = min(variable.dtype.itemsize, 4)
+    limits = np.iinfo(f"i{size}")
+    if limits.min <= variable.values.min() and variable.values.max() <= limits.max:
+        return []
+    return [f"{name} holds integers beyond {8 * size} bits, which NetCDF-3 does not know; use the engine netcdf4"]
+
+
+# --- reading
+
+
+def _opened(file: Path, engine: str, *, cache: bool) -> xr.Dataset:
+    try:
+        return xr.open_dataset(file, engine=engine, decode_times=False, decode_timedelta=False, cache=cache, lock=LOCK)
+    except (OSError, TypeError) as error:  # TypeError is scipy's
+        raise OSError(f"open_netcdf(): {file} is no NetCDF file that {engine} can read ({error})") from error
+
+
+def _decoded(source: xr.Dataset) -> xr.Dataset:
+    """Labels as `str`, where NetCDF gives objects, and attributes as the text, int or float that they were."""
+    data = source.copy()
+    for name, variable in data.variables.items():
+        if variable.dtype == object:
+            data[name] = xr.Variable(variable.dims, variable.values.astype(str), variable.attrs)
+    data.attrs = {key: _plain(value) for key, value in data.attrs.items()}
+    for variable in data.variables.values():
+        variable.attrs = {key: _plain(value) for key, value in variable.attrs.items()}
+    return data
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value

@@ -1,0 +1,61 @@
+"""Other shapes of a result: its pairs of one label, a tidy table."""
+
+from collections.abc import Hashable
+
+import pandas as pd
+import xarray as xr
+
+from bitbox_xr.dyad import SIGNAL1, SIGNAL2
+
+__all__ = ["PAIR", "matched", "to_frame"]
+
+PAIR = "pair"
+
+
+def matched(result: xr.Dataset) -> xr.Dataset:
+    """Only the pairs of one label, signal1 == signal2, along the dimension `pair` in the order of signal1.
+
+    Does the participant's smile follow the model's smile? 79 pairs in place of 6241. `valid1` and `valid2`
+    and what else has one of the two dimensions go along. ValueError where the two sides share no label.
+
+    >>> from bitbox_xr import imitation, signals
+    >>> rng = np.random.default_rng(0)
+    >>> x = signals(rng.normal(size=(99, 2)), fps=30, names=["AU12", "AU04"])
+    >>> y = signals(rng.normal(size=(99, 3)), fps=30, names=["AU04", "AU06", "AU12"])
+    >>> matched(imitation(x, y)).corr.sizes
+    Frozen({'window': 12, 'pair': 2})
+    """
+    absent = [dim for dim in (SIGNAL1, SIGNAL2) if dim not in result.dims]
+    if absent:
+        raise ValueError(f"matched(): the result has no {' and no '.join(absent)}; that of a measure of two is wanted")
+    first, second = (result[dim].values.astype(str).tolist() for dim in (SIGNAL1, SIGNAL2))
+    labels = [label for label in first if label in set(second)]
+    if not labels:
+        raise ValueError(
+            f"matched(): no label is in both signal1 ({', '.join(first[:4])}, …) and signal2 ({', '.join(second[:4])}, …)"
+        )
+    rows = xr.DataArray([first.index(label) for label in labels], dims=PAIR)
+    columns = xr.DataArray([second.index(label) for label in labels], dims=PAIR)
+    picked = result.isel({SIGNAL1: rows, SIGNAL2: columns}).drop_vars([SIGNAL1, SIGNAL2])
+    for name in [str(name) for name in picked.coords if PAIR in picked[name].dims]:
+        if name.endswith("2") and f"{name[:-1]}1" in picked.coords:
+            picked = picked.drop_vars(name).rename({f"{name[:-1]}1": name[:-1]})
+    return picked.assign_coords({PAIR: (PAIR, labels, {"long_name": "signal of both"})})
+
+
+def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None = None) -> pd.DataFrame:
+    """A tidy table: one row a combination of labels, a column a coordinate and a variable.
+
+    `dim_order`: the dimensions, slowest first; by default those of the first variable.
+
+    >>> from bitbox_xr import imitation, signals
+    >>> x = signals(np.random.default_rng(0).normal(size=(60, 1)), fps=30, names=["AU12"])
+    >>> to_frame(imitation(x, x)).loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()
+    ['0.35', 'AU12', 'AU12', '0.0']
+    """
+    dataset = data.to_dataset(name=data.name or "value") if isinstance(data, xr.DataArray) else data
+    widest: list[Hashable] = max(
+        (list(v.dims) for v in dataset.data_vars.values()), key=len, default=list(dataset.dims)
+    )
+    order = dim_order or [*widest, *(dim for dim in dataset.dims if dim not in widest)]
+    return dataset.to_dataframe(dim_order=order).reset_index()

@@ -1,0 +1,178 @@
+"""The command line: what it writes, what it says, and that an error is a sentence and leaves nothing behind."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from click.testing import CliRunner
+
+from bitbox_xr import coordination, demo, imitation
+from bitbox_xr.cli import main
+from bitbox_xr.netcdf import open_netcdf, to_netcdf
+
+DATA = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two recordings as tables with times, and both people in one table."""
+    folder = tmp_path_factory.mktemp("recordings")
+    x, y, _ = demo.make_pair(minutes=0.5)
+    for name, one in (("x", x), ("y", y)):
+        one.to_pandas().to_csv(folder / f"{name}.csv")
+        to_netcdf(one, folder / f"{name}.nc")
+    both = xr.concat([x, y], "person", join="exact").assign_coords(person=["x", "y"]).sel(signal="AU12")
+    both.reset_coords(drop=True).T.to_pandas().to_csv(folder / "both.csv")
+    return folder
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def test_imitation_of_two_tables(folder, tmp_path):
+    windows = ["--width", 4, "--step", 1, "--lag", 1]
+    done = run("imitation", folder / "x.csv", folder / "y.csv", "--time", "time", "-o", tmp_path / "out.nc", *windows)
+    assert done.exit_code == 0, done.output
+    assert "12 × 12 signals, 25 windows of 4 s; strongest AU" in done.output
+    x, y, _ = demo.make_pair(minutes=0.5)
+    wanted = imitation(x, y, width=4, step=1, lag=1)
+    with open_netcdf(tmp_path / "out.nc") as found:
+        np.testing.assert_allclose(found["corr"], wanted["corr"], atol=1e-6)
+        np.testing.assert_array_equal(found["lag"], wanted["lag"])
+        assert found.attrs["source1"] == "x.csv"
+
+
+def test_options_reach_the_measure(folder, tmp_path):
+    options = ["--no-causal", "--positive-only", "--min-valid", 0.5, "--width", 2, "--lag", 0.4, "--stats"]
+    done = run("imitation", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *options)
+    assert done.exit_code == 0, done.output
+    x, y, _ = demo.make_pair(minutes=0.5)
+    wanted = imitation(x, y, width=2, lag=0.4, causal=False, polarity=False, min_valid=0.5, stats=True)
+    with open_netcdf(tmp_path / "out.nc") as found:
+        xr.testing.assert_identical(found.load(), wanted)
+
+
+def test_coordination_of_one_and_of_two_people_in_one_file(folder, tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    done = run("coordination", folder / "x.nc", "-o", tmp_path / "one.nc", "--width", 2)
+    assert done.exit_code == 0, done.output
+    with open_netcdf(tmp_path / "one.nc") as found:
+        xr.testing.assert_identical(found.load(), coordination(x, width=2))
+    best = done.output.split("strongest ")[1].split()
+    assert best[0] != best[4], "a signal was paired with itself"
+    both = [folder / "both.csv", folder / "both.csv", "--time", 0, "--columns", "x", "--columns-y", "2"]
+    done = run("coordination", *both, "-o", tmp_path / "two.nc", "--width", 2)
+    assert done.exit_code == 0, done.output
+    wanted = coordination(x.sel(signal="AU12"), y.sel(signal="AU12"), width=2)
+    with open_netcdf(tmp_path / "two.nc") as found:
+        assert (found.signal1.item(), found.signal2.item()) == ("x", "y")
+        np.testing.assert_allclose(found["corr"], wanted["corr"], atol=1e-6)
+
+
+def test_info_of_signals_tells_rate_and_gaps(tmp_path):
+    x = demo.make_pair(minutes=0.5)[0].copy(deep=True)
+    x[10:18], x[100:102], x[:, 3] = np.nan, np.nan, np.nan
+    x[500, 0] = np.nan
+    to_netcdf(x.assign_attrs(backend="made up"), tmp_path / "x.nc")
+    done = run("info", tmp_path / "x.nc")
+    assert done.exit_code == 0, done.output
+    said = dict(line.strip().split("  ", 1) for line in done.output.splitlines()[1:])
+    said = {name: text.strip() for name, text in said.items()}
+    assert said == {
+        "kind": "expression",
+        "units": "1",
+        "backend": "made up",
+        "signals": "12: AU01, AU02, AU04, AU05, AU06, …, AU45",
+        "frames": "900",
+        "time": "0 to 29.9667 s (29.9667 s)",
+        "rate": "30 frames a second, regular",
+        "lost frames": "10 (1.1%)",
+        "gaps": "2 (8, 2 frames; the longest 0.267 s)",
+        "missing values": "9.4%",
+        "never present": "AU05",
+    }
+
+
+def test_info_of_irregular_times_and_of_a_single_frame(tmp_path):
+    (tmp_path / "odd.csv").write_text("t,a\n0,1\n100,2\n250,3\n300,4\n")
+    done = run("info", tmp_path / "odd.csv", "--time", "t", "--time-unit", "ms")
+    assert "not regular: steps from 50 to 150 ms, median 100 ms" in done.output
+    (tmp_path / "one.csv").write_text("t;a\n0;1\n")
+    done = run("info", tmp_path / "one.csv", "--time", "t", "--sep", ";")
+    assert "none, of a single frame" in done.output
+
+
+def test_info_of_a_result(tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    to_netcdf(imitation(x, y), tmp_path / "result.nc")
+    done = run("info", tmp_path / "result.nc")
+    assert done.exit_code == 0, done.output
+    assert "window 126, signal1 12, signal2 12" in done.output
+    assert "corr, lag, valid1, valid2" in done.output
+
+
+def test_the_demo_prints_planted_beside_found(tmp_path):
+    done = run("demo", "--out", tmp_path / "new" / "demo", "--minutes", 3)
+    assert done.exit_code == 0, done.output
+    assert "AU04         AU12        -  -15 frames  -15 frames" in done.output
+    assert "6 of 6 lags found to the frame" in done.output
+    assert sorted(path.name for path in (tmp_path / "new" / "demo").iterdir()) == sorted(demo.FILES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["imitation", "absent.csv", "y.csv", "-o", "out.nc"], "absent.csv: there is no such file"),
+        (["imitation", "x.csv", "y.csv", "-o", "out.nc"], "x.csv: nothing tells its times; name the column"),
+        (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], "there is no folder"),
+        (["imitation", "x.nc", "y.nc", "-o", "y.nc"], "y.nc is one of the recordings; give --out another name"),
+        (["imitation", "x.nc", "y.nc", "-o", "."], "is a folder; the name of a file is wanted"),
+        (["coordination", "x.nc", "-o", "out.nc", "--columns-y", "a"], "are for Y, and there is none"),
+        (["coordination", "x.nc", "-o", "out.nc", "--width", "-1"], "width is -1.0; a positive number of seconds"),
+        (["coordination", "x.nc", "-o", "out.nc", "--width", "60"], "the recordings share 900 frames (30 s)"),
+        (["info", "absent.nc"], "there is no file absent.nc"),
+        (["info", "x.csv", "--kind", "faces"], "kind is 'faces'; one of expression"),
+    ],
+)
+def test_an_error_is_a_sentence_and_leaves_nothing(folder, tmp_path, monkeypatch, arguments, said):
+    for name in ("x.csv", "y.csv", "x.nc", "y.nc"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: ")
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("command", ["demo", "imitation", "coordination", "info"])
+def test_help_has_an_example(command):
+    done = run(command, "--help")
+    assert done.exit_code == 0
+    assert f"bitbox-xr {command} " in done.output.split("Example")[1]
+
+
+def test_as_a_module_without_a_traceback(tmp_path):
+    command = [sys.executable, "-m", "bitbox_xr", "info", str(tmp_path / "absent.csv")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == f"Error: {tmp_path / 'absent.csv'}: there is no such file\n"
+
+
+def test_a_real_recording(tmp_path):
+    file = DATA / "openface2_subj01.csv"
+    if not file.exists():
+        pytest.skip(f"{file} is not here")
+    said = run("info", file).output
+    assert "30 frames a second, regular" in said
+    assert "OpenFace 2" in said
+    done = run("coordination", file, "-o", tmp_path / "out.nc", "--width", 1)
+    assert done.exit_code == 0, done.output
+    with open_netcdf(tmp_path / "out.nc") as found:
+        assert found.sizes["signal1"] == 17

@@ -1,0 +1,61 @@
+"""The made-up pair: what was planted is in it, what was planted is found, and equal runs leave equal files."""
+
+import numpy as np
+import pytest
+
+from bitbox_xr import demo
+from bitbox_xr.netcdf import open_netcdf
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    return folder / "out", demo.run(folder / "out", minutes=3)
+
+
+def test_the_planted_follower_is_the_model_delayed():
+    x, y, planted = demo.make_pair(minutes=2)
+    assert x.shape == y.shape == (3600, 12)
+    assert float(x.min()) >= 0
+    assert float(x.max()) <= 1
+    assert set(planted["sign"]) == {-1, 1}
+    for row in planted.itertuples():
+        behind = -row.planted_frames
+        follower, followed = x.sel(signal=row.participant).values, y.sel(signal=row.model).values
+        r = np.corrcoef(follower[behind:], followed[:-behind])[0, 1]
+        assert row.sign * r > 0.8
+    rest = [name for name in x.signal.values if name not in set(planted["participant"])]
+    unrelated = [np.corrcoef(x.sel(signal=a), y.sel(signal=b))[0, 1] for a in rest for b in y.signal.values]
+    assert np.abs(unrelated).max() < 0.35
+
+
+def test_pairs_differ_by_seed_alone():
+    one, same, other = (demo.make_pair(seed, minutes=0.5)[0] for seed in (1, 1, 2))
+    assert one.identical(same)
+    assert not np.array_equal(one, other)
+
+
+def test_every_planted_lag_is_found(made):
+    _, table = made
+    assert table["found_frames"].tolist() == table["planted_frames"].tolist()
+    assert (np.sign(table["correlation"]) == table["sign"]).all()
+    assert (table["correlation"].abs() > 0.5).all()
+
+
+def test_the_files(made):
+    folder, table = made
+    assert sorted(path.name for path in folder.iterdir()) == sorted(demo.FILES)
+    with open_netcdf(folder / "participant.nc") as x:
+        assert x.identical(demo.make_pair(minutes=3)[0])
+    with open_netcdf(folder / "imitation_stats.nc") as stats:
+        strength = abs(stats["corr_mean"]).to_series()
+    planted = {(row.participant, row.model) for row in table.itertuples()}
+    assert set(strength.nlargest(len(table)).index) == planted
+    assert (folder / "imitation.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_equal_runs_leave_equal_files(made, tmp_path):
+    folder, _ = made
+    demo.run(tmp_path, minutes=3)
+    for name in demo.FILES:
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name

@@ -1,0 +1,134 @@
+"""What is refused, with which error, in which words; all faults of an input at once."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import bitbox_xr as bx
+
+FPS = 30
+RNG = np.random.default_rng(0)
+DATA = RNG.normal(size=(90, 2))
+GOOD = bx.signals(DATA, fps=FPS)
+
+
+def moved(seconds):
+    return GOOD.assign_coords(time=GOOD.time + seconds)
+
+
+def at(times):
+    return GOOD.assign_coords(time=np.asarray(times))
+
+
+def bitbox(**changes):
+    return {"type": "expression", "backend": "3DI", "data": pd.DataFrame(DATA), **changes}
+
+
+SIGNALS = {
+    "unknown kind": (lambda: bx.signals(DATA, kind="smile", fps=FPS), ValueError, "kind is 'smile'; one of expression, landmark"),
+    "one dimension": (lambda: bx.signals(DATA[:, 0], fps=FPS), ValueError, r"shape \(90,\).*data\[:, None\]"),
+    "no frames": (lambda: bx.signals(DATA[:0], fps=FPS), ValueError, "at least one frame and one signal"),
+    "text": (lambda: bx.signals([["a", "b"]], fps=FPS), TypeError, "an array .* of real numbers is wanted"),
+    "complex": (lambda: bx.signals(DATA * 1j, fps=FPS), TypeError, "complex128"),
+    "text column": (
+        lambda: bx.signals(pd.DataFrame({"a": [1.0], "who": ["x"]}), fps=FPS), TypeError, "columns who do not hold numbers",
+    ),
+    "too few names": (lambda: bx.signals(DATA, fps=FPS, names=["a"]), ValueError, "1 names for 2 signals"),
+    "names twice": (lambda: bx.signals(DATA, fps=FPS, names=["a", "a"]), ValueError, "occur twice: a; unique names"),
+    "empty name": (lambda: bx.signals(DATA, fps=FPS, names=["a", " "]), ValueError, "a signal's name is empty"),
+    "zero rate": (lambda: bx.signals(DATA, fps=0), ValueError, "fps is 0; a positive number"),
+    "rate as text": (lambda: bx.signals(DATA, fps="30"), ValueError, "fps is '30'; a positive number"),
+    "table without time": (lambda: bx.signals(pd.DataFrame(DATA)), ValueError, "the table has no time; give `fps`, or `time`"),
+    "times of another length": (lambda: bx.signals(DATA, time=np.arange(80)), ValueError, r"shape \(80,\); one value for each of the 90"),
+    "times that go back": (lambda: bx.signals(DATA, time=[0, 2, 1, *range(3, 90)]), ValueError, "does not increase at frame 2"),
+    "missing time": (lambda: bx.signals(DATA, time=[np.nan, *range(1, 90)]), ValueError, "time is missing at 1 of 90 frames"),
+    "milliseconds as seconds": (
+        lambda: bx.signals(DATA, time=np.arange(90) / 1000), ValueError, "1000 frames a second; if that is so, say fps=1000",
+    ),
+    "times as text": (lambda: bx.signals(DATA, time=["0"] * 90), TypeError, "seconds, datetime64 or timedelta64"),
+    "fps against time": (lambda: bx.signals(DATA, time=np.arange(90) / 30, fps=25), ValueError, "fps=25 contradicts the time axis"),
+    "attribute no file can hold": (lambda: bx.signals(DATA, fps=FPS, who=None), ValueError, "attribute who is a NoneType"),
+    "bool attribute": (lambda: bx.signals(DATA, fps=FPS, ok=True), ValueError, "attribute ok is a bool"),
+    "several at once": (
+        lambda: bx.signals(DATA, fps=-1, names=["a", "a"], who=None), ValueError, r"(?s)3 faults.*twice.*who.*fps is -1",
+    ),
+    "bitbox without type": (lambda: bx.from_bitbox({"data": pd.DataFrame(DATA)}), ValueError, "'type' is None; one of"),
+    "bitbox with arrays": (lambda: bx.from_bitbox(bitbox(data=DATA)), ValueError, "'data' is ndarray; a DataFrame"),
+    "magnitudes of expressions": (lambda: bx.magnitudes(GOOD), ValueError, "of kind 'expression'; landmark, landmark-can or pose"),
+    "magnitudes of half a pose": (
+        lambda: bx.magnitudes(bx.signals(DATA, kind="pose", fps=FPS, names=["Rx", "Ry"])), ValueError, "the pose has no Rz",
+    ),
+    "bitbox of several": (lambda: bx.to_bitbox(GOOD.expand_dims(recording=2)), ValueError, r"choose one recording with .isel\(\)"),
+}  # fmt: skip
+
+MEASURES = {
+    "no model": (lambda: bx.imitation(GOOD, None), ValueError, r"y, the model's signals, is missing; .* coordination\(\)"),
+    "not signals": (lambda: bx.imitation(GOOD, "y.csv"), TypeError, "of real numbers is wanted"),
+    "dataset": (lambda: bx.imitation(GOOD.to_dataset(name="a"), GOOD), TypeError, "real numbers|DataArray"),
+    "other dimensions": (lambda: bx.imitation(GOOD.rename(time="t"), GOOD), ValueError, "x: dimensions are t, signal; time wanted too"),
+    "no time": (lambda: bx.imitation(GOOD.drop_vars("time"), GOOD), ValueError, "x: there is no coordinate `time`; give `fps`"),
+    "no finite width": (lambda: bx.imitation(GOOD, GOOD, width=np.nan), ValueError, "width is nan; a positive number of seconds"),
+    "negative step": (lambda: bx.imitation(GOOD, GOOD, step=-1), ValueError, "step is -1; a positive number of seconds"),
+    "negative lag": (lambda: bx.imitation(GOOD, GOOD, lag=-0.1), ValueError, "lag is -0.1; a non-negative number of seconds"),
+    "min_valid": (lambda: bx.imitation(GOOD, GOOD, min_valid=75), ValueError, "min_valid is 75; a share of frames"),
+    "several options": (
+        lambda: bx.imitation(GOOD, GOOD, width=0, step=0, min_valid=0), ValueError, r"(?s)imitation\(\): 3 faults.*width.*step.*min_valid",
+    ),
+    "window of two frames": (lambda: bx.imitation(GOOD, GOOD, width=0.06), ValueError, "is 2 frames at 30 frames a second; at least 3"),
+    "too short": (
+        lambda: bx.imitation(GOOD, GOOD, width=2, lag=1), ValueError, r"share 90 frames \(3 s\); one window with its lags needs 120 \(4 s\)",
+    ),
+    "rectangles": (
+        lambda: bx.imitation(bx.signals(RNG.normal(size=(90, 4)), kind="rectangle", fps=FPS), GOOD), ValueError,
+        "x is of kind 'rectangle'; correlations are made of expression, landmark, landmark-can, pose",
+    ),
+    "other rate": (
+        lambda: bx.imitation(GOOD, bx.signals(DATA, fps=25)), ValueError,
+        r"not on one clock \(x: 0 to 2.96667 s at 30 .*; y: 0 to 3.56 s at 25 .*align\(x, y\)",
+    ),
+    "nearly the same rate": (lambda: bx.imitation(GOOD, bx.signals(DATA, fps=29.97)), ValueError, "at 29.97 frames a second"),
+    "other start": (lambda: bx.imitation(GOOD, moved(0.02)), ValueError, r"align\(x, y\)"),
+    "irregular": (lambda: bx.imitation(at(np.cumsum(RNG.uniform(0.01, 0.1, 90))), GOOD), ValueError, r"x is not regular \(steps from"),
+    "lost rows": (lambda: bx.imitation(GOOD.isel(time=[*range(40), *range(50, 90)]), GOOD), ValueError, "x is not regular"),
+    "both irregular": (
+        lambda: bx.imitation(*[at(np.cumsum(RNG.uniform(0.01, 0.1, 90)))] * 2), ValueError, "(?s)2 faults.*x is not.*y is not",
+    ),
+    "fps against time": (lambda: bx.imitation(GOOD, GOOD, fps=25), ValueError, "x: fps=25 contradicts the time axis"),
+    "infinite values": (lambda: bx.imitation(GOOD.where(GOOD < 2, np.inf), GOOD), ValueError, "infinite values; replace them by NaN"),
+    "names twice": (
+        lambda: bx.imitation(GOOD.assign_coords(signal=["a", "a"]), GOOD), ValueError, "x: signal names occur twice: a",
+    ),
+    "unlike labels": (
+        lambda: bx.imitation(GOOD.expand_dims(recording=["p"]), GOOD.expand_dims(recording=["q"])), ValueError,
+        "differ in their labels along recording",
+    ),
+    "unlike numbers": (
+        lambda: bx.imitation(GOOD.expand_dims(recording=2), GOOD.expand_dims(recording=3)), ValueError, "x has 2 along recording, y 3",
+    ),
+    "unknown measure": (lambda: bx.lag_profile(GOOD, GOOD, measure="mimicry"), ValueError, "'imitation' or 'coordination' is wanted"),
+    "text values": (
+        lambda: bx.imitation(xr.DataArray(DATA.astype(str), dims=("time", "signal"), coords={"time": GOOD.time.values}), GOOD),
+        ValueError, "real numbers are wanted",
+    ),
+}  # fmt: skip
+
+TABLE = {f"signals: {name}": case for name, case in SIGNALS.items()} | {
+    f"measure: {name}": case for name, case in MEASURES.items()
+}
+
+
+@pytest.mark.parametrize(("call", "error", "words"), TABLE.values(), ids=TABLE)
+def test_refused_in_words(call, error, words):
+    with pytest.raises(error, match=words) as caught:
+        call()
+    assert caught.type is error
+
+
+def test_a_bare_array_without_a_rate_warns():
+    with pytest.warns(UserWarning, match="30 frames a second assumed"):
+        x = bx.signals(DATA)
+    assert (x.bitbox.fps, x.attrs["time_source"]) == (30.0, "none; 30 fps assumed")
+    with pytest.warns(UserWarning, match="30 frames a second assumed") as caught:
+        bx.imitation(DATA, DATA)
+    assert {w.filename for w in caught} == {__file__}
