@@ -38,9 +38,8 @@ class SignalsAccessor:
         polarity: bool = True, min_valid: float = 0.75, fps: float | None = None, stats: bool = False,
     ) -> xr.Dataset:  # fmt: skip
         """How well these signals imitate y's: `bitbox_xr.imitation`."""
-        return bx.imitation(
-            self._x, y, width=width, step=step, lag=lag, causal=causal, polarity=polarity, min_valid=min_valid, fps=fps, stats=stats
-        )  # fmt: skip
+        options: dict[str, Any] = {"width": width, "step": step, "lag": lag, "causal": causal, "polarity": polarity}
+        return bx.imitation(self._x, y, **options, min_valid=min_valid, fps=fps, stats=stats)
 
     def coordination(
         self, y: Any = None, *, width: float = 0.5, step: float | None = None, lag: float | None = None,
@@ -57,9 +56,8 @@ class SignalsAccessor:
         fps: float | None = None,
     ) -> xr.Dataset:  # fmt: skip
         """Mean correlation at each lag: `bitbox_xr.lag_profile`."""
-        return bx.lag_profile(
-            self._x, y, measure=measure, width=width, step=step, lag=lag, causal=causal, polarity=polarity, min_valid=min_valid, fps=fps
-        )  # fmt: skip
+        options: dict[str, Any] = {"width": width, "step": step, "lag": lag, "causal": causal, "polarity": polarity}
+        return bx.lag_profile(self._x, y, measure=measure, **options, min_valid=min_valid, fps=fps)
 
     def magnitudes(self, *, angular: bool = True) -> xr.DataArray:
         """Norms of landmarks or pose: `bitbox_xr.magnitudes`."""

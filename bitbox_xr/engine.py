@@ -27,7 +27,7 @@ class Windows(NamedTuple):
     width: int
     step: int
     reach: int
-    count: int
+    number: int
 
     def frames(self, first: int, stop: int) -> slice:
         """Frames that windows `first` to `stop` touch."""
@@ -63,7 +63,7 @@ def matrices(x: Any, y: Any, windows: Windows, plan: Any, seconds: np.ndarray, *
     """
     call = partial(_matrices, windows=windows, plan=plan, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(x, y, count=windows.count, workers=threads())
+        return call(x, y, count=windows.number, workers=threads())
     import dask.array as da
 
     parts: list[list[Any]] = [[], [], []]
@@ -126,7 +126,7 @@ def sums(x: Any, y: Any, windows: Windows, plans: list[Any], seconds: list[np.nd
     """Sums over all windows, `(…, plan, sum, n1, n2)` float64 (`kernels.statistics.SUMS`); matrices are not kept."""
     call = partial(_sums, windows=windows, plans=plans, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(x, y, count=windows.count, workers=threads())
+        return call(x, y, count=windows.number, workers=threads())
     sizes = {"p": len(plans), "k": len(SUMS)}
     total = None
     for x_part, y_part, count in _parts(x, y, windows):
@@ -254,7 +254,7 @@ def _parts(x: Any, y: Any, windows: Windows) -> Iterator[tuple[Any, Any, int]]:
     x, y = (a if is_lazy(a) else da.from_array(a, chunks=-1) for a in (x, y))
     chunks = max((a.chunks[-2] for a in (x, y)), key=len)
     edges = [-(-int(edge) // windows.step) for edge in np.cumsum(chunks)[:-1]]
-    edges = sorted({0, windows.count, *(edge for edge in edges if edge < windows.count)})
+    edges = sorted({0, windows.number, *(edge for edge in edges if edge < windows.number)})
     for first, stop in pairwise(edges):
         frames = windows.frames(first, stop)
         x_part, y_part = (a[..., frames, :].rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in (x, y))

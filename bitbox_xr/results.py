@@ -5,6 +5,7 @@ from collections.abc import Hashable
 import pandas as pd
 import xarray as xr
 
+from bitbox_xr.checks import listed
 from bitbox_xr.dyad import SIGNAL1, SIGNAL2
 
 __all__ = ["PAIR", "matched", "to_frame"]
@@ -31,9 +32,7 @@ def matched(result: xr.Dataset) -> xr.Dataset:
     first, second = (result[dim].values.astype(str).tolist() for dim in (SIGNAL1, SIGNAL2))
     labels = [label for label in first if label in set(second)]
     if not labels:
-        raise ValueError(
-            f"matched(): no label is in both signal1 ({', '.join(first[:4])}, …) and signal2 ({', '.join(second[:4])}, …)"
-        )
+        raise ValueError(f"matched(): no label is in both signal1 ({listed(first)}) and signal2 ({listed(second)})")
     rows = xr.DataArray([first.index(label) for label in labels], dims=PAIR)
     columns = xr.DataArray([second.index(label) for label in labels], dims=PAIR)
     picked = result.isel({SIGNAL1: rows, SIGNAL2: columns}).drop_vars([SIGNAL1, SIGNAL2])

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels import windows
 from bitbox_xr.kernels.jit import kernel
 from bitbox_xr.kernels.tiles import (
     TIE,
@@ -26,6 +25,7 @@ from bitbox_xr.kernels.tiles import (
     winner,
     zeros,
 )
+from bitbox_xr.kernels.windows import FLAT, GUARDS, prepare, presence, tables_by_candidate, tables_by_shift
 
 __all__ = ["Plan", "best_lags", "plan"]
 
@@ -128,7 +128,7 @@ def best_lags(
     geometry = np.array(
         [plan.width, plan.step, plan.least, plan.signed, plan.nearest, mirrored, rows, cols, *plan.shifts, *plan.back]
     )
-    guards = np.array(windows.GUARDS[np.dtype(dtype).itemsize])
+    guards = np.array(GUARDS[np.dtype(dtype).itemsize])
     _windows(
         sides[0], sides[1], geometry, plan.first, plan.mine, plan.other, lag_values.astype(np.float32).astype(dtype),
         guards, best, aligned(len(best), dtype), corr, lag, valid1, valid2,
@@ -140,13 +140,13 @@ def _prepared(block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     numbers = np.empty_like(block)
     runs = np.empty(block.shape, np.int32)
     lost = np.empty(len(block) + 1, np.int64)
-    if windows.prepare(block, numbers, runs, lost):
+    if prepare(block, numbers, runs, lost):
         raise ValueError("signals hold infinite values; replace them by NaN (missing), e.g. x.where(np.isfinite(x))")
     return numbers, runs, lost
 
 
 @kernel
-def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, lag, corr, lags, valid1, valid2):  # type: ignore[no-untyped-def]
+def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, lag, corr, lags, valid1, valid2):
     width, step, least, signed, nearest, mirrored, rows, cols, shifts1, shifts2, back1, back2 = geometry
     x, runs1, lost1, packed1, total1, inverse1, weak1 = side1
     y, runs2, lost2, packed2, total2, inverse2, weak2 = side2
@@ -160,8 +160,8 @@ def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, 
         at = w * step
         gaps = lost1[at + reach1] - lost1[at] + lost2[at + reach2] - lost2[at] > 0
         if gaps:
-            windows_presence(x, at, reach1, least, mask1, state1)
-            windows_presence(y, at, reach2, least, mask2, state2)
+            presence(x, at, reach1, least, mask1, state1)
+            presence(y, at, reach2, least, mask2, state2)
             flagged = tables_by_candidate(
                 x,
                 at,
@@ -232,13 +232,8 @@ def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, 
         _share(y, at + back2, width, gaps, valid2[w])
 
 
-windows_presence = windows.presence
-tables_by_candidate = windows.tables_by_candidate
-tables_by_shift = windows.tables_by_shift
-
-
 @kernel
-def _to_means(total, mine, other, mask1, mask2, width, gaps, shifts):  # type: ignore[no-untyped-def]
+def _to_means(total, mine, other, mask1, mask2, width, gaps, shifts):
     """Sums to means, over the frames of each shift or, with gaps, of each candidate."""
     for row in range(len(mine) if gaps else shifts):
         count = width
@@ -252,7 +247,7 @@ def _to_means(total, mine, other, mask1, mask2, width, gaps, shifts):  # type: i
 
 
 @kernel
-def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mine, other, seconds, gaps, best, lag):  # type: ignore[no-untyped-def]
+def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mine, other, seconds, gaps, best, lag):
     """The best lag of each pair by tiles: products, slid along the shifts of a net lag, scaled and compared."""
     rows, cols, reach1, reach2, width, padded1, padded2, signed, mirrored = steps
     sums, spread1 = total1.reshape(-1), inverse1.reshape(-1)
@@ -291,7 +286,7 @@ def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mi
 
 
 @kernel
-def _mend(x, y, at, width, least, signed, nearest, first, mine, other, gaps, weak1, weak2, best, lag, seconds, padded):  # type: ignore[no-untyped-def]
+def _mend(x, y, at, width, least, signed, nearest, first, mine, other, gaps, weak1, weak2, best, lag, seconds, padded):
     """Compute directly what the tiles left out, and let it compete."""
     n1, n2 = x.shape[1], y.shape[1]
     r = np.empty(n1)
@@ -311,7 +306,7 @@ def _mend(x, y, at, width, least, signed, nearest, first, mine, other, gaps, wea
 
 
 @kernel
-def _compete(best, lag, cell, r, seconds, signed, nearest):  # type: ignore[no-untyped-def]
+def _compete(best, lag, cell, r, seconds, signed, nearest):
     """Enter a correlation out of turn; ties are decided as the order of lags would have."""
     if r != r:
         return
@@ -325,7 +320,7 @@ def _compete(best, lag, cell, r, seconds, signed, nearest):  # type: ignore[no-u
 
 
 @kernel
-def exact(x, y, at1, at2, start, stop, j, width, least, out):  # type: ignore[no-untyped-def]
+def exact(x, y, at1, at2, start, stop, j, width, least, out):
     """r of signals `start` to `stop` of x with signal j of y, windows at `at1` and `at2`, in two passes of float64.
 
     Over the frames that both have; NaN where they are fewer than `least` or either is flat on them.
@@ -354,17 +349,14 @@ def exact(x, y, at1, at2, start, stop, j, width, least, out):  # type: ignore[no
                 square2 += v * v
                 product += u * v
         deviation1, deviation2 = np.sqrt(square1 / count), np.sqrt(square2 / count)
-        flat1 = deviation1 < windows_FLAT * max(abs(low1), abs(high1))
-        flat2 = deviation2 < windows_FLAT * max(abs(low2), abs(high2))
+        flat1 = deviation1 < FLAT * max(abs(low1), abs(high1))
+        flat2 = deviation2 < FLAT * max(abs(low2), abs(high2))
         if not (flat1 or flat2):
             out[i] = product / (count * deviation1 * deviation2)
 
 
-windows_FLAT = windows.FLAT
-
-
 @kernel
-def _write(best, lag, padded, mirrored, corr, lags):  # type: ignore[no-untyped-def]
+def _write(best, lag, padded, mirrored, corr, lags):
     """Matrices of a window, without the padding, clipped to [−1, 1]."""
     n1, n2 = corr.shape
     one, none = np.float32(1.0), np.float32(np.nan)
@@ -383,7 +375,7 @@ def _write(best, lag, padded, mirrored, corr, lags):  # type: ignore[no-untyped-
 
 
 @kernel
-def _share(x, at, width, gaps, out):  # type: ignore[no-untyped-def]
+def _share(x, at, width, gaps, out):
     """Share of a window's frames at which each signal is present."""
     out[:] = 1.0
     if gaps:

@@ -11,7 +11,7 @@ TOGETHER = 32  # (2·10⁶)³² is still far below the largest float64
 
 
 @kernel
-def add_windows(corr, lag, limit, sums):  # type: ignore[no-untyped-def]
+def add_windows(corr, lag, limit, sums):
     """Add windows, `corr` and `lag` `(window, n1, n2)`, to `sums` `(9, n1, n2)`, leaving NaN out.
 
     arctanh r is half the logarithm of (1 + r) / (1 − r): the ratios of some windows are multiplied before one

@@ -18,7 +18,7 @@ GUARDS = {4: (1e-3, 1e-7), 8: (1e-9, 1e-7)}
 
 
 @kernel
-def prepare(x, scaled, runs, lost):  # type: ignore[no-untyped-def]
+def prepare(x, scaled, runs, lost):
     """Scale a block `(frame, signal)` to magnitudes of at most 1; count runs of equal values and lost frames.
 
     `runs[f, i]`: equal values of signal i up to frame f. `lost[f]`: frames before f with any value missing.
@@ -53,7 +53,7 @@ def prepare(x, scaled, runs, lost):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def presence(x, first, reach, least, mask, state):  # type: ignore[no-untyped-def]
+def presence(x, first, reach, least, mask, state):
     """Which frames of a reach are present, and whether each signal keeps to that.
 
     `mask[k]`: any signal is present at frame k. `state[i]`: 0 the signal is present at just those frames,
@@ -75,10 +75,10 @@ def presence(x, first, reach, least, mask, state):  # type: ignore[no-untyped-de
 
 
 @kernel
-def _pack(x, first, reach, size, packed, unit):  # type: ignore[no-untyped-def]
-    """Centre and scale a reach to a sum of squares of 1; zeros where missing; `packed` as tiles want it.
+def _centre(x, first, reach, unit):
+    """A reach, centred and scaled to a sum of squares of 1, `(reach, signal)`; zeros where missing.
 
-    Returns the centred numbers (reach, signal); `unit` gets what one of the old unit is in the new.
+    `unit` gets what one of the old unit is in the new.
     """
     n = x.shape[1]
     centred = np.empty((reach, n))
@@ -89,9 +89,8 @@ def _pack(x, first, reach, size, packed, unit):  # type: ignore[no-untyped-def]
             present = value == value
             mean[i] += value if present else 0.0
             count[i] += 1.0 if present else 0.0
-    for i in range(n):
-        mean[i] /= max(count[i], 1.0)
-        unit[i] = 0.0
+    mean /= np.maximum(count, 1.0)
+    unit[:] = 0.0
     for k in range(reach):
         for i in range(n):
             value = x[first + k, i] - mean[i]
@@ -103,17 +102,23 @@ def _pack(x, first, reach, size, packed, unit):  # type: ignore[no-untyped-def]
     for k in range(reach):
         for i in range(n):
             centred[k, i] *= unit[i]
+    return centred
+
+
+@kernel
+def _pack(centred, size, packed):
+    """Lay a reach out as tiles want it, `[block of size signals, frame, signal]`, flat."""
+    reach, n = centred.shape
     for start in range(0, n, size):
         at = start * reach
         for k in range(reach):
             for i in range(start, min(start + size, n)):
                 packed[at + i - start] = centred[k, i]
             at += size
-    return centred
 
 
 @kernel
-def _spreads(sums, squares, count, unit, guards, row, total, inverse, lacks):  # type: ignore[no-untyped-def]
+def _spreads(sums, squares, count, unit, guards, row, total, inverse, lacks):
     """Write one row of the tables; `lacks[i]`: no inverse spread (NaN) for want of digits. Returns how many.
 
     The flatness rule is applied with the largest magnitude there is, 1; who fails it is looked at directly.
@@ -134,7 +139,7 @@ def _spreads(sums, squares, count, unit, guards, row, total, inverse, lacks):  #
 
 
 @kernel
-def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, inverse, weak):  # type: ignore[no-untyped-def]
+def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, inverse, weak):
     """Sums and inverse spreads of a reach without gaps, for the window at each shift.
 
     `total[block, a, lane]`, `inverse[block, a, lane]` (NaN: no correlation, or `weak[a, i]`: compute it
@@ -142,7 +147,8 @@ def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, 
     """
     n = x.shape[1]
     unit = np.empty(n)
-    centred = _pack(x, first, width + shifts - 1, size, packed, unit)
+    centred = _centre(x, first, width + shifts - 1, unit)
+    _pack(centred, size, packed)
     sums, squares = np.zeros(n), np.zeros(n)
     for k in range(width):
         for i in range(n):
@@ -165,7 +171,7 @@ def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, 
 @kernel
 def tables_by_candidate(
     x, first, width, shifts, mine, mask, other, masked, state, least, size, guards, packed, total, inverse, weak
-):  # type: ignore[no-untyped-def]
+):
     """The same for a reach with gaps: a row for each candidate, over the frames that both sides have.
 
     `mine[c]`, `other[c]`: shifts of this side and the other at candidate c; `mask`, `masked`: frames present
@@ -173,7 +179,8 @@ def tables_by_candidate(
     """
     n = x.shape[1]
     unit = np.empty(n)
-    centred = _pack(x, first, width + shifts - 1, size, packed, unit)
+    centred = _centre(x, first, width + shifts - 1, unit)
+    _pack(centred, size, packed)
     sums, squares, low, high = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     found = 0
     for c in range(len(mine)):
