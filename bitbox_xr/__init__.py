@@ -7,7 +7,7 @@ from bitbox_xr.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.readers import open_recording, open_signals
 from bitbox_xr.recording import from_bitbox, magnitudes, signals, to_bitbox
 from bitbox_xr.social import coordination, imitation, lag_profile, window_stats
-from bitbox_xr.timebase import align, fill_gaps, resample
+from bitbox_xr.timebase import align, fill_gaps, regularity, resample
 
 del _accessor
 
@@ -22,6 +22,7 @@ __all__ = [
     "open_netcdf",
     "open_recording",
     "open_signals",
+    "regularity",
     "resample",
     "signals",
     "to_bitbox",

@@ -59,6 +59,24 @@ class SignalsAccessor:
         options: dict[str, Any] = {"width": width, "step": step, "lag": lag, "causal": causal, "polarity": polarity}
         return bx.lag_profile(self._x, y, measure=measure, **options, min_valid=min_valid, fps=fps)
 
+    def align(
+        self, y: Any, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
+    ) -> tuple[xr.DataArray, xr.DataArray]:
+        """These signals and y's on one regular clock: `bitbox_xr.align`."""
+        return bx.align(self._x, y, fps=fps, offset=offset, max_gap=max_gap)
+
+    def resample(self, fps: float, *, max_gap: float | None = None) -> xr.DataArray:
+        """At another rate: `bitbox_xr.resample`."""
+        return bx.resample(self._x, fps, max_gap=max_gap)
+
+    def fill_gaps(self, *, max_gap: float) -> xr.DataArray:
+        """Short gaps bridged by straight lines: `bitbox_xr.fill_gaps`."""
+        return bx.fill_gaps(self._x, max_gap=max_gap)
+
+    def regularity(self) -> xr.Dataset:
+        """Rate, regularity, lost frames and gaps: `bitbox_xr.regularity`."""
+        return bx.regularity(self._x)
+
     def magnitudes(self, *, angular: bool = True) -> xr.DataArray:
         """Norms of landmarks or pose: `bitbox_xr.magnitudes`."""
         return bx.magnitudes(self._x, angular=angular)

@@ -15,6 +15,7 @@ __all__ = [
     "fps_faults",
     "increase_faults",
     "irregularity",
+    "is_number",
     "label_faults",
     "listed",
     "rate_faults",
@@ -78,8 +79,7 @@ def fps_faults(fps: float | None) -> list[str]:
     """A rate given by a caller."""
     if fps is None:
         return []
-    number = isinstance(fps, int | float | np.integer | np.floating) and not isinstance(fps, bool)
-    if not number or not np.isfinite(fps) or fps <= 0:
+    if not is_number(fps) or fps <= 0:
         return [f"fps is {fps!r}; a positive number of frames per second is wanted"]
     return []
 
@@ -90,6 +90,12 @@ def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
     axis = x[TIME].values.astype(np.float64)
     faults = increase_faults(axis)
     return faults or rate_faults(axis, fps, stated=True)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite real number (True and False are not)."""
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return real and bool(np.isfinite(value))
 
 
 def increase_faults(axis: np.ndarray) -> list[str]:
@@ -123,7 +129,7 @@ def rate_faults(axis: np.ndarray, fps: float | None, *, stated: bool) -> list[st
 
 
 def _contradicts(axis: np.ndarray, fps: float) -> bool:
-    return clock.deviation(axis, fps, np.arange(len(axis))) > clock.TOLERANCE
+    return float(np.ptp(axis * fps - np.arange(len(axis)))) > 2 * clock.TOLERANCE
 
 
 def irregularity(axis: np.ndarray) -> str:

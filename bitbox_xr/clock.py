@@ -15,6 +15,10 @@ CUSTOMARY_FPS = (23.976, 24.0, 25.0, 29.97, 30.0, 50.0, 59.94, 60.0)
 DEFAULT_FPS = 30.0  # what Bitbox assumes
 MAX_UNSTATED_FPS = 240.0  # a faster clock is more often a wrong unit than a fast camera
 TOLERANCE = 0.25  # frames
+ROUGHLY = 0.01  # how far off a single step may be from that of a customary rate for its frames to be tried
+MUCH = 0.05  # frames; a rate that brings the times no nearer than that is no better
+FEW = 10  # times; fewer lie by chance on some clock that lost frames, or whose start is free,
+SURE = 0.1  # frames; unless they lie as near to it as this
 
 
 class Grid(NamedTuple):
@@ -51,8 +55,12 @@ def snap(fps: float, times: np.ndarray, frames: np.ndarray) -> float:
     >>> snap(157 / times[-1], times, np.arange(158))
     30.0
     """
-    nearest = min(CUSTOMARY_FPS, key=lambda rate: abs(rate - fps))
+    nearest = _customary(fps)
     return nearest if deviation(times, nearest, frames) <= TOLERANCE else fps
+
+
+def _customary(fps: float) -> float:
+    return min(CUSTOMARY_FPS, key=lambda rate: abs(rate - fps))
 
 
 def deviation(times: np.ndarray, fps: float, frames: np.ndarray) -> float:
@@ -63,8 +71,8 @@ def deviation(times: np.ndarray, fps: float, frames: np.ndarray) -> float:
 def fit(times: np.ndarray) -> Grid | None:
     """The regular clock on which `times` (s, increasing, at least two) lie, allowing for lost frames.
 
-    None where there is none. Each step is counted in whole frames of the median step, one by one, so that
-    a median that is off by a rounding does not add up along the recording.
+    None where there is none. It starts at the first time, unless only a start up to a quarter frame off that
+    brings every time to within a quarter frame.
 
     >>> fit(np.array([0, 0.033, 0.067, 0.167, 0.2]))
     Grid(start=0.0, fps=30.0, frames=array([0, 1, 2, 5, 6]))
@@ -74,14 +82,44 @@ def fit(times: np.ndarray) -> Grid | None:
     steps = np.diff(times)
     if len(steps) == 0 or steps.min() <= 0:
         return None
-    counts = np.maximum(np.rint(steps / np.median(steps)), 1)
-    if counts.sum() > 2**31:
+    # the mean of the single steps: a median is off by a rounding, which adds up over a long gap
+    step = float(steps[steps < 1.5 * np.median(steps)].mean())
+    if (times[-1] - times[0]) / step > 2**31:
         return None
-    frames = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    fps = snap(frames[-1] / (times[-1] - times[0]), times, frames)
-    if deviation(times, fps, frames) > TOLERANCE:
+    for rate in sorted(CUSTOMARY_FPS, key=lambda rate: abs(rate * step - 1)):
+        if abs(rate * step - 1) < ROUGHLY:
+            found = _placed(times, np.rint((times - times[0]) * rate))
+            if found:
+                return found
+    # one by one, so that what a step is off by does not add up along the recording
+    return _placed(times, np.concatenate([[0], np.cumsum(np.maximum(np.rint(steps / step), 1))]))
+
+
+def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:
+    """The regular clock that has `times` at `frames`; None where that is off by over a quarter frame."""
+    if np.diff(frames).min() < 1:
         return None
-    return Grid(float(times[0]), float(fps), frames)
+    elapsed, numbers, few = times - times[0], frames.astype(np.int64), len(times) < FEW
+    allowed = TOLERANCE if not few or frames[-1] < len(times) else SURE
+    rate = snap(frames[-1] / elapsed[-1], times, frames)
+    free, off = _free_start(elapsed, frames)
+    if deviation(times, rate, frames) <= allowed and (rate in CUSTOMARY_FPS or free not in CUSTOMARY_FPS):
+        return Grid(float(times[0]), float(rate), numbers)
+    if np.ptp(off) > 2 * TOLERANCE or few:
+        return None
+    return Grid(float(times[0] + (off.max() + off.min()) / 2 / free), free, numbers)
+
+
+def _free_start(elapsed: np.ndarray, frames: np.ndarray) -> tuple[float, np.ndarray]:
+    """The rate that fits best wherever the clock starts, and what times are then off by, in frames.
+
+    A customary one where no other does much better: then jitter, and not another rate, keeps the times off it.
+    """
+    away = frames - frames.mean()
+    line = float((away**2).sum() / (away * elapsed).sum())
+    near = _customary(line)
+    off = [elapsed * fps - frames for fps in (near, line)]
+    return (near, off[0]) if np.ptp(off[0]) < np.ptp(off[1]) + MUCH else (line, off[1])
 
 
 def regular_rate(times: np.ndarray) -> float | None:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import engine
-from bitbox_xr.checks import listed
+from bitbox_xr.checks import is_number, listed
 from bitbox_xr.errors import refuse
 from bitbox_xr.recording import as_signals
 from bitbox_xr.schemas import SIGNAL, TIME
@@ -65,9 +65,9 @@ class Options(NamedTuple):
             value = getattr(self, name)
             if value is None and name != "width":
                 continue
-            if not _is_number(value) or value < 0 or (value == 0 and least == "positive"):
+            if not is_number(value) or value < 0 or (value == 0 and least == "positive"):
                 faults.append(f"{name} is {value!r}; a {least} number of seconds is wanted")
-        if not _is_number(self.min_valid) or not 0 < self.min_valid <= 1:
+        if not is_number(self.min_valid) or not 0 < self.min_valid <= 1:
             faults.append(f"min_valid is {self.min_valid!r}; a share of frames above 0 and up to 1 is wanted")
         return faults
 
@@ -77,14 +77,6 @@ class Options(NamedTuple):
         step = max(1, width // 2) if self.step is None else max(1, round(self.step * rate))
         lag = width // 4 if self.lag is None else max(0, round(self.lag * rate))
         return width, step, lag
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float | np.integer | np.floating)
-        and not isinstance(value, bool)
-        and bool(np.isfinite(value))
-    )
 
 
 class Pair:
@@ -182,7 +174,7 @@ class Pair:
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
         for side, a in ((1, self.x), (2, self.y)):
-            known = ("kind", "source", "backend", "lost_frames", "time_source", "time_origin")
+            known = ("kind", "source", "backend", "lost_frames", "time_source", "time_origin", "history")
             out |= {f"{name}{side}": a.attrs[name] for name in known if name in a.attrs}
         return out
 

@@ -23,7 +23,16 @@ def pair():
 
 FUNCTIONS = {
     (accessor.SignalsAccessor, name): getattr(bx, name)
-    for name in ("imitation", "coordination", "lag_profile", "magnitudes")
+    for name in (
+        "imitation",
+        "coordination",
+        "lag_profile",
+        "magnitudes",
+        "align",
+        "resample",
+        "fill_gaps",
+        "regularity",
+    )
 } | {(accessor.PlotMethods, name): getattr(plotting, name) for name in ("matrix", "lag_profile", "over_time")}
 
 

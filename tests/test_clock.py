@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bitbox_xr import clock
@@ -16,6 +16,7 @@ seeds = st.integers(0, 2**32 - 1)
 # --- rates
 
 
+@settings(deadline=None)
 @given(fps=customary, length=st.floats(3, HOUR), start=st.integers(-100, 100_000))
 def test_three_decimals_of_a_customary_rate(fps, length, start):
     times = np.round(start + np.arange(int(length * fps)) / fps, 3)
@@ -34,6 +35,7 @@ def test_few_frames_get_a_rate_that_moves_none_by_over_a_quarter(fps, n):
     assert np.abs(times * found - np.arange(n)).max() <= 0.25
 
 
+@settings(deadline=None)
 @given(fps=other_rates, n=st.integers(100, 20_000))
 def test_another_rate_is_that_of_the_whole_span(fps, n):
     times = 5 + np.arange(n) / fps
@@ -140,6 +142,7 @@ def test_jitter_beyond_a_quarter_is_not_regular(n, seed):
         [0.0, 0.0],
         [0.0, 0.1, 0.05],
         [0.0, 0.1, 0.25, 0.3],
+        [0.374, 0.45, 0.574, 2.255],  # few times lie near some clock by chance
         np.concatenate([np.arange(75) / 30, 75 / 30 + np.arange(94) / 24]),  # 30, then 24 frames a second
         np.cumsum(np.random.default_rng(0).exponential(0.1, 500)),
         np.cumsum(1 / np.linspace(29, 31, 2000)),  # a drift

@@ -361,7 +361,7 @@ def _write(best, lag, padded, mirrored, corr, lags):
     n1, n2 = corr.shape
     one, none = np.float32(1.0), np.float32(np.nan)
     for i in range(n1):
-        for j in range(i if mirrored else 0, n2):
+        for j in range(n2):
             r = np.float32(best[i * padded + j])
             seconds = np.float32(lag[i * padded + j])
             r = one if r > one else r

@@ -75,20 +75,21 @@ def presence(x, first, reach, least, mask, state):
 
 
 @kernel
-def _centre(x, first, reach, unit):
-    """A reach, centred and scaled to a sum of squares of 1, `(reach, signal)`; zeros where missing.
+def _centre(x, first, reach, gaps, unit):
+    """A reach about each signal's mean, `(reach, signal)`; zeros where missing.
 
-    `unit` gets what one of the old unit is in the new.
+    `unit` gets what scales a signal's reach to a sum of squares of 1.
     """
     n = x.shape[1]
     centred = np.empty((reach, n))
-    mean, count = np.zeros(n), np.zeros(n)
+    mean, count = np.zeros(n), np.full(n, float(reach))
     for k in range(reach):
         for i in range(n):
             value = x[first + k, i]
-            present = value == value
-            mean[i] += value if present else 0.0
-            count[i] += 1.0 if present else 0.0
+            missing = value != value
+            mean[i] += 0.0 if missing else value
+            if gaps:
+                count[i] -= 1.0 if missing else 0.0
     mean /= np.maximum(count, 1.0)
     unit[:] = 0.0
     for k in range(reach):
@@ -99,21 +100,18 @@ def _centre(x, first, reach, unit):
             unit[i] += value * value
     for i in range(n):
         unit[i] = 1.0 / np.sqrt(unit[i]) if unit[i] > 0 else 0.0
-    for k in range(reach):
-        for i in range(n):
-            centred[k, i] *= unit[i]
     return centred
 
 
 @kernel
-def _pack(centred, size, packed):
-    """Lay a reach out as tiles want it, `[block of size signals, frame, signal]`, flat."""
+def _pack(centred, unit, size, packed):
+    """Scale a reach and lay it out as tiles want it, `[block of size signals, frame, signal]`, flat."""
     reach, n = centred.shape
     for start in range(0, n, size):
         at = start * reach
         for k in range(reach):
             for i in range(start, min(start + size, n)):
-                packed[at + i - start] = centred[k, i]
+                packed[at + i - start] = centred[k, i] * unit[i]
             at += size
 
 
@@ -128,10 +126,12 @@ def _spreads(sums, squares, count, unit, guards, row, total, inverse, lacks):
     for block in range(total.shape[0]):
         start = block * size
         for i in range(start, min(start + size, len(sums))):
-            spread = squares[i] - sums[i] * sums[i] / count
-            sure = (spread > guards[0] * squares[i]) & (spread > guards[1])
-            sure &= spread >= count * (FLAT * unit[i]) * (FLAT * unit[i])
-            total[block, row, i - start] = sums[i]
+            scale = unit[i]
+            sum_, square = sums[i] * scale, squares[i] * scale * scale
+            spread = square - sum_ * sum_ / count
+            sure = (spread > guards[0] * square) & (spread > guards[1])
+            sure &= spread >= count * (FLAT * scale) * (FLAT * scale)
+            total[block, row, i - start] = sum_
             inverse[block, row, i - start] = 1.0 / np.sqrt(spread) if sure else np.nan
             lacks[i] = 0 if sure else 1
             found += 0 if sure else 1
@@ -147,8 +147,8 @@ def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, 
     """
     n = x.shape[1]
     unit = np.empty(n)
-    centred = _centre(x, first, width + shifts - 1, unit)
-    _pack(centred, size, packed)
+    centred = _centre(x, first, width + shifts - 1, False, unit)
+    _pack(centred, unit, size, packed)
     sums, squares = np.zeros(n), np.zeros(n)
     for k in range(width):
         for i in range(n):
@@ -179,8 +179,8 @@ def tables_by_candidate(
     """
     n = x.shape[1]
     unit = np.empty(n)
-    centred = _centre(x, first, width + shifts - 1, unit)
-    _pack(centred, size, packed)
+    centred = _centre(x, first, width + shifts - 1, True, unit)
+    _pack(centred, unit, size, packed)
     sums, squares, low, high = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     found = 0
     for c in range(len(mine)):
