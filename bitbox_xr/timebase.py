@@ -250,13 +250,13 @@ def _taken(
 
 
 def _gap_faults(max_gap: Any) -> list[str]:
-    if max_gap is None or (checks.is_number(max_gap) and max_gap > 0):
+    if max_gap is None or max_gap == np.inf or (checks.is_number(max_gap) and max_gap > 0):
         return []
     return [f"max_gap is {max_gap!r}; a positive number of seconds is wanted"]
 
 
 def _offset_faults(offset: Any) -> list[str]:
-    if checks.is_number(offset) and np.isfinite(offset):
+    if checks.is_number(offset):
         return []
     return [f"offset is {offset!r}; a number of seconds is wanted"]
 
