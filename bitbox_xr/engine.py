@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.statistics import SUMS
+from bitbox_xr.kernels.sums import SUMS
 from bitbox_xr.progress import tracked
 
 __all__ = ["Windows", "is_lazy", "matrices", "reduced", "sums", "threads"]
@@ -123,7 +123,7 @@ def _shares(x: np.ndarray, _: None, windows: Windows, count: int) -> np.ndarray:
 
 
 def sums(x: Any, y: Any, windows: Windows, plans: list[Any], seconds: list[np.ndarray], *, mirrored: bool) -> Any:
-    """Sums over all windows, `(…, plan, sum, n1, n2)` float64 (`kernels.statistics.SUMS`); matrices are not kept."""
+    """Sums over all windows, `(…, plan, sum, n1, n2)` float64 (`kernels.sums.SUMS`); matrices are not kept."""
     call = partial(_sums, windows=windows, plans=plans, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
         return call(x, y, count=windows.number, workers=threads())

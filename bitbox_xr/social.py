@@ -16,7 +16,7 @@ import xarray as xr
 
 from bitbox_xr import engine
 from bitbox_xr.dyad import LAG, SIGNAL1, SIGNAL2, WINDOW, Options, Pair, described
-from bitbox_xr.kernels.statistics import statistics
+from bitbox_xr.kernels.sums import statistics
 
 __all__ = ["coordination", "imitation", "lag_profile", "window_stats"]
 

@@ -1,4 +1,4 @@
-"""Sums over windows (`statistics.SUMS` says which)."""
+"""Sums over windows (`sums.SUMS` says which)."""
 
 import numpy as np
 
