@@ -13,7 +13,7 @@ from bitbox_xr import checks, schemas
 from bitbox_xr.errors import refuse
 from bitbox_xr.readers import blendshapes, openface, pyfeat, table, three_di
 from bitbox_xr.readers.layout import Asked
-from bitbox_xr.readers.place import place
+from bitbox_xr.readers.placing import place
 from bitbox_xr.readers.sheet import TABLE, WHITESPACE, Sheet, from_frame, from_lines, lines_of
 from bitbox_xr.readers.timing import UNITS
 from bitbox_xr.recording import from_bitbox

@@ -14,7 +14,7 @@ import xarray as xr
 from bitbox_xr import checks, clock, schemas
 from bitbox_xr.errors import refuse, warn
 from bitbox_xr.readers.layout import Asked, Attrs, Block, Layout
-from bitbox_xr.readers.place import place
+from bitbox_xr.readers.placing import place
 from bitbox_xr.readers.sheet import WHITESPACE, from_lines, lines_of
 from bitbox_xr.readers.twin import metadata
 
