@@ -10,24 +10,28 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bitbox_xr.kernels.direct import mend
 from bitbox_xr.kernels.jit import kernel
 from bitbox_xr.kernels.tiles import (
-    TIE,
     aligned,
     filled,
     highest,
     keep,
     lowest,
     outer,
+    plus,
     remove,
     scaled,
     shape,
     winner,
     zeros,
 )
-from bitbox_xr.kernels.windows import FLAT, GUARDS, prepare, presence, tables_by_candidate, tables_by_shift
+from bitbox_xr.kernels.windows import GUARDS, prepare, presence, tables_by_candidate, tables_by_shift
 
 __all__ = ["Plan", "best_lags", "plan"]
+
+
+TOGETHER = 64  # frames summed in one go; longer sums in float32 lose digits
 
 
 class Plan(NamedTuple):
@@ -208,7 +212,7 @@ def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, 
             packed1, packed2, total1, inverse1, total2, inverse2, steps, first, mine, other, seconds, gaps, best, lag
         )
         if flagged > 0:
-            _mend(
+            mend(
                 x,
                 y,
                 at,
@@ -263,8 +267,13 @@ def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mi
                 at1 = (top // rows * reach1 + a) * rows
                 at2 = (right // cols * reach2 + b) * cols
                 tile = zeros(packed1)
-                for k in range(width):
+                for k in range(min(width, TOGETHER)):
                     tile = outer(tile, packed1, at1 + k * rows, packed2, at2 + k * cols)
+                for start in range(TOGETHER, width, TOGETHER):
+                    more = zeros(packed1)
+                    for k in range(start, min(start + TOGETHER, width)):
+                        more = outer(more, packed1, at1 + k * rows, packed2, at2 + k * cols)
+                    tile = plus(tile, more)
                 row1, row2 = (c, c) if gaps else (a, b)
                 to1, to2 = row1 * padded1 + top, (right // cols * table2 + row2) * cols
                 here = scaled(tile, sums, spread1, to1, means, spread2, to2)
@@ -283,76 +292,6 @@ def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mi
                         low = lowest(low, here)
                     here = winner(high, low, signed)
                 keep(here, best, lag, top * padded2 + right, padded2, seconds[r], signed)
-
-
-@kernel
-def _mend(x, y, at, width, least, signed, nearest, first, mine, other, gaps, weak1, weak2, best, lag, seconds, padded):
-    """Compute directly what the tiles left out, and let it compete."""
-    n1, n2 = x.shape[1], y.shape[1]
-    r = np.empty(n1)
-    for number in range(len(first) - 1):
-        for c in range(first[number], first[number + 1]):
-            row1, row2 = (c, c) if gaps else (mine[c], other[c])
-            for j in range(n2):
-                if weak2[row2, j]:
-                    exact(x, y, at + mine[c], at + other[c], 0, n1, j, width, least, r)
-                    for i in range(n1):
-                        _compete(best, lag, i * padded + j, r[i], seconds[number], signed, nearest)
-            for i in range(n1):
-                if weak1[row1, i]:
-                    for j in range(n2):
-                        exact(x, y, at + mine[c], at + other[c], i, i + 1, j, width, least, r)
-                        _compete(best, lag, i * padded + j, r[i], seconds[number], signed, nearest)
-
-
-@kernel
-def _compete(best, lag, cell, r, seconds, signed, nearest):
-    """Enter a correlation out of turn; ties are decided as the order of lags would have."""
-    if r != r:
-        return
-    ours, theirs = (best[cell], r) if signed else (abs(best[cell]), abs(r))
-    near, nearer = abs(lag[cell]), abs(seconds)
-    first = (nearer < near or (nearer == near and seconds < lag[cell])) == nearest
-    higher = theirs > ours and seconds == lag[cell]
-    if ours != ours or theirs > ours + TIE or (theirs >= ours - TIE and first) or higher:
-        best[cell] = r
-        lag[cell] = seconds
-
-
-@kernel
-def exact(x, y, at1, at2, start, stop, j, width, least, out):
-    """r of signals `start` to `stop` of x with signal j of y, windows at `at1` and `at2`, in two passes of float64.
-
-    Over the frames that both have; NaN where they are fewer than `least` or either is flat on them.
-    """
-    for i in range(start, stop):
-        count, mean1, mean2 = 0, 0.0, 0.0
-        low1, high1, low2, high2 = np.inf, -np.inf, np.inf, -np.inf
-        for k in range(width):
-            u, v = x[at1 + k, i], y[at2 + k, j]
-            if u == u and v == v:
-                count += 1
-                mean1 += u
-                mean2 += v
-                low1, high1 = min(low1, u), max(high1, u)
-                low2, high2 = min(low2, v), max(high2, v)
-        out[i] = np.nan
-        if count < least or low1 == high1 or low2 == high2:
-            continue
-        mean1 /= count
-        mean2 /= count
-        square1, square2, product = 0.0, 0.0, 0.0
-        for k in range(width):
-            u, v = x[at1 + k, i] - mean1, y[at2 + k, j] - mean2
-            if u == u and v == v:
-                square1 += u * u
-                square2 += v * v
-                product += u * v
-        deviation1, deviation2 = np.sqrt(square1 / count), np.sqrt(square2 / count)
-        flat1 = deviation1 < FLAT * max(abs(low1), abs(high1))
-        flat2 = deviation2 < FLAT * max(abs(low2), abs(high2))
-        if not (flat1 or flat2):
-            out[i] = product / (count * deviation1 * deviation2)
 
 
 @kernel

@@ -28,6 +28,7 @@ __all__ = [
     "keep",
     "lowest",
     "outer",
+    "plus",
     "remove",
     "scaled",
     "shape",
@@ -177,6 +178,19 @@ def outer(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
 def remove(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
     """tile[r, c] − x[i + r] · y[j + c]: one frame less."""
     return _lag_one(-1)(typing, tile, x, i, y, j)
+
+
+@intrinsic
+def plus(typing: Any, tile: Any, other: Any) -> Any:
+    """Cell by cell the sum."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        def cell(r: int, v: int, held: Any) -> Any:
+            return builder.fadd(held, builder.extract_value(args[1], r * VECTORS + v))
+
+        return _map_cells(_Layout(tile.dtype), builder, args[0], cell)
+
+    return tile(tile, tile), codegen
 
 
 @intrinsic
