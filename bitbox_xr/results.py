@@ -19,6 +19,7 @@ def matched(result: xr.Dataset) -> xr.Dataset:
     Does the participant's smile follow the model's smile? 79 pairs in place of 6241. `valid1` and `valid2`
     and what else has one of the two dimensions go along. ValueError where the two sides share no label.
 
+    >>> import numpy as np
     >>> from bitbox_xr import imitation, signals
     >>> rng = np.random.default_rng(0)
     >>> x = signals(rng.normal(size=(99, 2)), fps=30, names=["AU12", "AU04"])
@@ -47,6 +48,7 @@ def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None =
 
     `dim_order`: the dimensions, slowest first; by default those of the first variable.
 
+    >>> import numpy as np
     >>> from bitbox_xr import imitation, signals
     >>> x = signals(np.random.default_rng(0).normal(size=(60, 1)), fps=30, names=["AU12"])
     >>> to_frame(imitation(x, x)).loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()

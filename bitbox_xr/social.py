@@ -47,8 +47,8 @@ def imitation(
 ) -> xr.Dataset:
     """How well x (the participant) imitates y (the model), and how far behind, for every pair of signals.
 
-    One-sided: x's window stays, y's moves back by up to `lag`: what x does now is compared with what y did
-    before. A negative lag says that x follows y.
+    Windowed cross-lagged correlation, one-sided: x's window stays, y's moves back by up to `lag`, so that what x
+    does now is compared with what y did before. A negative lag says that x follows y.
 
     Parameters
     ----------
@@ -90,7 +90,10 @@ def imitation(
 
     Notes
     -----
-    Correlations at a chosen lag are large by chance alone: for unrelated slow signals a mean of .5 is normal.
+    The best lag is that of the largest |r| of all; Boker et al. (2002) take the peak nearest to zero lag. A
+    correlation at a chosen lag is large by chance alone: unrelated, slowly changing signals reach a mean |r| of
+    .5 to .8. Compare with people who never met, or with surrogates.
+
     Windows start at frames L, L + S, … in every mode, with W = round(width · fps), S = round(step · fps),
     L = round(lag · fps), so that modes can be compared window by window. Of lags that tie (within 1e-6) the
     one nearest to zero is taken, then the negative one.
@@ -122,11 +125,11 @@ def coordination(
     fps: float | None = None,
     stats: bool = False,
 ) -> xr.Dataset:
-    """How closely two people's signals move together, whoever leads; or one person's among themselves.
+    """How closely two people's signals move together (synchrony), whoever leads; or one person's among themselves.
 
-    Two-sided: both windows move by up to `lag` either way, so that net lags reach twice as far. A positive
-    lag says that y follows x. Without y, x is compared with itself: `corr` is then symmetric, `lag`
-    antisymmetric.
+    Windowed cross-lagged correlation, two-sided: both windows move by up to `lag` either way, so that net lags
+    reach twice as far. A positive lag says that y follows x. Without y, x is compared with itself: `corr` is then
+    symmetric, `lag` antisymmetric.
 
     Parameters
     ----------
@@ -145,7 +148,8 @@ def coordination(
 
     Notes
     -----
-    (2L + 1)² pairs of shifts compete for each window, more than for `imitation`: chance levels are higher.
+    `window` is the time of the windows before they move. (2L + 1)² pairs of shifts compete for each window, more
+    than for `imitation`: chance levels are higher.
 
     Examples
     --------
@@ -168,8 +172,8 @@ def window_stats(result: xr.Dataset) -> xr.Dataset:
     lags, s) are Bitbox's three; `corr_abs_mean` is the mean of |r|, in which signs that differ between
     windows do not cancel; `corr_fisher_mean` = tanh(mean(arctanh r)), |r| capped at 1 − 1e-6; `follow_share`
     and `lead_share` are the shares of windows with a negative and a positive lag; `n_windows` their number.
-    All `(…, signal1, signal2)`, float64 (the count int32), lazy where the result is. ValueError where
-    `result` has no `corr` and `lag` over windows.
+    All `(…, signal1, signal2)`, or whatever dimensions the result has besides `window`, float64 (the count
+    int32), lazy where the result is. ValueError where `result` has no `corr` and `lag` over windows.
 
     >>> import numpy as np
     >>> from bitbox_xr import signals
@@ -184,11 +188,16 @@ def window_stats(result: xr.Dataset) -> xr.Dataset:
             "window_stats(): a result of imitation() or coordination() with `corr` and `lag` over `window` is wanted; "
             + (f"there is no {' and no '.join(missing)}" if missing else "its windows are reduced already")
         )
-    corr, lag = (result[name].transpose(..., WINDOW, SIGNAL1, SIGNAL2) for name in ("corr", "lag"))
-    sums = engine.reduced(corr.data, lag.data, np.inf)
+    dims = tuple(str(dim) for dim in result["corr"].dims if dim != WINDOW)
+    extra, last = dims[:-2], dims[-2:]  # pairs of one label have one dimension, a chosen pair has none
+    corr, lag = (result[name].transpose(*extra, WINDOW, *last).data for name in ("corr", "lag"))
+    absent = (-2, -1)[: 2 - len(last)]
+    for _ in absent:
+        corr, lag = (np.expand_dims(a, a.ndim - len(last)) for a in (corr, lag))
+    found = statistics(engine.reduced(corr, lag, np.inf))
     coords = {name: coord for name, coord in result.coords.items() if WINDOW not in coord.dims}
-    dims = tuple(str(dim) for dim in corr.dims if dim != WINDOW)
-    return _dataset({name: (dims, statistics(sums)[name]) for name in STATISTICS}, coords, dict(result.attrs))
+    kept = {name: (dims, np.squeeze(found[name], axis=absent)) for name in STATISTICS}
+    return _dataset(kept, coords, dict(result.attrs))
 
 
 def lag_profile(

@@ -75,6 +75,21 @@ def test_attributes_name_each_statistic():
     assert stats.attrs["measure"] == "imitation"
 
 
+@pytest.mark.parametrize("lazy", [False, True])
+def test_of_pairs_of_one_label_and_of_one_pair(lazy):
+    x, y = pair()
+    if lazy:
+        x, y = x.chunk(time=150), y.chunk(time=100)
+    result = bx.imitation(x, y)
+    stats = bx.window_stats(result)
+    matched = bx.window_stats(result.bitbox.matched())
+    xr.testing.assert_equal(matched, stats.bitbox.matched())
+    assert matched.corr_mean.dims == ("pair",)
+    one = bx.window_stats(result.sel(signal1="s1", signal2="s2"))
+    xr.testing.assert_equal(one, stats.sel(signal1="s1", signal2="s2"))
+    assert one.corr_mean.dims == ()
+
+
 def test_window_stats_refuses_other_results():
     stats = bx.imitation(*pair(), stats=True)
     with pytest.raises(ValueError, match="there is no corr and no lag"):

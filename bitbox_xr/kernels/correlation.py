@@ -316,9 +316,10 @@ def _write(best, lag, padded, mirrored, corr, lags):
 @kernel
 def _share(x, at, width, gaps, out):
     """Share of a window's frames at which each signal is present."""
-    out[:] = 1.0
+    out[:] = width
     if gaps:
         for k in range(width):
             for i in range(x.shape[1]):
                 if x[at + k, i] != x[at + k, i]:
-                    out[i] -= 1.0 / width
+                    out[i] -= 1.0
+    out /= width
