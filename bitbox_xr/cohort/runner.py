@@ -1,0 +1,205 @@
+"""Runs a cohort: one task a recording, their outcomes as they come, the summary of all that is done."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bitbox_xr.cohort import status, summary
+from bitbox_xr.cohort.cluster import connected, deaths, worker_faults
+from bitbox_xr.cohort.folder import RECORDINGS, SUMMARY, TABLE, WINDOWS, held, place
+from bitbox_xr.cohort.manifest import Manifest, read
+from bitbox_xr.cohort.measures import MEASURES, Study, clashes, planned
+from bitbox_xr.cohort.opened import Cohort, open
+from bitbox_xr.cohort.tasks import DONE, FAILED, KEPT, Job, Outcome, fault, work
+from bitbox_xr.errors import refuse
+
+__all__ = ["run"]
+
+EVERY = 5.0  # seconds from one state of status.csv to the next
+
+
+def run(
+    manifest: str | os.PathLike[str] | pd.DataFrame,
+    out: str | os.PathLike[str],
+    *,
+    measure: str,
+    client: Any = None,
+    workers: int | None = None,
+    windows: bool = False,
+    pairs: str = "matched",
+    progress: bool = True,
+    **options: Any,
+) -> Cohort:
+    """Measure every recording of a manifest, each by itself on a dask worker, and put the results together.
+
+    Parameters
+    ----------
+    manifest
+        CSV file or DataFrame with a row a recording: `recording` (a unique name), `signals` and, for measures of two,
+        `reference` (paths, relative to the file's folder or, of a DataFrame, to the working directory; x and y of the
+        measure). Further columns are covariates. A column becomes numeric only if each value is what its number is
+        written as; empty cells and `NA` are missing.
+    out
+        Folder for the results, made where it is missing.
+    measure
+        imitation, coordination (of one person alone where the manifest has no column `reference`), expressivity or
+        diversity.
+    client
+        A `distributed.Client`, or the address of a scheduler (`tcp://…`), whose workers reach the same files; by
+        default processes of this machine.
+    workers
+        Number of those processes, a thread each; by default one a core.
+    windows
+        True: keep the result of every window too (imitation and coordination), some 30 MB for five minutes of 79
+        signals.
+    pairs
+        Which pairs of signals stand in the summary: "matched" (signal1 == signal2) or "all". The files of single
+        recordings have all.
+    progress
+        True: show a progress bar with the failures counted, and the address of dask's dashboard.
+    **options
+        Options of the measure, in its units, and of `open_signals()`; `fps` is the latter's. `columns_y` and
+        `face_id_y` are `columns` and `face_id` of the reference, if others than of the signals.
+
+    Returns
+    -------
+    Cohort
+        What is left in `out`, as `cohort.open(out)` gives it: `summary.nc` `(recording, …)` with covariates as
+        coordinates, `summary.csv` (the same, tidy), `status.csv` (recording, state done or failed, message, seconds,
+        retries: how many workers died while they had it), `recordings/<recording>.nc`, with `windows`
+        `windows/<recording>.nc`.
+
+    Raises
+    ------
+    ValueError
+        Before anything is computed, for all that is wrong with the manifest or the options. A recording that
+        cannot be measured is no error: its row says why, it is absent from the summary and tried again next time.
+    BlockingIOError
+        Where another run is writing to `out`.
+
+    Notes
+    -----
+    Files appear whole or not at all, and each says what it was made from (a SHA-256 of the inputs' content, the
+    options and the major.minor version). Running again does what is missing or was made from something else; the
+    summary is written anew. Signals that not all recordings have are NaN where they are absent, and the log names them.
+
+    Examples
+    --------
+    >>> from bitbox_xr import cohort
+    >>> result = cohort.run("study.csv", "out", measure="imitation", width=1.1, step=0.5)      # doctest: +SKIP
+    >>> result.summary.corr_mean.sel(pair="AU12").groupby("group").mean()                      # doctest: +SKIP
+    """
+    table = read(manifest)
+    study = planned(measure, options, windows=windows)
+    refuse("cohort", _faults(table, study, pairs) + worker_faults(client, workers))
+    folder = Path(out).absolute()
+    with held(folder) as parts, connected(client, workers, len(table.names)) as dask_client:
+        if progress:
+            print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)
+        jobs = _jobs(table, study, folder, parts)
+        rows = status.read_rows(folder)
+        written = time.monotonic()
+        for outcome, died in _outcomes(dask_client, study, jobs, progress):
+            rows[outcome.recording] = _row(outcome, died, rows.get(outcome.recording))
+            if time.monotonic() - written > EVERY:
+                status.save(folder, rows, table.names)
+                written = time.monotonic()
+        status.save(folder, rows, table.names)
+        gathered = _gathered(
+            dask_client, study, [name for name in table.names if rows[name].state == DONE], pairs, parts
+        )
+        refused = {name: message for one in gathered for name, message in one.refused.items()}
+        rows |= {name: rows[name]._replace(state=FAILED, message=message) for name, message in refused.items()}
+        status.save(folder, rows, table.names)
+        _summarise(folder, [one for one in gathered if one.layouts], table)
+    return open(out)
+
+
+def _faults(table: Manifest, study: Study, pairs: str) -> list[str]:
+    entry = MEASURES[study.measure]
+    faults = clashes(table.covariates, entry.names)
+    if entry.reference == "needed" and table.references is None:
+        faults.append(f"{study.measure} compares two people; a column reference is wanted in the manifest")
+    if pairs not in ("matched", "all"):
+        faults.append(f"pairs is {pairs!r}; 'matched' or 'all' is wanted")
+    if entry.reference == "optional" and table.references is None and pairs == "matched":
+        faults.append(
+            f"without references {study.measure} compares signals of one person, and matched pairs are signals with "
+            "themselves; say pairs='all', or add a column reference"
+        )
+    return faults
+
+
+def _jobs(table: Manifest, study: Study, out: Path, parts: Path) -> list[Job]:
+    if study.windows:
+        (out / WINDOWS).mkdir(exist_ok=True)
+    paired = table.references is not None
+    references = table.references or [None] * len(table.names)
+    return [
+        Job(name, signals, reference, paired, out, parts)
+        for name, signals, reference in zip(table.names, table.signals, references, strict=True)
+    ]
+
+
+def _outcomes(client: Any, study: Study, jobs: list[Job], progress: bool) -> Iterator[tuple[Outcome, int]]:
+    """What became of each recording, as they are finished, and how many workers died of it."""
+    from distributed import as_completed
+    from tqdm.auto import tqdm
+
+    # pure=False: the same call would otherwise hand back an answer of before, without a file
+    futures = client.map(partial(work, study), jobs, pure=False, batch_size=len(jobs))
+    names = {future.key: job.recording for future, job in zip(futures, jobs, strict=True)}
+    failed = 0
+    with tqdm(total=len(jobs), desc=study.measure, unit="recording", disable=not progress) as bar:
+        for batch in as_completed(futures, loop=client.loop, raise_errors=False).batches():
+            died = deaths(client, [future.key for future in batch])
+            for future in batch:
+                outcome = _outcome(future, names[future.key])
+                failed += outcome.state == FAILED
+                bar.set_postfix(failed=failed, refresh=False)
+                bar.update()
+                yield outcome, died[future.key]
+
+
+def _outcome(future: Any, recording: str) -> Outcome:
+    """What a task told of its recording, or what became of the task where it could not."""
+    try:
+        told: Outcome = future.result()
+    except Exception as error:
+        told = Outcome(recording, FAILED, fault(error), 0.0)
+    return told
+
+
+def _row(outcome: Outcome, died: int, before: status.Row | None) -> status.Row:
+    """The row of a recording; one whose results were kept says of their making what it said before."""
+    if outcome.state == KEPT and before is not None and before.state == DONE:
+        return before._replace(retries=before.retries + died)
+    state = DONE if outcome.state == KEPT else outcome.state
+    return status.Row(outcome.recording, state, outcome.message, outcome.seconds, died)
+
+
+def _gathered(client: Any, study: Study, done: list[str], pairs: str, parts: Path) -> list[summary.Gathered]:
+    """The results of the recordings that are done, some at a time in a file."""
+    blocks = [done[first : first + summary.BLOCK] for first in range(0, len(done), summary.BLOCK)]
+    files = [{name: place(parts.parent, RECORDINGS, name) for name in block} for block in blocks]
+    targets = [parts / f"block{k}.nc" for k in range(len(blocks))]
+    only_matched = MEASURES[study.measure].pairs and pairs == "matched"
+    gather = partial(summary.gather, asked=study.described(), only_matched=only_matched)
+    found: list[summary.Gathered] = client.gather(client.map(gather, files, targets, pure=False))
+    return found
+
+
+def _summarise(out: Path, gathered: list[summary.Gathered], table: Manifest) -> None:
+    if not gathered:
+        for name in (SUMMARY, TABLE):
+            (out / name).unlink(missing_ok=True)
+        return
+    there = {name for one in gathered for names in one.layouts.values() for name in names}
+    at = [row for row, name in enumerate(table.names) if name in there]
+    summary.write(out, gathered, {name: values[at] for name, values in table.covariates.items()})

@@ -1,0 +1,46 @@
+"""What became of each recording: `status.csv`."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from bitbox_xr.cohort.folder import STATUS, whole
+
+__all__ = ["Row", "load", "read_rows", "save"]
+
+
+class Row(NamedTuple):
+    """One recording: state done or failed, what there is to say, seconds it took, deaths of workers that had it."""
+
+    recording: str
+    state: str
+    message: str
+    seconds: float
+    retries: int
+
+
+def load(out: Path) -> pd.DataFrame:
+    """The table; text stays text, also where a recording is called 001."""
+    text = dict.fromkeys(("recording", "state", "message"), str)
+    return pd.read_csv(out / STATUS, dtype=text, keep_default_na=False)
+
+
+def read_rows(out: Path) -> dict[str, Row]:
+    """What the run before left, by recording; nothing where that cannot be read."""
+    try:
+        return {name: Row(name, *rest) for name, *rest in load(out)[[*Row._fields]].itertuples(index=False)}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def save(out: Path, rows: Mapping[str, Row], order: Iterable[str]) -> None:
+    """Write the rows there are, in this order."""
+    with whole(out / STATUS) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(Row._fields)
+        writer.writerows(
+            (*row[:3], f"{row.seconds:.3f}", row.retries) for name in order if (row := rows.get(name)) is not None
+        )

@@ -1,0 +1,90 @@
+"""The Mexican-hat transform of many signals at several scales, by FFT, as PyWavelets defines it.
+
+PyWavelets integrates the wavelet on a grid of `2 ** precision` points over ±8, takes the integral at every frame
+of the stretched wavelet, convolves the signal with that and differences the result. The same weights are kept
+here as one short filter a scale, whose spectrum is computed once for each length of recording.
+Scales are in frames; scale 0 stands for the signal itself.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from bitbox_xr.kernels.jit import kernel
+
+__all__ = ["Filter", "mexican_hat", "padded", "smooth", "spectra"]
+
+
+class Filter(NamedTuple):
+    """Response at frame t: the sum over i of `weights[i] · signal[t + lead - i]`."""
+
+    weights: np.ndarray
+    lead: int
+
+
+@lru_cache(maxsize=4)
+def _integral(precision: int) -> tuple[np.ndarray, np.ndarray]:
+    import pywt
+
+    return pywt.integrate_wavelet("mexh", precision=precision)
+
+
+@lru_cache(maxsize=64)
+def mexican_hat(scale: float, precision: int) -> Filter:
+    """The filter that `pywt.cwt(…, scale, "mexh", precision=precision)` applies, `scale` in frames."""
+    integral, grid = _integral(precision)
+    step = grid[1] - grid[0]
+    at = (np.arange(scale * (grid[-1] - grid[0]) + 1) / (scale * step)).astype(np.int64)
+    sampled = integral[at[at < len(integral)]][::-1]
+    weights = -np.sqrt(scale) * np.diff(sampled, prepend=0.0, append=0.0)
+    weights.flags.writeable = False
+    return Filter(weights, len(sampled) // 2)
+
+
+def padded(frames: int, scales: tuple[float, ...], precision: int) -> int:
+    """A length for FFTs at which no response within `frames` is touched by what wraps around."""
+    from scipy.fft import next_fast_len
+
+    filters = [mexican_hat(scale, precision) for scale in scales if scale]
+    reach = max((max(f.lead, len(f.weights) - f.lead) for f in filters), default=0)
+    return next_fast_len(frames + reach, real=True)
+
+
+@lru_cache(maxsize=8)
+def spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool = False) -> list[np.ndarray]:
+    """For each scale the spectrum of its filter (of its absolute weights), turned so that lag 0 comes first."""
+    from scipy.fft import rfft
+
+    out = []
+    for scale in scales:
+        if not scale:
+            out.append(np.empty(0))
+            continue
+        weights, lead = mexican_hat(scale, precision)
+        turned = np.zeros(size)
+        turned[(np.arange(len(weights)) - lead) % size] = np.abs(weights) if absolute else weights
+        out.append(rfft(turned))
+    return out
+
+
+_BELL = np.exp(-0.5 * np.arange(5.0) ** 2)
+_GAUSS = tuple(_BELL / (2 * _BELL.sum() - 1))
+
+
+@kernel
+def smooth(x: np.ndarray, out: np.ndarray) -> None:
+    """Gaussian smoothing of `x` with sigma 1 frame, cut at 4, the ends reflected."""
+    g0, g1, g2, g3, g4 = _GAUSS
+    frames = len(x)
+    # one view a lag: with indices that are plainly not negative this becomes vector instructions
+    a, b, c, d, e, f, g, h, i, y = x, x[1:], x[2:], x[3:], x[4:], x[5:], x[6:], x[7:], x[8:], out[4:]
+    for t in range(frames - 8):
+        y[t] = g0 * e[t] + g1 * (d[t] + f[t]) + g2 * (c[t] + g[t]) + g3 * (b[t] + h[t]) + g4 * (a[t] + i[t])
+    for end in range(min(8, frames)):
+        at = end if end < 4 or frames < 8 else frames - 8 + end
+        total = 0.0
+        for lag in range(-4, 5):
+            source = (at + lag) % (2 * frames)
+            total += _GAUSS[abs(lag)] * x[source if source < frames else 2 * frames - 1 - source]
+        out[at] = total

@@ -1,0 +1,144 @@
+"""How unlike the two halves of a face are, frame by frame, from its landmarks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bitbox_xr.checks import listed
+from bitbox_xr.errors import refuse
+from bitbox_xr.kernels.mirror import FEATURES
+from bitbox_xr.kernels.mirror import asymmetry as mirrored
+from bitbox_xr.recording import as_signals
+from bitbox_xr.schemas import SIGNAL, TIME, signal_coords
+
+__all__ = ["FEATURE", "asymmetry"]
+
+FEATURE = "feature"
+KINDS = ("landmark", "landmark-can")
+JAW = 17  # points that iBUG-68 has before those of iBUG-51
+
+Range = Sequence[float] | Mapping[str, float]
+
+
+def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None) -> xr.Dataset:
+    """How far the left half of each facial feature lies from the mirror image of the right, at every frame.
+
+    In each feature the points on the left of the image are mirrored across the plane that halves the way between
+    the centroids of its two sides; asymmetry is the mean distance of the mirrored points to their partners.
+
+    Parameters
+    ----------
+    landmarks
+        iBUG-51 or iBUG-68 landmarks in two or three dimensions: a DataArray `(…, time, signal)` or a Bitbox
+        dictionary. Canonicalized ones are free of the head's pose; others turn with it.
+    reference
+        `(low, high)`, the range of each feature, as five numbers (eye, brow, nose, mouth, overall) or as a
+        mapping: a score s becomes `max(0, (s - low) / (high - low))`.
+
+    Returns
+    -------
+    Dataset
+        `asymmetry` `(…, time, feature)` for eye, brow, nose, mouth and overall (the mean of the four), in the
+        landmarks' units, with `reference` without units. NaN where a point is missing. Where a feature's
+        centroids coincide, plain distances. Lazy where the input is on dask.
+
+    Raises
+    ------
+    ValueError
+        Signals that are no such landmarks; a reference that lacks a feature or whose high is not above its low.
+
+    Examples
+    --------
+    A face that is its own mirror image, and one whose mouth is drawn up on one side by 6 mm:
+
+    >>> from bitbox_xr import signals
+    >>> from bitbox_xr.kernels.mirror import PAIRS
+    >>> face = np.random.default_rng(0).normal([-30, 0, 0], 10, size=(2, 51, 3))
+    >>> for left, right in PAIRS.values():
+    ...     face[:, right] = face[:, left] * [-1, 1, 1]
+    >>> face[1, PAIRS["mouth"][0], 1] += 6
+    >>> x = signals(face.reshape(2, -1), kind="landmark-can", fps=30)
+    >>> asymmetry(x).asymmetry.sel(feature=["eye", "mouth"]).round(1).values
+    array([[0. , 0. ],
+           [0. , 2.9]])
+    """
+    x = as_signals(landmarks, label="landmarks")
+    columns = _columns(x)
+    limits = None if reference is None else _limits(reference)
+
+    def scores(values: np.ndarray) -> np.ndarray:
+        found = mirrored(values[..., columns].astype(np.float64, copy=False))
+        return found if limits is None else np.maximum(0.0, (found - limits[0]) / (limits[1] - limits[0]))
+
+    values = xr.apply_ufunc(
+        scores,
+        x.drop_vars([name for name, coord in x.coords.items() if SIGNAL in coord.dims]),
+        input_core_dims=[[SIGNAL]],
+        output_core_dims=[[FEATURE]],
+        dask="parallelized",
+        output_dtypes=[np.float64],
+        dask_gufunc_kwargs={"output_sizes": {FEATURE: len(FEATURES)}, "allow_rechunk": True},
+    )
+    values = values.assign_coords({FEATURE: (FEATURE, list(FEATURES), {"long_name": "facial feature"})})
+    values.attrs = {
+        "long_name": "asymmetry: mean distance of landmarks to their partners' mirror images",
+        "units": str(x.attrs.get("units", "1")) if limits is None else "1",
+    }
+    return xr.Dataset({"asymmetry": values}, attrs=_attrs(x, limits))
+
+
+def _columns(x: xr.DataArray) -> np.ndarray:
+    """Where in `signal` each coordinate of the iBUG-51 points is, `(51, coordinate)`."""
+    kind = x.attrs.get("kind")
+    if kind not in KINDS:
+        raise ValueError(
+            f"asymmetry(): the signals are of kind {kind!r}; {' or '.join(KINDS)} is wanted (see signals(…, kind=…))"
+        )
+    known: Any = signal_coords(kind, [str(name) for name in x[SIGNAL].values])
+    if not known and {"landmark", "axis"} <= x.coords.keys():
+        known = x.coords
+    if not known:
+        names = listed(x[SIGNAL].values, 4)
+        raise ValueError(f"asymmetry(): the names of the signals ({names}) tell no landmarks; x0, y0, x1, … are wanted")
+    pairs = zip(np.asarray(known["landmark"]), np.asarray(known["axis"]), strict=True)
+    place = {(int(n), str(axis)): i for i, (n, axis) in enumerate(pairs)}
+    axes = sorted({axis for _, axis in place})
+    points = {n for n, _ in place}
+    jaw = JAW if len(points) == 51 + JAW else 0
+    wanted = [[(n + jaw, axis) for axis in axes] for n in range(51)]
+    missing = [f"{axis}{n}" for point in wanted for n, axis in point if (n, axis) not in place]
+    if len(axes) < 2 or len(points) != 51 + jaw or missing:
+        found = f"{len(points)} landmarks with {', '.join(axes)}" + (f", without {listed(missing)}" if missing else "")
+        raise ValueError(f"asymmetry(): there are {found}; iBUG-51 or iBUG-68 with x, y (and z) are wanted")
+    return np.array([[place[key] for key in point] for point in wanted])
+
+
+def _limits(reference: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high of the five features."""
+    form = f"(low, high) is wanted, each five numbers or a mapping: {', '.join(FEATURES)}"
+    if not isinstance(reference, tuple | list) or len(reference) != 2:
+        raise ValueError(f"asymmetry(): reference is {reference!r}; {form}")
+    ends, faults = [], []
+    for name, given in zip(("low", "high"), reference, strict=True):
+        values = [given[feature] for feature in FEATURES if feature in given] if isinstance(given, Mapping) else given
+        if np.ndim(values) != 1 or len(values) != len(FEATURES):
+            faults.append(f"its {name} is {given!r}; {form}")
+        else:
+            ends.append(np.asarray(values, dtype=np.float64))
+    if not faults and not (ends[0] < ends[1]).all():
+        bad = [feature for feature, below in zip(FEATURES, ends[0] < ends[1], strict=True) if not below]
+        faults.append(f"its high is not above its low for {listed(bad)}")
+    refuse("asymmetry(): reference", faults)
+    return ends[0], ends[1]
+
+
+def _attrs(x: xr.DataArray, limits: tuple[np.ndarray, np.ndarray] | None) -> dict[str, str | int | float]:
+    from bitbox_xr import __version__
+
+    out: dict[str, str | int | float] = {"measure": "asymmetry", "frames": int(x.sizes[TIME])}
+    for name, values in zip(("reference_low", "reference_high"), limits or (), strict=False):
+        out[name] = " ".join(f"{value:g}" for value in values)
+    known = ("kind", "schema", "source", "backend", "lost_frames", "time_source", "time_origin")
+    return {**out, "bitbox_xr_version": __version__, **{name: x.attrs[name] for name in known if name in x.attrs}}

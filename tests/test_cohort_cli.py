@@ -1,0 +1,108 @@
+"""`bitbox-xr cohort`: what it leaves, what it says, and its exit status."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import bitbox_xr as bx
+from bitbox_xr import cohort
+from bitbox_xr.cli import main
+
+
+@pytest.fixture
+def study(tmp_path):
+    for k in range(3):
+        rng = np.random.default_rng(k)
+        for side in "xy":
+            values = np.cumsum(rng.normal(size=(300, 2)), axis=0)
+            pd.DataFrame(values, columns=["AU04", "AU12"]).to_csv(tmp_path / f"{side}{k}.csv", index=False)
+    rows = [f"00{k},x{k}.csv,y{k}.csv,{'ab'[k % 2]}" for k in range(3)]
+    (tmp_path / "study.csv").write_text("\n".join(["recording,signals,reference,group", *rows]) + "\n")
+    return tmp_path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["cohort", *map(str, arguments)], catch_exceptions=False)
+
+
+def test_options_reach_the_measure_and_the_reader(study, monkeypatch):
+    asked = {}
+    done = cohort.Cohort.__new__(cohort.Cohort)
+    done.out, done.status = study, pd.DataFrame({"recording": ["a"], "state": ["done"]})
+    monkeypatch.setattr(cohort, "run", lambda **given: asked.update(given) or done)
+    always = {"manifest": study / "study.csv", "out": study / "out"}
+    most = ["--measure", "imitation", "--width", 1.1, "--step", 0.5, "--no-causal", "--positive-only", "--windows",
+            "--pairs", "all", "--fps", 25, "--columns", "AU04,1", "--face-id-y", 2, "--no-progress", "--scheduler",
+            "tcp://127.0.0.1:8786"]  # fmt: skip
+    told = run(study / "study.csv", "--out", study / "out", *most)
+    assert told.exit_code == 0, told.output
+    assert asked == always | {
+        "measure": "imitation", "width": 1.1, "step": 0.5, "causal": False, "polarity": False, "windows": True,
+        "pairs": "all", "fps": 25, "columns": ["AU04", 1], "face_id_y": 2, "progress": False,
+        "client": "tcp://127.0.0.1:8786"}  # fmt: skip
+    asked.clear()
+    run(
+        study / "study.csv",
+        "--out",
+        study / "out",
+        "--measure",
+        "diversity",
+        "--scales",
+        "0.5,2",
+        "--count",
+        "--workers",
+        3,
+    )
+    assert asked == always | {"measure": "diversity", "scales": [0.5, 2.0], "magnitude": False, "workers": 3}
+    asked.clear()
+    run(study / "study.csv", "--out", study / "out", "--measure", "expressivity", "--scales", "6", "--robust")
+    assert asked == always | {"measure": "expressivity", "scales": 6, "robust": True}
+
+
+@pytest.mark.slow
+def test_from_a_manifest_to_a_summary_and_an_exit_status(study):
+    asked = [study / "study.csv", "--measure", "imitation", "--out", study / "out", "--width", 1, "--fps", 30]
+    told = run(*asked, "--workers", 2)
+    assert told.exit_code == 0, told.output
+    assert told.stdout == f"{study / 'out'}: 3 recordings done, 0 failed\n"
+    assert "dask's dashboard: http://127.0.0.1:" in told.stderr
+    assert "3/3" in told.stderr
+    done = cohort.open(study / "out")
+    x, y = (bx.open_signals(study / f"{side}2.csv", fps=30) for side in "xy")
+    wanted = bx.imitation(x, y, width=1, stats=True)
+    np.testing.assert_array_equal(done.summary["corr_mean"].sel(recording="002"), np.diag(wanted["corr_mean"]))
+    (study / "x1.csv").write_text("AU04,AU12\n1,2\n3\n")
+    told = run(*asked, "--workers", 1, "--no-progress")
+    assert told.exit_code == 1
+    assert told.stdout == f"{study / 'out'}: 2 recordings done, 1 failed\n"
+    assert "001: x1.csv: " in told.stderr
+    assert "1 failed; " in told.stderr
+    assert "dashboard" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["study.csv", "--out", "out"], 2, "Missing option '--measure'"),
+        (["no.csv", "--measure", "imitation", "--out", "out"], 1, "Error: no.csv: there is no such manifest"),
+        (["study.csv", "--measure", "expressivity", "--out", "o", "--width", "1"], 1, "width is no option of express"),
+        (
+            ["study.csv", "--measure", "expressivity", "--out", "o", "--scales", "a"],
+            2,
+            "neither a number of scales nor",
+        ),
+        (["study.csv", "--measure", "imitation", "--out", "o", "--workers", "0"], 2, "Invalid value for '--workers'"),
+    ],
+)
+def test_an_error_is_a_sentence_and_leaves_nothing(study, monkeypatch, arguments, code, said):
+    monkeypatch.chdir(study)
+    before = sorted(path.name for path in study.iterdir())
+    told = run(*arguments)
+    assert told.exit_code == code
+    assert said in told.stderr
+    assert sorted(path.name for path in study.iterdir()) == before
+
+
+def test_help_has_an_example():
+    assert "bitbox-xr cohort study.csv" in run("--help").output.split("Examples")[1]
