@@ -3,6 +3,7 @@
 __version__ = "0.1.0"
 
 from bitbox_xr import accessor as _accessor  # registers .bitbox
+from bitbox_xr.expressions import asymmetry, diversity, events, expressivity
 from bitbox_xr.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.readers import open_recording, open_signals
 from bitbox_xr.recording import from_bitbox, magnitudes, signals, to_bitbox
@@ -13,7 +14,11 @@ del _accessor
 
 __all__ = [
     "align",
+    "asymmetry",
     "coordination",
+    "diversity",
+    "events",
+    "expressivity",
     "fill_gaps",
     "from_bitbox",
     "imitation",

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr import plotting, recording, results
+from bitbox_xr import plotting, plotting_expressions, recording, results
 
 __all__ = ["ResultAccessor", "SignalsAccessor"]
 
@@ -59,6 +59,32 @@ class SignalsAccessor:
         options: dict[str, Any] = {"width": width, "step": step, "lag": lag, "causal": causal, "polarity": polarity}
         return bx.lag_profile(self._x, y, measure=measure, **options, min_valid=min_valid, fps=fps)
 
+    def expressivity(
+        self, *, scales: Any = None, aggregate: bool = False, robust: bool = False, precision: int = 16,
+        fps: float | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """How often and how strongly each coefficient is activated: `bitbox_xr.expressivity`."""
+        options: dict[str, Any] = {"scales": scales, "aggregate": aggregate, "robust": robust}
+        return bx.expressivity(self._x, **options, precision=precision, fps=fps)
+
+    def events(
+        self, *, scales: Any = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
+    ) -> xr.Dataset:
+        """The activations, one by one: `bitbox_xr.events`."""
+        return bx.events(self._x, scales=scales, aggregate=aggregate, precision=precision, fps=fps)
+
+    def diversity(
+        self, *, scales: Any = None, aggregate: bool = False, robust: bool = False, magnitude: bool = True,
+        precision: int = 16, fps: float | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """How evenly activations are spread over coefficients: `bitbox_xr.diversity`."""
+        options: dict[str, Any] = {"scales": scales, "aggregate": aggregate, "robust": robust, "magnitude": magnitude}
+        return bx.diversity(self._x, **options, precision=precision, fps=fps)
+
+    def asymmetry(self, *, reference: Any = None) -> xr.Dataset:
+        """How unlike the sides of the face are: `bitbox_xr.asymmetry`."""
+        return bx.asymmetry(self._x, reference=reference)
+
     def align(
         self, y: Any, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
     ) -> tuple[xr.DataArray, xr.DataArray]:
@@ -92,6 +118,27 @@ class SignalsAccessor:
     def to_frame(self) -> pd.DataFrame:
         """A tidy table, one row a time and signal."""
         return results.to_frame(self._x)
+
+    @property
+    def plot(self) -> "SignalsPlotMethods":
+        """Pictures of signals: `x.bitbox.plot.decomposition()`."""
+        return SignalsPlotMethods(self._x)
+
+
+class SignalsPlotMethods:
+    """Pictures of a signal set; each draws into `fig` if given, and returns it."""
+
+    def __init__(self, x: xr.DataArray) -> None:
+        self._x = x
+
+    def decomposition(
+        self, coefficient: str | None = None, *, scales: Any = 6, precision: int = 16, fps: float | None = None,
+        fig: Any = None,
+    ) -> Any:  # fmt: skip
+        """One signal, its responses at temporal scales, its activations: `plotting_expressions.decomposition`."""
+        return plotting_expressions.decomposition(
+            self._x, coefficient, scales=scales, precision=precision, fps=fps, fig=fig
+        )
 
 
 @xr.register_dataset_accessor("bitbox")
@@ -140,3 +187,11 @@ class PlotMethods:
     def over_time(self, pair: tuple[str, str] | None = None, *, fig: Any = None) -> Any:
         """Correlation and lag of a pair over time: `bitbox_xr.plotting.over_time`."""
         return plotting.over_time(self._result, pair, fig=fig)
+
+    def expressivity(self, metric: str = "rate", *, ax: Any = None) -> Any:
+        """A metric at each scale of each coefficient: `plotting_expressions.expressivity`."""
+        return plotting_expressions.expressivity(self._result, metric, ax=ax)
+
+    def asymmetry(self, *, ax: Any = None) -> Any:
+        """Asymmetry over time by feature: `plotting_expressions.asymmetry`."""
+        return plotting_expressions.asymmetry(self._result, ax=ax)

@@ -11,6 +11,7 @@ from bitbox_xr.schemas import KINDS, SIGNAL, TIME
 
 __all__ = [
     "attr_faults",
+    "counted",
     "faults_of",
     "fps_faults",
     "increase_faults",
@@ -21,6 +22,8 @@ __all__ = [
     "rate_faults",
     "shape_faults",
 ]
+
+SLOWEST = 10.0  # s; a step longer than that is more often in ms than so long
 
 
 def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[str]:
@@ -113,19 +116,48 @@ def increase_faults(axis: np.ndarray) -> list[str]:
     return []
 
 
-def rate_faults(axis: np.ndarray, fps: float | None, *, stated: bool) -> list[str]:
-    """Whether a clock's rate is believable, and agrees with the `fps` that came with it."""
+def rate_faults(
+    axis: np.ndarray, fps: float | None, *, stated: bool, time_unit: str | None = None, dates: bool = False
+) -> list[str]:
+    """Whether a clock's rate is believable, and agrees with the `fps` that came with it.
+
+    A rate that nobody `stated` is doubted where the times look like another unit, or like numbers of frames.
+    `time_unit` is the reader's option, None where there is none; `dates` have a unit of their own.
+    """
     if len(axis) < 2:
         return []
-    median = 1 / float(np.median(np.diff(axis)))
-    if median > clock.MAX_UNSTATED_FPS and not stated and fps is None:
-        return [
-            f"time steps by {1000 / median:g} ms, {median:g} frames a second; if that is so, say fps={median:g}, "
-            "otherwise give the true fps or mend the times (seconds are wanted)"
-        ]
-    if fps is not None and abs(fps / median - 1) > 0.5 / max(len(axis) - 1, 1) and _contradicts(axis, fps):
-        return [f"fps={fps:g} contradicts the time axis ({median:g} frames a second); leave fps out, or drop time"]
+    step = float(np.median(np.diff(axis)))
+    if fps is None:
+        return [] if stated else _doubts(axis, step, time_unit, dates)
+    if abs(fps * step - 1) > 0.5 / max(len(axis) - 1, 1) and _contradicts(axis, fps):
+        return [f"fps={fps:g} contradicts the time axis ({1 / step:g} frames a second); leave fps out, or drop time"]
     return []
+
+
+def _doubts(axis: np.ndarray, step: float, time_unit: str | None, dates: bool) -> list[str]:
+    if 1 / step > clock.MAX_UNSTATED_FPS:
+        unit = "seconds are wanted" if time_unit in (None, "s") else f"time_unit={time_unit!r} was given for them"
+        return [
+            f"time steps by {1000 * step:g} ms, {1 / step:g} frames a second; if that is so, say fps={1 / step:g}, "
+            f"otherwise give the true fps or mend the times ({unit})"
+        ]
+    if step > SLOWEST:
+        return [f"time steps by {step:g} s; {_other_unit(time_unit, dates)}, and if it is so, fps={1 / step:g}"]
+    if len(axis) > 2 and step == 1 and time_unit in (None, "s") and not dates and (axis == np.rint(axis)).all():
+        instead = " in place of time" if time_unit is None else ""
+        return [
+            "times are whole numbers that step by 1 and look like numbers of frames; give fps=…"
+            f"{instead} (or fps=1 if they are seconds)"
+        ]
+    return []
+
+
+def _other_unit(time_unit: str | None, dates: bool) -> str:
+    if dates:
+        return "if that is not so, mend the dates"
+    if time_unit is None:
+        return "if that is ms, divide it by 1000 (seconds are wanted)"
+    return "if that is ms, say time_unit='ms' with time=…" if time_unit == "s" else f"time_unit={time_unit!r} was given"
 
 
 def _contradicts(axis: np.ndarray, fps: float) -> bool:
@@ -136,6 +168,15 @@ def irregularity(axis: np.ndarray) -> str:
     """The steps of a clock, in words."""
     steps = np.diff(axis)
     return f"steps from {steps.min() * 1000:g} to {steps.max() * 1000:g} ms, median {np.median(steps) * 1000:g} ms"
+
+
+def counted(n: float, noun: str) -> str:
+    """A number and what it counts.
+
+    >>> counted(1, "frame"), counted(2, "frame")
+    ('1 frame', '2 frames')
+    """
+    return f"{n:g} {noun}" if n == 1 else f"{n:g} {noun}s"
 
 
 def listed(items: Iterable[Any], most: int = 8) -> str:

@@ -109,7 +109,7 @@ def _picture(result: xr.Dataset, profile: xr.Dataset, table: pd.DataFrame) -> An
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    figure: Any = Figure(figsize=(13, 6.5), layout="constrained")
+    figure: Any = Figure(figsize=(14, 8), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1])
     ax = plotting.matrix(result, ax=left.subplots())
     for follower, followed in zip(table["participant"], table["model"], strict=True):

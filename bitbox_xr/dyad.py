@@ -170,6 +170,8 @@ class Pair:
         }
         if self.options.causal is not None:
             out["causal"] = int(self.options.causal)
+        if self.mirrored:
+            out["alone"] = 1  # signal1 and signal2 are one person's
         lengths = self.x.sizes[TIME], self.y.sizes[TIME]
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"

@@ -16,7 +16,7 @@ import numpy as np
 from bitbox_xr.kernels.sums import SUMS
 from bitbox_xr.progress import tracked
 
-__all__ = ["Windows", "is_lazy", "matrices", "reduced", "sums", "threads"]
+__all__ = ["Windows", "block", "broadcast", "is_lazy", "matrices", "reduced", "sums", "threads"]
 
 BLOCK = 32  # windows; their matrices of 79 × 79 pairs stay near the processor
 
@@ -90,17 +90,17 @@ def _matrices(
     count: int,
     workers: int,
 ) -> tuple[np.ndarray, ...]:
-    x, y, extra = _broadcast(x, y)
+    x, y, extra = broadcast(x, y)
     shapes = [(count, x.shape[-1], y.shape[-1])] * 2 + [(count, x.shape[-1]), (count, y.shape[-1])]
     out = tuple(np.empty(extra + shape, np.float32) for shape in shapes)
 
-    def block(at: tuple[tuple[int, ...], int]) -> None:
+    def one(at: tuple[tuple[int, ...], int]) -> None:
         where, first = at
         stop = min(first + BLOCK, count)
         here = tuple(array[where][first:stop] for array in out)
-        _block(x[where], y[where], windows, plan, seconds, mirrored, first, stop, here)
+        block(x[where], y[where], windows, plan, seconds, mirrored, first, stop, here)
 
-    for _ in _over_blocks(block, extra, count, workers):
+    for _ in _over_blocks(one, extra, count, workers):
         pass
     return out
 
@@ -146,22 +146,22 @@ def _sums(
 ) -> np.ndarray:  # fmt: skip
     from bitbox_xr.kernels.reduce import add_windows
 
-    x, y, extra = _broadcast(x, y)
+    x, y, extra = broadcast(x, y)
     n1, n2 = x.shape[-1], y.shape[-1]
 
-    def block(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
+    def one(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
         where, first = at
         stop = min(first + BLOCK, count)
         part = np.zeros((len(plans), len(SUMS), n1, n2))
         corr, lag = np.empty((2, stop - first, n1, n2), np.float32)
         shares = np.empty((stop - first, n1), np.float32), np.empty((stop - first, n2), np.float32)
         for plan, names, into in zip(plans, seconds, part, strict=True):
-            _block(x[where], y[where], windows, plan, names, mirrored, first, stop, (corr, lag, *shares))
+            block(x[where], y[where], windows, plan, names, mirrored, first, stop, (corr, lag, *shares))
             add_windows(corr, lag, _limit(names), into)
         return where, part
 
     total = np.zeros((*extra, len(plans), len(SUMS), n1, n2))
-    for where, part in _over_blocks(block, extra, count, workers):
+    for where, part in _over_blocks(one, extra, count, workers):
         total[where] += part
     return total
 
@@ -190,7 +190,7 @@ def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -
 
     extra, (count, n1, n2) = corr.shape[:-3], corr.shape[-3:]
 
-    def block(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
+    def one(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
         where, first = at
         part = np.zeros((len(SUMS), n1, n2))
         both = [np.ascontiguousarray(array[where][first : first + BLOCK], np.float32) for array in (corr, lag)]
@@ -198,7 +198,7 @@ def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -
         return where, part
 
     total = np.zeros((*extra, len(SUMS), n1, n2))
-    for where, part in _over_blocks(block, extra, count, workers):
+    for where, part in _over_blocks(one, extra, count, workers):
         total[where] += part
     return total
 
@@ -206,7 +206,7 @@ def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -
 # --- blocks and parts
 
 
-def _block(
+def block(
     x: np.ndarray,
     y: np.ndarray,
     windows: Windows,
@@ -216,12 +216,20 @@ def _block(
     first: int,
     stop: int,
     out: Any,
+    order: np.ndarray | None = None,
 ) -> None:
-    """Windows `first` to `stop` of one pair of recordings, by the kernel."""
+    """Windows `first` to `stop` of one pair of recordings, by the kernel; `order`: which of y's meets each of x."""
     from bitbox_xr.kernels.correlation import best_lags
 
-    frames = windows.frames(first, stop)
-    sides = [array[frames][windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
+    if order is None:
+        frames = windows.frames(first, stop)
+        x, y = x[frames], y[frames]
+    else:
+        span = windows.width + 2 * windows.reach
+        starts = (which * windows.step for which in (np.arange(first, stop), order[first:stop]))
+        x, y = (a[(start[:, None] + np.arange(span)).ravel()] for a, start in zip((x, y), starts, strict=True))
+        plan = plan._replace(step=span)
+    sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
     best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored)
 
 
@@ -241,7 +249,7 @@ def _limit(seconds: np.ndarray) -> float:
     return float(np.abs(seconds.astype(np.float32)).max())
 
 
-def _broadcast(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+def broadcast(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
     """Both with the same leading dimensions, as views."""
     extra = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     return np.broadcast_to(x, extra + x.shape[-2:]), np.broadcast_to(y, extra + y.shape[-2:]), extra

@@ -1,10 +1,12 @@
 """Pictures of imitation and coordination: all pairs at once, one pair over lags, one pair over time.
 
 Each draws on what it is given and gives it back; without, it makes a figure by pyplot. None calls `show()`.
+Figures made here have `layout="constrained"`; give your own the same, or labels may be cut off.
 Matplotlib is imported when the first picture is drawn.
 """
 
 import textwrap
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,16 +14,22 @@ import xarray as xr
 
 from bitbox_xr.checks import listed
 from bitbox_xr.dyad import LAG, SIGNAL1, SIGNAL2, WINDOW
+from bitbox_xr.results import PAIR
 from bitbox_xr.social import window_stats
 
-__all__ = ["lag_profile", "matrix", "over_time"]
+__all__ = ["lag_profile", "matrix", "over_time", "strongest"]
 
 # statistics that cannot be negative: a scale from zero, not one around it
 UNSIGNED = {"corr_std", "corr_abs_mean", "follow_share", "lead_share", "n_windows", "at_limit"}
+LAGS = {"corr_lag", "best_lag"}
 DIVERGING, SEQUENTIAL, ABSENT = "RdBu_r", "viridis", "0.85"
 LINE, MARKED = "#1f4e79", "#b2182b"
 POINT = 72  # to an inch
 LEGIBLE, ROOMY = 6.0, 10.0  # points
+TITLE = 9.0  # points
+LEAST = (4.4, 3.4)  # inches of a figure, so that title and colour bar have room beside few cells
+FEW = 0.5  # of the windows of the pair that has most
+NONE = "no window has a correlation: flat or missing"
 
 
 def matrix(result: xr.Dataset, *, statistic: str = "corr_mean", ax: Any = None) -> Any:
@@ -32,11 +40,13 @@ def matrix(result: xr.Dataset, *, statistic: str = "corr_mean", ax: Any = None) 
     result
         What `imitation`, `coordination`, `window_stats` or `lag_profile` gave, of one recording.
     statistic
-        The variable `(signal1, signal2)` to draw: for windows one of `window_stats`. The colours of those that
-        can be negative are centred on zero. Missing values are grey.
+        The variable `(signal1, signal2)` to draw: for windows one of `window_stats`. What `lag_profile` gave has
+        no corr_mean: there best_lag stands in for it. The colours of those that can be negative are centred on
+        zero. Missing values are grey, and so are the signals of one person each with itself; cells are hatched
+        that rest on fewer than half as many windows as the cell that has most. A line above says so.
     ax
-        Matplotlib axes to draw on; by default those of a new figure, large enough for every label. On small
-        axes only every so many labels are written.
+        Matplotlib axes to draw on, best of a figure with `layout="constrained"`; by default those of a new one,
+        large enough for every label. On small axes only every so many labels are written.
 
     Returns
     -------
@@ -46,33 +56,40 @@ def matrix(result: xr.Dataset, *, statistic: str = "corr_mean", ax: Any = None) 
     Raises
     ------
     ValueError
-        Where there is no such statistic, or there are further dimensions (choose one with `.isel()`).
+        Where there is no such statistic, or its dimensions are others.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
     >>> from bitbox_xr import imitation, signals
     >>> x = signals(np.random.default_rng(0).normal(size=(90, 3)), fps=30, names=["AU04", "AU06", "AU12"])
-    >>> ax = matrix(imitation(x, x), ax=Figure().subplots())
+    >>> ax = matrix(imitation(x, x), ax=Figure(layout="constrained").subplots())
     >>> ax.get_xlabel(), [label.get_text() for label in ax.get_yticklabels()]
     ('signal2 (of y)', ['AU04', 'AU06', 'AU12'])
     """
     stats = window_stats(result) if "corr" in result and WINDOW in result["corr"].dims else result
+    if statistic == "corr_mean" and statistic not in stats and "best_lag" in stats:
+        statistic = "best_lag"
     values = _only(stats, statistic, (SIGNAL1, SIGNAL2))
+    selves, few = _selves(values, result.attrs), _few(stats, statistic)
+    shown = np.where(selves, np.nan, values.values)
     rows, columns = values.shape
     if ax is None:
-        ax = _new_figure(_inches(columns) + 1.0, _inches(rows)).subplots()
-    image = ax.imshow(values, aspect="auto", interpolation="nearest", **_colours(values.values, statistic))
-    ax.figure.colorbar(image, ax=ax, label=_label(values), pad=0.02, fraction=0.05)
+        ax = _new_figure(max(_inches(columns) + 1.0, LEAST[0]), max(_inches(rows), LEAST[1])).subplots()
+    image = ax.imshow(shown, aspect="auto", interpolation="nearest", **_colours(shown, statistic, result.attrs))
     width, height = ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi
+    ax.figure.colorbar(image, ax=ax, label=_fitting(_label(values), height, ROOMY), pad=0.02, fraction=0.05)
+    _hatch(ax, few & ~selves)
     size = _write_labels(ax.xaxis, values[SIGNAL2].values, width / columns)
     if max(map(len, values[SIGNAL2].values)) * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)
     _write_labels(ax.yaxis, values[SIGNAL1].values, height / rows)
     _part_regions(ax.axvline, values, SIGNAL2)
     _part_regions(ax.axhline, values, SIGNAL1)
-    ax.set(xlabel="signal2 (of y)", ylabel="signal1 (of x)")
-    ax.set_title(_settings(result.attrs), fontsize="medium", loc="left")
+    ax.set_xlabel(_fitting(f"signal2{_whose(result.attrs, 2)}", width, ROOMY))
+    ax.set_ylabel(_fitting(f"signal1{_whose(result.attrs, 1)}", height, ROOMY))
+    notes = _notes(np.isnan(values.values) & ~selves, selves, few & ~selves)
+    _write_title(ax, [line for line in (_settings(result.attrs), *notes) if line], width)
     return ax
 
 
@@ -84,23 +101,18 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: An
     profile
         What `bitbox_xr.lag_profile` gave, of one recording.
     pair
-        Labels of signal1 and signal2; by default those of the strongest mean correlation.
+        Labels of signal1 and signal2; by default those of the strongest mean correlation; where `n_windows` is
+        there too, among the pairs with at least half as many windows as the pair that has most.
     ax
-        Matplotlib axes to draw on; by default those of a new figure.
+        Matplotlib axes to draw on, best of a figure with `layout="constrained"`; by default those of a new one.
 
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    ValueError
-        Where there is no such pair, or there are further dimensions (choose one with `.isel()`).
+    Returns the axes. ValueError where there is no such pair, or the dimensions are others.
     """
-    heights = _only(profile, "profile", (LAG, SIGNAL1, SIGNAL2))
-    pair = _pair(heights, pair)
+    heights = _only(profile, "profile", (LAG, SIGNAL1, SIGNAL2), "make one with bx.lag_profile(x, y)")
+    counts = _only(profile, "n_windows", (SIGNAL1, SIGNAL2)) if "n_windows" in profile else None
+    pair = _pair(heights, pair, abs(heights).max(LAG), counts, profile.attrs)
     at = {SIGNAL1: pair[0], SIGNAL2: pair[1]}
-    ax = _new_figure(6.0, 3.6).subplots() if ax is None else ax
+    ax = _new_figure(6.0, 3.8).subplots() if ax is None else ax
     _zero_lines(ax)
     ax.plot(heights[LAG], heights.sel(at), color=LINE, marker=".", markersize=5)
     best = float(profile["best_lag"].sel(at))
@@ -108,8 +120,14 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: An
         share = float(profile["at_limit"].sel(at))
         label = f"best lag {_signed(best)} s (outermost lag in {share:.0%} of windows)"
         ax.axvline(best, color=MARKED, linestyle="--", linewidth=1, label=label)
-        ax.legend(loc="best", fontsize="small")
-    ax.set(xlabel=_label(heights[LAG]), ylabel=_wrapped(_label(heights), 30), title=_title(pair))
+        low, high = ax.get_ylim()
+        ax.set_ylim(low, high + 0.3 * (high - low))  # the legend's place, above every point
+        ax.legend(loc="upper left", fontsize="small")
+    else:
+        _say_none(ax)
+        ax.set_xlim(heights[LAG].values.min() - 0.02, heights[LAG].values.max() + 0.02)
+    ax.set(xlabel=_label(heights[LAG]), ylabel=_wrapped(_label(heights), 30))
+    _write_title(ax, _about(pair, profile.attrs, None if counts is None else int(counts.sel(at))))
     return ax
 
 
@@ -121,62 +139,122 @@ def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: Any 
     result
         What `imitation` or `coordination` gave, of one recording.
     pair
-        Labels of signal1 and signal2; by default those of the strongest mean correlation.
+        Labels of signal1 and signal2; by default those of the strongest mean correlation, among the pairs with a
+        correlation in at least half as many windows as the pair that has most.
     fig
-        Matplotlib figure or subfigure without axes; by default a new figure. In the lower panel, the weaker
-        a window's correlation, the paler its lag.
+        Matplotlib figure or subfigure without axes, best with `layout="constrained"`; by default a new figure. In
+        the lower panel, the weaker a window's correlation, the paler its lag.
 
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        Where there is no such pair, or there are further dimensions (choose one with `.isel()`).
+    Returns the figure. ValueError where there is no such pair, or the dimensions are others.
     """
-    corr, lag = (_only(result, name, (WINDOW, SIGNAL1, SIGNAL2)) for name in ("corr", "lag"))
-    pair = _pair(corr, pair)
+    remedy = "every window is wanted, as imitation(x, y) and coordination(x, y) give them without stats=True"
+    corr, lag = (_only(result, name, (WINDOW, SIGNAL1, SIGNAL2), remedy) for name in ("corr", "lag"))
+    counts = corr.notnull().sum(WINDOW)
+    pair = _pair(corr, pair, abs(corr.mean(WINDOW)), counts, result.attrs)
     at = {SIGNAL1: pair[0], SIGNAL2: pair[1]}
     strength, delay, time = corr.sel(at).values, lag.sel(at).values, corr[WINDOW].values
-    fig = _new_figure(7.0, 4.6) if fig is None else fig
+    fig = _new_figure(7.0, 4.8) if fig is None else fig
     above, below = fig.subplots(2, 1, sharex=True)
     for ax in (above, below):
         ax.axhline(0, color="0.6", linewidth=0.8)
     above.plot(time, strength, color=LINE, marker=".", markersize=4, linewidth=1)
     paleness = np.clip(np.nan_to_num(np.abs(strength)), 0.1, 1)
     below.scatter(time, delay, s=14, color=LINE, alpha=paleness, linewidths=0)
-    above.set(ylim=(-1.05, 1.05), ylabel=_wrapped(_label(corr), 26), title=_title(pair))
+    if np.isnan(strength).all():
+        _say_none(above)
+    above.set(xlim=_span(result), ylim=(-1.05, 1.05), ylabel=_wrapped(_label(corr), 26))
     below.set(ylim=_reach(result.attrs), ylabel=_wrapped(_label(lag), 26), xlabel=f"time ({_label(corr[WINDOW])})")
+    _write_title(above, _about(pair, result.attrs, int(counts.sel(at))))
     return fig
+
+
+def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any) -> tuple[str, str] | None:
+    """The pair of largest `strength` `(signal1, signal2)`, not to rest on a handful of windows; None without any.
+
+    Only pairs count with at least half as many windows (`counts`) as the pair that has most, and of one person
+    alone (attribute `alone`) no signal with itself.
+
+    >>> labels = {"signal1": ["AU04", "AU12"], "signal2": ["AU12"]}
+    >>> strength, counts = (xr.DataArray([[a], [b]], labels) for a, b in ((0.9, 0.4), (2, 17)))
+    >>> strongest(strength, counts, {})
+    ('AU12', 'AU12')
+    """
+    able = strength.notnull().values & ~_selves(strength, attrs)
+    if counts is not None:
+        able &= ~_below_half(counts.where(able, 0).values)
+    if not able.any():
+        return None
+    row, column = np.unravel_index(int(np.argmax(np.where(able, strength.values, -1.0))), strength.shape)
+    return str(strength[SIGNAL1].values[row]), str(strength[SIGNAL2].values[column])
 
 
 # --- what is drawn
 
 
-def _only(data: xr.Dataset, name: str, dims: tuple[str, ...]) -> xr.DataArray:
-    """The variable of that name, with these dimensions alone."""
+def _only(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: str = "") -> xr.DataArray:
+    """The variable of that name, with these dimensions alone; `remedy`: how to get it where it is not there."""
     if name not in data.data_vars:
         found = [str(other) for other, values in data.data_vars.items() if set(dims) <= set(values.dims)]
-        raise ValueError(f"there is no {name} to draw; there are {listed(found) or 'no variables of such a form'}")
+        there = f"there are {listed(found) or 'no variables of such a form'}"
+        raise ValueError(f"there is no {name} to draw; {remedy or there}")
     values = data[name]
-    if set(values.dims) != set(dims):
-        further = [dim for dim in values.dims if dim not in dims]
-        what = f"has further dimensions ({listed(further)}): choose one with .isel()" if further else "has fewer"
-        raise ValueError(f"{name} is drawn over {', '.join(dims)}; it {what}")
+    absent = [dim for dim in dims if dim not in values.dims]
+    further = [str(dim) for dim in values.dims if dim not in dims]
+    if absent or further:
+        raise ValueError(f"{name} is drawn over {', '.join(dims)}; {_advice(absent, further)}")
     return values.transpose(*dims)
 
 
-def _pair(values: xr.DataArray, pair: tuple[str, str] | None) -> tuple[str, str]:
-    """`pair`, checked; by default the pair whose mean (over windows) or largest (over lags) magnitude is largest."""
+def _advice(absent: list[str], further: list[str]) -> str:
+    if PAIR in further:
+        return f"it has {PAIR} in their place; give the result as it was before .bitbox.matched()"
+    if absent and further:
+        has = f"it has {listed(further)} and no {listed(absent)}"
+        return f"{has}; give the result as it was before they were grouped or renamed"
+    if absent:
+        return f"it has no {listed(absent)}; to choose a single label keep its dimension: .sel({absent[0]}=[…])"
+    return f"it has further dimensions ({listed(further)}): choose one with .isel({further[0]}=0) or .sel()"
+
+
+def _pair(
+    values: xr.DataArray, pair: Any, strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any
+) -> tuple[str, str]:
+    """`pair`, checked; by default the strongest, or the first where none has a correlation."""
     if pair is None:
-        strength = abs(values.mean(WINDOW)) if WINDOW in values.dims else abs(values).max(LAG)
-        row, column = np.unravel_index(int(np.argmax(strength.fillna(-1).values)), strength.shape)
-        return str(values[SIGNAL1].values[row]), str(values[SIGNAL2].values[column])
+        first = str(values[SIGNAL1].values[0]), str(values[SIGNAL2].values[0])
+        return strongest(strength, counts, attrs) or first
+    if isinstance(pair, str) or len(pair) != 2:
+        raise ValueError(f"pair is {pair!r}; two labels, (signal1, signal2), are wanted")
     for dim, label in zip((SIGNAL1, SIGNAL2), pair, strict=True):
-        if label not in values[dim].values:
+        if label not in values[dim].values.tolist():
             raise ValueError(f"{dim} has no {label!r}; it has {listed(values[dim].values)}")
-    return pair
+    return pair[0], pair[1]
+
+
+def _selves(values: xr.DataArray, attrs: Any) -> np.ndarray:
+    """Which pairs are a signal of one person with itself, by which nothing is learnt."""
+    same = values[SIGNAL1].values[:, None] == values[SIGNAL2].values
+    return np.asarray(same & bool(attrs.get("alone")), bool)
+
+
+def _few(stats: xr.Dataset, statistic: str) -> np.ndarray:
+    """Which pairs have some windows, but fewer than half as many as the pair that has most."""
+    if "n_windows" not in stats or statistic == "n_windows":
+        return np.zeros((stats.sizes[SIGNAL1], stats.sizes[SIGNAL2]), bool)
+    counts = _only(stats, "n_windows", (SIGNAL1, SIGNAL2)).values
+    return (counts > 0) & _below_half(counts)
+
+
+def _below_half(counts: np.ndarray) -> np.ndarray:
+    return np.asarray(counts < FEW * counts.max(initial=0), bool)
+
+
+def _span(result: xr.Dataset) -> tuple[float, float] | None:
+    """Start of the first window and end of the last, whether or not they have a correlation."""
+    edges = [result[name].values for name in ("window_start", "window_stop") if name in result.coords]
+    if len(edges) < 2 or not len(edges[0]):
+        return None
+    return float(edges[0].min()), float(edges[1].max())
 
 
 # --- how it looks
@@ -194,13 +272,23 @@ def _inches(count: int) -> float:
     return float(count * cell / POINT + 1.6)
 
 
-def _colours(values: np.ndarray, statistic: str) -> dict[str, Any]:
+def _colours(values: np.ndarray, statistic: str, attrs: Any) -> dict[str, Any]:
     import matplotlib
 
     largest = float(np.nanmax(np.abs(values), initial=0)) or 1.0
-    signed = statistic not in UNSIGNED
+    behind = statistic in LAGS and bool(attrs.get("causal"))  # no lag can be positive
+    signed = statistic not in UNSIGNED and not behind
     cmap = matplotlib.colormaps[DIVERGING if signed else SEQUENTIAL].with_extremes(bad=ABSENT)
-    return {"cmap": cmap, "vmin": -largest if signed else 0.0, "vmax": largest}
+    return {"cmap": cmap, "vmin": -largest if signed or behind else 0.0, "vmax": 0.0 if behind else largest}
+
+
+def _hatch(ax: Any, cells: np.ndarray) -> None:
+    """A stroke from corner to corner: unlike a paler colour it cannot be taken for a smaller value."""
+    from matplotlib.collections import LineCollection
+
+    if cells.any():
+        strokes = [((column - 0.5, row + 0.5), (column + 0.5, row - 0.5)) for row, column in np.argwhere(cells)]
+        ax.add_collection(LineCollection(strokes, colors="0.2", linewidths=0.7), autolim=False)
 
 
 def _write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
@@ -239,25 +327,77 @@ def _wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width))
 
 
-def _title(pair: tuple[str, str]) -> str:
-    return f"{pair[0]} of x, {pair[1]} of y"
+def _fitting(text: str, room: float, size: float) -> str:
+    """`text` in lines of at most `room` points, in letters of `size`."""
+    return _wrapped(text, max(12, int(room / (0.6 * size))))
+
+
+def _write_title(ax: Any, lines: list[str], room: float | None = None) -> None:
+    room = (ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi)[0] if room is None else room
+    ax.set_title("\n".join(_fitting(line, room, TITLE) for line in lines), fontsize=TITLE, loc="left")
+
+
+def _say_none(ax: Any) -> None:
+    style = {"ha": "center", "va": "center", "fontsize": "small", "color": "0.3", "backgroundcolor": "white"}
+    ax.text(0.5, 0.5, NONE, transform=ax.transAxes, **style)
+
+
+def _whose(attrs: Any, side: int) -> str:
+    """Whose signals they are, with the name of the file, as far as the attributes tell."""
+    source = _shortened(str(attrs.get(f"source{side}", "")))
+    who = [] if attrs.get("alone") else ["xy"[side - 1]]
+    said = ": ".join([*who, source] if source else who)
+    return f" (of {said})" if said else ""
+
+
+def _shortened(name: str, most: int = 30) -> str:
+    """The beginning and the end of a long name."""
+    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
+
+
+def _title(pair: tuple[str, str], attrs: Any = MappingProxyType({})) -> str:
+    sources = [_shortened(str(attrs.get(f"source{side}", ""))) for side in (1, 2)]
+    files = [f" ({source})" if source else "" for source in sources]
+    if attrs.get("alone"):
+        return f"{pair[0]} with {pair[1]}{files[0]}"
+    return f"{pair[0]} of x{files[0]}, {pair[1]} of y{files[1]}"
+
+
+def _about(pair: tuple[str, str], attrs: Any, count: int | None) -> list[str]:
+    """Which pair, the settings, and in how many windows the pair has a correlation; a line each."""
+    settings = _settings(attrs)
+    if settings and count is not None:
+        settings = f"{settings}; a correlation in {count} of them"
+    return [line for line in (_title(pair, attrs), settings) if line]
+
+
+def _notes(missing: np.ndarray, selves: np.ndarray, few: np.ndarray) -> list[str]:
+    """What grey and hatched cells are, where there are any; a line each."""
+    grey = [text for text, cells in (("each signal with itself", selves), (NONE, missing)) if cells.any()]
+    hatched = ["hatched: in fewer than half as many windows as the pair that has most"] if few.any() else []
+    return ([f"grey: {'; or '.join(grey)}"] if grey else []) + hatched
 
 
 def _settings(attrs: Any) -> str:
     """The measure and its windows, as far as the attributes tell."""
-    if "measure" not in attrs or "width" not in attrs:
+    if any(name not in attrs for name in ("measure", "width", "step", "windows")):
         return ""
-    text = f"{attrs['measure']}, windows of {attrs['width']:.3g} s"
-    return f"{text}, lags up to {attrs['max_lag']:.3g} s" if "max_lag" in attrs else text
+    text = f"{attrs['measure']}, {attrs['windows']} windows of {attrs['width']:.3g} s every {attrs['step']:.3g} s"
+    return f"{text}, lags up to {_largest_lag(attrs):.3g} s" if "max_lag" in attrs else text
+
+
+def _largest_lag(attrs: Any) -> float:
+    """In coordination both windows move."""
+    return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)
 
 
 def _reach(attrs: Any) -> tuple[float, float] | None:
     """Limits of an axis of lags, as far as the attributes tell what was allowed."""
     if not attrs.get("max_lag"):
         return None
-    reach = attrs["max_lag"] * (2 if attrs.get("measure") == "coordination" else 1)
+    reach = _largest_lag(attrs)
     return -1.08 * reach, reach * (0.08 if attrs.get("causal") else 1.08)
 
 
 def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")
+    return f"{number:+z.3f}".replace("-", "−")

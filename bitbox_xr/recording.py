@@ -5,6 +5,7 @@ dictionaries, `as_signals()` is the door through which every measure takes its i
 """
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -254,6 +255,11 @@ def _of_frame(data: Any, time: Any, names: Any) -> tuple[Any, Any, Any]:
 
 
 def _numbers(data: Any) -> Any:
+    if isinstance(data, str | PathLike):
+        raise TypeError(f"signals(): the data are a path, {str(data)!r}; open_signals() reads files")
+    if isinstance(data, xr.Dataset):
+        named = next(iter(data.data_vars), "name")
+        raise TypeError(f"signals(): the data are a Dataset; choose one of its variables, ds[{str(named)!r}]")
     values = data.to_numpy(dtype=np.float64) if isinstance(data, pd.DataFrame) and data.dtypes.nunique() > 1 else data
     if not hasattr(values, "dask"):
         values = np.asarray(values)
@@ -282,7 +288,8 @@ def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.
         faults.append(f"time has shape {axis.shape}; one value for each of the {n} frames is wanted")
     else:
         faults += checks.increase_faults(axis)
-        faults += [] if faults else checks.rate_faults(axis, fps, stated=False)
+        dates = np.asarray(time).dtype.kind in "mM"
+        faults += [] if faults else checks.rate_faults(axis, fps, stated=False, dates=dates)
     refuse("signals()", faults)
     return axis, {"time_origin": origin} if origin else {}
 

@@ -100,8 +100,8 @@ def signal_coords(kind: str, names: Sequence[str]) -> dict[str, list]:
     `landmark` (int) and `axis` for points; `region` (brow, eye, nose, mouth or '') and `side` (left, right
     or '') of the face. Sides are as the schema names them; a landmark's is that of the image.
 
-    >>> signal_coords("expression", ["AU04_r", "mouthSmileLeft", "GE0"])
-    {'region': ['brow', 'mouth', ''], 'side': ['', 'left', '']}
+    >>> signal_coords("expression", ["AU04_r", "AU6 Evidence", "mouthSmileLeft", "GE0"])
+    {'region': ['brow', 'eye', 'mouth', ''], 'side': ['', '', 'left', '']}
     """
     if kind in ("landmark", "landmark-can"):
         return _landmark_coords(names)
@@ -133,7 +133,7 @@ def _landmark_coords(names: Sequence[str]) -> dict[str, list]:
 def _expression_region(name: str) -> tuple[str, str]:
     if local := re.fullmatch(r"([a-z]{2})\d+", name):
         return _LOCAL.get(local[1], ("", ""))
-    if unit := re.fullmatch(r"AU(\d+)(_[rc])?", name):
+    if unit := re.match(r"AU ?(\d+)(?![0-9A-Za-z])", name):  # AU4, AU04_r, AU4 Evidence
         number = int(unit[1])
         return next((region for region, units in _ACTION_UNITS.items() if number in units), ""), ""
     lower = name.lower()

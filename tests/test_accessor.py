@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr import accessor, plotting
+from bitbox_xr import accessor, plotting, plotting_expressions
 
 FPS = 30
 
@@ -34,6 +34,10 @@ FUNCTIONS = {
         "regularity",
     )
 } | {(accessor.PlotMethods, name): getattr(plotting, name) for name in ("matrix", "lag_profile", "over_time")}
+FUNCTIONS |= {
+    (accessor.PlotMethods, name): getattr(plotting_expressions, name) for name in ("expressivity", "asymmetry")
+}
+FUNCTIONS |= {(accessor.SignalsPlotMethods, "decomposition"): plotting_expressions.decomposition}
 
 
 @pytest.mark.parametrize(("owner", "name"), FUNCTIONS, ids=lambda v: getattr(v, "__name__", v))

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from bitbox_xr import imitation, lag_profile, plotting, signals, window_stats
+from bitbox_xr import coordination, imitation, lag_profile, plotting, signals, window_stats
 
 matplotlib.use("Agg")
 
@@ -47,7 +47,7 @@ def test_matrix_shows_the_statistic_centred_on_zero(five):
     assert labels_of(ax.yaxis) == labels_of(ax.xaxis) == ["AU01", "AU04", "AU06", "AU12", "AU25"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("signal2 (of y)", "signal1 (of x)")
     assert image.colorbar.ax.get_ylabel() == "mean correlation over windows"
-    assert ax.get_title(loc="left") == "imitation, windows of 2 s, lags up to 0.5 s"
+    assert ax.get_title(loc="left") == "imitation, 9 windows of 2 s every 1 s, lags up to 0.5 s"
     # brow | eye | mouth, on both sides
     assert sorted(line.get_xdata()[0] for line in ax.lines if line.get_xdata()[0] == line.get_xdata()[1]) == [1.5, 2.5]
     assert sorted(line.get_ydata()[0] for line in ax.lines if line.get_ydata()[0] == line.get_ydata()[1]) == [1.5, 2.5]
@@ -94,13 +94,15 @@ def test_lag_profile_marks_the_best_lag(five):
     assert ax.lines[-1].get_xdata()[0] == pytest.approx(-4 / 30)
     assert ax.get_legend().get_texts()[0].get_text().startswith("best lag −0.133 s")
     assert "negative: signal1 follows signal2" in ax.get_xlabel()
-    assert ax.get_title() == "AU04 of x, AU06 of y"
+    assert ax.get_title(loc="left").splitlines()[0] == "AU04 of x, AU06 of y"
 
 
 def test_the_strongest_pair_by_default(five):
     result, profile = five
-    assert plotting.lag_profile(profile, ax=axes()).get_title() == "AU04 of x, AU06 of y"
-    assert plotting.over_time(result, fig=Figure()).axes[0].get_title() == "AU04 of x, AU06 of y"
+    assert plotting.lag_profile(profile, ax=axes()).get_title(loc="left").splitlines()[0] == "AU04 of x, AU06 of y"
+    assert (
+        plotting.over_time(result, fig=Figure()).axes[0].get_title(loc="left").splitlines()[0] == "AU04 of x, AU06 of y"
+    )
 
 
 def test_over_time_has_two_panels_on_one_axis(five):
@@ -136,7 +138,135 @@ def test_refusals(five):
     with pytest.raises(ValueError, match="signal2 has no 'AU99'; it has AU01, AU04, AU06, AU12, AU25"):
         plotting.lag_profile(profile, ("AU04", "AU99"), ax=axes())
     two = xr.concat([result, result], "recording")
-    with pytest.raises(ValueError, match=r"it has further dimensions \(recording\): choose one with \.isel\(\)"):
+    with pytest.raises(
+        ValueError, match=r"it has further dimensions \(recording\): choose one with \.isel\(recording=0\)"
+    ):
         plotting.matrix(two, ax=axes())
-    with pytest.raises(ValueError, match="there is no corr to draw; there are no variables of such a form"):
+    with pytest.raises(ValueError, match="there is no corr to draw; every window is wanted, .* without stats=True"):
         plotting.over_time(window_stats(result), fig=Figure())
+
+
+def patchy():
+    """AU04 of x strong but there in 2 windows of 9 only, AU12 never."""
+    rng = np.random.default_rng(3)
+    model = rng.standard_normal((300, 4))
+    participant = 0.5 * rng.standard_normal((300, 4))
+    participant[:, 0] += np.roll(model[:, 0], 5)
+    participant[:, 1] = np.roll(model[:, 1], 5)
+    participant[100:, 1], participant[:, 3] = 0.0, np.nan
+    sides = zip((participant, model), ("anna.csv", "a_very_long_name_of_a_recording_of_ben.csv"), strict=True)
+    x, y = (signals(a, fps=30, names=["AU01", "AU04", "AU06", "AU12"], source=name) for a, name in sides)
+    return x, y
+
+
+def test_the_strongest_pair_does_not_rest_on_a_few_windows():
+    x, y = patchy()
+    result = imitation(x, y, width=2, lag=0.3)
+    stats = window_stats(result)
+    few = int(stats["n_windows"].sel(signal1="AU04", signal2="AU04"))
+    assert 0 < few < 0.5 * result.attrs["windows"]
+    assert abs(stats["corr_mean"]).to_series().idxmax() == ("AU04", "AU04")
+    title = plotting.over_time(result, fig=Figure(layout="constrained")).axes[0].get_title(loc="left")
+    assert title.startswith("AU01 of x (anna.csv), AU01 of y (a_very_long_na…ording_of_ben.csv)")
+    assert title.replace("\n", " ").endswith("a correlation in 9 of them")
+    profile = lag_profile(x, y, width=2, lag=0.3).assign(n_windows=stats["n_windows"])
+    assert plotting.lag_profile(profile, ax=axes()).get_title(loc="left").startswith("AU01 of x")
+
+
+def test_cells_of_few_windows_are_hatched_and_grey_is_explained():
+    result = imitation(*patchy(), width=2, lag=0.3)
+    ax = plotting.matrix(result, ax=axes())
+    rows = {float(np.mean(stroke[:, 1])) for stroke in ax.collections[0].get_segments()}
+    assert rows == {1.0}
+    assert len(ax.collections[0].get_segments()) == 4
+    note = ax.get_title(loc="left").replace("\n", " ")
+    assert "grey: no window has a correlation: flat or missing" in note
+    assert "hatched: in fewer than half as many windows" in note
+    assert ax.get_xlabel() == "signal2 (of y: a_very_long_na…ording_of_ben.csv)"
+    assert ax.get_ylabel() == "signal1 (of x: anna.csv)"
+    whole = plotting.matrix(result.isel(signal1=[0, 2]), ax=axes())
+    assert not whole.collections
+    assert "grey" not in whole.get_title(loc="left")
+    assert not plotting.matrix(window_stats(result), statistic="n_windows", ax=axes()).collections
+
+
+def test_one_person_alone_has_no_diagonal_and_no_second_recording():
+    _, y = patchy()
+    result = coordination(y, width=2, lag=0.3)
+    assert result.attrs["alone"] == 1
+    assert "alone" not in coordination(y, y, width=2, lag=0.3).attrs
+    ax = plotting.matrix(result, ax=axes())
+    image = ax.images[0]
+    np.testing.assert_array_equal(image.get_array().mask, np.eye(4, dtype=bool))
+    strength = abs(window_stats(result)["corr_mean"].values)
+    assert image.get_clim()[1] == strength[~np.eye(4, dtype=bool)].max() < 0.9
+    assert "grey: each signal with itself" in ax.get_title(loc="left")
+    assert ax.get_xlabel() == "signal2 (of a_very_long_na…ording_of_ben.csv)"
+    title = plotting.over_time(result, fig=Figure(layout="constrained")).axes[0].get_title(loc="left")
+    first, _, second, *_ = title.split()
+    assert first != second
+    assert " of y" not in title
+    plain = plotting.matrix(result.assign_attrs(source1="", source2=""), ax=axes())
+    assert (plain.get_xlabel(), plain.get_ylabel()) == ("signal2", "signal1")
+
+
+def test_a_pair_without_a_correlation_says_so_on_the_span_of_the_windows():
+    x, y = patchy()
+    result = imitation(x, y, width=2, lag=0.3)
+    above, _ = plotting.over_time(result, ("AU12", "AU01"), fig=Figure()).axes
+    assert above.texts[0].get_text() == "no window has a correlation: flat or missing"
+    assert above.get_xlim() == (result["window_start"].values[0], result["window_stop"].values[-1])
+    ax = plotting.lag_profile(lag_profile(x, y, width=2, lag=0.3), ("AU12", "AU01"), ax=axes())
+    assert ax.texts[0].get_text() == "no window has a correlation: flat or missing"
+    assert ax.get_xlim()[0] < -0.29
+
+
+def test_lags_of_causal_imitation_have_a_one_sided_scale(five):
+    result, profile = five
+    for data, name in ((result, "corr_lag"), (profile, "best_lag"), (profile, "corr_mean")):
+        low, high = plotting.matrix(data, statistic=name, ax=axes()).images[0].get_clim()
+        assert low < high == 0
+    both = imitation(*patchy(), width=2, lag=0.3, causal=False)
+    low, high = plotting.matrix(both, statistic="corr_lag", ax=axes()).images[0].get_clim()
+    assert low == -high < 0
+
+
+def inside(ax):
+    """Whether title, labels and colour bar lie on the figure."""
+    figure = ax.figure
+    figure.canvas.draw()
+    texts = [ax._left_title, ax.xaxis.label, ax.yaxis.label, ax.images[0].colorbar.ax.yaxis.label]
+    boxes = [text.get_window_extent() for text in texts]
+    return all(b.x0 >= 0 and b.y0 >= 0 and b.x1 <= figure.bbox.width and b.y1 <= figure.bbox.height for b in boxes)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 4), (4, 1), (4, 4)])
+def test_nothing_is_cut_off_where_there_are_few_cells(rows, columns):
+    result = imitation(*patchy(), width=2, lag=0.3).isel(signal1=slice(0, rows), signal2=slice(0, columns))
+    assert inside(plotting.matrix(result))
+    assert inside(plotting.matrix(result, statistic="corr_lag"))
+    plt.close("all")
+
+
+def test_the_legend_covers_no_point_of_the_profile(five):
+    ax = plotting.lag_profile(five[1], ax=Figure(figsize=(6, 3.8), layout="constrained").subplots())
+    ax.figure.canvas.draw()
+    legend = ax.get_legend().get_window_extent()
+    curve = ax.transData.transform(ax.lines[-2].get_xydata())
+    assert curve[:, 1].max() < legend.y0
+    assert "imitation, 9 windows of 2 s every 1 s" in ax.get_title(loc="left")
+
+
+def test_advice_fits_what_was_given(five):
+    result, profile = five
+    with pytest.raises(ValueError, match=r"there is no profile to draw; make one with bx\.lag_profile\(x, y\)"):
+        plotting.lag_profile(result, ax=axes())
+    for pair in ("AU12", ("A",)):
+        with pytest.raises(ValueError, match=r"pair is .*; two labels, \(signal1, signal2\), are wanted"):
+            plotting.over_time(result, pair, fig=Figure())
+    with pytest.raises(ValueError, match=r"it has pair in their place; .* before \.bitbox\.matched\(\)"):
+        plotting.over_time(result.bitbox.matched(), fig=Figure())
+    with pytest.raises(ValueError, match=r"it has no signal1; .*\.sel\(signal1=\[…\]\)"):
+        plotting.matrix(result.sel(signal1="AU12"), ax=axes())
+    with pytest.raises(ValueError, match=r"it has region1 and no signal1; .* before they were grouped"):
+        plotting.over_time(result.groupby("region1").mean(), fig=Figure())

@@ -1,6 +1,7 @@
 """Each tracker's files, made by trackers.py, are read to the number."""
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -113,7 +114,8 @@ def test_of_several_faces_one_is_picked_on_the_clock_of_the_video(tmp_path):
     np.testing.assert_allclose(spotty.time, np.arange(3, 10) / 30, atol=1e-15)
     assert (spotty.attrs["face_id"], spotty.attrs["lost_frames"]) == (7, 4)
     np.testing.assert_array_equal(spotty.sel(signal="AU12_r").values[::3], whole.sel(signal="AU12_r").values[[3, 6, 9]])
-    by_rate = open_signals(file, face_id=7, fps=25)
+    with pytest.warns(UserWarning, match=r"fps=25 replaces .*, 30 frames a second"):
+        by_rate = open_signals(file, face_id=7, fps=25)
     np.testing.assert_allclose(by_rate.time, np.arange(3, 10) / 25, atol=1e-15)
     assert by_rate.attrs["lost_frames"] == 4
 
@@ -411,7 +413,59 @@ def test_kind_of_a_table_chooses_columns_named_so(tmp_path):
     x = open_signals(file, kind="landmark", time="timestamp")
     assert x.signal.values.tolist() == ["x0", "y0", "x1", "y1"]
     assert x.landmark.values.tolist() == [0, 0, 1, 1]
-    assert open_signals(file, time="timestamp").signal.values.tolist() == ["frame", "x0", "y0", "x1", "y1"]
+    with pytest.warns(UserWarning, match="p.csv: columns") as said:
+        x = open_signals(file, time="timestamp")
+    assert x.signal.values.tolist() == ["x0", "y0", "x1", "y1"]
+    assert [str(warning.message) for warning in said] == [
+        "p.csv: columns 'frame' time or number the rows and are no signals here; columns=[…] gives them too",
+        "p.csv: columns x0, y0, x1, … (4 in all) are named as landmarks; if they are, say kind='landmark'",
+    ]
+    assert open_signals(file, time="timestamp", columns=["frame", "x0"]).signal.values.tolist() == ["frame", "x0"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Unnamed: 0", "index", "Frame", "FrameNo", "frame_index", "timestamp", "Time (ms)"]
+)
+def test_columns_that_number_the_rows_are_left_out_aloud(tmp_path, name):
+    file = a_table(tmp_path / "n.csv", f"{name},a\n0,1\n1,2\n2,4\n")
+    with pytest.warns(UserWarning, match=r"time or number the rows .*columns=\[…\]"):
+        x = open_signals(file, fps=25)
+    assert x.signal.values.tolist() == ["a"]
+    np.testing.assert_array_equal(x[:, 0], [1, 2, 4])
+
+
+def test_of_a_table_nothing_is_claimed(tmp_path):
+    file = a_table(tmp_path / "q.csv", "motion,AU12\n0,1\n1,2\n")
+    for options in ({}, {"columns": ["motion"]}):
+        x = open_signals(file, fps=25, **options)
+        assert (x.attrs["kind"], x.attrs["units"], x.attrs["long_name"]) == (
+            "expression",
+            "as in the file",
+            "signal as in the file",
+        )
+    assert open_signals(file, fps=25, kind="expression").attrs["units"] == "1"
+
+
+def test_a_rate_that_the_files_times_contradict_is_obeyed_aloud(tmp_path):
+    file = write(tmp_path / "of.csv", trackers.openface(200, version=1, fps=29.752, decimals=6))
+    with pytest.warns(UserWarning, match=r"of.csv: fps=25 replaces .*, 29.752 frames a second; leave fps out"):
+        x = open_signals(file, fps=25)
+    np.testing.assert_array_equal(x.time, np.arange(200) / 25)
+    assert x.attrs["time_source"] == "fps given; the file's times say 29.752"
+    assert open_signals(file, fps=29.752).attrs["time_source"] == "fps given"
+
+
+def test_numbers_of_frames_are_no_seconds(tmp_path):
+    file = a_table(tmp_path / "f.csv", "FrameNo,a\n" + "".join(f"{i},{i}\n" for i in range(20) if i not in (3, 4)))
+    with pytest.raises(ValueError, match=r"column 'FrameNo': .* look like numbers of frames; give fps=… \(or fps=1"):
+        open_signals(file, time="FrameNo")
+    for fps in (1, 25):
+        x = open_signals(file, time="FrameNo", fps=fps)
+        np.testing.assert_allclose(x.time, np.arange(20) / fps)
+        assert np.flatnonzero(np.isnan(x[:, 0])).tolist() == [3, 4]
+    dates = pd.to_datetime("2026-01-01") + pd.to_timedelta(np.arange(18), unit="s")
+    assert rate(open_signals(file, time=dates, columns="a")) == 1
+    assert rate(open_signals(file, time=np.arange(18) * 1000, time_unit="ms", columns="a")) == 1
 
 
 def test_parquet_dataframe_and_dates(tmp_path):
@@ -457,6 +511,8 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min
 @given(data=st.data())
 def test_a_random_table_written_as_csv_reads_back_equal(data, tmp_path_factory):
     names = data.draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
+    if any(re.match(r"\W*(t|index|idx|row|frame|time|unnamed)", name.lower()) for name in names):
+        names = ["s" + name for name in names]  # such may number the rows
     if all(name.replace(".", "").strip("+-").isnumeric() for name in names):
         names[0] = "s" + names[0]  # a line of numbers is no line of names
     n = data.draw(st.integers(1, 12))

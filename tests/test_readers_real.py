@@ -163,7 +163,7 @@ REFUSED = [
         r"steps by 33 s; if that is ms, say time_unit='ms'",
     ),
     (LANGER, {}, r"nothing tells its times"),
-    ("rmea_normal_200_01.txt", {"fps": 25}, r"line 2: '1550 6948' is no number.* separator .* \(sep=…\)"),
+    ("rmea_normal_200_01.txt", {"fps": 25}, r"line 1 has one name; give the separator, sep=' ', for pat, th"),
     ("syncpy_kinect_dyad_Data_Example.csv", {"time": "Time (ms)", "time_unit": "ms"}, r"'User Id' at columns 1, 9; "),
     ("syncpy_F1044N_family_first7500.csv", {"fps": 25}, r"column 'video' \(1\), line 2: 'F1044N.VOB' is no number"),
 ]

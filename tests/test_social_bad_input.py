@@ -46,6 +46,12 @@ SIGNALS = {
     "milliseconds as seconds": (
         lambda: bx.signals(DATA, time=np.arange(90) / 1000), ValueError, "1000 frames a second; if that is so, say fps=1000",
     ),
+    "milliseconds, slow": (
+        lambda: bx.signals(DATA, time=np.arange(90) * 33.3), ValueError, "steps by 33.3 s; if that is ms, divide it by 1000 .*, fps=0.03",
+    ),
+    "numbers of frames": (
+        lambda: bx.signals(DATA, time=np.arange(90)), ValueError, r"look like numbers of frames; give fps=… in place of time \(or fps=1",
+    ),
     "times as text": (lambda: bx.signals(DATA, time=["0"] * 90), TypeError, "seconds, datetime64 or timedelta64"),
     "fps against time": (lambda: bx.signals(DATA, time=np.arange(90) / 30, fps=25), ValueError, "fps=25 contradicts the time axis"),
     "attribute no file can hold": (lambda: bx.signals(DATA, fps=FPS, who=None), ValueError, "attribute who is a NoneType"),
@@ -64,8 +70,8 @@ SIGNALS = {
 
 MEASURES = {
     "no model": (lambda: bx.imitation(GOOD, None), ValueError, r"y, the model's signals, is missing; .* coordination\(\)"),
-    "not signals": (lambda: bx.imitation(GOOD, "y.csv"), TypeError, "of real numbers is wanted"),
-    "dataset": (lambda: bx.imitation(GOOD.to_dataset(name="a"), GOOD), TypeError, "real numbers|DataArray"),
+    "not signals": (lambda: bx.imitation(GOOD, "y.csv"), TypeError, r"the data are a path, 'y.csv'; open_signals\(\) reads files"),
+    "dataset": (lambda: bx.imitation(GOOD.to_dataset(name="a"), GOOD), TypeError, r"are a Dataset; choose one of its variables, ds\['a'\]"),
     "other dimensions": (lambda: bx.imitation(GOOD.rename(time="t"), GOOD), ValueError, "x: dimensions are t, signal; time wanted too"),
     "no time": (lambda: bx.imitation(GOOD.drop_vars("time"), GOOD), ValueError, "x: there is no coordinate `time`; give `fps`"),
     "no finite width": (lambda: bx.imitation(GOOD, GOOD, width=np.nan), ValueError, "width is nan; a positive number of seconds"),
@@ -123,6 +129,12 @@ def test_refused_in_words(call, error, words):
     with pytest.raises(error, match=words) as caught:
         call()
     assert caught.type is error
+
+
+def test_seconds_that_look_like_numbers_of_frames_are_believed_when_stated():
+    assert bx.signals(DATA, time=np.arange(90), fps=1).bitbox.fps == 1
+    assert bx.signals(DATA, time=np.arange(90) * 60.0, fps=1 / 60).bitbox.fps == pytest.approx(1 / 60)
+    assert bx.signals(DATA, time=np.arange(90).astype("timedelta64[s]")).bitbox.fps == 1
 
 
 def test_a_bare_array_without_a_rate_warns():

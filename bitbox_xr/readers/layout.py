@@ -10,9 +10,11 @@ import numpy as np
 from bitbox_xr import checks
 from bitbox_xr.readers.sheet import Sheet, position
 
-__all__ = ["Asked", "Block", "Layout", "matching", "points", "select"]
+__all__ = ["RAW", "Asked", "Block", "Layout", "matching", "points", "select"]
 
 Attrs = dict[str, str | int | float]
+
+RAW: Attrs = {"units": "as in the file", "long_name": "signal as in the file"}  # of columns of which nothing is known
 
 
 class Asked(NamedTuple):
@@ -52,6 +54,7 @@ class Layout(NamedTuple):
     confidence: int | None = None
     success: int | None = None
     fps: float | None = None  # assumed where neither the file nor the caller has one
+    remarks: tuple[str, ...] = ()  # what a caller is warned of
 
 
 def matching(names: Sequence[str], pattern: str) -> list[int]:
@@ -110,5 +113,13 @@ def _chosen(sheet: Sheet, layout: Layout, asked: Asked) -> Block:
     ]
     home = next((block for block in layout.blocks if set(columns) <= set(block.columns)), None)
     kind = asked.kind or (home.kind if home else "expression")
-    raw = home.convert is not None if home else asked.kind is None and layout.backend != ""
-    return Block(kind, columns, names, {"units": "as in the file"} if raw else {})
+    return Block(kind, columns, names, _chosen_attrs(home, asked))
+
+
+def _chosen_attrs(home: Block | None, asked: Asked) -> Attrs:
+    """What is known of columns that a caller chose: what the block says that has them all, if there is one."""
+    if home is None:
+        return RAW if asked.kind is None else {}
+    if home.convert:
+        return {"units": RAW["units"]}
+    return {name: home.attrs[name] for name in RAW if name in home.attrs}

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import checks, clock
+from bitbox_xr.errors import warn
 from bitbox_xr.readers.layout import Asked, Attrs, Layout, select
 from bitbox_xr.readers.sheet import TABLE, Sheet, numbers, texts
 from bitbox_xr.readers.timing import clock_of
@@ -37,6 +38,8 @@ def place(sheet: Sheet, layout: Layout, asked: Asked) -> xr.DataArray:
     attrs |= {**layout.attrs, **block.attrs, **units, **face, **source}
     attrs["lost_frames"] = int(np.isnan(values).all(axis=1).sum())
     times, fps = (on.times(), on.fps) if isinstance(on, clock.Grid) else (on, None)
+    for remark in layout.remarks:
+        warn(f"{sheet.file}: {remark}")
     x = signals(values, kind=block.kind, time=times, fps=fps, names=block.names, **attrs)
     return x.assign_coords({name: (TIME, _spread(own, on), ALONG[name]) for name, own in tracked.items()})
 

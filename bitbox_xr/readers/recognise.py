@@ -63,8 +63,8 @@ def open_signals(
     fps
         Frames per second; replaces the file's times (attribute `time_source`). Numbers of frames that the file
         has (OpenFace, Py-Feat), or regular times, still tell which frames are missing: where only every k-th
-        frame of a video of `fps` was tracked, the rate is fps/k (attribute `frame_step`). Py-Feat needs it; for
-        3DI 30 is assumed.
+        frame of a video of `fps` was tracked, the rate is fps/k (attribute `frame_step`). Regular times that say
+        another rate are replaced with a UserWarning. Py-Feat needs it; for 3DI 30 is assumed.
     time
         Name or position of the column of times, or an array with a time for each row. Numbers are in
         `time_unit`; dates (of a DataFrame or array) become seconds since the first of them.
@@ -72,7 +72,9 @@ def open_signals(
         "s", "ms", "us", "ns", "min" or "h", of `time`.
     columns
         Names, or positions from 0, of the columns that are signals, in place of what the format has by
-        default. Of a name that occurs twice, the position tells which; it is then added to the name, `mq[2]`.
+        default. A table's columns that number or time its rows (frame, timestamp, index, …) are no signals
+        unless named here, which a UserWarning says. Of a name that occurs twice, the position tells which; it is
+        then added to the name, `mq[2]`.
     sep, skiprows
         Of text: the separator (one character, or "\\s+" for any blanks; by default a comma, a tab in .tsv
         files), and the number of lines above that of the names.
@@ -95,8 +97,9 @@ def open_signals(
     ------
     FileNotFoundError
         Where there is no such file. ValueError for all that cannot be read with certainty (text among numbers,
-        rows cut short, names that occur twice, several faces, no times, more than 240 frames a second unasked),
-        naming the file, the line or column and the remedy; TypeError for options of a wrong type.
+        rows cut short, names that occur twice, several faces, no times; unasked, more than 240 frames a second,
+        steps over 10 s, and times that look like numbers of frames), naming the file, the line or column and the
+        remedy; TypeError for options of a wrong type.
 
     Examples
     --------

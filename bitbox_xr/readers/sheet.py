@@ -93,10 +93,11 @@ def from_lines(file: str, lines: list[str], *, sep: str, skiprows: int = 0, name
 def _header(file: str, lines: list[str], sep: str, number: int) -> list[str]:
     """The names in the first of `lines`, which is followed by a row; `number` is its number in the file."""
     names = [name.strip() for name in _split(lines[0], sep)]
-    other = {";": "';'", "\t": r"'\t'", "|": "'|'"}
-    instead = next((shown for mark, shown in other.items() if all(mark in line for line in lines)), None)
-    if len(names) == 1 and instead:
-        raise ValueError(f"{file}: line {number} has one name, {lines[0]!r}; give the separator, sep={instead}")
+    instead = next((mark for mark in (";", "\t", "|", ",", " ", WHITESPACE) if _tells_fields(lines, mark)), None)
+    if len(names) == 1 and instead and sep not in (instead, WHITESPACE):
+        shown = f"'{WHITESPACE}'" if instead == WHITESPACE else repr(instead)
+        split = checks.listed(_split(lines[0], instead))
+        raise ValueError(f"{file}: line {number} has one name; give the separator, sep={shown}, for {split}")
     if not any(names):
         raise ValueError(
             f"{file}: line {number} is empty where names are wanted; give the lines above them, skiprows=…"
@@ -107,6 +108,12 @@ def _header(file: str, lines: list[str], sep: str, number: int) -> list[str]:
             "put a line of names first, or give skiprows=…"
         )
     return names
+
+
+def _tells_fields(lines: list[str], sep: str) -> bool:
+    """Whether a separator makes as many fields, more than one, of every line."""
+    counts = {len(_split(line.strip(), sep)) for line in lines}
+    return len(counts) == 1 and counts != {1}
 
 
 def _split(line: str, sep: str) -> list[str]:
@@ -127,11 +134,15 @@ def _field_faults(rows: list[str], width: int, sep: str, before: int) -> list[st
         elif rows[i].count('"') % 2:
             faults.append(f"line {before + 1 + i} opens a quote that does not close")
         elif fields != width:
-            faults.append(f"line {before + 1 + i} has {fields} fields where {width} are wanted")
+            faults.append(f"line {before + 1 + i} has {checks.counted(fields, 'field')} where {_are(width)} wanted")
     if not faults:
         return []
     remedy = "the file may be cut short or use another separator (sep=…), or its names stand further down (skiprows=…)"
     return [f"{checks.listed(faults, 3)}; {remedy}"]
+
+
+def _are(n: int) -> str:
+    return "1 is" if n == 1 else f"{n} are"
 
 
 def _text_cells(file: str, rows: list[str], sep: str) -> Callable[[list[int], type], pd.DataFrame]:

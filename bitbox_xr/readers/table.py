@@ -1,6 +1,9 @@
 """Any table: columns of numbers under their own names, a column of times or a rate, nothing inferred."""
 
-from bitbox_xr.readers.layout import Asked, Block, Layout, matching
+import re
+
+from bitbox_xr import checks
+from bitbox_xr.readers.layout import RAW, Asked, Block, Layout, matching
 from bitbox_xr.readers.sheet import Sheet, position
 
 __all__ = ["layout"]
@@ -12,13 +15,39 @@ NAMES = {
     "pose": r"[TR][xyz]",
     "rectangle": r"[xywh]",
 }
+# names of what counts or times the rows, in lower case without blanks and the like
+COUNTS = re.compile(
+    r"(frame|index|idx|row)(s|no|nr|num|number|index|id)?|unnamed0|t|(time|timestamp)s?(s|sec|seconds|ms)?"
+)
 
 
 def layout(sheet: Sheet, asked: Asked) -> Layout:
-    """Every column but that of the times; for landmark, pose, rectangle those named so, where there are any."""
+    """Every column but those that time or count the rows; for landmark, pose, rectangle those named so, if any."""
     kind = asked.kind or "expression"
-    named = isinstance(asked.time, str | int) and asked.columns is None
-    time = position(sheet, asked.time) if named else None
-    columns = matching(sheet.names, NAMES.get(kind, "(?!)")) or list(range(len(sheet.names)))
-    columns = [i for i in columns if i != time]
-    return Layout("", [Block(kind, columns, [sheet.names[i] for i in columns])], default=kind)
+    attrs = RAW if asked.kind is None else {}
+    if asked.columns is not None:
+        block = Block(kind, list(range(len(sheet.names))), sheet.names, attrs)
+        return Layout("", [block], default=kind)
+    time = position(sheet, asked.time) if isinstance(asked.time, str | int) else None
+    named = matching(sheet.names, NAMES.get(kind, "(?!)"))
+    rest = [i for i in named or range(len(sheet.names)) if i != time]
+    columns = [i for i in rest if not _counts(sheet.names[i], i)]
+    remarks = _remarks(sheet, [i for i in rest if i not in columns], asked)
+    return Layout("", [Block(kind, columns, [sheet.names[i] for i in columns], attrs)], default=kind, remarks=remarks)
+
+
+def _counts(name: str, at: int) -> bool:
+    """Whether a column numbers or times the rows; a first one without a name is the index that pandas writes."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    return COUNTS.fullmatch(plain) is not None or (at == 0 and not name)
+
+
+def _remarks(sheet: Sheet, left_out: list[int], asked: Asked) -> tuple[str, ...]:
+    remarks = []
+    if left_out:
+        own = checks.listed(repr(sheet.names[i]) for i in left_out)
+        remarks.append(f"columns {own} time or number the rows and are no signals here; columns=[…] gives them too")
+    points = [sheet.names[i] for i in matching(sheet.names, NAMES["landmark"])]
+    if asked.kind is None and len({name[0] for name in points}) > 1:
+        remarks.append(f"columns {checks.listed(points, 3)} are named as landmarks; if they are, say kind='landmark'")
+    return tuple(remarks)

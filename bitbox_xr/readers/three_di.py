@@ -153,7 +153,7 @@ def _held(path: Path, backend: str, width: int, kind: str | None) -> tuple[str, 
     if not fits:
         wanted = " or ".join(sorted({str(n) for n in widths.values()}))
         raise ValueError(
-            f"{path.name}: line 1 has {width} columns where {wanted} are wanted for "
+            f"{path.name}: line 1 has {checks.counted(width, 'column')} where {wanted} are wanted for "
             f"{HOLDINGS[candidates[0]].kind} of {backend}; the file may be cut short, or named as another"
         )
     return fits[0], HOLDINGS[fits[0]].kind

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bitbox_xr import checks, clock
-from bitbox_xr.errors import refuse
+from bitbox_xr.errors import refuse, warn
 from bitbox_xr.readers.layout import Asked, Attrs, Layout
 from bitbox_xr.readers.sheet import Sheet, numbers, position, where
 
@@ -15,7 +15,6 @@ __all__ = ["UNITS", "clock_of"]
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}  # time_unit, in seconds
 ASSUMED = "no time in the source; 30 fps as Bitbox has it"
 FAR = 1e12  # s; a time beyond is a wrong unit
-SLOWEST = 10.0  # s; a step longer than that is more often in ms than so long
 LONGEST = 1_000_000  # frames that a recording may have however few of them were recorded
 
 
@@ -31,13 +30,31 @@ class Stamps(NamedTuple):
 def clock_of(sheet: Sheet, layout: Layout, asked: Asked, rows: np.ndarray) -> tuple[clock.Grid | np.ndarray, Attrs]:
     """The clock of `rows`, or their times where these are not regular; and the attributes that say whence.
 
+    A given rate that the file's own times contradict is obeyed with a UserWarning.
+    """
+    on, source = _clock_of(sheet, layout, asked, rows)
+    told = _told(sheet, layout, asked) if asked.fps is not None and isinstance(on, clock.Grid) else None
+    if told is None or not isinstance(on, clock.Grid) or abs(told / on.fps - 1) * on.size <= 2 * clock.TOLERANCE:
+        return on, source
+    warn(
+        f"{sheet.file}: fps={on.fps:.5g} replaces the rate that the file's times say, {told:.5g} frames a second; "
+        "leave fps out to keep that"
+    )
+    return on, {**source, "time_source": f"{source['time_source']}; the file's times say {told:.5g}"}
+
+
+def _clock_of(sheet: Sheet, layout: Layout, asked: Asked, rows: np.ndarray) -> tuple[clock.Grid | np.ndarray, Attrs]:
+    """The clock of `rows`, and whence.
+
     Times, where the caller gave no rate, are fitted. A given rate replaces them, but what the file has still
     places the rows: numbers of frames (of which every k-th may have been tracked: the rate is then fps/k), or
     else times that are regular, so that missing rows stay missing.
     """
     stamps = _stamps(sheet, layout, asked)
     if asked.fps is None and stamps.times is not None:
-        return _by_times(sheet, stamps, stamps.times, rows), {"time_origin": stamps.origin} if stamps.origin else {}
+        return _by_times(sheet, asked, stamps, stamps.times, rows), {
+            "time_origin": stamps.origin
+        } if stamps.origin else {}
     fps = layout.fps if asked.fps is None else asked.fps
     if fps is None:
         raise ValueError(f"{sheet.file}: {_no_time(layout)}")
@@ -63,7 +80,9 @@ def _no_time(layout: Layout) -> str:
 # --- from times; faces share the frames of a video, so that all rows tell the rate, and those of one where it was seen
 
 
-def _by_times(sheet: Sheet, stamps: Stamps, times: np.ndarray, rows: np.ndarray) -> clock.Grid | np.ndarray:
+def _by_times(
+    sheet: Sheet, asked: Asked, stamps: Stamps, times: np.ndarray, rows: np.ndarray
+) -> clock.Grid | np.ndarray:
     own = times[rows]
     faults = checks.increase_faults(own)
     if faults:
@@ -71,8 +90,11 @@ def _by_times(sheet: Sheet, stamps: Stamps, times: np.ndarray, rows: np.ndarray)
         refuse(stamps.subject, [f"{faults[0]}; see {where(sheet, rows[bad])}"])
     distinct = _distinct(times)
     if np.abs(distinct).max() > FAR:
-        raise ValueError(f"{stamps.subject}: times reach {np.abs(distinct).max():g} s; say their unit, time_unit=…")
-    refuse(stamps.subject, checks.rate_faults(distinct, None, stated=False) + _slow_faults(distinct))
+        raise ValueError(
+            f"{stamps.subject}: times reach {np.abs(distinct).max():g} s with time_unit={asked.time_unit!r}; say their "
+            "unit, time_unit=…"
+        )
+    refuse(stamps.subject, _doubts(distinct, asked, stamps))
     fitted = _fit(distinct)
     if fitted is None:
         return own
@@ -92,13 +114,21 @@ def _frames(grid: clock.Grid, times: np.ndarray, rows: np.ndarray) -> np.ndarray
     return grid.frames[np.searchsorted(_distinct(times), times[rows])]
 
 
-def _slow_faults(times: np.ndarray) -> list[str]:
-    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-    if step <= SLOWEST:
-        return []
-    return [
-        f"time steps by {step:g} s; if that is ms, say time_unit='ms' with time=…, and if it is so, fps={1 / step:g}"
-    ]
+def _told(sheet: Sheet, layout: Layout, asked: Asked) -> float | None:
+    """Frames per second of the file's own times, which a given rate replaces; None where they tell none."""
+    try:
+        stamps = _stamps(sheet, layout, asked._replace(fps=None))
+    except ValueError:  # they are not needed
+        return None
+    distinct = _distinct(stamps.times) if stamps.times is not None else np.empty(0)
+    if len(distinct) < 2 or _doubts(distinct, asked, stamps):
+        return None
+    fitted = _fit(distinct)
+    return None if fitted is None else fitted.fps
+
+
+def _doubts(distinct: np.ndarray, asked: Asked, stamps: Stamps) -> list[str]:
+    return checks.rate_faults(distinct, None, stated=False, time_unit=asked.time_unit, dates=stamps.origin is not None)
 
 
 # --- from numbers of frames
