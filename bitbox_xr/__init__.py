@@ -3,6 +3,7 @@
 __version__ = "0.1.0"
 
 from bitbox_xr import accessor as _accessor  # registers .bitbox
+from bitbox_xr import cohort
 from bitbox_xr.expressions import asymmetry, diversity, events, expressivity
 from bitbox_xr.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.readers import open_recording, open_signals
@@ -15,6 +16,7 @@ del _accessor
 __all__ = [
     "align",
     "asymmetry",
+    "cohort",
     "coordination",
     "diversity",
     "events",

@@ -48,15 +48,8 @@ def matrix(result: xr.Dataset, *, statistic: str = "corr_mean", ax: Any = None) 
         Matplotlib axes to draw on, best of a figure with `layout="constrained"`; by default those of a new one,
         large enough for every label. On small axes only every so many labels are written.
 
-    Returns
-    -------
-    Axes
-        `ax.figure` is the figure. Lines part the regions of the face where the signals' are known and stand together.
-
-    Raises
-    ------
-    ValueError
-        Where there is no such statistic, or its dimensions are others.
+    Returns the axes; `ax.figure` is the figure. Lines part the regions of the face where the signals' are known and
+    stand together. ValueError where there is no such statistic, or its dimensions are others.
 
     Examples
     --------

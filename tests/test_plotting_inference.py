@@ -83,7 +83,7 @@ def test_over_time_stands_over_the_band(windows):
     high = np.quantile(abs(windows["null_corr"]), 0.8, axis=0)
     assert len(out.get_xdata()) == (abs(windows["corr"]) > high).sum() > 20
     band = above.collections[0].get_paths()[0].vertices[:, 1]
-    np.testing.assert_allclose([band.min(), band.max()], [abs(windows["null_corr"]).min(0).min(), high.max()])
+    np.testing.assert_allclose([band.min(), band.max()], [abs(windows["null_corr"]).min(), high.max()])
     assert below.get_ylabel().replace("\n", " ").endswith("follows signal2),\N{NO-BREAK SPACE}s")
     np.testing.assert_allclose(below.collections[-1].get_offsets()[:, 1], windows["lag"], rtol=1e-6)
     fig.canvas.draw()

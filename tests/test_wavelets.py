@@ -99,19 +99,21 @@ def test_plateaus_count_once_at_their_middle():
     signal = np.array([0, 1, 0, 2, 2, 2, 0, 3, 3, 1, 4, 4.0])
     allowed = np.ones(len(signal), dtype=bool)
     frame = np.empty(8, np.int32)
-    n = peaks.maxima(signal, 1e-10, 1, allowed, frame)
+    n = peaks.extrema(signal, 1e-10, False, allowed, frame)
     assert frame[:n].tolist() == [1, 4, 7] == find_peaks(signal)[0].tolist()
     allowed[4] = False
-    assert frame[: peaks.maxima(signal, 1e-10, 1, allowed, frame)].tolist() == [1, 7]
+    assert frame[: peaks.extrema(signal, 1e-10, False, allowed, frame)].tolist() == [1, 7]
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.integers(-3, 3), min_size=1, max_size=40), st.sampled_from([1, -1]))
-def test_maxima_are_those_of_the_positive_part(values, sign):
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=40))
+def test_maxima_are_those_of_the_positive_and_of_the_negative_part(values):
     w = np.array(values, dtype=float)
     frame = np.empty(len(w), np.int32)
-    n = peaks.maxima(w, 1e-10, sign, np.ones(len(w), dtype=bool), frame)
-    assert frame[:n].tolist() == find_peaks(np.maximum(sign * w, 0))[0].tolist()
+    rises, falls = (find_peaks(np.maximum(sign * w, 0))[0].tolist() for sign in (1, -1))
+    for both, wanted in ((False, rises), (True, sorted(rises + falls))):
+        n = peaks.extrema(w, 1e-10, both, np.ones(len(w), dtype=bool), frame)
+        assert frame[:n].tolist() == wanted
 
 
 def test_rounding_makes_no_maxima():
@@ -119,7 +121,7 @@ def test_rounding_makes_no_maxima():
     w = np.concatenate([1e-14 * rng.normal(size=300), np.hanning(99), 1e-14 * rng.normal(size=300)])
     w[345:350] += 1e-13 * rng.normal(size=5)
     frame = np.empty(len(w), np.int32)
-    assert peaks.maxima(w, 1e-10 * w.max(), 1, np.ones(len(w), dtype=bool), frame) == 1
+    assert peaks.extrema(w, 1e-10 * w.max(), False, np.ones(len(w), dtype=bool), frame) == 1
     assert frame[0] in (347, 348, 349, 350)
 
 

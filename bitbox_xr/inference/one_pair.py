@@ -140,7 +140,7 @@ def surrogate_windows(
     data = {
         "corr": (WINDOW, observed[0], described("corr")),
         "lag": (WINDOW, observed[1], described("lag")),
-        "null_corr": ((SURROGATE, WINDOW), null[:, 0], described("corr", "that of surrogates")),
+        "null_corr": ((SURROGATE, WINDOW), null[:, 0], described("corr", "windowed correlation of surrogates")),
         "null_lag": ((SURROGATE, WINDOW), null[:, 1], described("lag", "lag of surrogates")),
     }
     number = (SURROGATE, np.arange(len(null)), {"long_name": "number of the surrogate"})

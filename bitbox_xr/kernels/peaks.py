@@ -1,4 +1,4 @@
-"""Maxima of responses, what they look like, and which of them count.
+"""Extrema of responses, what they look like, and which of them count.
 
 What a transform by FFT leaves on a flat stretch differs from 0, and from frame to frame, by rounding: less than
 `ROUNDING` of a row's largest magnitude is 0, and neighbours that differ by no more are a plateau.
@@ -33,7 +33,7 @@ def activations(responses: np.ndarray, allowed: np.ndarray, measured: bool) -> t
     for r in range(rows):
         smooth(responses[r, :frames], w)
         start = end
-        end += maxima(w, ROUNDING * magnitude(w), 1, allowed[r], frame[start:])
+        end += extrema(w, ROUNDING * magnitude(w), False, allowed[r], frame[start:])
         for i in range(start, end):
             row[i], height[i] = r, w[frame[i]]
             width[i] = half_width(w, frame[i]) if measured else np.nan
@@ -50,7 +50,7 @@ def candidates(
     deviation` of the smoothed row `w` over the frames `present`.
     """
     rows, frames = allowed.shape
-    most = rows * (frames + 2)
+    most = rows * frames
     row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
     sign, score = np.empty(most, np.int8), np.empty(most, np.float32)
     w = np.empty(frames)
@@ -59,13 +59,13 @@ def candidates(
         smooth(responses[r, :frames], w)
         largest = magnitude(w)
         median, deviation = spread(w, largest, present[r])
-        for side in (1, -1):
-            start = end
-            end += maxima(w, ROUNDING * largest, side, allowed[r], frame[start:])
-            for i in range(start, end):
-                row[i], sign[i], height[i] = r, side, side * w[frame[i]]
-                score[i] = (w[frame[i]] - median) / deviation
-                width[i] = half_width(w, frame[i]) if measured and side > 0 else np.nan
+        start = end
+        end += extrema(w, ROUNDING * largest, True, allowed[r], frame[start:])
+        for i in range(start, end):
+            value = w[frame[i]]
+            row[i], sign[i], height[i] = r, 1 if value > 0 else -1, abs(value)
+            score[i] = (value - median) / deviation
+            width[i] = half_width(w, frame[i]) if measured and value > 0 else np.nan
     return (
         row[:end].copy(),
         frame[:end].copy(),
@@ -89,25 +89,24 @@ def magnitude(w: np.ndarray) -> float:
 
 
 @kernel
-def maxima(w: np.ndarray, tolerance: float, sign: int, allowed: np.ndarray, frame: np.ndarray) -> int:
-    """Write to `frame` the local maxima of the positive part of `sign · w`, and say how many there are.
+def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, frame: np.ndarray) -> int:
+    """Write to `frame` the local maxima of the positive part of `w`, and say how many there are.
 
-    `allowed` says which frames may be reported. A plateau counts once, at its middle; the first and the last
-    frame never count.
+    `both`: those of the negative part too; the sign of `w` tells which is which. `allowed` says which frames may
+    be reported. A plateau counts once, at its middle; the first and the last frame never count.
     """
-    n, start = 0, 0  # start: of the plateau that a rise led to; 0: none did
-    before = max(sign * w[0], 0.0)
-    for t in range(1, len(w)):
-        now = sign * w[t]
-        now = now if now >= tolerance else 0.0
-        if now - before > tolerance:
-            start = t
-        elif before - now > tolerance:
-            middle = (start + t - 1) // 2
-            if start and allowed[middle]:
-                frame[n] = middle
-                n += 1
-            start = 0
+    n, start, slope = 0, 0, 0  # start: of the plateau that the last slope (1 up, -1 down) led to
+    before = 0.0
+    for t in range(len(w)):
+        now = w[t] if w[t] >= tolerance or (both and w[t] <= -tolerance) else 0.0
+        if t > 0 and abs(now - before) > tolerance:
+            turn = 1 if now > before else -1
+            if slope * turn < 0 and before * turn < 0:
+                middle = (start + t - 1) // 2
+                if allowed[middle]:
+                    frame[n] = middle
+                    n += 1
+            slope, start = turn, t
         before = now
     return n
 

@@ -58,7 +58,7 @@ def aligned(size: int, dtype: Any) -> np.ndarray:
     return room[skip : skip + size]
 
 
-class TileType(types.Type):  # type: ignore[misc]
+class TileType(types.Type):
     """The compiler's type of a tile."""
 
     def __init__(self, dtype: Any) -> None:
@@ -125,7 +125,7 @@ class _Layout:
 
 
 @register_model(TileType)
-class _TileModel(models.PrimitiveModel):  # type: ignore[misc]
+class _TileModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _Layout(kind.dtype).tile)
 
