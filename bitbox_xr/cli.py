@@ -171,16 +171,16 @@ def _reported(command: Command) -> Command:
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another pair.")
 @_reported
 def demo(out: Path, minutes: float, seed: int) -> None:
-    """Make two recordings with known imitation, and find it.
+    """Make recordings with known imitation and known expressions, and find them.
 
-    Writes both recordings, the results as NetCDF and a picture, and prints who was made to follow whom, by how
-    many frames, beside what was found.
+    Writes the recordings, the results as NetCDF and two pictures, and prints who was made to follow whom, by how
+    many frames, and when a face was made to move, for how long and how strongly, beside what was found.
 
     \b
     Example:
       bitbox-xr demo --out demo
     """
-    from bitbox_xr.demo import FILES, run
+    from bitbox_xr.demo import FACE_FILES, FILES, run, run_face
 
     table = run(out, seed=seed, minutes=minutes)
     click.echo(f"{'participant':<12} {'follows':<8} {'sign':>4} {'planted':>11} {'found':>11} {'correlation':>12}")
@@ -190,7 +190,17 @@ def demo(out: Path, minutes: float, seed: int) -> None:
         click.echo(f"{who} {planted:>11} {found:>11} {row['correlation']:>+12.2f}")
     exact = int((table["planted_frames"] == table["found_frames"]).sum())
     click.echo(f"\n{exact} of {len(table)} lags found to the frame (negative: the participant follows the model).")
-    click.echo(f"In {out}: {', '.join(FILES)}")
+    face = run_face(out, seed=seed)
+    click.echo("\nactivation    planted: when, how long, how strong      found")
+    for row in face.to_dict("records"):
+        planted, found = (
+            f"{row[f'{what}time']:6.2f} s {row[f'{what}width']:6.2f} s {row[f'{what}magnitude']:6.2f}"
+            for what in ("", "found_")
+        )
+        click.echo(f"{row['coefficient']:<18} {planted:>26} {found:>28}")
+    many = face.drop_duplicates("coefficient")["found_events"].sum()
+    click.echo(f"\n{len(face)} activations planted, {many} found (how long: width at half the height).")
+    click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
 
 
 @main.command(**HELP)

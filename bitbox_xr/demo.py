@@ -1,4 +1,4 @@
-"""A pair of made-up recordings in which it is known who imitates whom, and what the measures find in them."""
+"""Made-up recordings in which it is known who imitates whom and what a face did, and what the measures find."""
 
 import os
 from pathlib import Path
@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr import plotting
+from bitbox_xr import plotting, plotting_expressions
+from bitbox_xr.expressions import events, expressivity
 from bitbox_xr.netcdf import to_netcdf
 from bitbox_xr.recording import signals
 from bitbox_xr.social import imitation, lag_profile, window_stats
 
-__all__ = ["make_pair", "run"]
+__all__ = ["FACE_FILES", "FILES", "make_face", "make_pair", "run", "run_face"]
 
 NAMES = ["AU01", "AU02", "AU04", "AU05", "AU06", "AU09", "AU12", "AU15", "AU20", "AU25", "AU26", "AU45"]
 
@@ -32,6 +33,25 @@ NOISE = 0.01  # of the tracker
 WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "lag": 1.0}  # s
 
 FILES = ("participant.nc", "model.nc", "imitation.nc", "imitation_stats.nc", "lag_profile.nc", "imitation.png")
+
+SCALES = [0.5, 1.0, 2.0, 4.0]  # s
+WIDTH_OF_SCALE = 0.26  # half-maximum width of the activation to which a scale answers most, as a share of the scale
+# coefficient, moment (s), width at half its height (s), height
+ACTIVATIONS = (
+    ("AU12", 6.0, 0.52, 0.9),
+    ("AU12", 15.0, 1.04, 0.7),
+    ("AU12", 27.0, 0.26, 0.5),
+    ("AU12", 41.0, 0.52, 0.8),
+    ("AU12", 53.0, 1.04, 0.6),
+    ("AU04", 10.0, 0.26, 0.6),
+    ("AU04", 33.0, 0.52, 0.4),
+    ("AU04", 47.0, 1.04, 0.8),
+    ("AU45", 8.0, 0.13, 0.9),
+    ("AU45", 21.0, 0.13, 0.8),
+    ("AU45", 36.0, 0.26, 0.9),
+    ("AU45", 50.0, 0.13, 1.0),
+)
+FACE_FILES = ("face.nc", "expressivity.nc", "events.nc", "expressivity.png")
 
 
 def make_pair(
@@ -90,6 +110,62 @@ def run(out_dir: str | os.PathLike[str], *, seed: int = 0, minutes: float = 5.0,
         found_frames=np.rint(best.values * fps).astype(int),
         correlation=profile["profile"].sel(at).sel(lag=best).values,
     )
+
+
+def make_face(seed: int = 0, fps: float = 30.0) -> tuple[xr.DataArray, pd.DataFrame]:
+    """A minute of a face with twelve Gaussian activations of three action units, and the table of them.
+
+    Returns signals `(time, signal)` with a tracker's noise, and coefficient, time (s), width at half the height
+    (s) and magnitude of what was planted.
+
+    >>> x, planted = make_face()
+    >>> x.sizes["time"], len(planted), planted.iloc[0].to_dict()
+    (1800, 12, {'coefficient': 'AU12', 'time': 6.0, 'width': 0.52, 'magnitude': 0.9})
+    """
+    rng = np.random.default_rng(seed)
+    planted = pd.DataFrame(ACTIVATIONS, columns=["coefficient", "time", "width", "magnitude"])
+    t = np.arange(round(60 * fps)) / fps
+    names = sorted(set(planted["coefficient"]))
+    table = np.zeros((len(t), len(names)))
+    for coefficient, time, width, magnitude in ACTIVATIONS:
+        sigma = width / np.sqrt(8 * np.log(2))
+        table[:, names.index(coefficient)] += magnitude * np.exp(-0.5 * ((t - time) / sigma) ** 2)
+    table = np.clip(table + 0.1 * NOISE * rng.standard_normal(table.shape), 0, 1)
+    return signals(table, fps=fps, names=names, source=f"bitbox-xr demo, seed {seed}, face"), planted
+
+
+def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.0) -> pd.DataFrame:
+    """Make a face, find its activations, write signals, results and a picture into `out_dir`; planted beside found.
+
+    Returns the table of `make_face` with found_time and found_magnitude of the strongest activation within half a
+    second, found_width (0.26 of the scale whose response is largest there), and found_events, how many
+    activations of that coefficient are above a tenth in all. The files are those in `FACE_FILES`.
+    """
+    folder = Path(out_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    x, table = make_face(seed, fps)
+    result, activations = (measure(x, scales=SCALES, aggregate=True) for measure in (expressivity, events))
+    responses = events(x, scales=SCALES).to_dataframe()
+    written: tuple[xr.DataArray | xr.Dataset, ...] = (x, result, activations)
+    for obj, name in zip(written, FACE_FILES[:-1], strict=True):
+        to_netcdf(obj, folder / name)
+    picture = plotting_expressions.decomposition(x, "AU12", scales=SCALES)
+    picture.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
+    found = activations.to_dataframe().query("magnitude > 0.1")
+    rows = table.to_dict("records")
+    counts = found["coefficient"].value_counts()
+    return table.assign(
+        found_time=[_near(found, row, "magnitude", "time") for row in rows],
+        found_width=[WIDTH_OF_SCALE * _near(responses, row, "response", "scale") for row in rows],
+        found_magnitude=[_near(found, row, "magnitude", "magnitude") for row in rows],
+        found_events=[int(counts.get(row["coefficient"], 0)) for row in rows],
+    )
+
+
+def _near(found: pd.DataFrame, planted: dict[Any, Any], by: str, value: str) -> float:
+    """A value of the strongest activation within half a second of a planted one; NaN where there is none."""
+    near = found[(found["coefficient"] == planted["coefficient"]) & (abs(found["time"] - planted["time"]) < 0.5)]
+    return float("nan") if near.empty else float(near.sort_values(by)[value].iloc[-1])
 
 
 def _bursts(rng: np.random.Generator, n: int, fps: float) -> np.ndarray:

@@ -63,20 +63,20 @@ def matrix(result: xr.Dataset, *, statistic: str = "corr_mean", ax: Any = None) 
     stats = window_stats(result) if "corr" in result and WINDOW in result["corr"].dims else result
     if statistic == "corr_mean" and statistic not in stats and "best_lag" in stats:
         statistic = "best_lag"
-    values = _only(stats, statistic, (SIGNAL1, SIGNAL2))
+    values = only(stats, statistic, (SIGNAL1, SIGNAL2))
     selves, few = _selves(values, result.attrs), _few(stats, statistic)
     shown = np.where(selves, np.nan, values.values)
     rows, columns = values.shape
     if ax is None:
-        ax = _new_figure(max(_inches(columns) + 1.0, LEAST[0]), max(_inches(rows), LEAST[1])).subplots()
+        ax = new_figure(max(inches(columns) + 1.0, LEAST[0]), max(inches(rows), LEAST[1])).subplots()
     image = ax.imshow(shown, aspect="auto", interpolation="nearest", **_colours(shown, statistic, result.attrs))
     width, height = ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi
-    ax.figure.colorbar(image, ax=ax, label=_fitting(_label(values), height, ROOMY), pad=0.02, fraction=0.05)
+    ax.figure.colorbar(image, ax=ax, label=_fitting(axis_text(values), height, ROOMY), pad=0.02, fraction=0.05)
     _hatch(ax, few & ~selves)
-    size = _write_labels(ax.xaxis, values[SIGNAL2].values, width / columns)
+    size = write_labels(ax.xaxis, values[SIGNAL2].values, width / columns)
     if max(map(len, values[SIGNAL2].values)) * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)
-    _write_labels(ax.yaxis, values[SIGNAL1].values, height / rows)
+    write_labels(ax.yaxis, values[SIGNAL1].values, height / rows)
     _part_regions(ax.axvline, values, SIGNAL2)
     _part_regions(ax.axhline, values, SIGNAL1)
     ax.set_xlabel(_fitting(f"signal2{_whose(result.attrs, 2)}", width, ROOMY))
@@ -101,17 +101,17 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: An
 
     Returns the axes. ValueError where there is no such pair, or the dimensions are others.
     """
-    heights = _only(profile, "profile", (LAG, SIGNAL1, SIGNAL2), "make one with bx.lag_profile(x, y)")
-    counts = _only(profile, "n_windows", (SIGNAL1, SIGNAL2)) if "n_windows" in profile else None
+    heights = only(profile, "profile", (LAG, SIGNAL1, SIGNAL2), "make one with bx.lag_profile(x, y)")
+    counts = only(profile, "n_windows", (SIGNAL1, SIGNAL2)) if "n_windows" in profile else None
     pair = _pair(heights, pair, abs(heights).max(LAG), counts, profile.attrs)
     at = {SIGNAL1: pair[0], SIGNAL2: pair[1]}
-    ax = _new_figure(6.0, 3.8).subplots() if ax is None else ax
-    _zero_lines(ax)
+    ax = new_figure(6.0, 3.8).subplots() if ax is None else ax
+    zero_lines(ax)
     ax.plot(heights[LAG], heights.sel(at), color=LINE, marker=".", markersize=5)
     best = float(profile["best_lag"].sel(at))
     if np.isfinite(best):
         share = float(profile["at_limit"].sel(at))
-        label = f"best lag {_signed(best)} s (outermost lag in {share:.0%} of windows)"
+        label = f"best lag {signed(best)} s (outermost lag in {share:.0%} of windows)"
         ax.axvline(best, color=MARKED, linestyle="--", linewidth=1, label=label)
         low, high = ax.get_ylim()
         ax.set_ylim(low, high + 0.3 * (high - low))  # the legend's place, above every point
@@ -119,7 +119,7 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: An
     else:
         _say_none(ax)
         ax.set_xlim(heights[LAG].values.min() - 0.02, heights[LAG].values.max() + 0.02)
-    ax.set(xlabel=_label(heights[LAG]), ylabel=_wrapped(_label(heights), 30))
+    ax.set(xlabel=axis_text(heights[LAG]), ylabel=wrapped(axis_text(heights), 30))
     _write_title(ax, _about(pair, profile.attrs, None if counts is None else int(counts.sel(at))))
     return ax
 
@@ -141,12 +141,12 @@ def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: Any 
     Returns the figure. ValueError where there is no such pair, or the dimensions are others.
     """
     remedy = "every window is wanted, as imitation(x, y) and coordination(x, y) give them without stats=True"
-    corr, lag = (_only(result, name, (WINDOW, SIGNAL1, SIGNAL2), remedy) for name in ("corr", "lag"))
+    corr, lag = (only(result, name, (WINDOW, SIGNAL1, SIGNAL2), remedy) for name in ("corr", "lag"))
     counts = corr.notnull().sum(WINDOW)
     pair = _pair(corr, pair, abs(corr.mean(WINDOW)), counts, result.attrs)
     at = {SIGNAL1: pair[0], SIGNAL2: pair[1]}
     strength, delay, time = corr.sel(at).values, lag.sel(at).values, corr[WINDOW].values
-    fig = _new_figure(7.0, 4.8) if fig is None else fig
+    fig = new_figure(7.0, 4.8) if fig is None else fig
     above, below = fig.subplots(2, 1, sharex=True)
     for ax in (above, below):
         ax.axhline(0, color="0.6", linewidth=0.8)
@@ -155,8 +155,8 @@ def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: Any 
     below.scatter(time, delay, s=14, color=LINE, alpha=paleness, linewidths=0)
     if np.isnan(strength).all():
         _say_none(above)
-    above.set(xlim=_span(result), ylim=(-1.05, 1.05), ylabel=_wrapped(_label(corr), 26))
-    below.set(ylim=_reach(result.attrs), ylabel=_wrapped(_label(lag), 26), xlabel=f"time ({_label(corr[WINDOW])})")
+    above.set(xlim=_span(result), ylim=(-1.05, 1.05), ylabel=wrapped(axis_text(corr), 26))
+    below.set(ylim=reach(result.attrs), ylabel=wrapped(axis_text(lag), 26), xlabel=f"time ({axis_text(corr[WINDOW])})")
     _write_title(above, _about(pair, result.attrs, int(counts.sel(at))))
     return fig
 
@@ -184,7 +184,7 @@ def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any) -
 # --- what is drawn
 
 
-def _only(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: str = "") -> xr.DataArray:
+def only(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: str = "") -> xr.DataArray:
     """The variable of that name, with these dimensions alone; `remedy`: how to get it where it is not there."""
     if name not in data.data_vars:
         found = [str(other) for other, values in data.data_vars.items() if set(dims) <= set(values.dims)]
@@ -234,7 +234,7 @@ def _few(stats: xr.Dataset, statistic: str) -> np.ndarray:
     """Which pairs have some windows, but fewer than half as many as the pair that has most."""
     if "n_windows" not in stats or statistic == "n_windows":
         return np.zeros((stats.sizes[SIGNAL1], stats.sizes[SIGNAL2]), bool)
-    counts = _only(stats, "n_windows", (SIGNAL1, SIGNAL2)).values
+    counts = only(stats, "n_windows", (SIGNAL1, SIGNAL2)).values
     return (counts > 0) & _below_half(counts)
 
 
@@ -253,13 +253,13 @@ def _span(result: xr.Dataset) -> tuple[float, float] | None:
 # --- how it looks
 
 
-def _new_figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height), layout="constrained")
 
 
-def _inches(count: int) -> float:
+def inches(count: int) -> float:
     """Side of a figure with room for `count` labels."""
     cell = np.interp(count, [5, 20, 79], [36, 16, 7.5])
     return float(count * cell / POINT + 1.6)
@@ -284,7 +284,7 @@ def _hatch(ax: Any, cells: np.ndarray) -> None:
         ax.add_collection(LineCollection(strokes, colors="0.2", linewidths=0.7), autolim=False)
 
 
-def _write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
+def write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
     """As large as the `room` of one (points) allows, or every so many where that is too small to read; their size."""
     every = int(np.ceil(LEGIBLE / room))
     size = float(np.clip(room * every * 0.8, LEGIBLE * 0.8, ROOMY))
@@ -305,24 +305,24 @@ def _part_regions(draw: Any, values: xr.DataArray, dim: str) -> None:
             draw(border + 0.5, color="0.35", linewidth=0.6)
 
 
-def _zero_lines(ax: Any) -> None:
+def zero_lines(ax: Any) -> None:
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.axvline(0, color="0.6", linewidth=0.8)
 
 
-def _label(values: xr.DataArray) -> str:
+def axis_text(values: xr.DataArray) -> str:
     units = values.attrs.get("units", "1")
     name = str(values.attrs.get("long_name", values.name))
     return name if units == "1" else f"{name},\N{NO-BREAK SPACE}{units}"
 
 
-def _wrapped(text: str, width: int) -> str:
+def wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width))
 
 
 def _fitting(text: str, room: float, size: float) -> str:
     """`text` in lines of at most `room` points, in letters of `size`."""
-    return _wrapped(text, max(12, int(room / (0.6 * size))))
+    return wrapped(text, max(12, int(room / (0.6 * size))))
 
 
 def _write_title(ax: Any, lines: list[str], room: float | None = None) -> None:
@@ -348,7 +348,7 @@ def _shortened(name: str, most: int = 30) -> str:
     return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
 
 
-def _title(pair: tuple[str, str], attrs: Any = MappingProxyType({})) -> str:
+def title(pair: tuple[str, str], attrs: Any = MappingProxyType({})) -> str:
     sources = [_shortened(str(attrs.get(f"source{side}", ""))) for side in (1, 2)]
     files = [f" ({source})" if source else "" for source in sources]
     if attrs.get("alone"):
@@ -361,7 +361,7 @@ def _about(pair: tuple[str, str], attrs: Any, count: int | None) -> list[str]:
     settings = _settings(attrs)
     if settings and count is not None:
         settings = f"{settings}; a correlation in {count} of them"
-    return [line for line in (_title(pair, attrs), settings) if line]
+    return [line for line in (title(pair, attrs), settings) if line]
 
 
 def _notes(missing: np.ndarray, selves: np.ndarray, few: np.ndarray) -> list[str]:
@@ -384,7 +384,7 @@ def _largest_lag(attrs: Any) -> float:
     return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)
 
 
-def _reach(attrs: Any) -> tuple[float, float] | None:
+def reach(attrs: Any) -> tuple[float, float] | None:
     """Limits of an axis of lags, as far as the attributes tell what was allowed."""
     if not attrs.get("max_lag"):
         return None
@@ -392,5 +392,5 @@ def _reach(attrs: Any) -> tuple[float, float] | None:
     return -1.08 * reach, reach * (0.08 if attrs.get("causal") else 1.08)
 
 
-def _signed(number: float) -> str:
+def signed(number: float) -> str:
     return f"{number:+z.3f}".replace("-", "−")

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bitbox_xr.checks import listed
 from bitbox_xr.expressions import COEFFICIENT, EVENT, METRIC, events, prepared
-from bitbox_xr.plotting import ABSENT, LINE, MARKED, POINT, _inches, _new_figure, _only, _wrapped, _write_labels
+from bitbox_xr.plotting import ABSENT, LINE, MARKED, POINT, inches, new_figure, only, wrapped, write_labels
 from bitbox_xr.recording import as_signals
 from bitbox_xr.scales import SCALE
 from bitbox_xr.schemas import SIGNAL, TIME
@@ -75,7 +75,7 @@ def decomposition(
     options = {"scales": scales, "precision": precision}
     on_top = events(x, aggregate=len(chosen.durations) > 1, **options)
     rows = len(chosen.durations)
-    fig = _new_figure(9.0, 1.9 + PANEL * rows) if fig is None else fig
+    fig = new_figure(9.0, 1.9 + PANEL * rows) if fig is None else fig
     axes = fig.subplots(rows + 1, 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": [1.6] + [1] * rows})[
         :, 0
     ]
@@ -126,11 +126,11 @@ def expressivity(result: xr.Dataset, metric: str = "rate", *, ax: Any = None) ->
     values = _metric(result, metric)
     rows, columns = values.shape
     if ax is None:
-        ax = _new_figure(_inches(columns) + 1.2, max(2.4, 1.4 + 0.32 * rows)).subplots()
+        ax = new_figure(inches(columns) + 1.2, max(2.4, 1.4 + 0.32 * rows)).subplots()
     image = ax.imshow(values, aspect="auto", interpolation="nearest", **_colours(values.values, metric))
-    ax.figure.colorbar(image, ax=ax, label=_wrapped(TITLES[metric], 24), pad=0.01, fraction=0.04)
+    ax.figure.colorbar(image, ax=ax, label=wrapped(TITLES[metric], 24), pad=0.01, fraction=0.04)
     width = (ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi)[0]
-    size = _write_labels(ax.xaxis, values[COEFFICIENT].values, width / columns)
+    size = write_labels(ax.xaxis, values[COEFFICIENT].values, width / columns)
     if max(map(len, values[COEFFICIENT].values)) * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)
     ax.set_yticks(np.arange(rows), labels=values["scale_label"].values)
@@ -157,8 +157,8 @@ def asymmetry(result: xr.Dataset, *, ax: Any = None) -> Any:
     ValueError
         Where there are further dimensions (choose one with `.isel()`).
     """
-    values = _only(result, "asymmetry", (TIME, FEATURE))
-    ax = _new_figure(9.0, 3.6).subplots() if ax is None else ax
+    values = only(result, "asymmetry", (TIME, FEATURE))
+    ax = new_figure(9.0, 3.6).subplots() if ax is None else ax
     for k, feature in enumerate(values[FEATURE].values):
         overall = feature == "overall"
         style = {"color": "0.15", "linewidth": 2.0, "zorder": 3} if overall else {"color": f"C{k}", "linewidth": 0.9}
@@ -189,8 +189,8 @@ def _one(x: xr.DataArray, coefficient: str | None) -> xr.DataArray:
 
 def _metric(result: xr.Dataset, metric: str) -> xr.DataArray:
     if metric in ("rate", "eligible_time"):
-        return _only(result, metric, (SCALE, COEFFICIENT))
-    cube = _only(result, "expressivity", (SCALE, METRIC, COEFFICIENT))
+        return only(result, metric, (SCALE, COEFFICIENT))
+    cube = only(result, "expressivity", (SCALE, METRIC, COEFFICIENT))
     if metric not in cube[METRIC].values:
         raise ValueError(f"there is no metric {metric!r}; there are {listed(cube[METRIC].values)}, rate, eligible_time")
     return cube.sel({METRIC: metric})

@@ -16,14 +16,14 @@ from bitbox_xr.plotting import (
     LINE,
     MARKED,
     POINT,
-    _label,
-    _new_figure,
-    _only,
-    _reach,
-    _signed,
-    _title,
-    _wrapped,
-    _zero_lines,
+    axis_text,
+    new_figure,
+    only,
+    reach,
+    signed,
+    title,
+    wrapped,
+    zero_lines,
 )
 from bitbox_xr.results import PAIR
 
@@ -70,7 +70,7 @@ def significant_pairs(
     """
     if by not in CORRECTIONS or by not in found:
         raise ValueError(f"by is {by!r}; {', '.join(CORRECTIONS)} of a result of significance() is wanted")
-    chance = _only(found, by, (PAIR,) if PAIR in found[by].dims else (SIGNAL1, SIGNAL2))
+    chance = only(found, by, (PAIR,) if PAIR in found[by].dims else (SIGNAL1, SIGNAL2))
     ax = plotting.matrix(result, statistic=statistic, ax=ax)
     where = np.nonzero((chance <= alpha).values)
     # of matched pairs both labels are the one
@@ -106,7 +106,7 @@ def over_time_by_chance(windows: xr.Dataset, *, level: float = 0.9, fig: Any = N
 
     time = windows[WINDOW].values
     strength, null = (_strength(windows, name) for name in ("corr", "null_corr"))
-    fig = _new_figure(7.0, 4.6) if fig is None else fig
+    fig = new_figure(7.0, 4.6) if fig is None else fig
     above, below = fig.subplots(2, 1, sharex=True)
     for ax, values, tails in (
         (above, null, (0.0, level)),
@@ -119,15 +119,15 @@ def over_time_by_chance(windows: xr.Dataset, *, level: float = 0.9, fig: Any = N
     ax.plot(time, strength, color=LINE, marker=".", markersize=4, linewidth=1)
     ax.plot(time[out], strength[out], color=MARKED, marker=".", markersize=6, linestyle="none", label="above it")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize="small", frameon=False, borderpad=0)
-    ax.set_title(_title(_pair(windows)), loc="right", fontsize="medium")
+    ax.set_title(title(_pair(windows)), loc="right", fontsize="medium")
     magnitude = bool(windows.attrs.get("polarity", 1))
-    name = "magnitude of the windowed correlation" if magnitude else _label(windows["corr"])
-    ax.set(ylim=(0, 1.05) if magnitude else (-1.05, 1.05), ylabel=_wrapped(name, 26))
+    name = "magnitude of the windowed correlation" if magnitude else axis_text(windows["corr"])
+    ax.set(ylim=(0, 1.05) if magnitude else (-1.05, 1.05), ylabel=wrapped(name, 26))
     paleness = np.clip(np.nan_to_num(np.abs(windows["corr"].values)), 0.1, 1)
     colours = np.where(out, MARKED, LINE)
     below.scatter(time, windows["lag"].values, s=14, c=colours, alpha=paleness, linewidths=0, zorder=2)
-    below.set(ylim=_reach(windows.attrs), ylabel=_wrapped(_label(windows["lag"]), 26))
-    below.set_xlabel(f"time ({_label(windows[WINDOW])})")
+    below.set(ylim=reach(windows.attrs), ylabel=wrapped(axis_text(windows["lag"]), 26))
+    below.set_xlabel(f"time ({axis_text(windows[WINDOW])})")
     below.yaxis.set_major_locator(MaxNLocator(6))
     return fig
 
@@ -152,14 +152,14 @@ def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: Any = None)
     shares = _shares(windows["lag"].values[None], lags, windows.attrs)[0]
     null = _shares(windows["null_lag"].values, lags, windows.attrs)
     low, high = _quantiles(null, ((1 - level) / 2, (1 + level) / 2))
-    ax = _new_figure(6.0, 3.6).subplots() if ax is None else ax
+    ax = new_figure(6.0, 3.6).subplots() if ax is None else ax
     width = 1 / windows.attrs["rate"]
     ax.bar(lags, shares, width=0.8 * width, color=LINE, label="observed")
     ax.fill_between(lags, low, high, step="mid", color=MARKED, alpha=0.25, linewidth=0)
     ax.step(lags, null.mean(axis=0), where="mid", color=MARKED, label=f"surrogates: mean, and {level:.0%} of them")
     ax.axvline(0, color="0.6", linewidth=0.8, zorder=0)
     ax.legend(fontsize="small")
-    ax.set(xlabel=_label(windows["lag"]), ylabel="share of windows", title=_title(_pair(windows)), ylim=(0, None))
+    ax.set(xlabel=axis_text(windows["lag"]), ylabel="share of windows", title=title(_pair(windows)), ylim=(0, None))
     return ax
 
 
@@ -182,22 +182,22 @@ def lag_heatmap(lag_map: xr.DataArray, *, fig: Any = None) -> Any:
 
     values = lag_map.transpose(LAG, WINDOW)
     time, lags = values[WINDOW].values, values[LAG].values
-    fig = _new_figure(8.5, 4.0) if fig is None else fig
+    fig = new_figure(8.5, 4.0) if fig is None else fig
     left, right = fig.subplots(1, 2, sharey=True, width_ratios=[4, 1])
     cmap = matplotlib.colormaps[DIVERGING].with_extremes(bad=ABSENT)
     mesh = left.pcolormesh(_edges(time), _edges(lags), values.values, cmap=cmap, vmin=-1, vmax=1, rasterized=True)
-    fig.colorbar(mesh, ax=[left, right], label=_label(values), pad=0.02, fraction=0.05)
+    fig.colorbar(mesh, ax=[left, right], label=axis_text(values), pad=0.02, fraction=0.05)
     profile = _means(values.values)
-    _zero_lines(right)
+    zero_lines(right)
     left.axhline(0, color="0.35", linewidth=0.6)
     right.plot(profile, lags, color=LINE, marker=".", markersize=4)
     strength = profile if not lag_map.attrs.get("polarity", 1) else np.abs(profile)
     if np.isfinite(strength).any():
         best = float(lags[np.nanargmax(strength)])
         right.axhline(best, color=MARKED, linestyle="--", linewidth=1)
-        right.set_title(f"{_signed(best)} s", color=MARKED, fontsize="small")
-    left.set(xlabel=f"time ({_label(values[WINDOW])})", ylabel=_wrapped(_label(values[LAG]), 30))
-    left.set_title(_title(_pair(lag_map)), fontsize="medium")
+        right.set_title(f"{signed(best)} s", color=MARKED, fontsize="small")
+    left.set(xlabel=f"time ({axis_text(values[WINDOW])})", ylabel=wrapped(axis_text(values[LAG]), 30))
+    left.set_title(title(_pair(lag_map)), fontsize="medium")
     right.set_xlabel("mean over\nwindows")
     return fig
 

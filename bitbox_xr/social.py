@@ -231,8 +231,9 @@ def lag_profile(
     -------
     Dataset
         `profile` and `profile_fisher` (mean by Fisher's z), `(…, lag, signal1, signal2)`; `best_lag` (s), where
-        |profile| is largest (profile itself with `polarity=False`), and `at_limit`, the share of windows whose
-        chosen lag is the outermost one (if it is large, allow longer lags), `(…, signal1, signal2)`.
+        |profile| is largest (profile itself with `polarity=False`), `at_limit`, the share of windows whose
+        chosen lag is the outermost one (if it is large, allow longer lags), and `n_windows`, the number of
+        windows with a correlation, `(…, signal1, signal2)`.
 
     Raises
     ------
@@ -267,7 +268,8 @@ def lag_profile(
     strength = abs(out["profile"]) if polarity else out["profile"]
     order = sorted(range(len(net)), key=lambda k: (abs(net[k]), net[k]))
     out["best_lag"] = strength.isel({LAG: order}).idxmax(LAG).drop_attrs().assign_attrs(described("best_lag"))
-    out["at_limit"] = (pair.dims(SIGNAL1, SIGNAL2), found["at_limit"][..., 0, :, :], described("at_limit"))
+    for name in ("at_limit", "n_windows"):
+        out[name] = (pair.dims(SIGNAL1, SIGNAL2), found[name][..., 0, :, :], described(name))
     return out
 
 

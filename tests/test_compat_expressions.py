@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bitbox_xr import compat_expressions as compat
 from bitbox_xr import signals
+from bitbox_xr.compat import expressions as compat
 from bitbox_xr.expressions import asymmetry
 from bitbox_xr.kernels.mirror import FEATURES, PAIRS
 

@@ -59,3 +59,13 @@ def test_equal_runs_leave_equal_files(made, tmp_path):
     demo.run(tmp_path, minutes=3)
     for name in demo.FILES:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def test_planted_activations_are_found(tmp_path):
+    table = demo.run_face(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(demo.FACE_FILES)
+    np.testing.assert_allclose(table["found_time"], table["time"], atol=1 / 30 + 1e-9)
+    # a frame beside the top of the narrowest pulse is a fifth lower
+    np.testing.assert_allclose(table["found_magnitude"], table["magnitude"], rtol=0.2)
+    np.testing.assert_allclose(table["found_width"], table["width"])
+    assert table.groupby("coefficient")["found_events"].first().to_dict() == {"AU04": 3, "AU12": 5, "AU45": 4}

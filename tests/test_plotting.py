@@ -157,7 +157,7 @@ def patchy():
     participant = 0.5 * rng.standard_normal((300, 4))
     participant[:, 0] += np.roll(model[:, 0], 5)
     participant[:, 1] = np.roll(model[:, 1], 5)
-    participant[80:, 1], participant[:, 3] = 0.0, np.nan
+    participant[100:, 1], participant[:, 3] = np.nan, np.nan
     sides = zip((participant, model), ("anna.csv", "a_very_long_name_of_a_recording_of_ben.csv"), strict=True)
     x, y = (signals(a, fps=30, names=["AU01", "AU04", "AU06", "AU12"], source=name) for a, name in sides)
     return x, y

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter1d
 
 import bitbox_xr as bx
-from bitbox_xr import compat_expressions as compat
+from bitbox_xr.compat import expressions as compat
 from bitbox_xr.expressions import expressivity
 
 FPS, COEFFICIENTS, SCALES = 30, 79, 6
