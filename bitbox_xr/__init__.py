@@ -5,6 +5,7 @@ __version__ = "0.1.0"
 from bitbox_xr import accessor as _accessor  # registers .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.expressions import asymmetry, diversity, events, expressivity
+from bitbox_xr.inference import significance
 from bitbox_xr.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.readers import open_recording, open_signals
 from bitbox_xr.recording import from_bitbox, magnitudes, signals, to_bitbox
@@ -32,6 +33,7 @@ __all__ = [
     "regularity",
     "resample",
     "signals",
+    "significance",
     "to_bitbox",
     "to_netcdf",
     "window_stats",

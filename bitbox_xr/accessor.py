@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from os import PathLike
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -58,6 +59,19 @@ class SignalsAccessor:
         """Mean correlation at each lag: `bitbox_xr.lag_profile`."""
         options: dict[str, Any] = {"width": width, "step": step, "lag": lag, "causal": causal, "polarity": polarity}
         return bx.lag_profile(self._x, y, measure=measure, **options, min_valid=min_valid, fps=fps)
+
+    def significance(
+        self, y: Any = None, *, measure: str = "imitation", surrogates: str = "shift", n: int = 199,
+        rng: int | np.random.Generator | None = None, signed: bool = False, pairs: str = "all",
+        partners: list[Any] | None = None, progress: bool = True, width: float = 0.5, step: float | None = None,
+        lag: float | None = None, causal: bool = True, polarity: bool = True, min_valid: float = 0.75,
+        fps: float | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """Imitation or coordination against chance: `bitbox_xr.significance`."""
+        windows: dict[str, Any] = {"width": width, "step": step, "lag": lag, "causal": causal, "polarity": polarity}
+        chance: dict[str, Any] = {"surrogates": surrogates, "n": n, "rng": rng, "signed": signed, "partners": partners}
+        rest: dict[str, Any] = {"pairs": pairs, "progress": progress, "min_valid": min_valid, "fps": fps}
+        return bx.significance(self._x, y, measure=measure, **windows, **chance, **rest)
 
     def expressivity(
         self, *, scales: Any = None, aggregate: bool = False, robust: bool = False, precision: int = 16,

@@ -9,8 +9,9 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from bitbox_xr import align, cli, coordination, demo, imitation, signals
+from bitbox_xr import align, coordination, demo, expressivity, imitation, signals
 from bitbox_xr.cli import main
+from bitbox_xr.cli.measures import _summary
 from bitbox_xr.inference import significance
 from bitbox_xr.netcdf import open_netcdf, to_netcdf
 
@@ -155,7 +156,7 @@ def test_the_line_counts_windows_and_pairs_without_any(tmp_path):
 def test_no_negative_zero():
     result = imitation(*demo.make_pair(minutes=0.5)[:2], stats=True)
     result["corr_lag"][:] = -0.001
-    assert "mean lag +0.00 s" in cli._summary(result)
+    assert "mean lag +0.00 s" in _summary(result)
 
 
 def test_info_of_signals_tells_rate_and_gaps(tmp_path):
@@ -210,7 +211,25 @@ def test_the_demo_prints_planted_beside_found(tmp_path):
     assert done.exit_code == 0, done.output
     assert "AU04         AU12        -  -15 frames  -15 frames" in done.output
     assert "6 of 6 lags found to the frame" in done.output
-    assert sorted(path.name for path in (tmp_path / "new" / "demo").iterdir()) == sorted(demo.FILES)
+    assert "12 activations planted, 12 found" in done.output
+    assert sorted(path.name for path in (tmp_path / "new" / "demo").iterdir()) == sorted(demo.FILES + demo.FACE_FILES)
+
+
+def test_expressivity_of_a_file(tmp_path):
+    face, _ = demo.make_face()
+    to_netcdf(face, tmp_path / "face.nc")
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "0.5,1,2,4", "--aggregate")
+    assert done.exit_code == 0, done.output
+    assert "3 × 1 (coefficient × scale); most often " in done.output
+    with open_netcdf(tmp_path / "out.nc") as found:
+        xr.testing.assert_identical(found.load(), expressivity(face, scales=[0.5, 1, 2, 4], aggregate=True))
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "face.nc")
+    assert (done.exit_code, "is one of the recordings" in done.output) == (1, True)
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "90")
+    assert done.exit_code == 0
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "90,1")
+    assert done.exit_code == 1
+    assert "60 s" in done.output
 
 
 @pytest.mark.parametrize(

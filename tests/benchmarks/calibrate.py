@@ -45,7 +45,9 @@ def bursts(rng, frames=FRAMES, signals=SIGNALS, a_second=0.5, noise=0.02):
     out = noise * rng.normal(size=(frames, signals))
     for i in range(signals):
         for centre in rng.uniform(0, t[-1], rng.poisson(a_second * t[-1])):
-            out[:, i] += rng.uniform(0.3, 1) * np.exp(-0.5 * ((t - centre) / rng.uniform(0.1, 0.35)) ** 2)
+            height, width = rng.uniform(0.3, 1), rng.uniform(0.1, 0.35)
+            near = slice(max(0, int((centre - 5 * width) * FPS)), int((centre + 5 * width) * FPS) + 1)
+            out[near, i] += height * np.exp(-0.5 * ((t[near] - centre) / width) ** 2)
     return out
 
 

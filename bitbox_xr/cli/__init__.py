@@ -1,0 +1,10 @@
+"""The command line: `bitbox-xr demo`, `imitation`, `coordination`, `expressivity`, `significance`, `cohort`, `info`."""
+
+from bitbox_xr.cli import files as _files
+from bitbox_xr.cli import measures as _measures
+from bitbox_xr.cli import studies as _studies
+from bitbox_xr.cli.group import main
+
+del _files, _measures, _studies  # imported for the commands that they add
+
+__all__ = ["main"]

@@ -1,0 +1,78 @@
+"""From a command's arguments to recordings, and to the file that is written."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from bitbox_xr.errors import refuse
+from bitbox_xr.netcdf import destination
+from bitbox_xr.readers import open_signals
+from bitbox_xr.timebase import align, shared_clock
+
+__all__ = ["new_file", "reader", "recordings"]
+
+READER = ("kind", "fps", "time", "time_unit", "columns", "sep", "skiprows", "face_id", "min_confidence")
+OF_Y = ("columns", "face_id", "fps", "time")  # what two files, or one with two people, may need twice
+
+
+def reader(given: Mapping[str, Any], *, of_y: bool = False) -> dict[str, Any]:
+    """The options of open_signals() that were given."""
+    options = {name: given[name] for name in READER}
+    if of_y:
+        own = {name: given[f"{name}_y"] for name in OF_Y if given.get(f"{name}_y") is not None}
+        if "time" in own:
+            options["fps"] = None  # X's would replace the times of Y's own
+        options |= own
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | None]:
+    """X and Y on one clock, once it is sure that OUT can be written."""
+    files = [file for file in (given["x"], given["y"]) if file is not None]
+    new_file(given, *files)
+    refuse("options", _two_faults(given))
+    x = open_signals(files[0], **reader(given))
+    y = open_signals(files[1], **reader(given, of_y=True)) if len(files) == 2 else None
+    return (x, None) if y is None else _on_one_clock(x, y, given)
+
+
+def new_file(given: Mapping[str, Any], *files: Path) -> Path:
+    """OUT, which is none of the files that are read."""
+    out = _netcdf_file(given["out"])
+    if any(out.exists() and file.exists() and out.samefile(file) for file in files):
+        raise ValueError(f"{out} is one of the recordings; give --out another name")
+    return out
+
+
+def _netcdf_file(out: Path) -> Path:
+    target = destination(out)
+    if target.suffix.lower() != ".nc":
+        raise ValueError(f"{out}: what is written is NetCDF; give --out a name that ends in .nc")
+    return target
+
+
+def _two_faults(given: Mapping[str, Any]) -> list[str]:
+    """Options that ask for what is not there."""
+    faults = []
+    of_y = [f"--{name.replace('_', '-')}-y" for name in OF_Y if given.get(f"{name}_y") is not None]
+    if given["y"] is None and of_y:
+        faults.append(f"{', '.join(of_y)}: for Y, and there is none; give X's file again as Y")
+    if given["y"] is None and given["align"]:
+        faults.append("--align is for X and Y, and there is no Y")
+    of_align = [f"--{name}" for name in ("rate", "offset") if given[name] is not None]
+    if of_align and not given["align"]:
+        faults.append(f"{', '.join(of_align)}: for --align, which was not given")
+    return faults
+
+
+def _on_one_clock(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray]:
+    if given["align"]:
+        return align(x, y, fps=given["rate"], offset=given["offset"] or 0.0)
+    try:
+        shared_clock(x, y)
+    except ValueError as error:
+        remedy = "on the command line: --align (and --rate FPS where a clock is not regular)"
+        raise ValueError(f"{error}\n{remedy}") from error
+    return x, y

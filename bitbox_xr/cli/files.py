@@ -1,0 +1,94 @@
+"""`info`: what a file holds."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import xarray as xr
+
+from bitbox_xr import checks, clock
+from bitbox_xr.cli.arguments import reader
+from bitbox_xr.cli.group import main
+from bitbox_xr.cli.options import FILE, HELP, reader_options, reported
+from bitbox_xr.frames import regularity
+from bitbox_xr.netcdf import open_netcdf
+from bitbox_xr.readers import open_signals
+from bitbox_xr.schemas import SIGNAL, TIME
+
+__all__ = ["info"]
+
+
+@main.command(**HELP)
+@click.argument("file", type=FILE)
+@reader_options
+@reported
+def info(file: Path, **given: Any) -> None:
+    """What FILE holds: its kind, signals, rate, and how much of it is missing.
+
+    \b
+    Examples:
+      bitbox-xr info openface.csv
+      bitbox-xr info motion.csv --time timestamp --time-unit ms --columns head,hands
+    """
+    options = reader(given)
+    opened = open_netcdf(file) if not options and file.suffix == ".nc" else open_signals(file, **options)
+    lines = _of_result(opened) if isinstance(opened, xr.Dataset) else _of_signals(opened)
+    click.echo(file.name)
+    width = max(map(len, lines))
+    for name, text in lines.items():
+        click.echo(f"  {name:<{width}}  {text}")
+
+
+def _of_signals(x: xr.DataArray) -> dict[str, str]:
+    axis, missing = clock.seconds(x[TIME].values)[0], x.isnull()
+    beside = [dim for dim in x.dims if dim != SIGNAL]
+    never, constant = missing.all(beside).values, (x.max(beside) == x.min(beside)).values & (len(axis) > 1)
+    known = {name: str(x.attrs[name]) for name in ("kind", "units", "backend", "schema", "face_id") if name in x.attrs}
+    lines = known | {
+        "signals": f"{x.sizes[SIGNAL]}: {_shortened(x[SIGNAL].values)}",
+        "frames": str(len(axis)),
+        "time": f"{axis[0]:.6g} to {axis[-1]:.6g} s ({axis[-1] - axis[0]:.6g} s)",
+        "rate": "none, of a single frame",
+        "time from": str(x.attrs.get("time_source", "")),
+    }
+    if len(axis) > 1:
+        lines |= _of_clock(regularity(x), axis)
+    lines |= {
+        "missing values": f"{float(missing.mean()):.1%}",
+        "constant": _shortened(x[SIGNAL].values[constant]),
+        "missing": _shortened(x[SIGNAL].values[never]),
+    }
+    return {name: text for name, text in lines.items() if text}
+
+
+def _of_clock(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
+    fps, lost = float(report["fps"]), int(report["lost"].sum())
+    rate = f"{checks.counted(fps, 'frame')} a second" if fps > 0 else f"not regular: {checks.irregularity(axis)}"
+    if fps > 0:
+        rate += ", regular" if report["regular"] else ", with rows missing"
+    frames = report["gap_frames"].values[report["gap_frames"].values > 0]
+    one = "frame" if len(frames) == 1 and frames[0] == 1 else "frames"
+    longest = f"the longest {float(report['longest_gap'].max()):.3g} s"
+    return {
+        "rate": rate,
+        "lost frames": f"{lost} ({lost / (lost + int(report['frames'].sum())):.1%})",
+        "gaps": f"{len(frames)} ({checks.listed(frames)} {one}; {longest})" if len(frames) else "none",
+    }
+
+
+def _of_result(result: xr.Dataset) -> dict[str, str]:
+    lines = {str(name): str(value) for name, value in result.attrs.items()}
+    lines["dimensions"] = ", ".join(f"{dim} {size}" for dim, size in result.sizes.items())
+    lines["variables"] = ", ".join(str(name) for name in result.data_vars)
+    for dim in ("signal1", "signal2"):
+        if dim in result.coords:
+            lines[dim] = _shortened(result[dim].values)
+    return lines
+
+
+def _shortened(names: np.ndarray) -> str:
+    """The first names and the last."""
+    if len(names) <= 8:
+        return ", ".join(names)
+    return f"{', '.join(names[:5])}, …, {names[-1]}"

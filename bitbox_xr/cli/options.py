@@ -1,0 +1,148 @@
+"""The options that several commands have, and how a command tells what went wrong."""
+
+import functools
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bitbox_xr.schemas import KINDS
+
+__all__ = [
+    "FILE",
+    "HELP",
+    "Command",
+    "causal_option",
+    "clock_options",
+    "out_option",
+    "reader_options",
+    "reported",
+    "scale_options",
+    "second_options",
+    "stats_option",
+    "window_options",
+]
+
+HELP: dict[str, Any] = {"context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100}}
+FILE = click.Path(path_type=Path)
+
+Command = Callable[..., Any]
+
+
+def _name_or_position(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+    return int(text) if text is not None and text.isdigit() else text
+
+
+def _names_or_positions(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+    return None if text is None else [_name_or_position(ctx, option, part.strip()) for part in text.split(",")]
+
+
+def _scales(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+    if text is None or text.isdigit():
+        return None if text is None else int(text)
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is neither a number of scales nor durations in seconds, 0.5,1,2") from None
+
+
+def _separator(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+    return "\t" if text in ("\\t", "tab") else text
+
+
+def _all(*options: Command) -> Command:
+    """Several options as one decorator, shown in this order."""
+
+    def decorate(command: Command) -> Command:
+        return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+    return decorate
+
+
+reader_options = _all(
+    click.option("--kind", metavar="KIND", help=f"Of a file that holds several: {', '.join(KINDS)}."),
+    click.option("--fps", type=float, help="Frames per second; replaces the file's times."),
+    click.option(
+        "--time", metavar="COLUMN", callback=_name_or_position, help="Name, or position from 0, of the times."
+    ),
+    click.option("--time-unit", metavar="UNIT", help="Unit of the times: s (default), ms, us, ns, min or h."),
+    click.option(
+        "--columns", metavar="A,B,…", callback=_names_or_positions, help="Names, or positions, of the signals."
+    ),
+    click.option(
+        "--sep", metavar="CHAR", callback=_separator, help=r"Separator of a table: ; or \t or \s+ (any blanks)."
+    ),
+    click.option("--skiprows", type=int, metavar="N", help="Lines above that of the names."),
+    click.option("--face-id", metavar="ID", callback=_name_or_position, help="Which face, of several."),
+    click.option(
+        "--min-confidence", type=float, metavar="C", help="Frames of which the tracker was less sure are lost."
+    ),
+)
+
+second_options = _all(
+    click.option(
+        "--columns-y", metavar="A,B,…", callback=_names_or_positions, help="--columns of Y, if others than X's."
+    ),
+    click.option("--face-id-y", metavar="ID", callback=_name_or_position, help="--face-id of Y, if another than X's."),
+)
+
+clock_options = _all(
+    click.option("--fps-y", type=float, help="--fps of Y, if another than X's."),
+    click.option("--time-y", metavar="COLUMN", callback=_name_or_position, help="--time of Y, if another than X's."),
+    click.option("--align", is_flag=True, help="Bring X and Y onto one clock first."),
+    click.option("--rate", type=float, metavar="FPS", help="With --align: of both.  [default: the lower of the two]"),
+    click.option("--offset", type=float, metavar="S", help="With --align: seconds added to Y's times."),
+)
+
+out_option = click.option(
+    "-o", "--out", type=FILE, required=True, metavar="OUT.nc", help="NetCDF file to write, or replace."
+)
+
+window_options = _all(
+    click.option("--width", type=float, default=0.5, show_default=True, help="Length of a window, s."),
+    click.option("--step", type=float, help="From one window to the next, s.  [default: half a width]"),
+    click.option("--lag", type=float, help="Largest lag, s.  [default: a quarter of the width]"),
+    click.option("--positive-only", is_flag=True, help="Lag of the largest r, not of the largest |r|."),
+    click.option(
+        "--min-valid",
+        type=float,
+        default=0.75,
+        show_default=True,
+        help="Share of a window's frames that must be there.",
+    ),
+)
+
+causal_option = click.option(
+    "--causal/--no-causal", default=True, show_default=True, help="Only lags at which X follows Y, or both."
+)
+stats_option = click.option(
+    "--stats", is_flag=True, help="Statistics over windows only: a small file, constant memory."
+)
+
+scale_options = _all(
+    click.option(
+        "--scales", metavar="N | A,B,…", callback=_scales, help="Number of scales, or durations, s.  [default: none]"
+    ),
+    click.option("--aggregate", is_flag=True, help="Activations of all scales in one list."),
+    click.option("--robust", is_flag=True, help="Leave outliers out."),
+    click.option("--precision", type=int, default=16, show_default=True, help="Of the wavelet's sampling."),
+)
+
+
+def reported(command: Command) -> Command:
+    """Errors and warnings in one sentence on standard error, without a traceback; the exit status of errors is 1."""
+
+    @functools.wraps(command)
+    def run(**given: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *rest: click.echo(f"Warning: {message}", err=True)
+            try:
+                return command(**given)
+            except BrokenPipeError:
+                raise  # of `bitbox-xr info … | head`
+            except (ValueError, TypeError, OSError, ImportError) as error:
+                raise click.ClickException(str(error)) from error
+
+    return run
