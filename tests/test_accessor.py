@@ -32,6 +32,11 @@ FUNCTIONS = {
         "resample",
         "fill_gaps",
         "regularity",
+        "significance",
+        "expressivity",
+        "events",
+        "diversity",
+        "asymmetry",
     )
 } | {(accessor.PlotMethods, name): getattr(plotting, name) for name in ("matrix", "lag_profile", "over_time")}
 FUNCTIONS |= {
@@ -62,6 +67,19 @@ def test_measures(pair):
     )
     result = bx.imitation(x, y)
     xr.testing.assert_identical(result.bitbox.stats(), bx.window_stats(result))
+    chance = {"n": 9, "rng": 1, "width": 0.5, "pairs": "matched", "progress": False}
+    xr.testing.assert_identical(x.bitbox.significance(y, **chance), bx.significance(x, y, **chance))
+
+
+def test_activations(pair):
+    x, _ = pair
+    scales = {"scales": [0.5, 1.0], "aggregate": True, "precision": 12}
+    xr.testing.assert_identical(x.bitbox.expressivity(robust=True, **scales), bx.expressivity(x, robust=True, **scales))
+    xr.testing.assert_identical(x.bitbox.events(**scales), bx.events(x, **scales))
+    xr.testing.assert_identical(
+        x.bitbox.diversity(magnitude=False, **scales), bx.diversity(x, magnitude=False, **scales)
+    )
+    assert len(x.bitbox.events(**scales).bitbox.to_frame()) == bx.events(x, **scales).sizes["event"]
 
 
 def test_properties_and_exchange(pair):

@@ -86,8 +86,8 @@ def significance(
         no task that both follow).
 
         "segments": the windows of x and y paired anew at random, gaps included. Its level holds where windows
-        do not share frames (`step` of at least `width` + 2 · `lag`); with windows that overlap, slow signals
-        come out significant too often, since neighbouring windows vary together and those paired anew do not.
+        do not share frames (`step` of at least `width` + 2 · `lag`); where they overlap, unrelated pairs come
+        out significant too often, since neighbouring windows vary together and those paired anew do not.
 
         "phase": the phases of y's frequencies drawn anew, the same for all signals (gaps bridged for it, then
         put back). Its level holds for signals whose values are normally distributed; what rests and moves in
@@ -129,8 +129,10 @@ def significance(
 
     Notes
     -----
-    A surrogate in which a pair has no window left counts as one that is stronger. Values within 1e-6 deviations
-    are ties, and count as stronger too. With further dimensions each recording is a family of its own.
+    Where gaps leave a surrogate's windows fewer frames than the observed ones have, its mean spreads more; its
+    deviation from the null mean is then taken √(frames covered by its windows / by the observed ones) times, in
+    null_std and in all p-values. A surrogate in which a pair has no window left counts as one that is stronger.
+    Values within 1e-6 deviations are ties, and count as stronger too. With further dimensions each recording is a family of its own.
 
     p: Phipson & Smyth (2010), Statistical Applications in Genetics and Molecular Biology 9, 39. p_fwe: Nichols &
     Holmes (2002). Phases: Prichard & Theiler (1994), Physical Review Letters 73, 951-954.
