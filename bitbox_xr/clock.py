@@ -101,7 +101,7 @@ def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:
         return None
     elapsed, numbers, few = times - times[0], frames.astype(np.int64), len(times) < FEW
     allowed = TOLERANCE if not few or frames[-1] < len(times) else SURE
-    rate = snap(frames[-1] / elapsed[-1], times, frames)
+    rate = snap(_short(frames[-1] / elapsed[-1]), times, frames)
     free, off = _free_start(elapsed, frames)
     if deviation(times, rate, frames) <= allowed and (rate in CUSTOMARY_FPS or free not in CUSTOMARY_FPS):
         return Grid(float(times[0]), float(rate), numbers)
@@ -110,13 +110,22 @@ def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:
     return Grid(float(times[0] + (off.max() + off.min()) / 2 / free), free, numbers)
 
 
+def _short(fps: float) -> float:
+    """A rate without the last digits, which are rounding: one of them too few makes a window a frame shorter.
+
+    >>> _short(14.999999999999998)
+    15.0
+    """
+    return float(f"{fps:.12g}")
+
+
 def _free_start(elapsed: np.ndarray, frames: np.ndarray) -> tuple[float, np.ndarray]:
     """The rate that fits best wherever the clock starts, and what times are then off by, in frames.
 
     A customary one where no other does much better: then jitter, and not another rate, keeps the times off it.
     """
     away = frames - frames.mean()
-    line = float((away**2).sum() / (away * elapsed).sum())
+    line = _short(float((away**2).sum() / (away * elapsed).sum()))
     near = _customary(line)
     off = [elapsed * fps - frames for fps in (near, line)]
     return (near, off[0]) if np.ptp(off[0]) < np.ptp(off[1]) + MUCH else (line, off[1])

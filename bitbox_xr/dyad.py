@@ -67,6 +67,10 @@ class Options(NamedTuple):
                 continue
             if not is_number(value) or value < 0 or (value == 0 and least == "positive"):
                 faults.append(f"{name} is {value!r}; a {least} number of seconds is wanted")
+        for name in ("polarity", "causal"):
+            value = getattr(self, name)
+            if not isinstance(value, bool | np.bool_) and not (name == "causal" and value is None):
+                faults.append(f"{name} is {value!r}; True or False is wanted")
         if not is_number(self.min_valid) or not 0 < self.min_valid <= 1:
             faults.append(f"min_valid is {self.min_valid!r}; a share of frames above 0 and up to 1 is wanted")
         return faults
@@ -87,6 +91,8 @@ class Pair:
             raise ValueError(f"measure is {measure!r}; 'imitation' or 'coordination' is wanted")
         if y is None and measure == "imitation":
             raise ValueError("imitation(): y, the model's signals, is missing; for one person alone see coordination()")
+        if measure == "imitation" and options.causal is None:
+            raise ValueError("imitation(): causal is None; True or False is wanted")
         refuse(f"{measure}()", options.faults())
         self.measure, self.options, self.mirrored = measure, options, y is None
         self.x = as_signals(x, fps=fps, label="x")
@@ -111,7 +117,7 @@ class Pair:
             pairs = {d: [(a, a + d) for a in reach if a + d in reach] for d in range(-2 * lag, 2 * lag + 1)}
         else:
             pairs = {d: [(0, d)] for d in range(-lag, 1 if self.options.causal else lag + 1)}
-        least = max(2, int(np.ceil(self.options.min_valid * width)))
+        least = max(2, int(np.ceil(self.options.min_valid * width - 1e-9)))
         return correlation.plan(width, step, pairs, least=least, signed=not self.options.polarity, nearest=nearest)
 
     @property
@@ -131,13 +137,14 @@ class Pair:
     def coords(self) -> dict[str, Any]:
         """Coordinates of the result but for its windows."""
         out: dict[str, Any] = {}
-        for side, a in ((1, self.x), (2, self.y)):
-            for name, coord in a.coords.items():
-                if SIGNAL in coord.dims:
-                    label = f"{SIGNAL}{side}" if name == SIGNAL else f"{name}{side}"
-                    out[label] = (f"{SIGNAL}{side}", coord.values, coord.attrs)
-                elif TIME not in coord.dims and name != SIGNAL:
-                    out[str(name)] = coord.variable
+        for side, a, other in ((1, self.x, self.y), (2, self.y, self.x)):
+            for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
+                dims = [f"{SIGNAL}{side}" if dim == SIGNAL else dim for dim in coord.dims]
+                # what only one of them has, or both alike, needs no number
+                alone = name not in other.coords and name not in other.dims
+                alike = name in other.coords and coord.identical(other[name].variable)
+                shared = SIGNAL not in coord.dims and (alone or alike or name in coord.dims)
+                out[name if shared else f"{name}{side}"] = (dims, coord.values, coord.attrs)
         return out
 
     def window_coords(self) -> dict[str, Any]:

@@ -238,7 +238,7 @@ def _over_blocks(function: Any, extra: tuple[int, ...], count: int, workers: int
     from concurrent.futures import ThreadPoolExecutor
 
     work = [(where, first) for where in np.ndindex(extra) for first in range(0, count, BLOCK)]
-    if workers == 1 or len(work) == 1:
+    if workers == 1 or len(work) <= 1:
         yield from tracked(map(function, work), len(work)) if workers > 1 else map(function, work)
         return
     with ThreadPoolExecutor(min(workers, len(work))) as pool:

@@ -261,6 +261,8 @@ def _numbers(data: Any) -> Any:
         named = next(iter(data.data_vars), "name")
         raise TypeError(f"signals(): the data are a Dataset; choose one of its variables, ds[{str(named)!r}]")
     values = data.to_numpy(dtype=np.float64) if isinstance(data, pd.DataFrame) and data.dtypes.nunique() > 1 else data
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(values.astype(np.float64), np.nan)
     if not hasattr(values, "dask"):
         values = np.asarray(values)
     if values.dtype not in (np.float32, np.float64):
@@ -316,7 +318,8 @@ def _labelled(values: Any, axis: np.ndarray, labels: list[str], kind: str, attrs
 def _one_signal(x: xr.DataArray) -> xr.DataArray:
     """A single picked signal, `x.sel(signal="AU12")`, gets its dimension back."""
     if SIGNAL not in x.dims and SIGNAL in x.coords and x[SIGNAL].ndim == 0:
-        return x.expand_dims(SIGNAL, -1)
+        along = {name: (SIGNAL, x[name].values[None]) for name in SIGNAL_ATTRS if name != SIGNAL and name in x.coords}
+        return x.expand_dims(SIGNAL, -1).drop_vars(along).assign_coords(along)
     return x
 
 

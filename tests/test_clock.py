@@ -194,3 +194,11 @@ def test_missing_times_are_nan():
 def test_what_is_no_time_is_refused(wrong):
     with pytest.raises(TypeError, match="seconds, datetime64 or timedelta64 are wanted"):
         clock.seconds(np.array(wrong))
+
+
+@pytest.mark.parametrize(
+    "fps", [7.0, 10.0, 12.5, 15.0, 24.0, 25.0, 29.97, 30.0, 60.0, 90.0, 100.0, 120.0, 200.0, 240.0]
+)
+def test_a_rate_comes_back_to_the_bit_whatever_the_length(fps):
+    # one digit less, and a window of 7.5 frames would be rounded the other way
+    assert {clock.regular_rate(clock.frame_times(n, fps)) for n in (*range(30, 400), 5000, 108000)} == {fps}

@@ -25,7 +25,7 @@ def check(x, y, measure, width, step, lag, *, polarity=True, min_valid=0.75, **o
         bx.signals(x, fps=FPS), bx.signals(y, fps=FPS), **seconds, polarity=polarity, min_valid=min_valid, **options
     )
     pairs = lags_two_sided(lag) if measure == "coordination" else lags_one_sided(lag, options.get("causal", True))
-    least = max(2, int(np.ceil(min_valid * width)))
+    least = max(2, int(np.ceil(min_valid * width - 1e-9)))
     frames = np.round(result.lag.values * FPS)
     np.testing.assert_allclose(result.lag.values, (frames / FPS).astype(np.float32), rtol=0, atol=0)
     assert_best(result.corr.values, frames, x, y, width, step, lag, pairs, polarity, least)
@@ -261,3 +261,48 @@ def test_threads_change_nothing(monkeypatch):
     for full, stats in runs[1:]:
         xr.testing.assert_identical(full, runs[0][0])
         xr.testing.assert_identical(stats, runs[0][1])
+
+
+def test_coordinates_of_each_side_stay_with_it():
+    x = bx.signals(noise(90, 2, 0), fps=FPS, names=["AU12", "AU04"])
+    one = bx.imitation(x.sel(signal="AU12"), x.sel(signal="AU04"))
+    assert (one.region1.item(), one.region2.item()) == ("mouth", "brow")
+    both = xr.concat([x, x * 2], dim=xr.Variable("recording", ["p", "q"])).assign_coords(age=("recording", [3, 4]))
+    pair = bx.imitation(both.isel(recording=0), both.isel(recording=1))
+    assert (pair.recording1.item(), pair.recording2.item(), pair.age1.item(), pair.age2.item()) == ("p", "q", 3, 4)
+    against_one = bx.imitation(both, both.isel(recording=1))
+    assert against_one.recording.values.tolist() == ["p", "q"]
+    assert against_one.recording2.item() == "q"
+    assert bx.imitation(both, both).age.values.tolist() == [3, 4]
+
+
+def test_masked_values_are_missing():
+    data = np.ma.masked_greater(noise(60, 2, 0), 2.0)
+    np.testing.assert_array_equal(bx.signals(data, fps=FPS).isnull(), np.ma.getmaskarray(data))
+
+
+@pytest.mark.parametrize(("width", "lag"), [(33, 8), (60, 30), (120, 30), (400, 60)])
+def test_accuracy_on_what_trackers_write(width, lag):
+    """Zero-floored bursts on a little noise, steps and walks: |r| within 2e-6 of float64."""
+    rng = np.random.default_rng(width)
+    frames, n = 1500, 6
+    pulses = np.where(rng.random((frames, 2 * n)) < 0.02, rng.exponential(size=(frames, 2 * n)), 0.0)
+    bursts = np.apply_along_axis(lambda c: np.convolve(c, np.exp(-np.arange(20) / 5))[:frames], 0, pulses)
+    bursts = np.maximum(bursts + 1e-3 * rng.normal(size=bursts.shape), 0)
+    steps = np.where(np.arange(frames)[:, None] % (width + 7) < width // 2, 0.0, 1.0) + 1e-3 * rng.normal(
+        size=bursts.shape
+    )
+    for data in (bursts, steps, np.cumsum(rng.normal(size=bursts.shape), axis=0)):
+        x, y = data[:, :n], data[:, n:]
+        result = bx.imitation(x, y, fps=FPS, width=width / FPS, step=width / FPS, lag=lag / FPS)
+        starts = np.arange(lag, frames - width - lag + 1, width)
+        best = np.zeros(result.corr.shape)
+        for d in range(-lag, 1):
+            u = x[starts[:, None] + np.arange(width)]
+            v = y[starts[:, None] + d + np.arange(width)]
+            u, v = (w - w.mean(axis=1, keepdims=True) for w in (u, v))
+            with np.errstate(invalid="ignore"):
+                u, v = (w / np.sqrt((w**2).sum(axis=1, keepdims=True)) for w in (u, v))
+            best = np.fmax(best, np.abs(np.einsum("wki,wkj->wij", u, v)))
+        found = np.abs(result.corr.values)
+        assert np.nanmax(np.abs(found - best)) < 2e-6

@@ -51,7 +51,7 @@ def imitation(
     >>> round(float(corr_lag[0, 0]), 3)
     -0.2
     """
-    options = Options(width, step, lag, polarity, 1.0, casuality)
+    options = Options(width, step, lag, bool(polarity), 1.0, bool(casuality))
     return _bitbox(X, Y, options, fps, stats, angular)
 
 
@@ -75,7 +75,7 @@ def coordination(
     >>> corr_mean.shape, corr_mean.dtype
     ((2, 2), dtype('float32'))
     """
-    options = Options(width, step, lag, polarity, 1.0, None)
+    options = Options(width, step, lag, bool(polarity), 1.0, None)
     return _bitbox(X, Y, options, fps, stats, angular)
 
 

@@ -132,7 +132,8 @@ def significance(
     Where gaps leave a surrogate's windows fewer frames than the observed ones have, its mean spreads more; its
     deviation from the null mean is then taken √(frames covered by its windows / by the observed ones) times, in
     null_std and in all p-values. A surrogate in which a pair has no window left counts as one that is stronger.
-    Values within 1e-6 deviations are ties, and count as stronger too. With further dimensions each recording is a family of its own.
+    Values within 1e-6 deviations are ties, and count as stronger too. With further dimensions each recording is a
+    family of its own.
 
     p: Phipson & Smyth (2010), Statistical Applications in Genetics and Molecular Biology 9, 39. p_fwe: Nichols &
     Holmes (2002). Phases: Prichard & Theiler (1994), Physical Review Letters 73, 951-954.

@@ -31,7 +31,7 @@ from bitbox_xr.kernels.windows import GUARDS, prepare, presence, tables_by_candi
 __all__ = ["Plan", "best_lags", "plan"]
 
 
-TOGETHER = 64  # frames summed in one go; longer sums in float32 lose digits
+CHAIN = 17  # frames summed in one go; longer sums in float32 lose digits where products repeat
 
 
 class Plan(NamedTuple):
@@ -257,6 +257,7 @@ def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mi
     sums, spread1 = total1.reshape(-1), inverse1.reshape(-1)
     means, spread2 = mean2.reshape(-1), inverse2.reshape(-1)
     table2 = mean2.shape[1]
+    chain = -(-width // -(-width // CHAIN))  # chains of like length
     for right in range(0, padded2, cols):
         for top in range(0, padded1, rows):
             if mirrored and right + cols <= top:
@@ -267,11 +268,11 @@ def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mi
                 at1 = (top // rows * reach1 + a) * rows
                 at2 = (right // cols * reach2 + b) * cols
                 tile = zeros(packed1)
-                for k in range(min(width, TOGETHER)):
+                for k in range(min(width, chain)):
                     tile = outer(tile, packed1, at1 + k * rows, packed2, at2 + k * cols)
-                for start in range(TOGETHER, width, TOGETHER):
+                for start in range(chain, width, chain):
                     more = zeros(packed1)
-                    for k in range(start, min(start + TOGETHER, width)):
+                    for k in range(start, min(start + chain, width)):
                         more = outer(more, packed1, at1 + k * rows, packed2, at2 + k * cols)
                     tile = plus(tile, more)
                 row1, row2 = (c, c) if gaps else (a, b)
