@@ -116,7 +116,7 @@ def _short(fps: float) -> float:
     >>> _short(14.999999999999998)
     15.0
     """
-    return float(f"{fps:.12g}")
+    return float(f"{fps:.13g}")
 
 
 def _free_start(elapsed: np.ndarray, frames: np.ndarray) -> tuple[float, np.ndarray]:
