@@ -93,10 +93,15 @@ class Pair:
             raise ValueError("imitation(): y, the model's signals, is missing; for one person alone see coordination()")
         if measure == "imitation" and options.causal is None:
             raise ValueError("imitation(): causal is None; True or False is wanted")
-        refuse(f"{measure}()", options.faults())
         self.measure, self.options, self.mirrored = measure, options, y is None
-        self.x = as_signals(x, fps=fps, label="x")
-        self.y = self.x if y is None else as_signals(y, fps=fps, label="y")
+        faults, sides = options.faults(), []
+        for label, data in (("x", x), ("y", y))[: 1 if y is None else 2]:
+            try:
+                sides.append(as_signals(data, fps=fps, label=label))
+            except ValueError as error:
+                faults.append(str(error))
+        refuse(f"{measure}()", faults)
+        self.x, self.y = sides[0], sides[-1]
         refuse(f"{measure}()", _kind_faults(x=self.x, y=self.y) + _label_faults(self.x, self.y))
         self.rate, self.frames = shared_clock(self.x, self.y)
         width, step, lag = options.frames(self.rate)

@@ -170,3 +170,17 @@ def test_normalisation_by_backend():
 def test_refusals(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_calls_as_bitbox_documents_them():
+    from bitbox_xr.compat import diversity, expressivity
+
+    table = pd.DataFrame(np.abs(np.random.default_rng(0).normal(size=(300, 79))), columns=[f"GE{i}" for i in range(79)])
+    exp_global = {"backend": "3DI", "type": "expression", "frame count": 300, "data": table}
+    expressivity_stats = expressivity(exp_global, scales=6)
+    assert len(expressivity_stats) == 79
+    assert list(expressivity_stats[0].columns) == ["scale", "frequency", "density", "mean", "std", "min", "max"]
+    np.testing.assert_allclose(expressivity_stats[0]["scale"].astype(float), [0.1, 0.88, 1.66, 2.44, 3.22, 4.0])
+    diversity_stats = diversity(exp_global, scales=6)
+    assert list(diversity_stats.columns) == ["scale", "overall", "frame_wise"]
+    assert diversity_stats["overall"].between(0.9, 1).all()

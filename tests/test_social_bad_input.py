@@ -78,6 +78,10 @@ MEASURES = {
     "negative step": (lambda: bx.imitation(GOOD, GOOD, step=-1), ValueError, "step is -1; a positive number of seconds"),
     "negative lag": (lambda: bx.imitation(GOOD, GOOD, lag=-0.1), ValueError, "lag is -0.1; a non-negative number of seconds"),
     "min_valid": (lambda: bx.imitation(GOOD, GOOD, min_valid=75), ValueError, "min_valid is 75; a share of frames"),
+    "options and both inputs": (
+        lambda: bx.imitation(GOOD.rename(time="t"), GOOD.assign_coords(signal=["a", "a"]), width=-1), ValueError,
+        r"(?s)imitation\(\): 3 faults.*width is -1.*x: dimensions are t, signal.*y: signal names occur twice: a",
+    ),
     "no bool": (lambda: bx.imitation(GOOD, GOOD, polarity="no"), ValueError, "polarity is 'no'; True or False is wanted"),
     "no direction": (lambda: bx.imitation(GOOD, GOOD, causal=None), ValueError, "causal is None; True or False is wanted"),
     "several options": (
