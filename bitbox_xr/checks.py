@@ -88,6 +88,7 @@ def fps_faults(fps: float | None) -> list[str]:
 
 
 def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
+    """The time axis of a DataArray, and whether a rate that came with it agrees."""
     if not np.issubdtype(x[TIME].dtype, np.number):
         return [f"the coordinate time is {x[TIME].dtype}; seconds as float64 are wanted: see signals(…, time=…)"]
     axis = x[TIME].values.astype(np.float64)

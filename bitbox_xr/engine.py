@@ -130,14 +130,9 @@ def sums(x: Any, y: Any, windows: Windows, plans: list[Any], seconds: list[np.nd
     sizes = {"p": len(plans), "k": len(SUMS)}
     total = None
     for x_part, y_part, count in _parts(x, y, windows):
-        part = _blockwise(partial(_part_sums, call=call, count=count), x_part, y_part, "pkij", sizes, dtype=np.float64)
+        part = _blockwise(partial(call, count=count, workers=1), x_part, y_part, "pkij", sizes, dtype=np.float64)
         total = part if total is None else total + part
     return total
-
-
-def _part_sums(x: np.ndarray, y: np.ndarray, call: Any, count: int) -> np.ndarray:
-    out: np.ndarray = call(x, y, count=count, workers=1)
-    return out
 
 
 def _sums(

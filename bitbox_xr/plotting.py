@@ -254,6 +254,7 @@ def _span(result: xr.Dataset) -> tuple[float, float] | None:
 
 
 def new_figure(width: float, height: float) -> Any:
+    """A figure of pyplot's, in inches, whose labels find room."""
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height), layout="constrained")
@@ -306,17 +307,20 @@ def _part_regions(draw: Any, values: xr.DataArray, dim: str) -> None:
 
 
 def zero_lines(ax: Any) -> None:
+    """Thin lines through zero."""
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.axvline(0, color="0.6", linewidth=0.8)
 
 
 def axis_text(values: xr.DataArray) -> str:
+    """What an axis shows, with its units."""
     units = values.attrs.get("units", "1")
     name = str(values.attrs.get("long_name", values.name))
     return name if units == "1" else f"{name},\N{NO-BREAK SPACE}{units}"
 
 
 def wrapped(text: str, width: int) -> str:
+    """`text` in lines of at most `width` letters."""
     return "\n".join(textwrap.wrap(text, width))
 
 
@@ -349,6 +353,7 @@ def _shortened(name: str, most: int = 30) -> str:
 
 
 def title(pair: tuple[str, str], attrs: Any = MappingProxyType({})) -> str:
+    """Whose signals a pair is, with the names of their files where known."""
     sources = [_shortened(str(attrs.get(f"source{side}", ""))) for side in (1, 2)]
     files = [f" ({source})" if source else "" for source in sources]
     if attrs.get("alone"):
@@ -393,4 +398,5 @@ def reach(attrs: Any) -> tuple[float, float] | None:
 
 
 def signed(number: float) -> str:
+    """A number with its sign, a true minus."""
     return f"{number:+z.3f}".replace("-", "−")
