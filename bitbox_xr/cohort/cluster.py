@@ -10,6 +10,12 @@ from bitbox_xr.checks import is_number
 
 __all__ = ["connected", "deaths", "worker_faults"]
 
+# dask has its workers give memory back at once, and then every block of windows fetches it anew: half as slow again
+KEEP_MEMORY = {
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**27,  # bytes
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**25,
+}
+
 
 def worker_faults(client: Any, workers: int | None) -> list[str]:
     """What is wrong with what a caller says of workers."""
@@ -29,12 +35,14 @@ def connected(client: Any, workers: int | None, most: int) -> Iterator[Any]:
     `client`: a `distributed.Client`, the address of a scheduler, or None for `workers` processes of this machine with
     a thread each, by default as many as there are cores, and never more than `most`.
     """
+    import dask
     from distributed import Client, LocalCluster
 
     if client is None:
         number = min(int(workers or engine.threads()), most)
         with (
             _nothing_to_import(),
+            dask.config.set(KEEP_MEMORY),
             LocalCluster(
                 n_workers=number, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
             ) as cluster,

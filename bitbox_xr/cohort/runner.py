@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -185,8 +186,11 @@ def _row(outcome: Outcome, died: int, before: status.Row | None) -> status.Row:
 
 
 def _gathered(client: Any, study: Study, done: list[str], pairs: str, parts: Path) -> list[summary.Gathered]:
-    """The results of the recordings that are done, some at a time in a file."""
-    blocks = [done[first : first + summary.BLOCK] for first in range(0, len(done), summary.BLOCK)]
+    """The results of the recordings that are done, some at a time in a file, all workers alike."""
+    workers = max(1, len(client.nthreads()))
+    rounds = ceil(len(done) / (summary.BLOCK * workers)) or 1
+    size = ceil(len(done) / (rounds * workers)) or 1
+    blocks = [done[first : first + size] for first in range(0, len(done), size)]
     files = [{name: place(parts.parent, RECORDINGS, name) for name in block} for block in blocks]
     targets = [parts / f"block{k}.nc" for k in range(len(blocks))]
     only_matched = MEASURES[study.measure].pairs and pairs == "matched"
