@@ -94,10 +94,9 @@ def expressivity(
     9.0
     """
     x, chosen = prepared("expressivity", a, scales, aggregate, precision, fps)
-    from bitbox_xr.kernels.summaries import METRICS, cube
+    from bitbox_xr.kernels.summaries import METRICS
 
-    shape = (chosen.lists, len(METRICS) + 1, x.sizes[SIGNAL])
-    numbers = sweep.measured(x.data, chosen.search(outliers=robust), partial(cube, robust=robust), shape)
+    numbers = sweep.cubes(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
     eligible_time = numbers[..., -1, :] / chosen.rate
     variables = {
         "expressivity": ((SCALE, METRIC, COEFFICIENT), numbers[..., :-1, :]),

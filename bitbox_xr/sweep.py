@@ -1,8 +1,9 @@
 """Runs the search for activations over whole recordings: by threads, or as a dask graph.
 
-Arrays are `(…, time, signal)`. A search needs the whole of a coefficient (its mean, the largest response), so a lazy
-recording is read coefficient block by coefficient block: each block reads the chunks along time again and keeps
-its own columns only, and time is never one piece for all coefficients.
+Arrays are `(…, time, signal)`. Time is never one piece for all coefficients. What can be put together from pieces along
+time is, each of them read three times: for the mean, for the largest response, for the activations. What needs the
+whole of a coefficient (quartiles, medians, a plateau of any length) goes coefficient block by coefficient block: each
+reads all chunks along time again and keeps its own columns only.
 """
 
 import sys
@@ -15,9 +16,10 @@ import numpy as np
 
 from bitbox_xr.engine import is_lazy, threads
 
-__all__ = ["found", "measured"]
+__all__ = ["cubes", "found", "measured"]
 
 BLOCK_BYTES = 2**25  # of float64 held at once by a task
+PIECE_BYTES = 2**26
 
 
 def measured(data: Any, search: Any, finish: Callable[[Any], np.ndarray], shape: tuple[int, ...]) -> Any:
@@ -37,6 +39,24 @@ def measured(data: Any, search: Any, finish: Callable[[Any], np.ndarray], shape:
     return da.stack(results).reshape(extra + shape)
 
 
+def cubes(data: Any, search: Any, *, robust: bool, lists: int) -> Any:
+    """`kernels.summaries.cube` of every recording, `(…, list, number, signal)`, lazy where `data` is."""
+    from bitbox_xr.kernels.summaries import METRICS, cube
+
+    finish = partial(cube, robust=robust)
+    shape = (lists, len(METRICS) + 1, data.shape[-1])
+    if not is_lazy(data) or len(_columns(data)) == 1:
+        return measured(data, search, finish, shape)
+    import dask.array as da
+
+    if search.apart or search.outliers or 0.0 in search.scales:
+        one = partial(_of_columns, search=search, finish=finish, shape=shape)
+    else:
+        one = partial(_of_pieces, search=search, shape=shape)
+    results = [one(data[at]) for at in np.ndindex(data.shape[:-2])]
+    return da.stack(results).reshape(data.shape[:-2] + shape)
+
+
 def found(data: Any, search: Any) -> list[Any]:
     """The activations of every recording, computed; recordings in the order of `data`'s leading dimensions."""
     from bitbox_xr.kernels.activations import find
@@ -53,13 +73,32 @@ def _delayed(data: Any, search: Any) -> list[Any]:
 
     from bitbox_xr.kernels.activations import joined
 
-    signals = data.shape[-1]
-    width = max(1, BLOCK_BYTES // (8 * data.shape[-2]))
-    blocks = [slice(start, start + width) for start in range(0, signals, width)]
-    again = len(blocks) > 1 and not _on_cluster(data)
     join = delayed(joined, pure=True)
-    recordings = [data[at] for at in np.ndindex(data.shape[:-2])]
-    return [join([_block(one, columns, search, again) for columns in blocks]) for one in recordings]
+    return [join(_by_columns(data[at], search)) for at in np.ndindex(data.shape[:-2])]
+
+
+def _columns(data: Any) -> list[slice]:
+    """Blocks of coefficients, whole recordings of which a task may hold."""
+    width = max(1, BLOCK_BYTES // (8 * data.shape[-2]))
+    return [slice(start, min(start + width, data.shape[-1])) for start in range(0, data.shape[-1], width)]
+
+
+def _by_columns(recording: Any, search: Any) -> list[Any]:
+    """The activations of each block of coefficients, delayed."""
+    columns = _columns(recording)
+    again = len(columns) > 1 and not _on_cluster(recording)
+    return [_block(recording, block, search, again) for block in columns]
+
+
+def _of_columns(recording: Any, search: Any, finish: Any, shape: tuple[int, ...]) -> Any:
+    """`finish` of each block of coefficients, side by side."""
+    import dask.array as da
+    from dask import delayed
+
+    call = delayed(finish, pure=True)
+    blocks = zip(_columns(recording), _by_columns(recording, search), strict=True)
+    parts = [da.from_delayed(call(one), (*shape[:-1], block.stop - block.start), np.float64) for block, one in blocks]
+    return da.concatenate(parts, axis=-1)
 
 
 def _block(recording: Any, columns: slice, search: Any, again: bool) -> Any:
@@ -91,3 +130,64 @@ def _on_cluster(data: Any) -> bool:
     from distributed import Future
 
     return any(isinstance(getattr(node, "value", node), Future) for node in dict(data.__dask_graph__()).values())
+
+
+# --- pieces along time
+
+
+def _of_pieces(recording: Any, search: Any, shape: tuple[int, ...]) -> Any:
+    """The cube of a recording from those of pieces along time."""
+    import dask.array as da
+    from dask import delayed
+
+    from bitbox_xr.kernels import pieces, summaries
+
+    beyond = pieces.margin(search)
+    bounds = _bounds(recording, beyond)
+    again = not _on_cluster(recording)
+    around = [(max(start - beyond, 0), min(stop + beyond, len(recording))) for start, stop in pairwise(bounds)]
+    within = [
+        pieces.Piece(start - first, stop - first)
+        for (start, stop), (first, _) in zip(pairwise(bounds), around, strict=True)
+    ]
+
+    def each(call: Any, spans: Any, *arguments: Any) -> list[Any]:
+        calls = zip(spans, *arguments, strict=True)
+        return [_called(call, recording[slice(*span)], again, *rest) for span, *rest in calls]
+
+    outlines = each(partial(pieces.outline, inner=beyond), pairwise(bounds))
+    known = delayed(pieces.contexts, pure=True)(outlines, bounds, beyond)
+    context = [known[k] for k in range(len(within))]
+    tops = each(partial(pieces.largest, search=search), around, within, context)
+    top = delayed(np.maximum.reduce, pure=True)(tops)
+    cubes = each(partial(pieces.cube, search=search), around, within, context, [top] * len(within))
+    pooled = delayed(summaries.pooled, pure=True)(delayed(np.stack, pure=True)(cubes))
+    return da.from_delayed(pooled, shape, np.float64)
+
+
+def _bounds(recording: Any, least: int) -> list[int]:
+    """Where pieces begin and end: at chunks' bounds where these allow it, no piece shorter than `least` frames."""
+    frames, signals = recording.shape
+    most = max(least, PIECE_BYTES // (8 * signals))
+    bounds = [0]
+    for bound in np.cumsum(recording.chunks[0]).tolist():
+        while bound - bounds[-1] > 2 * most:  # a chunk too large to be held
+            bounds.append(bounds[-1] + most)
+        if bound - bounds[-1] >= most:
+            bounds.append(bound)
+    if len(bounds) > 1 and frames - bounds[-1] < least:
+        bounds.pop()
+    return bounds if bounds[-1] == frames else [*bounds, frames]
+
+
+def _called(call: Any, part: Any, again: bool, *rest: Any) -> Any:
+    """`call` of an array and the rest, delayed; `again`: the task itself reads the array."""
+    from dask import delayed
+
+    if again:
+        return delayed(partial(_read_and_call, call, part), pure=True)(*rest)
+    return delayed(call, pure=True)(part, *rest)
+
+
+def _read_and_call(call: Any, part: Any, *rest: Any) -> Any:
+    return call(np.asarray(part.compute(scheduler="synchronous")), *rest)

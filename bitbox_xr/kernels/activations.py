@@ -12,11 +12,12 @@ import numpy as np
 
 from bitbox_xr.kernels import gaps, peaks, wavelets
 
-__all__ = ["Found", "Search", "decompose", "find", "joined"]
+__all__ = ["INFINITE", "Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
 
 BLOCK_VALUES = 2**17
 BLOCK_ROWS = (4, 80)  # at least, at most
 THREAD_VALUES = 2**17  # a thread that has less to do costs more than it saves
+INFINITE = "signals hold infinite values; replace them by NaN (missing), e.g. x.where(np.isfinite(x))"
 
 
 class Search(NamedTuple):
@@ -56,18 +57,22 @@ class Found(NamedTuple):
 
 def find(values: np.ndarray, search: Search, *, threads: int = 1) -> Found:
     """Activations in `values` `(frame, signal)`, missing frames NaN. ValueError where a value is infinite."""
-    frames, signals = values.shape
-    rows = int(np.clip(BLOCK_VALUES // frames, *BLOCK_ROWS))
-    starts = range(0, signals, rows)
 
-    def block(start: int) -> Found:
-        return _find(np.array(values[:, start : start + rows].T, dtype=np.float64, order="C"), search)
+    def block(columns: slice) -> Found:
+        return _find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search)
 
-    threads = min(threads, len(starts), values.size // THREAD_VALUES)
+    all_columns = blocks(*values.shape)
+    threads = min(threads, len(all_columns), values.size // THREAD_VALUES)
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
-            return joined(list(pool.map(block, starts)))
-    return joined([block(start) for start in starts])
+            return joined(list(pool.map(block, all_columns)))
+    return joined([block(columns) for columns in all_columns])
+
+
+def blocks(frames: int, signals: int) -> list[slice]:
+    """Signals that are searched at once."""
+    rows = int(np.clip(BLOCK_VALUES // frames, *BLOCK_ROWS))
+    return [slice(start, start + rows) for start in range(0, signals, rows)]
 
 
 def joined(blocks: list[Found]) -> Found:
@@ -90,10 +95,28 @@ def _find(rows: np.ndarray, search: Search) -> Found:
     """As `find`, in `rows` `(signal, frame)`, whose gaps are filled."""
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     if gaps.bridge(rows, present, centred):
-        raise ValueError("signals hold infinite values; replace them by NaN (missing), e.g. x.where(np.isfinite(x))")
+        raise ValueError(INFINITE)
     allowed = None if present.all() else gaps.eligible(present, search.scales, search.precision)
-    look = _together if search.apart else _each
-    events = look(_responses(centred, search), present, allowed, search)
+    return search_rows(rows, centred, present, allowed, search, np.full((len(search.scales), len(rows)), np.nan))
+
+
+def search_rows(
+    rows: np.ndarray,
+    centred: np.ndarray,
+    present: np.ndarray,
+    allowed: np.ndarray | None,
+    search: Search,
+    largest: np.ndarray,
+) -> Found:
+    """Activations in `rows` `(signal, frame)` without gaps, `centred` those less their mean.
+
+    `allowed` `(scale, signal, frame)`: where they may be reported (None: everywhere). `largest` `(scale, signal)`: the
+    largest magnitude of each response (without `search.apart`), NaN where it is to be found here.
+    """
+    if search.apart:
+        events = _together(responses(centred, search), present, allowed, search)
+    else:
+        events = _each(responses(centred, search), present, allowed, search, largest)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = peaks.outlying(events.list * len(rows) + events.signal, magnitude)
@@ -113,7 +136,7 @@ def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search
     return np.count_nonzero(allowed, axis=2), np.logical_or.reduce(allowed, axis=1)
 
 
-def _responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
+def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
     """At each scale the response `(row, frame)`, not yet smoothed, with meaningless frames at its end."""
     from scipy.fft import irfft, rfft
 
@@ -130,23 +153,29 @@ def _responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
             yield centred
 
 
-def _each(responses: Iterator[np.ndarray], present: np.ndarray, allowed: np.ndarray | None, search: Search) -> Events:
+def _each(
+    at_scales: Iterator[np.ndarray],
+    present: np.ndarray,
+    allowed: np.ndarray | None,
+    search: Search,
+    largest: np.ndarray,
+) -> Events:
     """A list of activations for each scale."""
     found = []
-    for k, response in enumerate(responses):
+    for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
-        row, frame, height, width = peaks.activations(response, where, search.widths)
+        row, frame, height, width = peaks.activations(response, where, search.widths, largest[k])
         number = np.full(len(row), k)
         found.append((number, row, frame, number, height, width))
     return Events(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
 def _together(
-    responses: Iterator[np.ndarray], present: np.ndarray, allowed: np.ndarray | None, search: Search
+    at_scales: Iterator[np.ndarray], present: np.ndarray, allowed: np.ndarray | None, search: Search
 ) -> Events:
     """One list of activations of all scales: of positive and negative maxima the strongest, well apart."""
     found = []
-    for k, response in enumerate(responses):
+    for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
         found.append(peaks.candidates(response, where, present, search.widths))
     scale = np.repeat(np.arange(len(found)), [len(parts[0]) for parts in found])
@@ -165,6 +194,6 @@ def decompose(signal: np.ndarray, search: Search) -> np.ndarray:
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     gaps.bridge(rows, present, centred)
     out = np.empty((len(search.scales), len(signal)))
-    for response, smooth in zip(_responses(centred, search), out, strict=True):
+    for response, smooth in zip(responses(centred, search), out, strict=True):
         wavelets.smooth(response[0, : len(signal)], smooth)
     return out

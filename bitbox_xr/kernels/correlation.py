@@ -119,8 +119,11 @@ def best_lags(
     rows, cols = shape(dtype)
     n1 = -(-x.shape[1] // rows) * rows
     sides = []
-    for block, size, together, reach in ((x, rows, n1, plan.reach[0]), (y, cols, cols, plan.reach[1])):
-        numbers, runs, lost = _prepared(block)
+    for name, block, size, together, reach in (
+        ("x", x, rows, n1, plan.reach[0]),
+        ("y", y, cols, cols, plan.reach[1]),
+    ):
+        numbers, runs, lost = _prepared(name, block)
         padded = -(-block.shape[1] // size) * size
         packed = aligned(padded * reach, dtype)
         total = aligned(len(plan.mine) * padded, dtype)
@@ -139,13 +142,14 @@ def best_lags(
     )  # fmt: skip
 
 
-def _prepared(block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _prepared(name: str, block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     block = np.ascontiguousarray(block, dtype=np.float64)
     numbers = np.empty_like(block)
     runs = np.empty(block.shape, np.int32)
     lost = np.empty(len(block) + 1, np.int64)
     if prepare(block, numbers, runs, lost):
-        raise ValueError("signals hold infinite values; replace them by NaN (missing), e.g. x.where(np.isfinite(x))")
+        remedy = f"replace them by NaN (missing), e.g. {name}.where(np.isfinite({name}))"
+        raise ValueError(f"{name} holds infinite values; {remedy}")
     return numbers, runs, lost
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from bitbox_xr.kernels.jit import kernel
 from bitbox_xr.kernels.wavelets import smooth
 
-__all__ = ["activations", "candidates", "outlying", "strongest"]
+__all__ = ["activations", "candidates", "magnitudes", "outlying", "strongest"]
 
 ROUNDING = 1e-10
 FENCE = 1.5  # interquartile ranges beyond the quartiles
@@ -19,11 +19,14 @@ NO_SIGN = np.int64(2**63 - 1)
 
 
 @kernel
-def activations(responses: np.ndarray, allowed: np.ndarray, measured: bool) -> tuple[np.ndarray, ...]:
+def activations(
+    responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
+) -> tuple[np.ndarray, ...]:
     """Row, frame, height and width of every maximum of the `responses`, smoothed here, in that order.
 
     `responses` `(row, frame)` may have more frames than `allowed` `(row, frame)`, which says where activations
-    may be reported; the rest is not looked at. Widths are NaN unless they are `measured`.
+    may be reported; the rest is not looked at. Widths are NaN unless they are `measured`. `largest` is the largest
+    magnitude of each smoothed row, NaN where it is to be found here.
     """
     rows, frames = allowed.shape
     most = rows * (frames // 2 + 1)
@@ -33,7 +36,8 @@ def activations(responses: np.ndarray, allowed: np.ndarray, measured: bool) -> t
     for r in range(rows):
         smooth(responses[r, :frames], w)
         start = end
-        end += extrema(w, ROUNDING * magnitude(w), False, allowed[r], frame[start:])
+        top = magnitude(w) if np.isnan(largest[r]) else largest[r]
+        end += extrema(w, ROUNDING * top, False, allowed[r], frame[start:])
         for i in range(start, end):
             row[i], height[i] = r, w[frame[i]]
             width[i] = half_width(w, frame[i]) if measured else np.nan
@@ -74,6 +78,15 @@ def candidates(
         sign[:end].copy(),
         score[:end].copy(),
     )
+
+
+@kernel
+def magnitudes(responses: np.ndarray, start: int, stop: int, out: np.ndarray) -> None:
+    """Write to `out` the largest magnitude of each of the `responses` `(row, frame)`, smoothed, within some frames."""
+    w = np.empty(responses.shape[1])
+    for r in range(len(responses)):
+        smooth(responses[r], w)
+        out[r] = magnitude(w[start:stop])
 
 
 @kernel

@@ -4,7 +4,7 @@ import numpy as np
 
 from bitbox_xr.kernels.activations import Found
 
-__all__ = ["METRICS", "cube", "diversity"]
+__all__ = ["METRICS", "cube", "diversity", "pooled"]
 
 METRICS = ("frequency", "density", "mean", "std", "min", "max")
 
@@ -33,6 +33,20 @@ def cube(found: Found, *, robust: bool) -> np.ndarray:
     frequency = np.where(eligible > 0, count, np.nan)
     table = [frequency, density, mean, std, np.where(some, low, np.nan), np.where(some, high, np.nan), eligible]
     return np.array(table, dtype=np.float64).reshape(-1, lists, signals).swapaxes(0, 1)
+
+
+def pooled(cubes: np.ndarray) -> np.ndarray:
+    """The cube of a whole recording from those of its pieces, `(piece, list, number, signal)`."""
+    frequency, _, means, stds, low, high, eligible = np.moveaxis(cubes, 2, 0)
+    counts = np.nan_to_num(frequency)
+    means, stds = (np.where(counts > 0, values, 0.0) for values in (means, stds))
+    count, frames = counts.sum(axis=0), eligible.sum(axis=0)
+    total = (counts * means).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, density = total / count, total / frames
+        std = np.sqrt((counts * (stds**2 + (means - mean) ** 2)).sum(axis=0) / count)
+    table = [np.where(frames > 0, count, np.nan), density, mean, std]
+    return np.stack([*table, np.fmin.reduce(low), np.fmax.reduce(high), frames], axis=1)
 
 
 def diversity(found: Found, *, robust: bool, magnitude: bool) -> np.ndarray:
