@@ -128,11 +128,13 @@ def sums(x: Any, y: Any, windows: Windows, plans: list[Any], seconds: list[np.nd
     if not is_lazy(x, y):
         return call(x, y, count=windows.number, workers=threads())
     sizes = {"p": len(plans), "k": len(SUMS)}
-    total = None
-    for x_part, y_part, count in _parts(x, y, windows):
-        part = _blockwise(partial(call, count=count, workers=1), x_part, y_part, "pkij", sizes, dtype=np.float64)
-        total = part if total is None else total + part
-    return total
+    import dask.array as da
+
+    parts = [
+        _blockwise(partial(call, count=count, workers=1), x_part, y_part, "pkij", sizes, dtype=np.float64)
+        for x_part, y_part, count in _parts(x, y, windows)
+    ]
+    return da.stack(parts).sum(axis=0, split_every=4)
 
 
 def _sums(

@@ -65,8 +65,7 @@ def eligible(present: np.ndarray, scales: tuple[float, ...], precision: int) -> 
     """
     from scipy.fft import irfft, rfft
 
-    # lost frames are mostly those of all signals
-    masks, which = np.unique(present, axis=0, return_inverse=True)
+    masks, which = _distinct(present)
     frames = present.shape[1]
     size = wavelets.padded(frames, scales, precision)
     whole = rfft(np.ones((1, frames)), n=size)
@@ -78,4 +77,11 @@ def eligible(present: np.ndarray, scales: tuple[float, ...], precision: int) -> 
         near = rfft(close(masks, scale / 2 + ROUNDING), n=size, axis=-1)
         weight, most = (irfft(x * spectrum, n=size, axis=-1)[:, :frames] for x in (near, whole))
         out[k] = weight >= (PRESENT_WEIGHT - ROUNDING) * most
-    return out[:, which.ravel()]
+    return out[:, which]
+
+
+def _distinct(present: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """The rows that differ, and which of them each row is: lost frames are mostly those of all signals."""
+    rows = [row.tobytes() for row in present]
+    number = {row: k for k, row in enumerate(dict.fromkeys(rows))}
+    return present[[rows.index(row) for row in number]], [number[row] for row in rows]

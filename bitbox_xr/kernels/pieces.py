@@ -123,7 +123,10 @@ def cube(
     parts = []
     for columns in activations.blocks(*values.shape):
         rows, centred, present = _rows(values, columns, context)
-        allowed = gaps.eligible(present, search.scales, search.precision)
+        if present.all():
+            allowed = np.ones((len(search.scales), *present.shape), dtype=bool)
+        else:
+            allowed = gaps.eligible(present, search.scales, search.precision)
         allowed[:, :, : piece.start] = allowed[:, :, piece.stop :] = False
         found = activations.search_rows(rows, centred, present, allowed, search, most[:, columns])
         parts.append(summaries.cube(found, robust=False))
