@@ -6,9 +6,11 @@ from bitbox_xr import accessor as _accessor  # registers .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.expressions import asymmetry, diversity, events, expressivity
 from bitbox_xr.inference import significance
+from bitbox_xr.motion import kinematics, relative_motion, smoothness
 from bitbox_xr.netcdf import open_netcdf, to_netcdf
+from bitbox_xr.norms import magnitudes
 from bitbox_xr.readers import open_recording, open_signals
-from bitbox_xr.recording import from_bitbox, magnitudes, signals, to_bitbox
+from bitbox_xr.recording import from_bitbox, signals, to_bitbox
 from bitbox_xr.social import coordination, imitation, lag_profile, window_stats
 from bitbox_xr.timebase import align, fill_gaps, regularity, resample
 
@@ -25,15 +27,18 @@ __all__ = [
     "fill_gaps",
     "from_bitbox",
     "imitation",
+    "kinematics",
     "lag_profile",
     "magnitudes",
     "open_netcdf",
     "open_recording",
     "open_signals",
     "regularity",
+    "relative_motion",
     "resample",
     "signals",
     "significance",
+    "smoothness",
     "to_bitbox",
     "to_netcdf",
     "window_stats",

@@ -1,6 +1,9 @@
 """What keeps an input from being a signal set: each fault as a sentence, collected by the caller."""
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,17 +16,26 @@ __all__ = [
     "attr_faults",
     "counted",
     "faults_of",
+    "flag_faults",
     "fps_faults",
     "increase_faults",
     "irregularity",
     "is_number",
+    "kind_faults",
     "label_faults",
     "listed",
+    "name_faults",
+    "path_of",
     "rate_faults",
     "shape_faults",
+    "size_faults",
+    "stated",
+    "time_faults",
 ]
 
 SLOWEST = 10.0  # s; a step longer than that is more often in ms than so long
+MOST = 1e9  # of seconds or frames a second that an option may be; beyond, numbers of frames leave what integers hold
+STATED = "fps given"  # how the attribute `time_source` begins where the caller gave the rate
 
 
 def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[str]:
@@ -31,9 +43,7 @@ def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[
     faults = shape_faults(x)
     if faults:
         return faults
-    kind = x.attrs.get("kind", "expression")
-    if kind not in KINDS:
-        faults.append(f"the attribute kind is {kind!r}; one of {', '.join(KINDS)} is wanted")
+    faults += [f"the attribute {fault}" for fault in kind_faults(x.attrs.get("kind", "expression"))]
     if np.issubdtype(x.dtype, np.complexfloating) or not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
         faults.append(f"the values are {x.dtype}; real numbers are wanted")
     if SIGNAL in x.coords:
@@ -51,9 +61,52 @@ def shape_faults(x: Any) -> list[str]:
     missing = [dim for dim in (TIME, SIGNAL) if dim not in x.dims]
     if missing:
         return [f"dimensions are {listed(x.dims)}; {' and '.join(missing)} wanted too: see signals() or .rename()"]
+    astray = [name for name in (TIME, SIGNAL) if name in x.coords and x[name].dims != (name,)]
+    if astray:
+        return [f"the coordinate {name} lies along {listed(x[name].dims)}; {name} is wanted" for name in astray]
     if 0 in x.shape:
         return [f"the sizes are {dict(x.sizes)}; at least one of each is wanted"]
-    return []
+    return size_faults(x.shape)
+
+
+def size_faults(shape: tuple[float, ...]) -> list[str]:
+    """Sizes that dask does not know."""
+    if not any(np.isnan(size) for size in shape):
+        return []
+    return [f"the shape is {shape}: dask does not know it before it computes; call .compute_chunk_sizes() on its array"]
+
+
+def kind_faults(kind: Any) -> list[str]:
+    """A kind of signals."""
+    known = isinstance(kind, str) and kind in KINDS
+    return [] if known else [f"kind is {kind!r}; one of {', '.join(KINDS)} is wanted"]
+
+
+def flag_faults(name: str, value: Any) -> list[str]:
+    """An option that is on or off."""
+    return [] if isinstance(value, bool | np.bool_) else [f"{name} is {value!r}; True or False is wanted"]
+
+
+def name_faults(own: Iterable[str], *inputs: xr.DataArray) -> list[str]:
+    """Dimensions, and coordinates that go into a result as they are, with names that it has of its `own`."""
+    names = [
+        str(name)
+        for x in inputs
+        for name in (*x.dims, *x.coords)
+        if name in x.dims or {TIME, SIGNAL}.isdisjoint(x[name].dims)
+    ]
+    taken = [name for name in dict.fromkeys(names) if name in set(own)]
+    return [f"the name {name} is one of the result's own; .rename() that of the input" for name in taken]
+
+
+def path_of(function: str, path: Any) -> Path:
+    """A path given by a caller, `~` being the home folder; TypeError or ValueError where it is none."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{function}: path is a {type(path).__name__}; a file's name is wanted")
+    text = os.fspath(path)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ValueError(f"{function}: path is {text!r}; a file's name is wanted")
+    return Path(os.path.expanduser(text))
 
 
 def label_faults(labels: list[str], n: int) -> list[str]:
@@ -61,7 +114,7 @@ def label_faults(labels: list[str], n: int) -> list[str]:
     faults = []
     if len(labels) != n:
         faults.append(f"there are {len(labels)} names for {n} signals; one each is wanted")
-    twice = sorted({label for label in labels if labels.count(label) > 1}) if len(set(labels)) < len(labels) else []
+    twice = sorted(label for label, count in Counter(labels).items() if count > 1)
     if twice:
         faults.append(f"signal names occur twice: {listed(twice)}; unique names are wanted")
     if any(not label.strip() for label in labels):
@@ -84,7 +137,21 @@ def fps_faults(fps: float | None) -> list[str]:
         return []
     if not is_number(fps) or fps <= 0:
         return [f"fps is {fps!r}; a positive number of frames per second is wanted"]
+    if not 1 / MOST <= fps <= MOST:
+        return [f"fps is {fps!r}; frames per second from {1 / MOST:g} to {MOST:g} are wanted"]
     return []
+
+
+def time_faults(name: str, value: Any, *, least: str = "positive") -> list[str]:
+    """A duration (s) given by a caller, `least` positive or non-negative."""
+    if not is_number(value) or value < 0 or (value == 0 and least == "positive"):
+        return [f"{name} is {value!r}; a {least} number of seconds is wanted"]
+    return [f"{name} is {value!r}; at most {MOST:g} s are wanted"] if value > MOST else []
+
+
+def stated(fps: float | None) -> dict[str, str]:
+    """The attribute that signals get whose rate was given by their caller and would else be doubted."""
+    return {"time_source": STATED} if fps is not None and fps > clock.MAX_UNSTATED_FPS else {}
 
 
 def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
@@ -92,8 +159,10 @@ def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
     if not np.issubdtype(x[TIME].dtype, np.number):
         return [f"the coordinate time is {x[TIME].dtype}; seconds as float64 are wanted: see signals(…, time=…)"]
     axis = x[TIME].values.astype(np.float64)
-    faults = increase_faults(axis)
-    return faults or rate_faults(axis, fps, stated=True)
+    faults = increase_faults(axis) or rate_faults(axis, fps, stated=True)
+    if faults or fps is not None or str(x.attrs.get("time_source", "")).startswith(STATED):
+        return faults
+    return _speed_doubts(axis, "signals(…, fps={fps:g})", None)
 
 
 def is_number(value: Any) -> bool:
@@ -127,21 +196,34 @@ def rate_faults(
     """
     if len(axis) < 2:
         return []
-    step = float(np.median(np.diff(axis)))
     if fps is None:
-        return [] if stated else _doubts(axis, step, time_unit, dates)
+        return [] if stated else _doubts(axis, time_unit, dates)
+    step = _step(axis)
     if abs(fps * step - 1) > 0.5 / max(len(axis) - 1, 1) and _contradicts(axis, fps):
         return [f"fps={fps:g} contradicts the time axis ({1 / step:g} frames a second); leave fps out, or drop time"]
     return []
 
 
-def _doubts(axis: np.ndarray, step: float, time_unit: str | None, dates: bool) -> list[str]:
-    if 1 / step > clock.MAX_UNSTATED_FPS:
-        unit = "seconds are wanted" if time_unit in (None, "s") else f"time_unit={time_unit!r} was given for them"
-        return [
-            f"time steps by {1000 * step:g} ms, {1 / step:g} frames a second; if that is so, say fps={1 / step:g}, "
-            f"otherwise give the true fps or mend the times ({unit})"
-        ]
+def _step(axis: np.ndarray) -> float:
+    return float(np.median(np.diff(axis)))
+
+
+def _speed_doubts(axis: np.ndarray, remedy: str, time_unit: str | None) -> list[str]:
+    """A rate beyond what cameras have; `remedy` says how to state it."""
+    step = _step(axis) if len(axis) > 1 else np.inf
+    if step * clock.MAX_UNSTATED_FPS > 1 - 1e-6:  # times are rounded
+        return []
+    unit = "seconds are wanted" if time_unit in (None, "s") else f"time_unit={time_unit!r} was given for them"
+    return [
+        f"time steps by {1000 * step:g} ms, {1 / step:g} frames a second; if that is so, say "
+        f"{remedy.format(fps=1 / step)}, otherwise give the true fps or mend the times ({unit})"
+    ]
+
+
+def _doubts(axis: np.ndarray, time_unit: str | None, dates: bool) -> list[str]:
+    if fast := _speed_doubts(axis, "fps={fps:g}", time_unit):
+        return fast
+    step = _step(axis)
     if step > SLOWEST:
         return [f"time steps by {step:g} s; {_other_unit(time_unit, dates)}, and if it is so, fps={1 / step:g}"]
     if len(axis) > 2 and step == 1 and time_unit in (None, "s") and not dates and (axis == np.rint(axis)).all():
@@ -177,7 +259,8 @@ def counted(n: float, noun: str) -> str:
     >>> counted(1, "frame"), counted(2, "frame")
     ('1 frame', '2 frames')
     """
-    return f"{n:g} {noun}" if n == 1 else f"{n:g} {noun}s"
+    number = str(n) if isinstance(n, int | np.integer) else f"{n:g}"
+    return f"{number} {noun}" if n == 1 else f"{number} {noun}s"
 
 
 def listed(items: Iterable[Any], most: int = 8) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import engine
-from bitbox_xr.checks import is_number, listed
+from bitbox_xr.checks import counted, flag_faults, is_number, listed, name_faults, time_faults
 from bitbox_xr.errors import refuse
 from bitbox_xr.recording import as_signals
 from bitbox_xr.schemas import SIGNAL, TIME
@@ -63,14 +63,10 @@ class Options(NamedTuple):
         faults = []
         for name, least in (("width", "positive"), ("step", "positive"), ("lag", "non-negative")):
             value = getattr(self, name)
-            if value is None and name != "width":
-                continue
-            if not is_number(value) or value < 0 or (value == 0 and least == "positive"):
-                faults.append(f"{name} is {value!r}; a {least} number of seconds is wanted")
-        for name in ("polarity", "causal"):
-            value = getattr(self, name)
-            if not isinstance(value, bool | np.bool_) and not (name == "causal" and value is None):
-                faults.append(f"{name} is {value!r}; True or False is wanted")
+            if value is not None or name == "width":
+                faults += time_faults(name, value, least=least)
+        faults += flag_faults("polarity", self.polarity)
+        faults += [] if self.causal is None else flag_faults("causal", self.causal)
         if not is_number(self.min_valid) or not 0 < self.min_valid <= 1:
             faults.append(f"min_valid is {self.min_valid!r}; a share of frames above 0 and up to 1 is wanted")
         return faults
@@ -102,7 +98,12 @@ class Pair:
                 faults.append(str(error))
         refuse(f"{measure}()", faults)
         self.x, self.y = sides[0], sides[-1]
-        refuse(f"{measure}()", _kind_faults(x=self.x, y=self.y) + _label_faults(self.x, self.y))
+        refuse(
+            f"{measure}()",
+            _kind_faults(x=self.x, y=self.y)
+            + _label_faults(self.x, self.y)
+            + name_faults((SIGNAL1, SIGNAL2, *VARIABLES), self.x, self.y),
+        )
         self.rate, self.frames = shared_clock(self.x, self.y)
         width, step, lag = options.frames(self.rate)
         refuse(f"{measure}()", _window_faults(options, width, lag, self.frames, self.rate))
@@ -222,10 +223,10 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
 def _window_faults(options: Options, width: int, lag: int, frames: int, rate: float) -> list[str]:
     if width < 3:
         needs = f"at least 3 are wanted, {3 / rate:.3g} s"
-        return [f"width {options.width:g} s is {width} frames at {rate:g} frames a second; {needs}"]
+        return [f"width {options.width:g} s is {counted(width, 'frame')} at {rate:g} frames a second; {needs}"]
     shortest = width + 2 * lag
     if frames < shortest:
         needs = f"one window with its lags needs {shortest} ({shortest / rate:.3g} s)"
         remedy = "record longer, or choose a smaller width or lag"
-        return [f"the recordings share {frames} frames ({frames / rate:.3g} s); {needs}: {remedy}"]
+        return [f"the recordings share {counted(frames, 'frame')} ({frames / rate:.3g} s); {needs}: {remedy}"]
     return []

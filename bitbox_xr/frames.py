@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from bitbox_xr import clock
+from bitbox_xr import checks, clock
 from bitbox_xr.errors import refuse
 from bitbox_xr.recording import as_signals
 from bitbox_xr.schemas import SIGNAL, TIME
@@ -98,8 +98,11 @@ def regularity(x: Any) -> xr.Dataset:
     (array([0.36, 2.36]), array([0.16, 0.08]), array([3, 1]))
     """
     x = as_signals(x)
-    if x.sizes[TIME] < 2:
-        refuse("regularity()", ["x: there is one frame; two at least are wanted"])
+    refuse(
+        "regularity()",
+        checks.name_faults([GAP, *REPORT], x)
+        + (["x: there is one frame; two at least are wanted"] if x.sizes[TIME] < 2 else []),
+    )
     own, steps = frames_of(x), np.diff(x[TIME].values)
     present = x.notnull().any(SIGNAL).transpose(..., TIME)
     each = present.isel({TIME: 0}, drop=True)  # a recording each

@@ -1,12 +1,10 @@
 """NetCDF out and back: `to_netcdf()` and `open_netcdf()`.
 
-The NetCDF and HDF5 libraries crash the process when two threads are inside them, even with different files.
-One lock therefore stands around every touch of them, lazy reads included. A file is written beside its place
-and renamed, so that it appears whole or not at all.
+A file is written beside its place and renamed, so that it appears whole or not at all. Every touch of the library,
+lazy reads included, is made under one lock (`bitbox_xr.locks`).
 """
 
 import os
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,10 @@ import pandas as pd
 import xarray as xr
 from xarray.backends import H5NetCDFStore, NetCDF4DataStore, ScipyDataStore
 from xarray.backends.common import ArrayWriter
-from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
 
 from bitbox_xr import checks
 from bitbox_xr.errors import refuse
+from bitbox_xr.locks import LOCK, FileLock, unreadable
 
 __all__ = ["LOCK", "destination", "open_netcdf", "to_netcdf"]
 
@@ -33,63 +31,6 @@ OBJECTS = "OT"  # kinds of dtypes in which text of any length comes: objects, an
 RESERVED = {"_FillValue", "missing_value", "scale_factor", "add_offset", "coordinates", "_Encoding", MARK, NAME}
 
 
-# xarray's locks, in the order in which xarray takes them
-OTHERS: tuple[Any, ...] = NETCDF4_PYTHON_LOCK.locks  # type: ignore[attr-defined]
-
-
-class LibraryLock:
-    """A reentrant lock that is one and the same in a process, however often it is pickled.
-
-    xarray's own locks are part of it, so that lazy reads of files that were opened with xarray alone are kept
-    out too. Those are not reentrant: they are taken at the first entry and given back at the last exit.
-    """
-
-    def __init__(self) -> None:
-        self._own = threading.RLock()
-        self._depth = 0
-
-    def acquire(self, blocking: bool = True) -> bool:
-        """Wait for the lock, or (`blocking=False`) say at once whether it was to be had."""
-        if not self._own.acquire(blocking):
-            return False
-        if self._depth == 0 and not self._acquire_others(blocking):
-            self._own.release()
-            return False
-        self._depth += 1
-        return True
-
-    def _acquire_others(self, blocking: bool) -> bool:
-        held: list[Any] = []
-        for lock in OTHERS:
-            if not lock.acquire(blocking):
-                for other in reversed(held):
-                    other.release()
-                return False
-            held.append(lock)
-        return True
-
-    def release(self) -> None:
-        """Give the lock back, once for every time it was acquired."""
-        self._depth -= 1
-        if self._depth == 0:
-            for other in reversed(OTHERS):
-                other.release()
-        self._own.release()
-
-    def __enter__(self) -> "LibraryLock":
-        self.acquire()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.release()
-
-    def __reduce__(self) -> str:
-        return "LOCK"  # pickled as the name of this module's only instance
-
-
-LOCK = LibraryLock()
-
-
 def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, engine: str = "netcdf4") -> None:
     """Write a signal set or a measure as NetCDF, whole or not at all.
 
@@ -100,9 +41,9 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
         chunk by chunk on this machine's threads and never held as a whole (but by the engine scipy, which keeps
         a file in memory until it is closed).
     path
-        The file. One that is there is replaced in a single step once the new one is complete; whoever has the
-        old one open goes on reading it (Windows refuses to replace an open file). Until then the new one is
-        called `<name>.part`.
+        The file (`~` is the home folder). One that is there is replaced in a single step once the new one is
+        complete; whoever has the old one open goes on reading it (Windows refuses to replace an open file). Until
+        then the new one is called `<name>.part`.
     engine
         `netcdf4`, `h5netcdf` (both NetCDF-4: floats compressed, zlib level 1 with shuffle) or `scipy` (NetCDF-3:
         no compression; integers, also 64-bit ones, become 32-bit, and those that do not fit are refused).
@@ -121,6 +62,8 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
         For all that no NetCDF file can hold, attributes by their names, before anything is written.
     OSError
         Where the folder is missing or cannot be written to.
+    ValueError
+        For another engine.
 
     Examples
     --------
@@ -134,8 +77,7 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
     >>> back.identical(x)
     True
     """
-    if engine not in ("netcdf4", "h5netcdf", "scipy"):
-        raise ValueError(f"to_netcdf(): engine is {engine!r}; netcdf4, h5netcdf or scipy is wanted")
+    _check_engine("to_netcdf()", engine)
     data = _encoded(obj, engine)
     target = destination(path)
     part = target.with_name(target.name + ".part")
@@ -146,9 +88,14 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
         part.unlink(missing_ok=True)
 
 
+def _check_engine(function: str, engine: Any) -> None:
+    if engine not in ("netcdf4", "h5netcdf", "scipy"):
+        raise ValueError(f"{function}: engine is {engine!r}; netcdf4, h5netcdf or scipy is wanted")
+
+
 def destination(path: str | os.PathLike[str]) -> Path:
     """`path` as one where a file can stand: to be asked before a long computation. OSError where none can."""
-    target = Path(path)
+    target = checks.path_of("to_netcdf()", path)
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder; the name of a file is wanted")
     if not target.parent.is_dir():
@@ -159,19 +106,53 @@ def destination(path: str | os.PathLike[str]) -> Path:
 def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: str = "netcdf4") -> Any:
     """Open what `to_netcdf()` wrote: a DataArray where it was given one, a Dataset otherwise.
 
-    Values are read when they are used, from any number of threads; `.load()` reads all of them, `.close()` lets
-    go of the file. `chunks` (a size for each dimension, or `"auto"`) puts them on dask. The engine netcdf4
-    reads what each of the three wrote. Seconds stay float, text comes back as `str`, attributes as `str`, `int`
-    and `float`. Other NetCDF files open as Datasets, their times not decoded.
+    Parameters
+    ----------
+    path
+        The file; `~` is the home folder.
+    chunks
+        A size for each dimension, `{"window": 100}`, or `"auto"`: the values come on dask. By default they do not.
+    engine
+        `netcdf4`, which reads what each of the three wrote, `h5netcdf` or `scipy`.
 
-    OSError is raised where there is no such file, or it is no NetCDF.
+    Returns
+    -------
+    DataArray or Dataset
+        What was written: seconds as float, text as `str`, attributes as `str`, `int` and `float`. Values are read
+        when they are used, from any number of threads; `.load()` reads all of them, `.close()` lets go of the file,
+        and so does `with open_netcdf(path) as result:`. Other NetCDF files open as Datasets, their times not decoded.
+
+    Raises
+    ------
+    OSError
+        Where there is no such file (FileNotFoundError), or it is no NetCDF; where it is damaged, at once or when its
+        values are read. What NetCDF-4 compresses or describes has checksums; NetCDF-3 has none.
+    ValueError
+        For another engine.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from bitbox_xr import signals
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_netcdf(signals([[0.0, 1.0], [0.5, 1.0]], fps=30, names=["AU04", "AU12"]), f"{folder}/x.nc")
+    ...     with open_netcdf(f"{folder}/x.nc") as x:
+    ...         x.sel(signal="AU04").values
+    array([0. , 0.5])
     """
-    file = Path(path)
+    file = checks.path_of("open_netcdf()", path)
+    _check_engine("open_netcdf()", engine)
     if not file.is_file():
         raise FileNotFoundError(f"open_netcdf(): there is no file {file}")
-    with LOCK:
-        source = _opened(file, engine, cache=chunks is None)
-        data = _decoded(source)
+    try:
+        _check_length(file)
+        with LOCK:
+            source = _opened(file, engine, cache=chunks is None)
+            data = _decoded(source)
+    except ImportError:
+        raise
+    except Exception as error:  # of whatever kind: the libraries have many for what damage makes of a file
+        raise OSError(f"open_netcdf(): {unreadable(file.name, error.__cause__ or error)}") from error
     mark = data.attrs.pop(MARK, None)
     if mark is not None and data.attrs.get("Conventions") == CONVENTIONS:
         del data.attrs["Conventions"]
@@ -179,7 +160,7 @@ def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: str
         data = data.chunk(chunks)
     given_back: Any = data
     if mark == "DataArray":
-        name = data.attrs.pop(NAME)
+        name = data.attrs.pop(NAME, "")
         given_back = data[next(iter(data.data_vars))].rename(name or None)
     given_back.set_close(source.close)
     return given_back
@@ -321,11 +302,19 @@ def _netcdf3_faults(name: Any, variable: xr.Variable) -> list[str]:
 # --- reading
 
 
+def _check_length(file: Path) -> None:
+    """ValueError where a NetCDF-3 file is shorter than it says: the NetCDF library would read zeros beyond its end."""
+    with file.open("rb") as stream:
+        if stream.read(4) not in (b"CDF\x01", b"CDF\x02"):
+            return
+    from scipy.io import netcdf_file
+
+    netcdf_file(file, mmap=True).close()
+
+
 def _opened(file: Path, engine: str, *, cache: bool) -> xr.Dataset:
-    try:
-        return xr.open_dataset(file, engine=engine, decode_times=False, decode_timedelta=False, cache=cache, lock=LOCK)
-    except (OSError, TypeError) as error:  # TypeError is scipy's
-        raise OSError(f"open_netcdf(): {file} is no NetCDF file that {engine} can read ({error})") from error
+    lock = FileLock(file.name)
+    return xr.open_dataset(file, engine=engine, decode_times=False, decode_timedelta=False, cache=cache, lock=lock)
 
 
 def _decoded(source: xr.Dataset) -> xr.Dataset:

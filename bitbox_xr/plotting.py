@@ -25,14 +25,13 @@ LAGS = {"corr_lag", "best_lag"}
 DIVERGING, SEQUENTIAL, ABSENT = "RdBu_r", "viridis", "0.85"
 LINE, MARKED = "#1f4e79", "#b2182b"
 POINT = 72  # to an inch
-LEGIBLE, ROOMY = 6.0, 10.0  # points
-TITLE = 9.0  # points
+LEGIBLE, TITLE, ROOMY = 6.0, 9.0, 10.0  # points
 LEAST = (4.4, 3.4)  # inches of a figure, so that title and colour bar have room beside few cells
 FEW = 0.5  # of the windows of the pair that has most
 NONE = "no window has a correlation: flat or missing"
 
 
-def matrix(result: xr.Dataset, *, statistic: str = "corr_mean", ax: Any = None) -> Any:
+def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: Any = None) -> Any:
     """A heat map of one statistic, signal1 downwards, signal2 to the right.
 
     Parameters
@@ -40,10 +39,10 @@ def matrix(result: xr.Dataset, *, statistic: str = "corr_mean", ax: Any = None) 
     result
         What `imitation`, `coordination`, `window_stats` or `lag_profile` gave, of one recording.
     statistic
-        The variable `(signal1, signal2)` to draw: for windows one of `window_stats`. What `lag_profile` gave has
-        no corr_mean: there best_lag stands in for it. The colours of those that can be negative are centred on
-        zero. Missing values are grey, and so are the signals of one person each with itself; cells are hatched
-        that rest on fewer than half as many windows as the cell that has most. A line above says so.
+        The variable `(signal1, signal2)` to draw: for windows one of `window_stats`. By default corr_mean, or best_lag
+        of what `lag_profile` gave. The colours of those that can be negative are centred on zero. Missing values are
+        grey, and so are the signals of one person each with itself; cells are hatched that rest on fewer than half as
+        many windows as the cell that has most. A line above says so.
     ax
         Matplotlib axes to draw on, best of a figure with `layout="constrained"`; by default those of a new one,
         large enough for every label. On small axes only every so many labels are written.
@@ -61,8 +60,8 @@ def matrix(result: xr.Dataset, *, statistic: str = "corr_mean", ax: Any = None) 
     ('signal2 (of y)', ['AU04', 'AU06', 'AU12'])
     """
     stats = window_stats(result) if "corr" in result and WINDOW in result["corr"].dims else result
-    if statistic == "corr_mean" and statistic not in stats and "best_lag" in stats:
-        statistic = "best_lag"
+    if statistic is None:
+        statistic = "best_lag" if "best_lag" in stats else "corr_mean"
     values = only(stats, statistic, (SIGNAL1, SIGNAL2))
     selves, few = _selves(values, result.attrs), _few(stats, statistic)
     shown = np.where(selves, np.nan, values.values)
@@ -262,8 +261,7 @@ def new_figure(width: float, height: float) -> Any:
 
 def inches(count: int) -> float:
     """Side of a figure with room for `count` labels."""
-    cell = np.interp(count, [5, 20, 79], [36, 16, 7.5])
-    return float(count * cell / POINT + 1.6)
+    return float(count * np.interp(count, [5, 20, 79], [36, 16, 7.5]) / POINT + 1.6)
 
 
 def _colours(values: np.ndarray, statistic: str, attrs: Any) -> dict[str, Any]:
@@ -354,8 +352,7 @@ def _shortened(name: str, most: int = 30) -> str:
 
 def title(pair: tuple[str, str], attrs: Any = MappingProxyType({})) -> str:
     """Whose signals a pair is, with the names of their files where known."""
-    sources = [_shortened(str(attrs.get(f"source{side}", ""))) for side in (1, 2)]
-    files = [f" ({source})" if source else "" for source in sources]
+    files = [f" ({_shortened(name)})" if (name := str(attrs.get(f"source{side}", ""))) else "" for side in (1, 2)]
     if attrs.get("alone"):
         return f"{pair[0]} with {pair[1]}{files[0]}"
     return f"{pair[0]} of x{files[0]}, {pair[1]} of y{files[1]}"

@@ -38,7 +38,7 @@ def significant_pairs(
     result: xr.Dataset,
     found: xr.Dataset,
     *,
-    statistic: str = "corr_mean",
+    statistic: str | None = None,
     by: str = "p_fwe",
     alpha: float = 0.05,
     ax: Any = None,

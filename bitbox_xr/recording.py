@@ -16,7 +16,7 @@ from bitbox_xr import checks, clock, schemas
 from bitbox_xr.errors import refuse, warn
 from bitbox_xr.schemas import SIGNAL, TIME
 
-__all__ = ["as_signals", "from_bitbox", "magnitudes", "rate", "signals", "to_bitbox"]
+__all__ = ["as_signals", "from_bitbox", "rate", "signals", "to_bitbox"]
 
 TIME_ATTRS = {"long_name": "time", "units": "s", "axis": "T"}
 SIGNAL_ATTRS = {
@@ -25,13 +25,6 @@ SIGNAL_ATTRS = {
     "axis": {"long_name": "axis of the coordinate"},
     "region": {"long_name": "region of the face"},
     "side": {"long_name": "side, as the schema names it"},
-}
-LONG_NAMES = {
-    "expression": "expression coefficient",
-    "landmark": "landmark coordinate in the image",
-    "landmark-can": "canonicalized landmark coordinate",
-    "pose": "head pose",
-    "rectangle": "face rectangle",
 }
 
 
@@ -49,12 +42,13 @@ def signals(
     Parameters
     ----------
     data
-        Array `(time, signal)` of NumPy or dask, or a DataFrame with a row a frame. float32 and float64 stay as
-        they are, other numbers become float64. Lost frames are NaN.
+        Array `(time, signal)` of NumPy or dask, a DataFrame with a row a frame, or a DataArray `(…, time, signal)`,
+        which keeps its coordinates and attributes. float32 and float64 stay as they are, other numbers become
+        float64. Lost frames are NaN.
     kind
         expression, landmark (pixel), landmark-can (mm), pose or rectangle.
     fps
-        Frames per second, for data without times.
+        Frames per second, for data without times; beside times, that their rate is meant (above 240, say).
     time
         Time of each frame: seconds, timedelta64, or datetime64 (then seconds since the first frame, which
         stands in the attribute `time_origin`). A DataFrame's index counts where it is datetime64,
@@ -74,7 +68,9 @@ def signals(
     Raises
     ------
     ValueError
-        For every fault of the input at once. TypeError where it is no array of numbers.
+        For every fault of the input at once.
+    TypeError
+        Where it is no array of numbers.
 
     Warns
     -----
@@ -89,41 +85,68 @@ def signals(
     >>> x.region.values.tolist()
     ['brow', 'mouth']
     """
-    if kind not in schemas.KINDS:
-        raise ValueError(f"signals(): kind is {kind!r}; one of {', '.join(schemas.KINDS)} is wanted")
+    refuse("signals()", checks.kind_faults(kind))
+    if isinstance(data, xr.DataArray):
+        return _of_labelled(data, kind, fps, time, names, attrs)
     data, time, names = _of_frame(data, time, names)
     values = _numbers(data)
+    refuse("signals()", checks.size_faults(values.shape))
     if values.ndim != 2:
         raise ValueError(
             f"signals(): the data have shape {values.shape}; (time, signal) is wanted, for one signal `data[:, None]`"
         )
-    labels = [str(name) for name in names] if names is not None else schemas.default_names(kind, values.shape[1])
+    labels = _texts(names) if names is not None else schemas.default_names(kind, values.shape[1])
     faults = checks.label_faults(labels, values.shape[1]) + checks.attr_faults(attrs) + checks.fps_faults(fps)
     if 0 in values.shape:
         faults.append(f"the data have shape {values.shape}; at least one frame and one signal are wanted")
     refuse("signals()", faults)
     axis, time_attrs = _time_axis(values.shape[0], fps, time, bare=not isinstance(data, pd.DataFrame))
-    schema = schemas.SCHEMAS.get((kind, values.shape[1]))
-    known = {"schema": schema[0]} if schema and schema[1] == labels else {}
-    return _labelled(values, axis, labels, kind, {**known, **time_attrs, **attrs})
+    coords = {
+        TIME: (TIME, axis, dict(TIME_ATTRS)),
+        SIGNAL: (SIGNAL, np.array(labels, dtype=str), dict(SIGNAL_ATTRS[SIGNAL])),
+        **_along(kind, labels),
+    }
+    x = xr.DataArray(values, coords, (TIME, SIGNAL), name=kind.replace("-", "_"))
+    x.attrs = {**_known(kind, labels), **time_attrs, **attrs}
+    return x
 
 
 def from_bitbox(data: Mapping[str, Any], *, fps: float | None = None) -> xr.DataArray:
     """The signals of one of Bitbox's dictionaries.
 
-    `data` has `type` (rectangle, landmark, landmark-can, pose or expression) and `data` (a DataFrame with a
-    row a frame), and may have `backend`, `schema`, `format`, `dimension`, `frame count`. It holds no time:
-    `fps`, or 30 as Bitbox assumes (the attribute `time_source` says which).
+    Parameters
+    ----------
+    data
+        The dictionary: `type` (rectangle, landmark, landmark-can, pose or expression) and `data` (a DataFrame with
+        a row a frame and a column a signal); it may have `backend`, `schema`, `format` and `dimension`, which become
+        attributes. What else it has is left out.
+    fps
+        Frames per second, since such a dictionary holds no time; by default 30, as Bitbox assumes.
 
+    Returns
+    -------
+    DataArray
+        `(time, signal)`, as `signals()` makes it, time from 0 s; the attribute `time_source` says where its rate is
+        from.
+
+    Raises
+    ------
+    ValueError
+        For every fault of the dictionary at once.
+    TypeError
+        For what is no dictionary, and where its table does not hold numbers.
+
+    Examples
+    --------
     >>> table = pd.DataFrame({"GE0": [0.0, 0.1], "GE1": [0.2, 0.3]})
     >>> x = from_bitbox({"type": "expression", "backend": "3DI", "data": table})
     >>> x.dims, x.attrs["backend"], float(x.time[1])
     (('time', 'signal'), '3DI', 0.03333333333333333)
     """
+    if not isinstance(data, Mapping) or isinstance(data, xr.Dataset):
+        raise TypeError(f"from_bitbox(): got a {type(data).__name__}; a dictionary is wanted (signals() takes tables)")
     table = data.get("data")
-    faults = []
-    if data.get("type") not in schemas.KINDS:
-        faults.append(f"'type' is {data.get('type')!r}; one of {', '.join(schemas.KINDS)} is wanted")
+    faults = [fault.replace("kind", "'type'", 1) for fault in checks.kind_faults(data.get("type"))]
     if not isinstance(table, pd.DataFrame):
         faults.append(f"'data' is {type(table).__name__}; a DataFrame with a row a frame is wanted")
     refuse("a Bitbox dictionary", faults)
@@ -137,7 +160,10 @@ def from_bitbox(data: Mapping[str, Any], *, fps: float | None = None) -> xr.Data
 
 
 def to_bitbox(x: xr.DataArray) -> dict[str, Any]:
-    """`x`, `(time, signal)`, as a dictionary of the kind that Bitbox's functions take. It keeps no time.
+    """Signals as a dictionary of the kind that Bitbox's functions take. It keeps no time.
+
+    `x` is a DataArray `(time, signal)`; the dictionary's `data` is a DataFrame with a row a frame and a column a
+    signal. ValueError where x is no signal set, or has further dimensions.
 
     >>> x = signals(np.zeros((3, 2)), kind="expression", fps=30, names=["GE0", "GE1"], backend="3DI")
     >>> d = to_bitbox(x)
@@ -160,42 +186,6 @@ def to_bitbox(x: xr.DataArray) -> dict[str, Any]:
         "dimension": x.attrs.get("dimension", len(set(x["axis"].values)) if "axis" in x.coords else n),
         "data": frame,
     }
-
-
-def magnitudes(x: xr.DataArray, *, angular: bool = True) -> xr.DataArray:
-    """How far each landmark, or the head, is from the origin: the reduction that Bitbox makes unasked.
-
-    Landmarks: the Euclidean norm of each one's coordinates, a signal a landmark. Pose: one signal, the norm
-    of its rotation (`angular=True`, rad) or of its translation (mm). Nodding up and nodding down have one
-    norm, and that of a 2-D landmark is its distance from the image's corner: correlate the coordinates
-    themselves unless Bitbox's numbers are wanted. ValueError for expressions and rectangles.
-
-    >>> pose = signals([[3.0, 4.0, 0.0, 0.1, 0.0, 0.0]], kind="pose", fps=30)
-    >>> magnitudes(pose, angular=False).values
-    array([[5.]])
-    """
-    kind = x.attrs.get("kind")
-    if kind == "pose":
-        names = [f"{'R' if angular else 'T'}{axis}" for axis in schemas.AXES]
-        missing = [name for name in names if name not in x[SIGNAL].values]
-        if missing:
-            raise ValueError(
-                f"magnitudes(): the pose has no {', '.join(missing)}; it has {checks.listed(x[SIGNAL].values)}"
-            )
-        squares = (x.sel({SIGNAL: names}) ** 2).sum(SIGNAL, skipna=False)
-        squares = squares.expand_dims({SIGNAL: ["rotation" if angular else "translation"]}, -1)
-        units = "rad" if angular else "mm"
-    elif kind in ("landmark", "landmark-can") and "landmark" in x.coords:
-        # skipna=False: a landmark with one coordinate lost is lost
-        squares = (x**2).groupby("landmark").sum(skipna=False).rename(landmark=SIGNAL)
-        squares = squares.assign_coords({SIGNAL: [f"landmark{i}" for i in squares[SIGNAL].values]})
-        units = schemas.KINDS[kind]
-    else:
-        raise ValueError(f"magnitudes(): x is of kind {kind!r}; landmark, landmark-can or pose is wanted")
-    norm = squares**0.5
-    norm.attrs = {**x.attrs, "units": units, "reduced": "Euclidean norm"}
-    norm[SIGNAL].attrs = dict(SIGNAL_ATTRS[SIGNAL])
-    return norm.rename(x.name)
 
 
 def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.DataArray:
@@ -229,6 +219,10 @@ def rate(x: xr.DataArray) -> float:
     >>> rate(signals(np.zeros((100, 1)), fps=25))
     25.0
     """
+    refuse("signals", checks.shape_faults(x))
+    times = x.sizes[TIME] if TIME in x.coords else 0
+    if times < 2:
+        raise ValueError(f"{checks.counted(times, 'time')} of frames cannot tell a rate; two at least are wanted")
     found = clock.regular_rate(clock.seconds(x[TIME].values)[0])
     if found is None:
         raise ValueError(f"time is not regular: {checks.irregularity(x[TIME].values)}; see resample()")
@@ -236,6 +230,32 @@ def rate(x: xr.DataArray) -> float:
 
 
 # --- what signals() is made of
+
+
+def _of_labelled(
+    data: xr.DataArray, kind: str, fps: float | None, time: Any, names: Any, attrs: Mapping[str, Any]
+) -> xr.DataArray:
+    """A DataArray as signals of a kind; what it has itself is kept, the caller gives what it lacks."""
+    faults = checks.shape_faults(data) + checks.attr_faults(attrs)
+    for name, given, coord in (("time", time, TIME), ("names", names, SIGNAL)):
+        if given is not None and coord in data.coords:
+            faults.append(f"{name} is given, and the data have a coordinate {coord}; leave it out, or drop that")
+    own = data.attrs.get("kind", kind)
+    if own != kind:
+        faults.append(f"the data are of kind {own!r}, and kind is {kind!r}; say kind={own!r}, or drop the attribute")
+    refuse("signals()", faults)
+    if TIME not in data.coords:
+        axis, time_attrs = _time_axis(data.sizes[TIME], fps, time, bare=False)
+        data = data.assign_coords({TIME: (TIME, axis, dict(TIME_ATTRS))}).assign_attrs(time_attrs)
+    if names is not None:
+        labels = _texts(names)
+        refuse("signals()", checks.label_faults(labels, data.sizes[SIGNAL]))
+        data = data.assign_coords({SIGNAL: (SIGNAL, np.array(labels, dtype=str), dict(SIGNAL_ATTRS[SIGNAL]))})
+    x = as_signals(data.assign_attrs(kind=kind), fps=fps, label="signals()")
+    labels = x[SIGNAL].values.astype(str).tolist()
+    x = x.assign_coords({name: coord for name, coord in _along(kind, labels).items() if name not in x.coords})
+    x.attrs = {**_known(kind, labels), **x.attrs, **checks.stated(fps), **attrs}
+    return x.rename(x.name or kind.replace("-", "_"))
 
 
 def _of_frame(data: Any, time: Any, names: Any) -> tuple[Any, Any, Any]:
@@ -254,6 +274,13 @@ def _of_frame(data: Any, time: Any, names: Any) -> tuple[Any, Any, Any]:
     return data, time, names
 
 
+def _texts(names: Any) -> list[str]:
+    """Labels given by a caller, who may have numbers for them."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"signals(): names is {names!r}; a sequence with a label for each signal is wanted")
+    return ["" if name is None else str(name) for name in names]
+
+
 def _numbers(data: Any) -> Any:
     if isinstance(data, str | PathLike):
         raise TypeError(f"signals(): the data are a path, {str(data)!r}; open_signals() reads files")
@@ -264,7 +291,10 @@ def _numbers(data: Any) -> Any:
     if isinstance(values, np.ma.MaskedArray):
         values = np.ma.filled(values.astype(np.float64), np.nan)
     if not hasattr(values, "dask"):
-        values = np.asarray(values)
+        try:
+            values = np.asarray(values)
+        except ValueError as error:
+            raise ValueError(f"signals(): the data are no array ({error}); rows of one length are wanted") from None
     if values.dtype not in (np.float32, np.float64):
         if values.dtype.kind not in "biuf":
             raise TypeError(
@@ -283,7 +313,7 @@ def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.
         return clock.frame_times(n, clock.DEFAULT_FPS), {"time_source": "none; 30 fps assumed"}
     if time is None:
         assert fps is not None
-        return clock.frame_times(n, fps), {}
+        return clock.frame_times(n, fps), checks.stated(fps)
     axis, origin = clock.seconds(time)
     faults = []
     if axis.shape != (n,):
@@ -293,23 +323,21 @@ def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.
         dates = np.asarray(time).dtype.kind in "mM"
         faults += [] if faults else checks.rate_faults(axis, fps, stated=False, dates=dates)
     refuse("signals()", faults)
-    return axis, {"time_origin": origin} if origin else {}
+    return axis, checks.stated(fps) | ({"time_origin": origin} if origin else {})
 
 
-def _labelled(values: Any, axis: np.ndarray, labels: list[str], kind: str, attrs: dict[str, Any]) -> xr.DataArray:
-    along = schemas.signal_coords(kind, labels)
-    x = xr.DataArray(
-        values,
-        dims=(TIME, SIGNAL),
-        coords={
-            TIME: (TIME, axis, dict(TIME_ATTRS)),
-            SIGNAL: (SIGNAL, np.array(labels, dtype=str), dict(SIGNAL_ATTRS[SIGNAL])),
-            **{name: (SIGNAL, np.array(column), dict(SIGNAL_ATTRS[name])) for name, column in along.items()},
-        },
-        name=kind.replace("-", "_"),
-    )
-    x.attrs = {"long_name": LONG_NAMES[kind], "units": schemas.KINDS[kind], "kind": kind, **attrs}
-    return x
+def _along(kind: str, labels: list[str]) -> dict[str, Any]:
+    """Coordinates along `signal` that the labels tell."""
+    told = schemas.signal_coords(kind, labels)
+    return {name: (SIGNAL, np.array(column), dict(SIGNAL_ATTRS[name])) for name, column in told.items()}
+
+
+def _known(kind: str, labels: list[str]) -> dict[str, str]:
+    """Attributes that the kind and the labels tell."""
+    schema = schemas.SCHEMAS.get((kind, len(labels)))
+    known = {"schema": schema[0]} if schema and schema[1] == labels else {}
+    long_name, units = schemas.KINDS[kind]
+    return {"long_name": long_name, "units": units, "kind": kind, **known}
 
 
 # --- what a DataArray is asked

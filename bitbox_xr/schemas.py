@@ -10,13 +10,13 @@ __all__ = ["KINDS", "SCHEMAS", "SIGNAL", "TIME", "default_names", "signal_coords
 TIME = "time"
 SIGNAL = "signal"
 
-# kind: units of its values
+# kind: long_name and units of its values
 KINDS = {
-    "expression": "1",
-    "landmark": "pixel",
-    "landmark-can": "mm",
-    "pose": "mm (Tx, Ty, Tz), rad (Rx, Ry, Rz)",
-    "rectangle": "pixel",
+    "expression": ("expression coefficient", "1"),
+    "landmark": ("landmark coordinate in the image", "pixel"),
+    "landmark-can": ("canonicalized landmark coordinate", "mm"),
+    "pose": ("head pose", "mm (Tx, Ty, Tz), rad (Rx, Ry, Rz)"),
+    "rectangle": ("face rectangle", "pixel"),
 }
 
 AXES = "xyz"

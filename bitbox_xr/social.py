@@ -197,7 +197,7 @@ def window_stats(result: xr.Dataset) -> xr.Dataset:
     found = statistics(engine.reduced(corr, lag, np.inf))
     coords = {name: coord for name, coord in result.coords.items() if WINDOW not in coord.dims}
     kept = {name: (dims, np.squeeze(found[name], axis=absent)) for name in STATISTICS}
-    return _dataset(kept, coords, dict(result.attrs))
+    return _dataset(kept, coords, {**result.attrs, "windows": int(result.sizes[WINDOW])})
 
 
 def lag_profile(
@@ -232,8 +232,8 @@ def lag_profile(
     Dataset
         `profile` and `profile_fisher` (mean by Fisher's z), `(…, lag, signal1, signal2)`; `best_lag` (s), where
         |profile| is largest (profile itself with `polarity=False`), `at_limit`, the share of windows whose
-        chosen lag is the outermost one (if it is large, allow longer lags), and `n_windows`, the number of
-        windows with a correlation, `(…, signal1, signal2)`.
+        chosen lag is the outermost one (if it is large, allow longer lags; NaN where there is one lag only), and
+        `n_windows`, the number of windows with a correlation, `(…, signal1, signal2)`.
 
     Raises
     ------
@@ -270,6 +270,7 @@ def lag_profile(
     out["best_lag"] = strength.isel({LAG: order}).idxmax(LAG).drop_attrs().assign_attrs(described("best_lag"))
     for name in ("at_limit", "n_windows"):
         out[name] = (pair.dims(SIGNAL1, SIGNAL2), found[name][..., 0, :, :], described(name))
+    out["at_limit"] = out["at_limit"].where(len(net) > 1)
     return out
 
 

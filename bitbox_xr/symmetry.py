@@ -49,6 +49,10 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None) -
     ValueError
         Signals that are no such landmarks; a reference that lacks a feature or whose high is not above its low.
 
+    Notes
+    -----
+    The measure is Bitbox's, whose published ranges `bitbox_xr.compat.asymmetry` applies.
+
     Examples
     --------
     A face that is its own mirror image, and one whose mouth is drawn up on one side by 6 mm:

@@ -316,6 +316,7 @@ def _onto(x: xr.DataArray, own: Frames, times: np.ndarray, max_gap: float | None
     }
     out = _interpolated(x, own.times, times, longest, smooth)
     out = out.assign_coords({TIME: (TIME, times, {**TIME_ATTRS, **x[TIME].attrs}), **along})
+    out = out.assign_attrs(checks.stated(fps))
     reach = longest if np.isfinite(longest) else "inf"  # JSON has no infinity
     origin = {"from_fps": own.fps, "from_regular": int(own.grid is not None)}
     return _noted(out, {**done, "max_gap": reach, **origin, "filtered": int(falls)})

@@ -11,6 +11,7 @@
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
@@ -73,10 +74,9 @@ pd.DataFrame(rows).to_csv(study / "study.csv", index=False)
 # The same as `bitbox-xr cohort study.csv --measure imitation --out results --width 3 --step 1 --lag 0.7`.
 
 # %%
-result = cohort.run(
-    study / "study.csv", study / "results", measure="imitation", width=3, step=1, lag=0.7, workers=2, progress=False
-)
-print(result)
+options = {"measure": "imitation", "width": 3, "step": 1, "lag": 0.7}
+result = cohort.run(study / "study.csv", study / "results", workers=2, progress=False, **options)
+print(result.counted)
 print(result.summary.corr_fisher_mean.sel(pair="AU12").groupby("group").mean().to_series().round(2).to_dict())
 
 # %% [markdown]
@@ -90,7 +90,7 @@ smile = table[table["pair"] == "AU12"].assign(
     z=lambda t: np.arctanh(t["corr_fisher_mean"]), years=lambda t: t["age"] - 8.5
 )
 fit = smf.mixedlm("z ~ C(group, Treatment('control')) + years", smile, groups="child").fit()
-print(fit.summary().tables[1])
+print(fit.summary().tables[1].to_string())
 
 # %% [markdown]
 # ## What it says
@@ -104,4 +104,14 @@ print(fit.summary().tables[1])
 name = "C(group, Treatment('control'))[T.clinic]"
 difference, (low, high) = fit.params[name], fit.conf_int().loc[name]
 lag = smile["corr_lag"].mean()
-print(f"clinic - control: {difference:.2f} (95 % {low:.2f} to {high:.2f}) on Fisher's scale; mean lag {lag:.2f} s")
+print(f"clinic - control: {difference:.2f} (95 % {low:.2f} to {high:.2f}) on Fisher's scale;", end=" ")
+print(f"mean lag {lag:.2f} s")
+
+# %%
+figure, axes = plt.subplots(figsize=(5, 3.4), layout="constrained")
+for place, (_, own) in enumerate(smile.groupby("group")):
+    for _, sessions in own.groupby("child"):
+        axes.plot(place + np.array([-0.1, 0.1]), sessions["z"], ".-", color=f"C{place}", linewidth=0.8)
+axes.set_xticks([0, 1], labels=["clinic", "control"])
+axes.set(xlim=(-0.5, 1.5), ylabel="imitation of the smile, Fisher's z", title="each child's two sessions")
+figure.savefig(study / "groups.png")

@@ -37,6 +37,9 @@ FUNCTIONS = {
         "events",
         "diversity",
         "asymmetry",
+        "kinematics",
+        "smoothness",
+        "relative_motion",
     )
 } | {(accessor.PlotMethods, name): getattr(plotting, name) for name in ("matrix", "lag_profile", "over_time")}
 FUNCTIONS |= {

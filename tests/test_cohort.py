@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort import folder, manifest, measures, status, summary, tasks
+from bitbox_xr.cohort import folder, inputs, manifest, measures, status, summary, tasks
 
 FPS = 30
 
@@ -167,32 +167,36 @@ def plan(**options):
     return measures.planned("imitation", options, windows=False)
 
 
+def made_from(study, files):
+    return inputs.made_from(study, [inputs.identified(file) for file in files])
+
+
 def test_a_stamp_changes_with_content_options_and_version(tmp_path, monkeypatch):
     x, y = write(tmp_path / "x.csv", "1"), write(tmp_path / "y.csv", "2")
-    before = measures.made_from(plan(), [x, y])
+    before = made_from(plan(), [x, y])
     assert len(before) == 64
     same = [plan(), plan(width=0.5), plan(width=np.float32(0.5), lag=None)]
-    assert {measures.made_from(study, [x, y]) for study in same} == {before}
-    assert measures.made_from(plan(width=1), [x, y]) == measures.made_from(plan(width=1.0), [x, y])
+    assert {made_from(study, [x, y]) for study in same} == {before}
+    assert made_from(plan(width=1), [x, y]) == made_from(plan(width=1.0), [x, y])
     others = [plan(width=1), plan(causal=False), plan(fps=25), plan(columns_y=["a"])]
-    stamps = {before, *(measures.made_from(study, [x, y]) for study in others), measures.made_from(plan(), [y, x])}
+    stamps = {before, *(made_from(study, [x, y]) for study in others), made_from(plan(), [y, x])}
     monkeypatch.setattr(bx, "__version__", "0.1.99")
-    assert measures.made_from(plan(), [x, y]) == before
+    assert made_from(plan(), [x, y]) == before
     monkeypatch.setattr(bx, "__version__", "99.1.0")
-    stamps.add(measures.made_from(plan(), [x, y]))
+    stamps.add(made_from(plan(), [x, y]))
     monkeypatch.undo()
     write(x, "1 ")
-    stamps.add(measures.made_from(plan(), [x, y]))
+    stamps.add(made_from(plan(), [x, y]))
     assert len(stamps) == 8
     with pytest.raises(FileNotFoundError, match=r"z.csv: there is no such file"):
-        measures.made_from(plan(), [tmp_path / "z.csv"])
+        made_from(plan(), [tmp_path / "z.csv"])
 
 
 def test_what_lies_beside_a_file_of_3di_is_input_too(tmp_path):
     x = write(tmp_path / "x_expression.3DI", "1")
-    before = measures.made_from(plan(), [x])
+    before = made_from(plan(), [x])
     write(tmp_path / "x_expression.json", json.dumps({"backend": "3DI"}))
-    assert measures.made_from(plan(), [x]) != before
+    assert made_from(plan(), [x]) != before
 
 
 # --- a task

@@ -170,7 +170,9 @@ def test_chunks_on_a_cluster_are_used_from_there(monkeypatch):
     distributed = pytest.importorskip("distributed")
     a = face()
     monkeypatch.setattr(sweep, "BLOCK_BYTES", 8 * a.sizes["time"] * 2)
-    with distributed.Client(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as client:
+    with distributed.Client(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+    ) as client:
         for lazy in (a.chunk({"time": 60}), client.persist(a.chunk({"time": 60}))):
             found = expressivity(lazy, scales=[0.3, 1]).compute()
             xr.testing.assert_allclose(found, expressivity(a, scales=[0.3, 1]), rtol=1e-12)

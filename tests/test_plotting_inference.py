@@ -117,9 +117,18 @@ def test_missing_windows_are_left_out(both):
     x, y, _ = both
     x = x.where((x.time < 10) | (x.time > 15))
     windows = surrogate_windows(x, y, pair=("AU12", "AU12"), n=9, rng=0, **WINDOWS)
-    pictures.over_time_by_chance(windows, fig=Figure()).canvas.draw()
-    pictures.lag_distribution(windows, ax=axes()).figure.canvas.draw()
-    pictures.lag_heatmap(lag_map(x, y, pair=("AU12", "AU12"), **WINDOWS), fig=Figure()).canvas.draw()
+    missing = (windows.window_start >= 10) & (windows.window_stop <= 15)
+    np.testing.assert_array_equal(np.isnan(windows["corr"])[missing], True)
+    fig = pictures.over_time_by_chance(windows, fig=Figure())
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_ydata(), abs(windows["corr"]))
+    points = np.ma.getmaskarray(np.ma.masked_invalid(fig.axes[1].collections[-1].get_offsets()))[:, 1]
+    np.testing.assert_array_equal(points, np.isnan(windows["lag"]))
+    shares = [bar.get_height() for bar in pictures.lag_distribution(windows, ax=axes()).patches]
+    assert sum(shares) == pytest.approx(1)  # of the windows that are there
+    values = lag_map(x, y, pair=("AU12", "AU12"), **WINDOWS)
+    profile = pictures.lag_heatmap(values, fig=Figure()).axes[1].lines[2].get_xdata()
+    np.testing.assert_allclose(profile, values.mean("window"), rtol=1e-5)
+    assert np.isnan(values.sel(window=missing.window[missing])).all()
 
 
 def test_what_cannot_be_drawn(both):

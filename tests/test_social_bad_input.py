@@ -59,6 +59,7 @@ SIGNALS = {
     "several at once": (
         lambda: bx.signals(DATA, fps=-1, names=["a", "a"], who=None), ValueError, r"(?s)3 faults.*twice.*who.*fps is -1",
     ),
+    "bitbox as a table": (lambda: bx.from_bitbox(pd.DataFrame(DATA)), TypeError, "got a DataFrame; a dictionary is wanted"),
     "bitbox without type": (lambda: bx.from_bitbox({"data": pd.DataFrame(DATA)}), ValueError, "'type' is None; one of"),
     "bitbox with arrays": (lambda: bx.from_bitbox(bitbox(data=DATA)), ValueError, "'data' is ndarray; a DataFrame"),
     "magnitudes of expressions": (lambda: bx.magnitudes(GOOD), ValueError, "of kind 'expression'; landmark, landmark-can or pose"),

@@ -9,23 +9,10 @@ import xarray as xr
 from bitbox_xr.errors import refuse
 from bitbox_xr.netcdf import destination
 from bitbox_xr.readers import open_signals
+from bitbox_xr.readers.options import OF_Y, reader
 from bitbox_xr.timebase import align, shared_clock
 
-__all__ = ["new_file", "reader", "recordings"]
-
-READER = ("kind", "fps", "time", "time_unit", "columns", "sep", "skiprows", "face_id", "min_confidence")
-OF_Y = ("columns", "face_id", "fps", "time")  # what two files, or one with two people, may need twice
-
-
-def reader(given: Mapping[str, Any], *, of_y: bool = False) -> dict[str, Any]:
-    """The options of open_signals() that were given."""
-    options = {name: given[name] for name in READER}
-    if of_y:
-        own = {name: given[f"{name}_y"] for name in OF_Y if given.get(f"{name}_y") is not None}
-        if "time" in own:
-            options["fps"] = None  # X's would replace the times of Y's own
-        options |= own
-    return {name: value for name, value in options.items() if value is not None}
+__all__ = ["new_file", "recordings"]
 
 
 def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | None]:
@@ -56,7 +43,7 @@ def _netcdf_file(out: Path) -> Path:
 def _two_faults(given: Mapping[str, Any]) -> list[str]:
     """Options that ask for what is not there."""
     faults = []
-    of_y = [f"--{name.replace('_', '-')}-y" for name in OF_Y if given.get(f"{name}_y") is not None]
+    of_y = [f"--{name.replace('_', '-')}" for name in OF_Y if given.get(name) is not None]
     if given["y"] is None and of_y:
         faults.append(f"{', '.join(of_y)}: for Y, and there is none; give X's file again as Y")
     if given["y"] is None and given["align"]:

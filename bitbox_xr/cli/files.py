@@ -8,12 +8,12 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import checks, clock
-from bitbox_xr.cli.arguments import reader
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import FILE, HELP, reader_options, reported
 from bitbox_xr.frames import regularity
 from bitbox_xr.netcdf import open_netcdf
 from bitbox_xr.readers import open_signals
+from bitbox_xr.readers.options import reader
 from bitbox_xr.schemas import SIGNAL, TIME
 
 __all__ = ["info"]

@@ -8,13 +8,14 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import expressions, social
-from bitbox_xr.cli.arguments import new_file, reader, recordings
+from bitbox_xr.cli.arguments import new_file, recordings
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
     HELP,
     Command,
     causal_option,
+    chance_options,
     clock_options,
     out_option,
     reader_options,
@@ -27,6 +28,7 @@ from bitbox_xr.cli.options import (
 from bitbox_xr.netcdf import to_netcdf
 from bitbox_xr.plotting import strongest
 from bitbox_xr.readers import open_signals
+from bitbox_xr.readers.options import reader
 
 __all__ = ["coordination", "expressivity", "imitation", "significance"]
 
@@ -108,12 +110,8 @@ def expressivity(**given: Any) -> None:
 @click.argument("y", type=FILE, required=False)
 @out_option
 @click.option("--measure", type=click.Choice(["imitation", "coordination"]), default="imitation", show_default=True)
-@click.option("--n", type=int, default=199, show_default=True, help="Number of surrogates; the least p is 1 / (n + 1).")
-@click.option("--seed", "rng", type=int, help="Of the surrogates.  [default: another each time; it is in OUT.nc]")
-@click.option("--surrogates", type=click.Choice(["shift", "segments", "phase", "partners"]), default="shift",
-              show_default=True, help="How Y is made to have nothing to do with X.")  # fmt: skip
+@chance_options
 @click.option("--partner", "partners", type=FILE, multiple=True, metavar="FILE", help="Another's Y; once for each.")
-@click.option("--signed", is_flag=True, help="Test the mean correlation on both sides, not its magnitude.")
 @click.option("--pairs", type=click.Choice(["all", "matched"]), default="all", show_default=True,
               help="All pairs of signals, or those of one label.")  # fmt: skip
 @click.option("--progress/--no-progress", default=True, show_default=True, help="Show how far it is.")

@@ -15,6 +15,7 @@ __all__ = [
     "HELP",
     "Command",
     "causal_option",
+    "chance_options",
     "clock_options",
     "out_option",
     "reader_options",
@@ -94,6 +95,21 @@ clock_options = _all(
     click.option("--align", is_flag=True, help="Bring X and Y onto one clock first."),
     click.option("--rate", type=float, metavar="FPS", help="With --align: of both.  [default: the lower of the two]"),
     click.option("--offset", type=float, metavar="S", help="With --align: seconds added to Y's times."),
+)
+
+chance_options = _all(
+    click.option(
+        "--n", type=int, default=199, show_default=True, help="Number of surrogates; the least p is 1 / (n + 1)."
+    ),
+    click.option("--seed", "rng", type=int, help="Of the surrogates.  [default: drawn, and kept with what is written]"),
+    click.option(
+        "--surrogates",
+        type=click.Choice(["shift", "segments", "phase", "partners"]),
+        default="shift",
+        show_default=True,
+        help="How Y is made to have nothing to do with X.",
+    ),
+    click.option("--signed", is_flag=True, help="Test the mean correlation on both sides, not its magnitude."),
 )
 
 out_option = click.option(

@@ -10,6 +10,8 @@ from bitbox_xr.cli.options import (
     FILE,
     HELP,
     causal_option,
+    chance_options,
+    clock_options,
     reader_options,
     reported,
     scale_options,
@@ -69,14 +71,18 @@ def demo(out: Path, minutes: float, seed: int) -> None:
 @click.option("--scheduler", "client", metavar="ADDRESS", help="Of a dask scheduler, tcp://…, whose workers to use.")
 @click.option("--windows", is_flag=True, help="Keep every window too: large files.")
 @click.option("--pairs", type=click.Choice(["matched", "all"]), default="matched", show_default=True,
-              help="Pairs of signals in the summary: of one label, or all.")  # fmt: skip
+              help="Pairs of signals in the summary, and in tests: of one label, or all.")  # fmt: skip
 @click.option("--progress/--no-progress", default=True, show_default=True, help="Show how far it is.")
 @window_options
 @causal_option
+@click.option("--of", type=click.Choice(["imitation", "coordination"]), default="imitation", show_default=True,
+              help="Which of them significance tests.")  # fmt: skip
+@chance_options
 @scale_options
 @click.option("--magnitude/--count", default=True, show_default=True, help="Diversity of magnitudes, or of numbers.")
 @reader_options
 @second_options
+@clock_options
 @reported
 def cohort(**given: Any) -> None:
     """Measure every recording that MANIFEST names, and put the results into one table.
@@ -89,6 +95,7 @@ def cohort(**given: Any) -> None:
     Examples:
       bitbox-xr cohort study.csv --measure imitation --out results --width 1.1 --step 0.5
       bitbox-xr cohort study.csv --measure expressivity --out results --scales 0.5,1,2 --workers 4
+      bitbox-xr cohort study.csv --measure significance --of coordination --out chance --width 2 --seed 0
     """
     from bitbox_xr import cohort as cohorts
 

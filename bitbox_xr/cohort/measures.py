@@ -1,25 +1,24 @@
-"""What a cohort can measure, with which options, and what a result is made from."""
+"""What a cohort can measure, and with which options."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from inspect import signature
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from bitbox_xr import dyad, expressions, scales, social
-from bitbox_xr.checks import listed
+from bitbox_xr import dyad, expressions, inference, scales, social
+from bitbox_xr.checks import is_number, listed
+from bitbox_xr.cohort import chance
 from bitbox_xr.cohort.folder import RECORDINGS, WINDOWS
 from bitbox_xr.errors import refuse
-from bitbox_xr.readers import open_signals
-from bitbox_xr.readers.three_di import is_three_di
+from bitbox_xr.inference.chance import VARIABLES
+from bitbox_xr.readers.options import OF_READER, OF_Y, reader
 from bitbox_xr.results import PAIR
 
-__all__ = ["MEASURES", "Measure", "Study", "clashes", "made_from", "planned", "results"]
+__all__ = ["MEASURES", "Measure", "Study", "clashes", "planned", "results"]
 
 
 class Measure(NamedTuple):
@@ -27,7 +26,7 @@ class Measure(NamedTuple):
 
     function: Callable[..., xr.Dataset]
     reference: str  # "needed", "optional" or "unused"
-    pairs: bool  # it compares signal1 with signal2, in windows
+    pairs: bool  # it compares signal1 with signal2, in windows that can be kept
     check: Callable[[Mapping[str, Any]], list[str]]  # what is wrong with its options, whatever the recording
     names: Iterable[str]  # of its variables and dimensions
 
@@ -58,11 +57,13 @@ MEASURES = {
     "diversity": Measure(
         expressions.diversity, "unused", False, _scale_faults, (*OF_SCALES, "overall", "frame_wise")
     ),
+    "significance": Measure(
+        inference.significance, "as tested", False, chance.faults, (*VARIABLES, *OF_PAIRS)
+    ),
 }  # fmt: skip
 
-OF_READER = tuple(name for name in signature(open_signals).parameters if name != "path")
-OF_REFERENCE = {"columns_y": "columns", "face_id_y": "face_id"}  # what one file with two people needs twice
-DECIDED_HERE = ("stats", "fps")
+OF = "of"  # the measure that is tested; `measure` is run()'s own
+DECIDED_HERE = ("stats", "fps", "pairs", "partners", "progress")
 
 
 @dataclass(frozen=True)
@@ -74,42 +75,85 @@ class Study:
     reader: dict[str, Any]
     reader_of_reference: dict[str, Any]
     windows: bool
+    align: dict[str, Any] | None = None  # options of align(), where recordings are brought onto one clock
+
+    @property
+    def compared(self) -> str:
+        """The measure of the recordings, which may be one that is tested."""
+        return str(self.options.get(OF, self.measure))
+
+    @property
+    def reference(self) -> str:
+        """Whether a reference is "needed", "optional" or "unused"."""
+        return MEASURES[self.compared].reference
 
     def described(self) -> str:
         """All that decides what comes out, as JSON."""
         asked = {"measure": self.measure, "options": self.options, "reader": self.reader}
         if self.reader_of_reference != self.reader:
             asked["reader_of_reference"] = self.reader_of_reference
+        if self.align is not None:
+            asked["align"] = self.align
         return json.dumps(_canonical(asked), sort_keys=True)
 
 
-def planned(measure: str, options: Mapping[str, Any], *, windows: bool) -> Study:
+def planned(
+    measure: str,
+    options: Mapping[str, Any],
+    *,
+    windows: bool,
+    pairs: str = "matched",
+    align: bool = False,
+    rate: float | None = None,
+    offset: float | None = None,
+) -> Study:
     """`options` of the measure and of `open_signals()` told apart, those of the measure with its defaults.
 
-    ValueError for a measure that is not known and for all options that cannot be, before anything is computed.
+    `pairs` becomes an option of a measure that has it. ValueError for a measure that is not known and for all
+    options that cannot be, before anything is computed.
     """
     if measure not in MEASURES:
         raise ValueError(f"cohort: measure is {measure!r}; one of {', '.join(MEASURES)} is wanted")
     entry = MEASURES[measure]
-    parameters = signature(entry.function).parameters.values()
-    known = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in DECIDED_HERE}
+    known = _known(entry.function)
     given = {name: _plain(value) for name, value in options.items()}
     own = known | {name: value for name, value in given.items() if name in known}
-    reader = {name: value for name, value in given.items() if name in OF_READER and value is not None}
-    second = {OF_REFERENCE[name]: value for name, value in given.items() if name in OF_REFERENCE and value is not None}
     faults = [
         f"{name} is no option of {measure}, which takes {', '.join(known)}, nor of open_signals()"
         for name in given
-        if name not in known and name not in OF_READER and name not in OF_REFERENCE
+        if name not in known and name not in OF_READER and name not in OF_Y
     ]
     faults += [f"{name} is {value!r}; text, numbers or a list of them are wanted" for name, value in given.items()
                if not _is_plain(value)]  # fmt: skip
     if windows and not entry.pairs:
         faults.append(f"{measure} has no windows to keep; leave windows out")
-    if second and entry.reference == "unused":
-        faults.append(f"{', '.join(OF_REFERENCE)} are for a reference, which {measure} has none of")
+    if entry.reference == "unused" and (align or any(given.get(name) is not None for name in OF_Y)):
+        faults.append(f"{', '.join(OF_Y)} and align are for a reference, which {measure} has none of")
+    faults += _clock_faults(align, rate, offset)
     refuse("cohort", faults or entry.check(own))
-    return Study(measure, own, reader, reader | second, windows)
+    if "pairs" in signature(entry.function).parameters:
+        own["pairs"] = pairs
+    clock = {"fps": rate, "offset": offset or 0.0} if align else None
+    return Study(measure, own, reader(given), reader(given, of_y=True), windows, clock)
+
+
+def _known(function: Callable[..., xr.Dataset]) -> dict[str, Any]:
+    """Options of a measure that a cohort takes, with their defaults."""
+    parameters = signature(function).parameters.values()
+    taken = (p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in DECIDED_HERE)
+    return {OF if p.name == "measure" else p.name: p.default for p in taken}
+
+
+def _clock_faults(align: Any, rate: Any, offset: Any) -> list[str]:
+    faults = [] if isinstance(align, bool) else [f"align is {align!r}; True or False is wanted"]
+    given = {name: value for name, value in (("rate", rate), ("offset", offset)) if value is not None}
+    if given and not align:
+        faults.append(f"{', '.join(given)}: for align, which was not given")
+    for name, value in given.items():
+        if not is_number(value) or (name == "rate" and value <= 0):
+            wanted = "a positive number of frames per second" if name == "rate" else "a number of seconds"
+            faults.append(f"{name} is {value!r}; {wanted} is wanted")
+    return faults
 
 
 def _plain(value: Any) -> Any:
@@ -140,41 +184,13 @@ def clashes(covariates: Iterable[str], names: Iterable[str]) -> list[str]:
     return [f"columns of the manifest have names of the results: {listed(taken)}; rename them"] if taken else []
 
 
-def results(study: Study, x: xr.DataArray, y: xr.DataArray | None) -> dict[str, xr.Dataset]:
-    """What is kept of one recording, by the folder that keeps it."""
+def results(study: Study, *sides: xr.DataArray, **own: Any) -> dict[str, xr.Dataset]:
+    """What is kept of one recording, by the folder that keeps it; `own` are options of this recording alone."""
     entry = MEASURES[study.measure]
-    sides = (x,) if y is None else (x, y)
+    options = {"measure" if name == OF else name: value for name, value in {**study.options, **own}.items()}
     if not entry.pairs:
-        return {RECORDINGS: entry.function(*sides, **study.options)}
+        return {RECORDINGS: entry.function(*sides, **options)}
     if not study.windows:
-        return {RECORDINGS: entry.function(*sides, stats=True, **study.options)}
-    whole = entry.function(*sides, **study.options)
+        return {RECORDINGS: entry.function(*sides, stats=True, **options)}
+    whole = entry.function(*sides, **options)
     return {RECORDINGS: social.window_stats(whole), WINDOWS: whole}
-
-
-# --- what a result is made from
-
-
-def made_from(study: Study, files: Iterable[Path]) -> str:
-    """A SHA-256 of the inputs' names and content, of all options and of bitbox_xr's major.minor version.
-
-    A `.json` beside a file of 3DI's, which tells how that was made, is input too. FileNotFoundError where an input is
-    missing.
-    """
-    from bitbox_xr import __version__
-
-    inputs = [[[part.name, _digest(part)] for part in _with_twin(file)] for file in files]
-    version = __version__.split(".")[:2]
-    return hashlib.sha256(json.dumps([inputs, study.described(), version]).encode()).hexdigest()
-
-
-def _with_twin(file: Path) -> list[Path]:
-    twin = file.with_suffix(".json")
-    return [file, twin] if is_three_di(file) and twin.is_file() else [file]
-
-
-def _digest(file: Path) -> str:
-    if not file.is_file():
-        raise FileNotFoundError(f"{file}: there is no such file")
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -11,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from bitbox_xr.cohort import status, summary
+from bitbox_xr.cohort import chance, partners, status, summary
 from bitbox_xr.cohort.cluster import connected, deaths, worker_faults
 from bitbox_xr.cohort.folder import RECORDINGS, SUMMARY, TABLE, WINDOWS, held, place
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.measures import MEASURES, Study, clashes, planned
 from bitbox_xr.cohort.opened import Cohort, open
-from bitbox_xr.cohort.tasks import DONE, FAILED, KEPT, Job, Outcome, fault, work
+from bitbox_xr.cohort.tasks import DONE, FAILED, KEPT, Job, Outcome, work
 from bitbox_xr.errors import refuse
 
 __all__ = ["run"]
@@ -34,6 +35,9 @@ def run(
     workers: int | None = None,
     windows: bool = False,
     pairs: str = "matched",
+    align: bool = False,
+    rate: float | None = None,
+    offset: float | None = None,
     progress: bool = True,
     **options: Any,
 ) -> Cohort:
@@ -49,8 +53,8 @@ def run(
     out
         Folder for the results, made where it is missing.
     measure
-        imitation, coordination (of one person alone where the manifest has no column `reference`), expressivity or
-        diversity.
+        imitation, coordination (of one person alone where the manifest has no column `reference`), expressivity,
+        diversity, or significance (imitation or, with `of="coordination"`, coordination against chance).
     client
         A `distributed.Client`, or the address of a scheduler (`tcp://…`), whose workers reach the same files; by
         default processes of this machine.
@@ -61,12 +65,22 @@ def run(
         signals.
     pairs
         Which pairs of signals stand in the summary: "matched" (signal1 == signal2) or "all". The files of single
-        recordings have all.
+        recordings have all, but for significance: it tests these pairs, for which alone its p_fwe and q hold.
+    align
+        True: bring the two sides of each recording onto one clock first, as `align()` does.
+    rate, offset
+        With `align`: frames per second of both (by default the lower of their two rates), and seconds that are added to
+        the reference's times (by default 0).
     progress
         True: show a progress bar with the failures counted, and the address of dask's dashboard.
     **options
-        Options of the measure, in its units, and of `open_signals()`; `fps` is the latter's. `columns_y` and
-        `face_id_y` are `columns` and `face_id` of the reference, if others than of the signals.
+        Options of the measure, in its units, and of `open_signals()`; `fps` is the latter's. `columns_y`, `face_id_y`,
+        `fps_y` and `time_y` are those of the reference, if others than of the signals.
+
+        Of significance, `of` is the measure that is tested, and `rng` a whole number, from which each recording's seed
+        follows with its name; without, that is taken which `out` keeps from the run before (`seed.txt`), or made up.
+        surrogates="partners" takes the references of the other recordings, those of one content once, and none that
+        has the content of one of the recording's own files.
 
     Returns
     -------
@@ -97,12 +111,13 @@ def run(
     >>> result.summary.corr_mean.sel(pair="AU12").groupby("group").mean()                      # doctest: +SKIP
     """
     table = read(manifest)
-    study = planned(measure, options, windows=windows)
+    study = planned(measure, options, windows=windows, pairs=pairs, align=align, rate=rate, offset=offset)
     refuse("cohort", _faults(table, study, pairs) + worker_faults(client, workers))
     folder = Path(out).absolute()
     with held(folder) as parts, connected(client, workers, len(table.names)) as dask_client:
         if progress:
             print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)
+        study = _prepared(study, table, dask_client, parts)
         jobs = _jobs(table, study, folder, parts)
         rows = status.read_rows(folder)
         written = time.monotonic()
@@ -123,18 +138,31 @@ def run(
 
 
 def _faults(table: Manifest, study: Study, pairs: str) -> list[str]:
-    entry = MEASURES[study.measure]
-    faults = clashes(table.covariates, entry.names)
-    if entry.reference == "needed" and table.references is None:
-        faults.append(f"{study.measure} compares two people; a column reference is wanted in the manifest")
+    faults = clashes(table.covariates, MEASURES[study.measure].names) + partners.faults(study, table)
     if pairs not in ("matched", "all"):
         faults.append(f"pairs is {pairs!r}; 'matched' or 'all' is wanted")
-    if entry.reference == "optional" and table.references is None and pairs == "matched":
+    if study.reference == "unused" or table.references is not None:
+        return faults
+    if study.reference == "needed":
+        faults.append(f"{study.compared} compares two people; a column reference is wanted in the manifest")
+    elif pairs == "matched":
         faults.append(
-            f"without references {study.measure} compares signals of one person, and matched pairs are signals with "
+            f"without references {study.compared} compares signals of one person, and matched pairs are signals with "
             "themselves; say pairs='all', or add a column reference"
         )
+    if study.align is not None:
+        faults.append("align is for signals and a reference, and the manifest has no column reference")
     return faults
+
+
+def _prepared(study: Study, table: Manifest, client: Any, parts: Path) -> Study:
+    """What tests need beforehand: a seed, and a list of partners."""
+    if "rng" in study.options:
+        seed = chance.kept_seed(parts.parent, study.options["rng"])
+        study = replace(study, options=study.options | {"rng": seed})
+    if partners.wanted(study):
+        partners.find(client, study, table, parts)
+    return study
 
 
 def _jobs(table: Manifest, study: Study, out: Path, parts: Path) -> list[Job]:
@@ -173,7 +201,7 @@ def _outcome(future: Any, recording: str) -> Outcome:
     try:
         told: Outcome = future.result()
     except Exception as error:
-        told = Outcome(recording, FAILED, fault(error), 0.0)
+        told = Outcome(recording, FAILED, status.fault(error), 0.0)
     return told
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bitbox_xr.cohort.folder import STATUS, whole
 
-__all__ = ["Row", "load", "read_rows", "save"]
+__all__ = ["Row", "fault", "in_a_line", "load", "read_rows", "save"]
 
 
 class Row(NamedTuple):
@@ -44,3 +44,14 @@ def save(out: Path, rows: Mapping[str, Row], order: Iterable[str]) -> None:
         writer.writerows(
             (*row[:3], f"{row.seconds:.3f}", row.retries) for name in order if (row := rows.get(name)) is not None
         )
+
+
+def fault(error: BaseException) -> str:
+    """An error in a line; with its type where its text alone may not tell enough."""
+    plain = isinstance(error, ValueError | OSError) and str(error)
+    return in_a_line(str(error) if plain else f"{type(error).__name__}: {error}")
+
+
+def in_a_line(text: str) -> str:
+    """The same without breaks of lines."""
+    return " ".join(text.split())

@@ -17,7 +17,7 @@ from bitbox_xr.checks import listed
 from bitbox_xr.cohort.folder import ASKED, STAMP, SUMMARY, TABLE, whole
 from bitbox_xr.cohort.manifest import RECORDING
 from bitbox_xr.cohort.measures import clashes
-from bitbox_xr.cohort.tasks import fault
+from bitbox_xr.cohort.status import fault
 from bitbox_xr.errors import refuse
 from bitbox_xr.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.results import matched, to_frame

@@ -43,13 +43,39 @@ def expressivity(
 ) -> list[pd.DataFrame]:
     """Bitbox's `expressivity`: a table a coefficient, with a row a scale.
 
-    `activations`: an expression dictionary or a table, `axis` 0 if its rows are frames. `verbose` is accepted and
-    without effect. Prefer `bitbox_xr.expressivity`, which knows missing frames: here a single one in a coefficient
-    leaves it without any activation.
+    Prefer `bitbox_xr.expressivity`, which knows missing frames: here a single one in a coefficient leaves it without
+    any activation.
 
-    Columns: scale (None, seconds, or 'Agg a-b'), frequency, density, mean, std, min, max, all 0 without
-    activations. ValueError for other kinds of data, and for a scale that does not fit into the recording.
+    Parameters
+    ----------
+    activations
+        An expression dictionary of Bitbox's, or a table.
+    axis
+        0: its rows are frames. 1: its columns are.
+    scales
+        None: the signal itself. An integer n: n durations from 0.1 to 4 s. Else the durations, s.
+    aggregate
+        True: one list of activations of all scales, if there are at least two.
+    robust
+        True: outliers among more than five activations are left out.
+    fps
+        Frames per second.
+    verbose
+        Accepted, and without effect.
 
+    Returns
+    -------
+    list of DataFrames
+        One a coefficient, with the columns scale (None, seconds, or 'Agg a-b'), frequency, density, mean, std, min,
+        max, all but the first 0 where there is no activation.
+
+    Raises
+    ------
+    ValueError
+        For other kinds of data, and for a scale that does not fit into the recording.
+
+    Examples
+    --------
     >>> smile = np.exp(-((np.arange(300) / 30 - 5) ** 2) / 0.125)
     >>> face = {"type": "expression", "data": pd.DataFrame({"GE0": smile})}
     >>> expressivity(face, scales=[1, 2])[0].round(3)
@@ -77,10 +103,27 @@ def diversity(
     robust: bool = True,
     fps: float = 30,
 ) -> pd.DataFrame:
-    """Bitbox's `diversity`: a row a scale; columns scale, overall, frame_wise, 0 without activations.
+    """Bitbox's `diversity`: how evenly activations are spread over coefficients, a row a scale.
 
-    Arguments as for `expressivity`; `magnitude`: shares of magnitudes, not of counts.
+    Parameters
+    ----------
+    activations, axis, scales, aggregate, robust, fps
+        As for `expressivity`.
+    magnitude
+        True: shares of the sum of magnitudes. False: of the number of activations.
 
+    Returns
+    -------
+    DataFrame
+        Columns scale, overall and frame_wise, entropies between 0 and 1; 0 where there is no activation.
+
+    Raises
+    ------
+    ValueError
+        As for `expressivity`.
+
+    Examples
+    --------
     >>> rise = np.exp(-((np.arange(300)[:, None] / 30 - [5, 6]) ** 2) / 0.125)
     >>> diversity({"type": "expression", "data": pd.DataFrame(rise, columns=["GE0", "GE1"])})
       scale  overall  frame_wise
@@ -100,12 +143,31 @@ def diversity(
 
 
 def asymmetry(landmarks: Any, axis: int = 0, normalize: bool = True) -> pd.DataFrame:
-    """Bitbox's `asymmetry`: a row a frame; columns eye, brow, nose, mouth, overall.
+    """Bitbox's `asymmetry`: how unlike the sides of the face are, a row a frame.
 
-    `landmarks`: a dictionary of iBUG-51 landmarks, `axis` 0 if its rows are frames. `normalize`: by the ranges that
-    Bitbox publishes for its two backends, "3DI" and "3DIl"; two-dimensional landmarks have a lowest score only,
-    which is subtracted.
+    Parameters
+    ----------
+    landmarks
+        A dictionary of iBUG-51 landmarks, 2-D or 3-D, or a table of their coordinates (102 or 153).
+    axis
+        0: rows are frames. 1: columns are.
+    normalize
+        True: by the ranges that Bitbox publishes for its two backends, "3DI" and "3DIl" (`backend` of the
+        dictionary); two-dimensional landmarks have a lowest score only, which is subtracted. False: in the
+        landmarks' units.
 
+    Returns
+    -------
+    DataFrame
+        Columns eye, brow, nose, mouth and overall, the mean of the four.
+
+    Raises
+    ------
+    ValueError
+        For other kinds of data; where the ranges of the backend are not known.
+
+    Examples
+    --------
     >>> face = np.random.default_rng(0).normal(size=(1, 153))
     >>> data = {"type": "landmark-can", "backend": "3DI", "dimension": 3, "data": pd.DataFrame(face)}
     >>> asymmetry(data, normalize=False).round(2)

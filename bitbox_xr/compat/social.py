@@ -6,15 +6,20 @@ taken; a flat window correlates 0; a missing value anywhere in the reach of a on
 two-sided, a shift of x is passed over if any shift of y meets one.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bitbox_xr import engine
+from bitbox_xr.checks import fps_faults
 from bitbox_xr.dyad import Options, Pair
-from bitbox_xr.recording import from_bitbox, magnitudes
+from bitbox_xr.errors import refuse
+from bitbox_xr.norms import magnitudes
+from bitbox_xr.recording import from_bitbox
 
 __all__ = ["coordination", "imitation"]
 
@@ -36,13 +41,45 @@ def imitation(
 ) -> tuple[np.ndarray, ...]:
     """Bitbox's `imitation`: dictionaries (or tables) in, float32 arrays out.
 
-    Arguments in Bitbox's order, `casuality` spelled as it spells it. Landmarks and poses are reduced to
-    magnitudes unasked (`angular`: a pose's rotation, else its translation). Prefer `bitbox_xr.imitation`,
-    which says which windows it could not compute.
+    Arguments in Bitbox's order, `casuality` spelled as it spells it. Prefer `bitbox_xr.imitation`, which says which
+    windows it could not compute.
 
-    Returns `(corr_mean, corr_std, corr_lag)`, each (signal1, signal2), or with `stats=False` `(corrs, lags)`,
-    each (window, signal1, signal2); lags in s. Empty where no window fits. ValueError for rectangles.
+    Parameters
+    ----------
+    X, Y
+        Bitbox's dictionaries, or tables of expressions, a row a frame: the participant and the model. Landmarks and
+        poses are reduced to magnitudes unasked.
+    width
+        Length of a window, s.
+    lag
+        Largest lag, s; a quarter of the width by default.
+    step
+        From one window's start to the next's, s; half a width by default.
+    fps
+        Frames per second.
+    stats
+        True: statistics over windows. False: every window.
+    polarity
+        True: the lag of the largest |r|, its sign kept. False: that of the largest r.
+    casuality
+        True: only lags at which X follows Y, or zero. False: both ways.
+    angular
+        Of a pose. True: the magnitude of its rotation. False: of its translation.
 
+    Returns
+    -------
+    tuple of arrays
+        `(corr_mean, corr_std, corr_lag)`, each (signal1, signal2), or with `stats=False` `(corrs, lags)`, each
+        (window, signal1, signal2): signal1 of X, signal2 of Y; lags in s, negative where X follows Y. Where no window
+        fits, the latter have none, and the statistics are NaN.
+
+    Raises
+    ------
+    ValueError
+        For rectangles, and for options out of range. TypeError for what is neither a dictionary nor a table.
+
+    Examples
+    --------
     >>> import pandas as pd
     >>> model = pd.DataFrame({"GE0": np.sin(np.arange(300) / 7)})
     >>> child = pd.DataFrame({"GE0": np.sin((np.arange(300) - 6) / 7)})
@@ -66,8 +103,25 @@ def coordination(
     polarity: bool = True,
     angular: bool = True,
 ) -> tuple[np.ndarray, ...]:
-    """Bitbox's `coordination`: as `imitation` above, with lags both ways.
+    """Bitbox's `coordination`: as `imitation`, with lags both ways, of X and of Y.
 
+    Parameters
+    ----------
+    X, Y, width, lag, step, fps, stats, polarity, angular
+        As for `imitation`.
+
+    Returns
+    -------
+    tuple of arrays
+        As for `imitation`; a positive lag says that Y follows X.
+
+    Raises
+    ------
+    ValueError
+        As for `imitation`.
+
+    Examples
+    --------
     >>> import pandas as pd
     >>> table = pd.DataFrame({"GE0": np.sin(np.arange(300) / 7), "GE1": np.cos(np.arange(300) / 7)})
     >>> face = {"type": "expression", "data": table}
@@ -82,13 +136,15 @@ def coordination(
 def _bitbox(
     first: Any, second: Any, options: Options, fps: float, stats: bool, angular: bool
 ) -> tuple[np.ndarray, ...]:
-    x, y = (_signals(data, fps, angular) for data in (first, second))  # float64; the windows are rounded to float32
+    measure = "coordination" if options.causal is None else "imitation"
+    refuse(f"{measure}()", options.faults() + fps_faults(fps))
+    # float64; the windows are rounded to float32
+    x, y = (_signals(name, data, fps, angular) for name, data in (("X", first), ("Y", second)))
     width, _, lag = options.frames(fps)
     shape = (x.sizes["signal"], y.sizes["signal"])
     if min(x.sizes["time"], y.sizes["time"]) < width + 2 * lag:
         empty = np.empty((0, *shape), np.float32)
         return (np.full(shape, np.nan, np.float32),) * 3 if stats else (empty, empty.copy())
-    measure = "coordination" if options.causal is None else "imitation"
     pair = Pair(measure, x.astype(np.float32), y.astype(np.float32), options, None)
     orders = [pair.plan(), pair.plan(nearest=False)]
     runs = [engine.matrices(*pair.arrays, pair.windows, plan, plan.lags / fps, mirrored=False)[:2] for plan in orders]
@@ -102,9 +158,12 @@ def _bitbox(
     return _statistics(corr, lags) if stats else (corr, lags)
 
 
-def _signals(data: Any, fps: float, angular: bool) -> xr.DataArray:
+def _signals(name: str, data: Any, fps: float, angular: bool) -> xr.DataArray:
     """The numbers, landmarks and poses reduced to magnitudes."""
-    x = from_bitbox(data if isinstance(data, dict) else {"type": "expression", "data": data}, fps=fps)
+    if not isinstance(data, Mapping | pd.DataFrame):
+        wanted = "one of Bitbox's dictionaries, or a DataFrame of expressions with a row a frame, is wanted"
+        raise TypeError(f"{name} is a {type(data).__name__}; {wanted}")
+    x = from_bitbox(data if isinstance(data, Mapping) else {"type": "expression", "data": data}, fps=fps)
     if x.attrs["kind"] in ("landmark", "landmark-can", "pose"):
         x = magnitudes(x, angular=angular).assign_attrs(kind="expression")
     return x.astype(np.float64)

@@ -21,7 +21,7 @@ from bitbox_xr.progress import tracked
 from bitbox_xr.results import PAIR, matched
 from bitbox_xr.schemas import SIGNAL
 
-__all__ = ["significance"]
+__all__ = ["VARIABLES", "signed_faults", "significance"]
 
 VARIABLES = ("observed", "null_mean", "null_std", "effect", "p", "p_fwe", "q")
 STATISTICS = ("mean correlation over windows", "mean magnitude of the correlation over windows")
@@ -171,13 +171,17 @@ def _faults(pair: Pair, pairs: Any, signed: Any) -> list[str]:
     faults = []
     if pairs not in ("all", "matched"):
         faults.append(f"pairs is {pairs!r}; 'all' or 'matched' is wanted")
-    if not isinstance(signed, bool | np.bool_):
-        faults.append(f"signed is {signed!r}; True or False is wanted")
+    faults += signed_faults(signed)
     if pair.mirrored and pairs == "matched":
         faults.append("y is missing, and a signal matches only itself; give y, or pairs='all'")
     if pair.mirrored and pair.x.sizes[SIGNAL] == 1:
         faults.append("y is missing, and x has one signal only; give y, or more signals")
     return faults
+
+
+def signed_faults(signed: Any) -> list[str]:
+    """What is wrong with this option, whatever the recordings."""
+    return [] if isinstance(signed, bool | np.bool_) else [f"signed is {signed!r}; True or False is wanted"]
 
 
 def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test, signed: bool) -> xr.Dataset:

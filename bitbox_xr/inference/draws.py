@@ -11,7 +11,7 @@ from bitbox_xr.dyad import Pair
 from bitbox_xr.errors import refuse
 from bitbox_xr.schemas import SIGNAL, TIME
 
-__all__ = ["SURROGATES", "Draws", "draw"]
+__all__ = ["SURROGATES", "Draws", "draw", "option_faults", "picked"]
 
 SURROGATES = ("shift", "segments", "phase", "partners")
 
@@ -61,7 +61,7 @@ def draw(
     """`n` surrogates of `pair.y`; ValueError where there is no such kind, or the recording has no room for them."""
     from bitbox_xr.kernels.surrogates import draw_shifts
 
-    refuse("surrogates", _faults(kind, n, rng, partners))
+    refuse("surrogates", option_faults(kind, n, rng) + _partner_faults(kind, partners))
     refuse("surrogates", _room_faults(kind, n, pair))
     seed = _seed(rng)
     sequence = np.random.SeedSequence(seed)
@@ -70,11 +70,20 @@ def draw(
     elif kind == "partners":
         assert partners is not None
         taken = _partners(partners, pair, fps)
-        order = np.random.default_rng(sequence).permutation(len(taken))[:n]
-        items = [taken[k] for k in sorted(order)]
+        items = [taken[k] for k in picked(len(taken), n, seed)]
     else:
         items = sequence.spawn(n)
     return Draws(kind, seed, items)
+
+
+def picked(count: int, n: int, seed: int) -> list[int]:
+    """Which of `count` partners are drawn if they are more than `n`, in their order.
+
+    >>> picked(3, 9, seed=0), picked(9, 3, seed=0)
+    ([0, 1, 2], [2, 4, 5])
+    """
+    order: list[int] = np.random.default_rng(seed).permutation(count)[:n].tolist()
+    return sorted(order)
 
 
 def _seed(rng: int | np.random.Generator | None) -> int:
@@ -91,7 +100,8 @@ def _apart(pair: Pair) -> int:
 # --- what keeps surrogates from being drawn
 
 
-def _faults(kind: Any, n: Any, rng: Any, partners: Any) -> list[str]:
+def option_faults(kind: Any, n: Any, rng: Any) -> list[str]:
+    """What is wrong with these options, whatever the recordings."""
     faults = []
     if kind not in SURROGATES:
         faults.append(f"surrogates is {kind!r}; one of {', '.join(SURROGATES)} is wanted")
@@ -100,6 +110,11 @@ def _faults(kind: Any, n: Any, rng: Any, partners: Any) -> list[str]:
     whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
     if not (rng is None or whole or isinstance(rng, np.random.Generator)):
         faults.append(f"rng is {rng!r}; a seed (a whole number from 0) or a numpy.random.Generator is wanted")
+    return faults
+
+
+def _partner_faults(kind: Any, partners: Any) -> list[str]:
+    faults = []
     if kind == "partners" and (isinstance(partners, xr.DataArray | np.ndarray | dict) or not partners):
         faults.append("surrogates='partners' needs partners=[…], a list of other recordings' references")
     if kind != "partners" and partners is not None:

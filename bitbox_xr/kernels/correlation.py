@@ -171,41 +171,13 @@ def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, 
             presence(x, at, reach1, least, mask1, state1)
             presence(y, at, reach2, least, mask2, state2)
             flagged = tables_by_candidate(
-                x,
-                at,
-                width,
-                shifts1,
-                mine,
-                mask1,
-                other,
-                mask2,
-                state1,
-                least,
-                rows,
-                guards,
-                packed1,
-                total1,
-                inverse1,
-                weak1,
-            )
+                x, at, width, shifts1, mine, mask1, other, mask2, state1, least, rows, guards, packed1, total1,
+                inverse1, weak1,
+            )  # fmt: skip
             flagged += tables_by_candidate(
-                y,
-                at,
-                width,
-                shifts2,
-                other,
-                mask2,
-                mine,
-                mask1,
-                state2,
-                least,
-                cols,
-                guards,
-                packed2,
-                total2,
-                inverse2,
-                weak2,
-            )
+                y, at, width, shifts2, other, mask2, mine, mask1, state2, least, cols, guards, packed2, total2,
+                inverse2, weak2,
+            )  # fmt: skip
         else:
             flagged = tables_by_shift(x, runs1, at, width, shifts1, rows, guards, packed1, total1, inverse1, weak1)
             flagged += tables_by_shift(y, runs2, at, width, shifts2, cols, guards, packed2, total2, inverse2, weak2)
@@ -217,24 +189,9 @@ def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, 
         )
         if flagged > 0:
             mend(
-                x,
-                y,
-                at,
-                width,
-                least,
-                signed,
-                nearest,
-                first,
-                mine,
-                other,
-                gaps,
-                weak1,
-                weak2,
-                best,
-                lag,
-                seconds,
+                x, y, at, width, least, signed, nearest, first, mine, other, gaps, weak1, weak2, best, lag, seconds,
                 padded2,
-            )
+            )  # fmt: skip
         _write(best, lag, padded2, mirrored, corr[w], lags[w])
         _share(x, at + back1, width, gaps, valid1[w])
         _share(y, at + back2, width, gaps, valid2[w])

@@ -1,31 +1,28 @@
 """Points along time: how far they go, how evenly, how far from where they were. In frames, not in seconds.
 
-A recording is worked through in blocks of frames that stay the same however it is cut, and what the blocks amount to
-is joined in their order: chunks change no digit.
+Recordings come in parts along time, which are worked through in blocks of frames, so that little is held at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
 __all__ = [
     "DISTANCES",
-    "REACH",
     "SUMMARY",
     "Places",
-    "aligned",
     "away",
-    "course",
     "distances",
     "mean_position",
     "middle",
-    "over_blocks",
+    "part",
     "summary",
 ]
 
 BLOCK = 1024  # frames
-REACH = 3  # frames before a block that third differences within it need
+ORDERS = 3  # of differences; as many frames are needed before a block
 
 # rows of a summary; differences of positions are in units a frame, a frame squared, a frame cubed
 SUMMARY = ("range", "path", "speed", "acceleration", "jerk", "ldj", "valid")
@@ -54,27 +51,6 @@ class Places(NamedTuple):
         return points
 
 
-# --- blocks
-
-
-def aligned(edges: list[int], frames: int) -> list[tuple[int, int]]:
-    """The parts of a recording that chunks with these `edges` make, cut where blocks are."""
-    cuts = sorted({0, frames, *(min(round(edge / BLOCK) * BLOCK, frames) for edge in edges)})
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
-
-
-def over_blocks(values: np.ndarray, measure: Callable[..., Any], first: int, lead: int, *options: Any) -> list[Any]:
-    """`measure` of each block of `values` `(frame, signal)`, which start `lead` frames before frame `first`.
-
-    It takes the block with up to `REACH` frames before it, the number of its own first frame, how many come before.
-    """
-    found = []
-    for start in range(lead, len(values), BLOCK):
-        before = min(start, REACH)
-        found.append(measure(values[start - before : start + BLOCK], first - lead + start, before, *options))
-    return found
-
-
 # --- the course of points
 
 
@@ -91,14 +67,32 @@ class Course(NamedTuple):
     high: np.ndarray
 
 
-JOIN = Course(np.sum, np.sum, np.sum, np.max, np.min, np.max, np.min, np.max)
+# how each field of two blocks becomes one
+JOIN: tuple[Callable[..., np.ndarray], ...] = (np.sum, np.sum, np.sum, np.max, np.min, np.max, np.min, np.max)
 
 
-def course(values: np.ndarray, first: int, before: int, places: Places) -> Course:
-    """What a block of frames amounts to; `before`: how many of `values` come before it."""
-    points = places.of(values)
+class Part(NamedTuple):
+    """The courses of a part's blocks, but for its first frames where others come before; its first and last frames."""
+
+    blocks: list[Course]
+    first: int
+    head: np.ndarray
+    tail: np.ndarray
+
+
+def part(values: np.ndarray, first: int, places: Places) -> Part:
+    """What a part of a recording, `(frame, signal)`, amounts to; `first` is the number of its first frame."""
+    lead = min(ORDERS, len(values)) if first else 0
+    starts = range(lead, len(values), BLOCK)
+    blocks = [course(places.of(values[max(at - ORDERS, 0) : at + BLOCK]), first + at, min(at, ORDERS)) for at in starts]
+    # copies, so that the part itself is let go
+    return Part(blocks, first, values[:ORDERS].copy(), values[-ORDERS:].copy())
+
+
+def course(points: np.ndarray, first: int, before: int) -> Course:
+    """What a block of frames amounts to, of which the number `first` is the first, and `before` come before it."""
     lengths, step = [], points
-    for order in range(1, REACH + 1):
+    for order in range(1, ORDERS + 1):
         step = np.diff(step, axis=0)
         lengths.append(np.sqrt((step**2).sum(axis=-1))[max(0, before - order) :])
     own = points[before:]
@@ -118,13 +112,25 @@ def course(values: np.ndarray, first: int, before: int, places: Places) -> Cours
     )
 
 
-def summary(parts: list[list[Course]], frames: int) -> np.ndarray:
-    """The rows of `SUMMARY`, `(row, point)`, of the parts of a recording; NaN where nothing was seen.
+def _joined(parts: list[Part], places: Places) -> Course:
+    """The course of all parts, their first frames with what comes before those."""
+    blocks, before = [], parts[0].head[:0]
+    for one in parts:
+        if one.first:
+            seam = np.concatenate([before, one.head])
+            blocks.append(course(places.of(seam), one.first, len(before)))
+        blocks += one.blocks
+        before = np.concatenate([before, one.tail])[-ORDERS:]
+    return Course(*(join(field, axis=0) for join, field in zip(JOIN, _fields(blocks), strict=True)))
+
+
+def summary(parts: list[Part], places: Places, frames: int) -> np.ndarray:
+    """The rows of `SUMMARY`, `(row, point)`, of a recording in parts; NaN where nothing was seen.
 
     speed, acceleration and jerk are mean lengths of differences. ldj is −ln(N³ · Σ|Δ²|² / max|Δ|²) over the N frames
     from the first to the last that was seen, lost differences counted as the mean of those seen.
     """
-    every = Course(*(join(field, axis=0) for join, field in zip(JOIN, _fields(parts), strict=True)))
+    every = _joined(parts, places)
     seen = np.where(every.counts > 0, every.counts, np.nan)
     span = every.last - every.first + 1
     extent = np.where(every.counts[0] > 0, np.sqrt(((every.high - every.low) ** 2).sum(axis=-1)), np.nan)
@@ -134,61 +140,68 @@ def summary(parts: list[list[Course]], frames: int) -> np.ndarray:
     return np.stack([extent, path, *(every.totals / seen[1:]), ldj, every.counts[0] / frames])
 
 
-def _fields(parts: list[list[Any]]) -> list[np.ndarray]:
-    """What the blocks of all parts have in each field, `(block, …)`."""
-    return [np.stack(field) for field in zip(*(block for part in parts for block in part), strict=True)]
+def _fields(blocks: Iterable[Any]) -> list[np.ndarray]:
+    """What the blocks have in each field, `(block, …)`."""
+    return [np.stack(field) for field in zip(*blocks, strict=True)]
 
 
 # --- distances to where points were
 
 
 class Middle(NamedTuple):
-    """Sums of positions `(point, axis)` and how many frames `(point, 1)` they are of."""
+    """Sums of positions `(point, axis)` and the number `(point, 1)` of frames they are of."""
 
     total: np.ndarray
-    count: np.ndarray
+    number: np.ndarray
 
 
 class Away(NamedTuple):
     """Distances to references, each field `(reference, point)`: number, mean, squared deviations, extremes."""
 
-    count: np.ndarray
+    number: np.ndarray
     mean: np.ndarray
     squares: np.ndarray
     least: np.ndarray
     most: np.ndarray
 
 
-def middle(values: np.ndarray, first: int, before: int, places: Places) -> Middle:
-    """Sums of the positions in a block of frames."""
-    points = places.of(values[before:])
-    return Middle(np.nansum(points, axis=0), (~np.isnan(points[..., :1])).sum(axis=0))
+def _blocks(values: np.ndarray, first: int, places: Places) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Numbers of frames, and points, of each block of a part of a recording that starts with the frame `first`."""
+    for start in range(0, len(values), BLOCK):
+        points = places.of(values[start : start + BLOCK])
+        yield np.arange(first + start, first + start + len(points)), points
+
+
+def middle(values: np.ndarray, first: int, places: Places) -> list[Middle]:
+    """Sums of the positions in each block of a part of a recording."""
+    blocks = (points for _, points in _blocks(values, first, places))
+    return [Middle(np.nansum(points, axis=0), (~np.isnan(points[..., :1])).sum(axis=0)) for points in blocks]
 
 
 def mean_position(parts: list[list[Middle]]) -> np.ndarray:
     """The mean position `(1, point, axis)` over all frames; NaN where a point was never seen."""
-    total, count = (field.sum(axis=0) for field in _fields(parts))
-    return (total / np.where(count > 0, count, np.nan))[None]
+    total, number = (field.sum(axis=0) for field in _fields(chain.from_iterable(parts)))
+    return (total / np.where(number > 0, number, np.nan))[None]
 
 
-def away(
-    values: np.ndarray, first: int, before: int, places: Places, references: np.ndarray, left_out: np.ndarray
-) -> Away:
-    """Distances of a block of frames to `references` `(reference, point, axis)`; some frames' numbers are left out."""
-    points = places.of(values[before:])
-    points[np.isin(np.arange(first, first + len(points)), left_out)] = np.nan
-    return Away(*_fields([[_distances(points - reference) for reference in references]]))
+def away(values: np.ndarray, first: int, references: np.ndarray, places: Places, left_out: np.ndarray) -> list[Away]:
+    """Distances of each block to `references` `(reference, point, axis)`; some frames' numbers are left out."""
+    found = []
+    for numbers, points in _blocks(values, first, places):
+        others = points[~np.isin(numbers, left_out)]
+        found.append(Away(*_fields([_lengths(others - reference) for reference in references])))
+    return found
 
 
-def _distances(ways: np.ndarray) -> Away:
+def _lengths(ways: np.ndarray) -> Away:
     """What the lengths of `ways` `(frame, point, axis)` amount to, each field `(point,)`."""
     length = np.sqrt((ways**2).sum(axis=-1))
     there = ~np.isnan(length)
-    count = there.sum(axis=0)
-    mean = np.where(there, length, 0.0).sum(axis=0) / np.maximum(count, 1)
+    number = there.sum(axis=0)
+    mean = np.where(there, length, 0.0).sum(axis=0) / np.maximum(number, 1)
     squares = (np.where(there, length - mean, 0.0) ** 2).sum(axis=0)
-    least, most = (np.where(there, length, end) for end in (np.inf, -np.inf))
-    return Away(count, mean, squares, least.min(axis=0), most.max(axis=0))
+    least = np.where(there, length, np.inf).min(axis=0, initial=np.inf)
+    return Away(number, mean, squares, least, np.where(there, length, 0.0).max(axis=0, initial=0.0))
 
 
 def distances(parts: list[list[Away]], frames: int) -> np.ndarray:
@@ -197,12 +210,12 @@ def distances(parts: list[list[Away]], frames: int) -> np.ndarray:
     References at which a point was not seen are left out of its average; NaN where none is left. `frames` is the
     number of frames that were not left out.
     """
-    counts, means, squares, least, most = _fields(parts)
-    count = counts.sum(axis=0)
-    seen = np.where(count > 0, count, np.nan)
-    mean = (counts * means).sum(axis=0) / seen
-    deviation = np.sqrt((squares + counts * (means - mean) ** 2).sum(axis=0) / seen)
+    numbers, means, squares, least, most = _fields(chain.from_iterable(parts))
+    number = numbers.sum(axis=0)
+    seen = np.where(number > 0, number, np.nan)
+    mean = (numbers * means).sum(axis=0) / seen
+    deviation = np.sqrt((squares + numbers * (means - mean) ** 2).sum(axis=0) / seen)
     rows = np.stack([least.min(axis=0), mean, deviation, most.max(axis=0)])  # (row, reference, point)
-    references = (count > 0).sum(axis=0)
-    average = np.where(count > 0, rows, 0.0).sum(axis=1) / np.where(references > 0, references, np.nan)
-    return np.concatenate([average, count.max(axis=0)[None] / frames])
+    references = (number > 0).sum(axis=0)
+    average = np.where(number > 0, rows, 0.0).sum(axis=1) / np.where(references > 0, references, np.nan)
+    return np.concatenate([average, number.max(axis=0)[None] / frames])

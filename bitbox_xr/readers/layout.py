@@ -77,10 +77,12 @@ def select(sheet: Sheet, layout: Layout, asked: Asked) -> Block:
     block = next((own for own in layout.blocks if own.kind == kind), None)
     if block is None:
         raise ValueError(f"{sheet.file}: {_no_block(layout, kind)}")
-    twice = [name for name, n in Counter(sheet.names[i] for i in block.columns).items() if n > 1]
+    places: dict[str, list[int]] = {}
+    for i in block.columns:
+        places.setdefault(sheet.names[i], []).append(i)
+    twice = [f"{name!r} at columns {checks.listed(at)}" for name, at in places.items() if len(at) > 1]
     if twice:
-        at = {name: [i for i in block.columns if sheet.names[i] == name] for name in twice}
-        stand = "; ".join(f"{name!r} at columns {checks.listed(places)}" for name, places in at.items())
+        stand = "; ".join(twice[:8]) + "; …" * (len(twice) > 8)
         raise ValueError(f"{sheet.file}: names occur twice: {stand}; choose by position, columns=[…]")
     if not block.columns:
         raise ValueError(f"{sheet.file}: there are no columns beside that of the times; one signal at least is wanted")
@@ -108,9 +110,8 @@ def _chosen(sheet: Sheet, layout: Layout, asked: Asked) -> Block:
         raise ValueError(f"{sheet.file}: columns {checks.listed(again)} are asked for twice; once is enough")
     names = [sheet.names[i] for i in columns]
     # a name that is asked for twice, or empty, is told apart by its position
-    names = [
-        name if name and names.count(name) == 1 else f"{name}[{i}]" for i, name in zip(columns, names, strict=True)
-    ]
+    count = Counter(names)
+    names = [name if name and count[name] == 1 else f"{name}[{i}]" for i, name in zip(columns, names, strict=True)]
     home = next((block for block in layout.blocks if set(columns) <= set(block.columns)), None)
     kind = asked.kind or (home.kind if home else "expression")
     return Block(kind, columns, names, _chosen_attrs(home, asked))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr import checks, schemas
+from bitbox_xr import checks
 from bitbox_xr.errors import refuse
 from bitbox_xr.readers import blendshapes, openface, pyfeat, table, three_di
 from bitbox_xr.readers.layout import Asked
@@ -96,10 +96,13 @@ def open_signals(
     Raises
     ------
     FileNotFoundError
-        Where there is no such file. ValueError for all that cannot be read with certainty (text among numbers,
-        rows cut short, names that occur twice, several faces, no times; unasked, more than 240 frames a second,
-        steps over 10 s, and times that look like numbers of frames), naming the file, the line or column and the
-        remedy; TypeError for options of a wrong type.
+        Where there is no such file.
+    ValueError
+        For all that cannot be read with certainty (text among numbers, rows cut short, names that occur twice, several
+        faces, no times; unasked, more than 240 frames a second, steps over 10 s, and times that look like numbers of
+        frames), naming the file, the line or column and the remedy.
+    TypeError
+        For options of a wrong type.
 
     Examples
     --------
@@ -121,9 +124,9 @@ def open_signals(
     if isinstance(path, pd.DataFrame):
         _unused(TABLE, text_only)
         return _of_sheet(from_frame(path, TABLE), asked)
-    if not isinstance(path, str | PathLike):
-        raise TypeError(f"path is a {type(path).__name__}; a file is wanted (signals() takes arrays)")
-    file = Path(path)
+    if isinstance(path, np.ndarray | xr.DataArray):
+        raise TypeError(f"open_signals(): path is a {type(path).__name__}; a file is wanted (signals() takes arrays)")
+    file = checks.path_of("open_signals()", path)
     start = _first_bytes(file)
     if start.startswith(NETCDF):
         _unused(file.name, {**_given(asked), **text_only}, allowed=("kind",))
@@ -148,8 +151,7 @@ def _of_sheet(sheet: Sheet, asked: Asked) -> xr.DataArray:
 
 def _option_faults(asked: Asked, sep: str | None, skiprows: int) -> list[str]:
     faults = checks.fps_faults(asked.fps)
-    if asked.kind is not None and asked.kind not in schemas.KINDS:
-        faults.append(f"kind is {asked.kind!r}; one of {', '.join(schemas.KINDS)} is wanted")
+    faults += [] if asked.kind is None else checks.kind_faults(asked.kind)
     if asked.time_unit not in UNITS:
         faults.append(f"time_unit is {asked.time_unit!r}; one of {', '.join(UNITS)} is wanted")
     elif asked.time_unit != "s" and asked.time is None:
@@ -196,7 +198,7 @@ def _parquet(file: Path) -> Sheet:
         frame = pd.read_parquet(file)
     except ImportError:
         raise ImportError(f"{file.name}: Parquet needs pyarrow; install bitbox-xr[parquet]") from None
-    except (ValueError, OSError) as error:
+    except Exception as error:  # of whatever kind: pandas and pyarrow have many for what damage makes of a file
         raise ValueError(f"{file.name}: it cannot be read as Parquet ({error}); write it anew") from error
     return from_frame(frame, file.name)
 

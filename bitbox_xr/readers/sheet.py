@@ -117,9 +117,15 @@ def _tells_fields(lines: list[str], sep: str) -> bool:
 
 
 def _split(line: str, sep: str) -> list[str]:
+    """The fields of a line."""
     if sep == WHITESPACE:
         line, sep = re.sub(r"[ \t]+", " ", line).strip(" "), " "
-    return next(csv.reader([line], delimiter=sep, skipinitialspace=sep != " "), [])
+    if line and '"' not in line:  # the csv module refuses fields of over 131072 characters: of a line without `sep`
+        return [field.lstrip(" ") if sep != " " else field for field in line.split(sep)]
+    try:
+        return next(csv.reader([line], delimiter=sep, skipinitialspace=sep != " "), [])
+    except csv.Error:
+        return [line]
 
 
 def _field_faults(rows: list[str], width: int, sep: str, before: int) -> list[str]:

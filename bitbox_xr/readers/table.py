@@ -31,8 +31,9 @@ def layout(sheet: Sheet, asked: Asked) -> Layout:
     time = position(sheet, asked.time) if isinstance(asked.time, str | int) else None
     named = matching(sheet.names, NAMES.get(kind, "(?!)"))
     rest = [i for i in named or range(len(sheet.names)) if i != time]
-    columns = [i for i in rest if not _counts(sheet.names[i], i)]
-    remarks = _remarks(sheet, [i for i in rest if i not in columns], asked)
+    counting = [i for i in rest if _counts(sheet.names[i], i)]
+    columns = sorted({*rest} - {*counting})
+    remarks = _remarks(sheet, counting, asked)
     return Layout("", [Block(kind, columns, [sheet.names[i] for i in columns], attrs)], default=kind, remarks=remarks)
 
 

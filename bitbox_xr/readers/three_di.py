@@ -96,8 +96,10 @@ def open_recording(path: str | PathLike[str], *, fps: float | None = None) -> di
     Raises
     ------
     FileNotFoundError
-        Where there is nothing that 3DI wrote. ValueError where there are several recordings, where the files
-        have numbers of frames that do not go together, or for what is wrong in one of them.
+        Where there is nothing that 3DI wrote.
+    ValueError
+        Where there are several recordings, where the files have numbers of frames that do not go together, or for what
+        is wrong in one of them.
 
     Warns
     -----
@@ -115,7 +117,7 @@ def open_recording(path: str | PathLike[str], *, fps: float | None = None) -> di
     (['rects'], array([10., 11.]))
     """
     refuse("open_recording()", checks.fps_faults(fps))
-    files = _files(Path(path))
+    files = _files(checks.path_of("open_recording()", path))
     recording = {}
     for ending, file in files.items():
         if BACKENDS[file.suffix.lower()] in HOLDINGS[ending].columns:

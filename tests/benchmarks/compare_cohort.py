@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import bitbox_xr as bx
-from bitbox_xr.cohort import measures, tasks
+from bitbox_xr.cohort import inputs, measures, tasks
 from bitbox_xr.cohort.cluster import connected
 from bitbox_xr.cohort.folder import RECORDINGS, place
 
@@ -58,9 +58,10 @@ def parts(table, out):
     rows = []
     for signals, reference in zip(table["signals"], table["reference"], strict=True):
         clock = [time.perf_counter()]
-        made = measures.made_from(planned, [Path(signals), Path(reference)])
+        files = [Path(signals), Path(reference)]
+        made = inputs.made_from(planned, [inputs.identified(file) for file in files])
         clock.append(time.perf_counter())
-        x, y = (tasks._opened(Path(file), {}) for file in (signals, reference))
+        x, y = inputs.opened(planned, files)
         clock.append(time.perf_counter())
         found = measures.results(planned, x, y)
         clock.append(time.perf_counter())
