@@ -20,7 +20,7 @@ import bitbox_xr as bx
 from bitbox_xr import schemas
 
 FPS = 30
-FEW = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 WIDTHS = {"expression": (0, 1, 2, 3), "landmark": (102,), "pose": (6, 3), "rectangle": (4,)}
 
 
@@ -186,7 +186,7 @@ def known(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", map(known, CALLS))
+@pytest.mark.parametrize("name", [known(name) for name in CALLS])
 @FEW
 @given(data=st.data())
 def test_refused_in_words_or_as_documented_whatever_the_form(name, data):
