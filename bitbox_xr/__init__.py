@@ -5,7 +5,7 @@ __version__ = "0.1.0"
 from bitbox_xr import accessor as _accessor  # registers .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.expressions import asymmetry, diversity, events, expressivity
-from bitbox_xr.inference import significance
+from bitbox_xr.inference import lag_map, significance, surrogate_windows
 from bitbox_xr.motion import kinematics, relative_motion, smoothness
 from bitbox_xr.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.norms import magnitudes
@@ -28,6 +28,7 @@ __all__ = [
     "from_bitbox",
     "imitation",
     "kinematics",
+    "lag_map",
     "lag_profile",
     "magnitudes",
     "open_netcdf",
@@ -39,6 +40,7 @@ __all__ = [
     "signals",
     "significance",
     "smoothness",
+    "surrogate_windows",
     "to_bitbox",
     "to_netcdf",
     "window_stats",

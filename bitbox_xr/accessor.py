@@ -111,6 +111,41 @@ class SignalsAccessor:
         rest: dict[str, Any] = {"pairs": pairs, "progress": progress, "min_valid": min_valid, "fps": fps}
         return bx.significance(self._x, y, measure=measure, **windows, **chance, **rest)
 
+    def lag_map(
+        self, y: Any = None, *, pair: tuple[str, str], measure: str = "imitation", width: float = 0.5,
+        step: float | None = None, lag: float | None = None, causal: bool = True, polarity: bool = True,
+        min_valid: float = 0.75, fps: float | None = None,
+    ) -> xr.DataArray:  # fmt: skip
+        """Correlation of one pair in every window at every lag: `bitbox_xr.lag_map`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, lag=0.6)
+        >>> found.mean("window").idxmax("lag").round(3).item()
+        -0.367
+        """
+        options: dict[str, Any] = {"width": width, "step": step, "lag": lag, "causal": causal, "polarity": polarity}
+        return bx.lag_map(self._x, y, pair=pair, measure=measure, **options, min_valid=min_valid, fps=fps)
+
+    def surrogate_windows(
+        self, y: Any = None, *, pair: tuple[str, str], measure: str = "imitation", surrogates: str = "shift",
+        n: int = 199, rng: int | np.random.Generator | None = None, partners: list[Any] | None = None,
+        width: float = 0.5, step: float | None = None, lag: float | None = None, causal: bool = True,
+        polarity: bool = True, min_valid: float = 0.75, fps: float | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """One pair window by window beside its surrogates: `bitbox_xr.surrogate_windows`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, width=2, step=1, lag=0.6)
+        >>> found.null_corr.sizes
+        Frozen({'surrogate': 19, 'window': 27})
+        """
+        windows: dict[str, Any] = {"width": width, "step": step, "lag": lag, "causal": causal, "polarity": polarity}
+        chance: dict[str, Any] = {"surrogates": surrogates, "n": n, "rng": rng, "partners": partners}
+        rest: dict[str, Any] = {"measure": measure, "min_valid": min_valid, "fps": fps}
+        return bx.surrogate_windows(self._x, y, pair=pair, **windows, **chance, **rest)
+
     def expressivity(
         self, *, scales: Any = None, aggregate: bool = False, robust: bool = False, precision: int = 16,
         fps: float | None = None,

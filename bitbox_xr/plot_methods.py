@@ -4,13 +4,13 @@ from typing import Any
 
 import xarray as xr
 
-from bitbox_xr import plotting, plotting_expressions
+from bitbox_xr import plotting, plotting_expressions, plotting_inference
 
 __all__ = ["PlotMethods", "SignalsPlotMethods"]
 
 
 class SignalsPlotMethods:
-    """Pictures of a signal set; each draws into `fig` if given, and returns it."""
+    """Pictures of signals, and of one pair's lags; each draws into `fig` if given, and returns it."""
 
     def __init__(self, x: xr.DataArray) -> None:
         self._x = x
@@ -31,6 +31,19 @@ class SignalsPlotMethods:
         return plotting_expressions.decomposition(
             self._x, coefficient, scales=scales, precision=precision, fps=fps, fig=fig
         )
+
+    def lag_heatmap(self, *, fig: Any = None) -> Any:
+        """What `lag_map` gave, lag by window, with its profile: `plotting_inference.lag_heatmap`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, lag=0.6)
+        >>> fig = found.bitbox.plot.lag_heatmap(fig=Figure(layout="constrained"))
+        >>> fig.axes[1].get_title()
+        '−0.367 s'
+        """
+        return plotting_inference.lag_heatmap(self._x, fig=fig)
 
 
 class PlotMethods:
@@ -104,3 +117,48 @@ class PlotMethods:
         'time, s'
         """
         return plotting_expressions.asymmetry(self._result, ax=ax)
+
+    def significant_pairs(
+        self, found: xr.Dataset, *, statistic: str | None = None, by: str = "p_fwe", alpha: float = 0.05, ax: Any = None
+    ) -> Any:
+        """A statistic of every pair, the significant ones framed: `plotting_inference.significant_pairs`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> result = child.bitbox.imitation(model, **windows, stats=True)
+        >>> found = child.bitbox.significance(model, **windows, n=99, rng=0, pairs="matched", progress=False)
+        >>> ax = result.bitbox.plot.significant_pairs(found, ax=Figure(layout="constrained").subplots())
+        >>> ax.get_title(loc="left").splitlines()[-1]
+        'framed: family-wise p ≤ 0.05, 2 of 12 pairs'
+        """
+        return plotting_inference.significant_pairs(self._result, found, statistic=statistic, by=by, alpha=alpha, ax=ax)
+
+    def over_time_by_chance(self, *, level: float = 0.9, fig: Any = None) -> Any:
+        """What `surrogate_windows` gave, over time: `plotting_inference.over_time_by_chance`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
+        >>> fig = found.bitbox.plot.over_time_by_chance(fig=Figure(layout="constrained"))
+        >>> fig.axes[0].get_legend().get_texts()[0].get_text()
+        '90% of the surrogates'
+        """
+        return plotting_inference.over_time_by_chance(self._result, level=level, fig=fig)
+
+    def lag_distribution(self, *, level: float = 0.9, ax: Any = None) -> Any:
+        """How often each lag was the best, and is by chance: `plotting_inference.lag_distribution`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
+        >>> ax = found.bitbox.plot.lag_distribution(ax=Figure(layout="constrained").subplots())
+        >>> ax.get_ylabel()
+        'share of windows'
+        """
+        return plotting_inference.lag_distribution(self._result, level=level, ax=ax)

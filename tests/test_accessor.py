@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr import accessor, plotting, plotting_expressions
+from bitbox_xr import accessor, plotting, plotting_expressions, plotting_inference
 
 FPS = 30
 
@@ -33,6 +33,8 @@ FUNCTIONS = {
         "fill_gaps",
         "regularity",
         "significance",
+        "lag_map",
+        "surrogate_windows",
         "expressivity",
         "events",
         "diversity",
@@ -45,6 +47,11 @@ FUNCTIONS = {
 FUNCTIONS |= {
     (accessor.PlotMethods, name): getattr(plotting_expressions, name) for name in ("expressivity", "asymmetry")
 }
+FUNCTIONS |= {
+    (accessor.PlotMethods, name): getattr(plotting_inference, name)
+    for name in ("significant_pairs", "over_time_by_chance", "lag_distribution")
+}
+FUNCTIONS |= {(accessor.SignalsPlotMethods, "lag_heatmap"): plotting_inference.lag_heatmap}
 FUNCTIONS |= {(accessor.SignalsPlotMethods, "decomposition"): plotting_expressions.decomposition}
 
 

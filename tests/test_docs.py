@@ -22,7 +22,7 @@ PUBLIC = {
     "Dataset.bitbox.": [name for name in vars(accessor.ResultAccessor) if not name.startswith("_")],
 }
 # what a module of the package takes over from one above it stands there under its shorter name
-SHORTER = {"inference.significance": "significance"}
+SHORTER = {f"inference.{name}": name for name in inference.__all__}
 
 
 @pytest.mark.parametrize("where", PUBLIC)

@@ -44,6 +44,10 @@ def frames(x):
     return bx.from_bitbox(bx.to_bitbox(one), fps=FPS)
 
 
+def firsts(*recordings):
+    return tuple(str(x.signal.values[0]) if x.signal.size else "none" for x in recordings)
+
+
 PAIRS = ("signal1", "signal2")
 STATS = dict.fromkeys(("corr_mean", "corr_std", "corr_lag", "corr_abs_mean", "n_windows"), PAIRS)
 WINDOWS = {"corr": ("window", *PAIRS), "lag": ("window", *PAIRS), "valid1": ("window", "signal1")}
@@ -71,6 +75,10 @@ CALLS = {
     ),
     "kinematics": Call(lambda x, y: bx.kinematics(x), MOVING),
     "lag_profile": Call(lambda x, y: bx.lag_profile(x, y, **SHORT), dims={"profile": ("lag", *PAIRS), "at_limit": PAIRS}, dtypes="fi"),
+    "lag_map": Call(
+        lambda x, y: bx.lag_map(x, y, pair=firsts(x, y), **SHORT),
+        dims={"": ("lag", "window")}, lazy=False, alone=True,
+    ),
     "magnitudes": Call(lambda x, y: bx.magnitudes(x), MOVING, SAME),
     "regularity": Call(lambda x, y: bx.regularity(x), ("expression", "landmark"), {"frames": (), "gap_start": ("gap",)}, "fib", lazy=False),
     "relative_motion": Call(lambda x, y: bx.relative_motion(x), MOVING),
@@ -80,6 +88,10 @@ CALLS = {
         lambda x, y: bx.significance(x, y, **SHORT, n=3, rng=0, progress=False), dims={"p": PAIRS, "observed": PAIRS}
     ),
     "smoothness": Call(lambda x, y: bx.smoothness(x), MOVING),
+    "surrogate_windows": Call(
+        lambda x, y: bx.surrogate_windows(x, y, pair=firsts(x, y), **SHORT, n=3, rng=0),
+        dims={"corr": ("window",), "null_corr": ("surrogate", "window")}, lazy=False, alone=True,
+    ),
     "to_bitbox": Call(lambda x, y: xr.DataArray(bx.to_bitbox(x)["data"]), ("expression", "pose"), dtypes="fib", lazy=False),
     "window_stats": Call(lambda x, y: bx.window_stats(bx.imitation(x, y, **SHORT)), dims=STATS, dtypes="fi"),
     "accessor: matched": Call(lambda x, y: x.bitbox.imitation(y, **SHORT).bitbox.matched(), dims={"corr": ("window", "pair")}),
