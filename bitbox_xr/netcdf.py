@@ -5,7 +5,8 @@ lazy reads included, is made under one lock (`bitbox_xr.locks`).
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ def _write(data: xr.Dataset, part: Path, engine: str) -> None:
     with LOCK:
         store = _new_file(str(part), engine)
     try:
-        with LOCK:
+        with LOCK, _chunks_let_go():
             data.dump_to_store(store, writer=writer)
         if writer.sources:
             _stream(writer)
@@ -188,6 +189,19 @@ def _new_file(path: str, engine: str) -> Any:
         return ScipyDataStore(path, mode="w", lock=LOCK)
     store = NetCDF4DataStore if engine == "netcdf4" else H5NetCDFStore
     return store.open(path, mode="w", lock=LOCK)
+
+
+@contextmanager
+def _chunks_let_go() -> Iterator[None]:
+    """Variables made here keep no chunks in memory once these are written; the library would keep 64 MB of each."""
+    import netCDF4
+
+    before = netCDF4.get_chunk_cache()
+    netCDF4.set_chunk_cache(2**20, before[1], before[2])
+    try:
+        yield
+    finally:
+        netCDF4.set_chunk_cache(*before)
 
 
 def _stream(writer: ArrayWriter) -> None:
@@ -222,6 +236,9 @@ def _encoded(obj: xr.DataArray | xr.Dataset, engine: str) -> xr.Dataset:
     for name, variable in data.variables.items():
         variable.attrs = {key: _stored(value) for key, value in variable.attrs.items()}
         variable.encoding = _encoding(variable, is_coord=name in data.coords)
+        if variable.chunks and variable.size and variable.dtype.kind != "U" and engine != "scipy":
+            # as on dask, so that each chunk of the file is written whole
+            variable.encoding["chunksizes"] = tuple(map(max, variable.chunks))
     data.attrs = {"Conventions": CONVENTIONS} | {key: _stored(value) for key, value in own_attrs.items()} | marks
     return data
 

@@ -424,3 +424,16 @@ def test_eight_threads_once(tmp_path):
 @pytest.mark.slow
 def test_eight_threads_ten_times_never_crash_the_process(tmp_path):
     assert stressed(tmp_path, "10") == (0, "[]", WRITTEN)
+
+
+def test_a_file_of_dask_has_its_chunks_and_keeps_none_of_them_in_memory(tmp_path):
+    import netCDF4
+
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    before = netCDF4.get_chunk_cache()
+    to_netcdf(signals(values, fps=30).chunk(time=16), tmp_path / "x.nc")
+    assert netCDF4.get_chunk_cache() == before
+    with netCDF4.Dataset(tmp_path / "x.nc") as file:
+        assert file["expression"].chunking() == [16, 3]
+        assert file["expression"].get_var_chunk_cache() == before
+        np.testing.assert_array_equal(file["expression"][:], values)

@@ -26,7 +26,7 @@ __all__ = ["BLOCK", "gather", "write"]
 
 LOG = logging.getLogger(__name__)
 BLOCK = 16  # recordings put together by one task
-ROWS = 200_000  # of the table, held at once
+ROWS = 20_000  # of the table, held at once
 HELD = 2**26  # bytes of a summary that is put together in memory
 OF_ONE = (RECORDING, STAMP)  # attributes that are one recording's own
 
@@ -134,7 +134,7 @@ def write(out: Path, gathered: list[Gathered], covariates: Mapping[str, np.ndarr
     with dask.config.set(scheduler="synchronous", num_workers=1):  # one block at a time
         # what is in memory is written in one order: two equal runs write two equal files, to the byte
         to_netcdf(summary.load() if summary.nbytes <= HELD else summary, out / SUMMARY)
-    _write_table(out, list(covariates))
+        _write_table(summary, out / TABLE, list(covariates))
 
 
 def _assembled(gathered: list[Gathered], covariates: Mapping[str, np.ndarray]) -> xr.Dataset:
@@ -189,10 +189,10 @@ def _tell_unlike(gathered: list[Gathered], coords: xr.Dataset) -> None:
                 LOG.warning("%s: no %s in %s; NaN there", dim, listed(lacking), listed(names))
 
 
-def _write_table(out: Path, covariates: list[str]) -> None:
-    with open_netcdf(out / SUMMARY) as summary, whole(out / TABLE) as stream:
-        cells = max(int(np.prod(variable.shape[1:])) for variable in summary.data_vars.values())
-        step = max(1, ROWS // cells)
+def _write_table(summary: xr.Dataset, file: Path, covariates: list[str]) -> None:
+    cells = max(int(np.prod(variable.shape[1:])) for variable in summary.data_vars.values())
+    step = max(1, ROWS // cells)
+    with whole(file) as stream:
         for first in range(0, summary.sizes[RECORDING], step):
             table = to_frame(summary.isel({RECORDING: slice(first, first + step)}).load())
             leading = [RECORDING, *covariates]
