@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from bitbox_xr import align, coordination, demo, expressivity, imitation, signals
+from bitbox_xr import align, coordination, demo, expressivity, imitation, resample, signals
 from bitbox_xr.cli import main
 from bitbox_xr.cli.measures import _summary
 from bitbox_xr.inference import significance
@@ -100,6 +100,24 @@ def test_significance_among_partners(folder, tmp_path):
     with open_netcdf(tmp_path / "out.nc") as found:
         assert found.attrs["n"] == 2
         assert float(found["p"].min()) == pytest.approx(2 / 3)  # y itself is as strong as y
+
+
+def test_partners_are_brought_onto_the_clock_too(folder, tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    others = [demo.make_pair(minutes=0.5, seed=seed)[1] for seed in (1, 2)]
+    to_netcdf(resample(y, 25), tmp_path / "y.nc")
+    for k, other in enumerate(others):
+        to_netcdf(resample(other, 24), tmp_path / f"{k}.nc")
+    partners = ["--surrogates", "partners", "--partner", tmp_path / "0.nc", "--partner", tmp_path / "1.nc"]
+    arguments = [folder / "x.nc", tmp_path / "y.nc", "-o", tmp_path / "out.nc", *partners, "--align", "--offset", 0.2]
+    done = run("significance", *arguments, "--seed", 0)
+    assert done.exit_code == 0, done.output
+    one, two = align(x, resample(y, 25), offset=0.2)
+    slow = [resample(other, 24).interp(time=one.time - 0.2).assign_coords(time=one.time) for other in others]
+    wanted = significance(one, two, surrogates="partners", partners=slow, rng=0, progress=False)
+    with open_netcdf(tmp_path / "out.nc") as found:
+        for name in ("observed", "null_mean"):
+            np.testing.assert_allclose(found[name], wanted[name], atol=1e-6)
 
 
 def test_two_clocks_are_refused_and_brought_onto_one(folder, tmp_path):

@@ -12,7 +12,7 @@ from bitbox_xr.readers import open_signals
 from bitbox_xr.readers.options import OF_Y, reader
 from bitbox_xr.timebase import align, shared_clock
 
-__all__ = ["new_file", "recordings"]
+__all__ = ["new_file", "of_align", "recordings"]
 
 
 def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | None]:
@@ -48,18 +48,23 @@ def _two_faults(given: Mapping[str, Any]) -> list[str]:
         faults.append(f"{', '.join(of_y)}: for Y, and there is none; give X's file again as Y")
     if given["y"] is None and given["align"]:
         faults.append("--align is for X and Y, and there is no Y")
-    of_align = [f"--{name}" for name in ("rate", "offset") if given[name] is not None]
-    if of_align and not given["align"]:
-        faults.append(f"{', '.join(of_align)}: for --align, which was not given")
+    idle = [f"--{name}" for name in ("rate", "offset") if given[name] is not None]
+    if idle and not given["align"]:
+        faults.append(f"{', '.join(idle)}: for --align, which was not given")
     return faults
 
 
 def _on_one_clock(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray]:
     if given["align"]:
-        return align(x, y, fps=given["rate"], offset=given["offset"] or 0.0)
+        return align(x, y, **of_align(given))
     try:
         shared_clock(x, y)
     except ValueError as error:
         remedy = "on the command line: --align (and --rate FPS where a clock is not regular)"
         raise ValueError(f"{error}\n{remedy}") from error
     return x, y
+
+
+def of_align(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of `align()`."""
+    return {"fps": given["rate"], "offset": given["offset"] or 0.0}

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import expressions, social
-from bitbox_xr.cli.arguments import new_file, recordings
+from bitbox_xr.cli.arguments import new_file, of_align, recordings
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
@@ -133,12 +133,15 @@ def significance(**given: Any) -> None:
       bitbox-xr significance anna.csv ben.csv -o chance.nc --measure coordination --pairs matched
     """
     from bitbox_xr.inference import significance
+    from bitbox_xr.inference.partners import on_clock_of
 
     x, y = recordings(given)
-    partners = [open_signals(file, **reader(given, of_y=True)) for file in given["partners"]] or None
+    partners = [open_signals(file, **reader(given, of_y=True)) for file in given["partners"]]
+    if given["align"]:
+        partners = [on_clock_of(x, partner, **of_align(given)) for partner in partners]
     names = ("measure", "n", "rng", "surrogates", "signed", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
-    result = significance(x, y, polarity=not given["positive_only"], partners=partners, **options)
+    result = significance(x, y, polarity=not given["positive_only"], partners=partners or None, **options)
     to_netcdf(result, given["out"])
     pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # alone, each pair is there both ways
     found = int((result["p_fwe"] <= 0.05).sum()) // (2 if y is None else 1)

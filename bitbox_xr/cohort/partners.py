@@ -23,16 +23,13 @@ from bitbox_xr.cohort.measures import Study
 from bitbox_xr.cohort.status import fault
 from bitbox_xr.errors import refuse
 from bitbox_xr.inference.draws import picked
+from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.readers import open_signals
-from bitbox_xr.recording import rate
-from bitbox_xr.schemas import TIME
-from bitbox_xr.timebase import align
 
 __all__ = ["Partner", "drawn", "faults", "find", "opened", "wanted"]
 
 LOG = logging.getLogger(__name__)
 FOUND = "partners.json"  # in the folder of files in the making
-NEAR = 0.25  # frames
 
 
 class Partner(NamedTuple):
@@ -133,7 +130,8 @@ def opened(study: Study, partners: list[Partner], x: xr.DataArray) -> Iterator[d
         for one in partners:
             try:
                 source = stack.enter_context(open_signals(one.file, **study.reader_of_reference))
-                signals.append(_on_clock_of(x, source.chunk(), study))
+                partner = source.chunk()
+                signals.append(partner if study.align is None else on_clock_of(x, partner, **study.align))
             except Exception as error:
                 raise ValueError(f"partner {one.recording}: {fault(error)}") from error
         try:
@@ -141,17 +139,3 @@ def opened(study: Study, partners: list[Partner], x: xr.DataArray) -> Iterator[d
         except ValueError as error:
             named = re.sub(r"partners\[(\d+)\]", lambda k: f"partner {partners[int(k[1])].recording}", str(error))
             raise ValueError(named) from error
-
-
-def _on_clock_of(x: xr.DataArray, partner: xr.DataArray, study: Study) -> xr.DataArray:
-    """A partner at the times of `x` where recordings are brought onto one clock; what it lacks there is missing.
-
-    Dates say nothing between recordings of different days: seconds count, as their files have them.
-    """
-    if study.align is None:
-        return partner
-    fps = rate(x)
-    partner = partner.copy(deep=False)
-    partner.attrs.pop("time_origin", None)
-    moved = align(x, partner, **{**study.align, "fps": fps})[1]
-    return moved.reindex({TIME: x[TIME].values}, method="nearest", tolerance=NEAR / fps)
