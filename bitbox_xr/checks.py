@@ -1,5 +1,6 @@
 """What keeps an input from being a signal set: each fault as a sentence, collected by the caller."""
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bitbox_xr import clock
@@ -23,6 +25,7 @@ __all__ = [
     "is_number",
     "kind_faults",
     "label_faults",
+    "label_of",
     "listed",
     "name_faults",
     "path_of",
@@ -47,7 +50,7 @@ def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[
     if np.issubdtype(x.dtype, np.complexfloating) or not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
         faults.append(f"the values are {x.dtype}; real numbers are wanted")
     if SIGNAL in x.coords:
-        faults += label_faults([str(name) for name in x[SIGNAL].values], x.sizes[SIGNAL])
+        faults += label_faults([label_of(name) for name in x[SIGNAL].values], x.sizes[SIGNAL])
     faults += fps_faults(fps)
     if TIME in x.coords and not faults:
         faults += clock_faults(x, fps)
@@ -58,6 +61,11 @@ def shape_faults(x: Any) -> list[str]:
     """Dimensions and sizes of a DataArray."""
     if not isinstance(x, xr.DataArray):
         return [f"it is a {type(x).__name__}; a DataArray with dimensions time and signal is wanted: see signals()"]
+    several = [str(dim) for dim, index in x.indexes.items() if isinstance(index, pd.MultiIndex) and dim in x.dims]
+    if several:
+        return [f"{dim} is a MultiIndex; .reset_index({dim!r}) makes plain coordinates of it" for dim in several]
+    if unnamed := [dim for dim in x.dims if not isinstance(dim, str)]:
+        return [f"a dimension is named {dim!r}; text is wanted: see .rename()" for dim in unnamed]
     missing = [dim for dim in (TIME, SIGNAL) if dim not in x.dims]
     if missing:
         return [f"dimensions are {listed(x.dims)}; {' and '.join(missing)} wanted too: see signals() or .rename()"]
@@ -109,6 +117,13 @@ def path_of(function: str, path: Any) -> Path:
     return Path(os.path.expanduser(text))
 
 
+def label_of(name: Any) -> str:
+    """A signal's name as text; '' where it is missing."""
+    if isinstance(name, bytes):
+        return name.decode(errors="replace")
+    return "" if pd.api.types.is_scalar(name) and pd.isna(name) else str(name)
+
+
 def label_faults(labels: list[str], n: int) -> list[str]:
     """Names of `n` signals: one each, unique, none empty."""
     faults = []
@@ -131,10 +146,10 @@ def attr_faults(attrs: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def fps_faults(fps: float | None) -> list[str]:
-    """A rate given by a caller."""
+def fps_faults(fps: float | None, *, needed: bool = False) -> list[str]:
+    """A rate given by a caller; `needed`: it has to be."""
     if fps is None:
-        return []
+        return ["fps is None; a positive number of frames per second is wanted"] if needed else []
     if not is_number(fps) or fps <= 0:
         return [f"fps is {fps!r}; a positive number of frames per second is wanted"]
     if not 1 / MOST <= fps <= MOST:
@@ -166,9 +181,12 @@ def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a finite real number (True and False are not)."""
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return real and bool(np.isfinite(value))
+    """Whether a value is a real number that a float can hold (True, False and durations are not)."""
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.timedelta64)
+    try:
+        return real and math.isfinite(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return False
 
 
 def increase_faults(axis: np.ndarray) -> list[str]:

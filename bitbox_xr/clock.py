@@ -156,7 +156,8 @@ def seconds(time: Any) -> tuple[np.ndarray, str | None]:
     """
     values = np.asarray(time)
     if np.issubdtype(values.dtype, np.datetime64):
-        first = values[0] if len(values) else np.datetime64(0, "s")
+        known = values[~np.isnat(values)].ravel()
+        first = known[0] if len(known) else np.datetime64(0, "s")
         origin = np.datetime_as_string(first.astype("datetime64[us]")).rstrip("0").rstrip(".")
         return seconds(values - first)[0], origin
     if np.issubdtype(values.dtype, np.timedelta64):
@@ -164,5 +165,9 @@ def seconds(time: Any) -> tuple[np.ndarray, str | None]:
         out = exact.astype(np.float64) / 1e9
         return np.where(np.isnat(exact), np.nan, out), None
     if values.dtype == bool or not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
-        raise TypeError(f"times are {values.dtype}; seconds, datetime64 or timedelta64 are wanted")
+        remedy = " (of dates as objects: pandas.to_datetime(times, utc=True).tz_localize(None))"
+        raise TypeError(
+            f"times are {values.dtype}; seconds, datetime64 or timedelta64 are wanted"
+            + (remedy if values.dtype == object else "")
+        )
     return values.astype(np.float64), None

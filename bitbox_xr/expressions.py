@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import sweep
+from bitbox_xr.checks import flag_faults, name_faults
 from bitbox_xr.errors import refuse
 from bitbox_xr.recording import as_signals, rate
 from bitbox_xr.scales import RAW, SCALE, Scales
@@ -93,6 +94,7 @@ def expressivity(
     >>> result.rate.sel(scale=2).item()
     9.0
     """
+    refuse("expressivity()", flag_faults("robust", robust))
     x, chosen = prepared("expressivity", a, scales, aggregate, precision, fps)
     from bitbox_xr.kernels.summaries import METRICS
 
@@ -212,6 +214,7 @@ def diversity(
     >>> diversity(face, scales=[1], magnitude=False).overall.item()
     0.8112781244591328
     """
+    refuse("diversity()", flag_faults("robust", robust) + flag_faults("magnitude", magnitude))
     x, chosen = prepared("diversity", a, scales, aggregate, precision, fps)
     if x.sizes[SIGNAL] < 2:
         raise ValueError("diversity(): there is one coefficient; at least two, over which to spread, are wanted")
@@ -237,8 +240,7 @@ def prepared(
             "activations are rises of an expression coefficient, and coordinates or angles have no rest to rise from"
         )
         raise ValueError(f"{measure}(): a is of kind {kind!r}; {reason}: see kinematics() and relative_motion()")
-    taken = [dim for dim in _extra(x) if dim in (SCALE, METRIC, COEFFICIENT, EVENT)]
-    refuse(f"{measure}()", [f"the dimension {dim} is one of the result's own; rename it" for dim in taken])
+    refuse(f"{measure}()", name_faults(OWN[measure], x))
     return x, scales_of(scales, aggregate, precision, rate=rate(x), frames=x.sizes[TIME], measure=measure)
 
 
@@ -247,6 +249,15 @@ def _extra(x: xr.DataArray) -> tuple[str, ...]:
 
 
 # --- what comes out
+
+# measure: names of its result's own
+OF_SCALES = (SCALE, "scale_label")
+OWN = {
+    "expressivity": (*OF_SCALES, "expressivity", "eligible_time", "rate", METRIC, "unit", COEFFICIENT),
+    "events": (SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+    "diversity": (*OF_SCALES, "overall", "frame_wise"),
+    "decomposition": (SCALE,),
+}
 
 # name: long_name, units
 DESCRIBED = {

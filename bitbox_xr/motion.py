@@ -209,7 +209,7 @@ def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False) -> 
 def _prepared(measure: str, a: Any, angular: bool, fps: float | None, least: int) -> tuple[xr.DataArray, Points]:
     """Checked signals `(…, time, signal)`, and the points in them."""
     x = as_signals(a, fps=fps, label="a")
-    points = points_of(x, bool(angular), measure)
+    points = points_of(x, angular, measure)
     faults = [
         f"{name} is a name of the result's own; .rename() that of the input"
         for name in dict.fromkeys([*map(str, x.dims), *map(str, x.coords)])
@@ -225,12 +225,10 @@ def _frames(reference: Any, times: np.ndarray) -> np.ndarray:
     """Numbers of the reference frames, ascending; none for the mean."""
     if isinstance(reference, str) and reference == MEAN:
         return np.empty(0, dtype=np.int64)
-    values = np.atleast_1d(np.asarray(reference))
-    kinds = (
-        {np.asarray(one).dtype.kind for one in reference} if isinstance(reference, Sequence) else {values.dtype.kind}
-    )
+    values = np.atleast_1d(np.asarray(reference, dtype=object))
+    kinds = {np.asarray(one).dtype.kind if np.isscalar(one) else "O" for one in values.ravel().tolist()}
     wanted = f"{MEAN!r}, numbers of frames (integers) or times in s (floats) are wanted"
-    if values.ndim != 1 or not len(values) or isinstance(reference, str) or not (kinds <= {*"iu"} or kinds == {"f"}):
+    if values.ndim != 1 or not len(values) or not (kinds <= {*"iu"} or kinds == {"f"}):
         raise ValueError(f"relative_motion(): reference is {reference!r}; {wanted}")
     of, faults = _nearest(values, times) if kinds == {"f"} else _numbered(values, len(times))
     if not faults and len(set(of)) < len(of):

@@ -28,6 +28,8 @@ MARK, NAME = "bitbox_xr", "bitbox_xr_name"
 
 OBJECTS = "OT"  # kinds of dtypes in which text of any length comes: objects, and NumPy's StringDType (from pandas)
 
+LONGEST = 250  # bytes of a file's name, which most file systems allow with `.part` after it
+
 # a reader of any engine takes an attribute of such a name for an instruction
 RESERVED = {"_FillValue", "missing_value", "scale_factor", "add_offset", "coordinates", "_Encoding", MARK, NAME}
 
@@ -97,10 +99,14 @@ def _check_engine(function: str, engine: Any) -> None:
 def destination(path: str | os.PathLike[str]) -> Path:
     """`path` as one where a file can stand: to be asked before a long computation. OSError where none can."""
     target = checks.path_of("to_netcdf()", path)
+    if len(os.fsencode(target.name)) > LONGEST:
+        raise OSError(f"{target.name[:40]}… is too long a name; at most {LONGEST} bytes are wanted")
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder; the name of a file is wanted")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {target.parent} for {target.name}; make it first")
+    if target.exists() and not target.is_file():  # a device or pipe would be replaced by the file
+        raise FileExistsError(f"{target} is no file that could be replaced; the name of a file is wanted")
     return target
 
 
@@ -158,10 +164,20 @@ def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: str
     if mark is not None and data.attrs.get("Conventions") == CONVENTIONS:
         del data.attrs["Conventions"]
     if chunks is not None:
-        data = data.chunk(chunks)
+        try:
+            data = data.chunk(chunks)
+        except Exception as error:  # of whatever kind: dask has many for sizes that cannot be
+            source.close()
+            raise ValueError(
+                f"open_netcdf(): chunks is {chunks!r} ({error}); 'auto', or sizes of {checks.listed(data.dims)}, "
+                "{dimension: frames}, are wanted"
+            ) from error
     given_back: Any = data
     if mark == "DataArray":
         name = data.attrs.pop(NAME, "")
+        if len(data.data_vars) != 1:
+            source.close()
+            raise unreadable(file.name, ValueError(f"{len(data.data_vars)} variables where one is wanted"))
         given_back = data[next(iter(data.data_vars))].rename(name or None)
     given_back.set_close(source.close)
     return given_back
@@ -248,7 +264,7 @@ def _encoding(variable: xr.Variable, *, is_coord: bool) -> dict[str, Any]:
         return {"dtype": "S1"}
     if is_coord:
         return {"_FillValue": None}
-    if variable.dtype.kind == "f" and variable.ndim:
+    if variable.dtype.kind == "f" and variable.ndim and variable.size:
         return {"zlib": True, "complevel": 1, "shuffle": True}
     return {}
 
@@ -267,16 +283,20 @@ def _faults(data: xr.Dataset, attrs: Mapping[Any, Any], *, netcdf3: bool) -> lis
     for name, variable in data.variables.items():
         faults += _name_faults(name) + _attr_faults(variable.attrs, f"{name}: ") + _value_faults(name, variable)
         faults += _netcdf3_faults(name, variable) if netcdf3 else []
+        faults += [f"{name}: {fault}" for fault in checks.size_faults(variable.shape)]
+    faults += [fault for dim in data.dims if dim not in data.variables for fault in _name_faults(dim, "dimension")]
+    empty = [str(dim) for dim, size in data.sizes.items() if netcdf3 and not size]
+    faults += [f"the dimension {dim} is empty, which NetCDF-3 cannot say; use the engine netcdf4" for dim in empty]
     for dim, index in data.indexes.items():
         if isinstance(index, pd.MultiIndex):
             faults.append(f"{dim} is a MultiIndex; .reset_index({dim!r}) makes plain coordinates of it")
     return faults
 
 
-def _name_faults(name: Any) -> list[str]:
-    if isinstance(name, str) and name.strip() == name != "" and "/" not in name:
+def _name_faults(name: Any, what: str = "variable") -> list[str]:
+    if isinstance(name, str) and name.strip() == name != "" and "/" not in name and name.isprintable():
         return []
-    return [f"a variable is named {name!r}; text without / and without outer blanks is wanted: see .rename()"]
+    return [f"a {what} is named {name!r}; printable text without / and outer blanks is wanted: see .rename()"]
 
 
 def _attr_faults(attrs: Mapping[Any, Any], owner: str) -> list[str]:
@@ -286,17 +306,25 @@ def _attr_faults(attrs: Mapping[Any, Any], owner: str) -> list[str]:
             faults.append(f"{owner}an attribute is named {key!r}; text is wanted")
         elif key in RESERVED:
             faults.append(f"{owner}the attribute {key} has a meaning of its own in NetCDF; give it another name")
+        if isinstance(value, str) and not _is_text(value):
+            faults.append(f"{owner}the attribute {key} is {value!r}; text without zero bytes, of Unicode, is wanted")
         if isinstance(value, int | np.integer) and not -(2**31) <= int(value) < 2**31:
             faults.append(f"{owner}the attribute {key} is {value}; an integer of 32 bits, or text, is wanted")
     return faults
 
 
+def _is_text(value: str) -> bool:
+    """Whether a file gives it back: no half of a surrogate pair, no zero, at which text ends."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 def _value_faults(name: Any, variable: xr.Variable) -> list[str]:
     kind, size = variable.dtype.kind, variable.dtype.itemsize
-    if kind in "biuU" or (kind == "f" and size in (4, 8)):
+    if kind in "biu" or (kind == "f" and size in (4, 8)):
         return []
-    if kind in OBJECTS and all(isinstance(value, str) for value in np.ravel(variable.values)):
-        return []
+    if kind in f"U{OBJECTS}" and all(isinstance(value, str) for value in np.ravel(variable.values)):
+        odd = [value for value in np.ravel(variable.values).tolist() if not _is_text(value)]
+        return [f"{name} holds {odd[0]!r}; text without zero bytes, of Unicode, is wanted"] if odd else []
     if kind in "mM":
         remedy = "seconds as float64 (an origin in an attribute) are wanted"
     elif kind in OBJECTS:

@@ -61,6 +61,9 @@ def magnitudes(x: Any, *, angular: bool = True) -> xr.DataArray:
     elif kind in ("landmark", "landmark-can") and "landmark" in x.coords:
         numbers, (_, units) = x["landmark"].values, schemas.KINDS[kind]
         points = {f"landmark{n}": np.flatnonzero(numbers == n).tolist() for n in np.unique(numbers)}
+    elif kind in ("landmark", "landmark-can"):
+        shown = checks.listed(x[SIGNAL].values, 4)
+        raise ValueError(f"magnitudes(): the names of the signals ({shown}) tell no landmarks; x0, y0, … do")
     else:
         raise ValueError(
             f"magnitudes(): x is of kind {kind!r}; landmark, landmark-can or pose is wanted, see signals(…, kind=…)"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.checks import listed
+from bitbox_xr.checks import flag_faults, listed
 from bitbox_xr.errors import refuse
 from bitbox_xr.kernels.motion import Places
 from bitbox_xr.recording import SIGNAL_ATTRS
@@ -43,11 +43,11 @@ def points_of(x: xr.DataArray, angular: bool, measure: str) -> Points:
     (array([[3, 4, 5]]), 'rad')
     """
     kind = str(x.attrs.get("kind", "expression"))
-    faults = []
+    faults = flag_faults("angular", angular)
     if kind == "expression":
         reason = "coefficients have no place that could change: see expressivity() and events()"
         faults.append(f"a is of kind {kind!r}, and {reason}; {', '.join(KINDS_OF_POINTS)} are wanted")
-    if angular and kind != "pose":
+    if not faults and angular and kind != "pose":
         faults.append(f"angular=True, and a is of kind {kind!r}; only a pose has angles, leave it out")
     refuse(measure, faults)
     return KINDS_OF_POINTS[kind](x, angular, measure)

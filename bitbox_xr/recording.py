@@ -206,6 +206,8 @@ def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.D
     if SIGNAL not in x.coords:
         kind = x.attrs.get("kind", "expression")
         x = x.assign_coords({SIGNAL: schemas.default_names(kind, x.sizes[SIGNAL])})
+    elif x[SIGNAL].dtype.kind == "S":  # as some libraries read text
+        x = x.assign_coords({SIGNAL: [checks.label_of(name) for name in x[SIGNAL].values]})
     x = _with_seconds(x, fps)
     refuse(label, checks.faults_of(x, label, fps=fps))
     if not np.issubdtype(x.dtype, np.floating) or x.dtype.itemsize < 4 or x.dtype.itemsize > 8:
@@ -262,12 +264,13 @@ def _of_frame(data: Any, time: Any, names: Any) -> tuple[Any, Any, Any]:
     """Names and times that a DataFrame brings, and its numbers checked column by column."""
     if not isinstance(data, pd.DataFrame):
         return data, time, names
-    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in data.dtypes]
+    types = pd.api.types
+    numeric = [types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype) for dtype in data.dtypes]
     if not all(numeric):
         bad = [str(column) for column, ok in zip(data.columns, numeric, strict=True) if not ok]
         raise TypeError(f"signals(): columns {checks.listed(bad)} do not hold numbers; choose columns, e.g. data[[…]]")
     if names is None:
-        names = [str(column) for column in data.columns]
+        names = [*data.columns]
     index = data.index
     if time is None and (index.name == TIME or isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex)):
         time = index.to_numpy()
@@ -276,18 +279,30 @@ def _of_frame(data: Any, time: Any, names: Any) -> tuple[Any, Any, Any]:
 
 def _texts(names: Any) -> list[str]:
     """Labels given by a caller, who may have numbers for them."""
-    if isinstance(names, str) or not isinstance(names, Iterable):
+    if isinstance(names, str | bytes | set | frozenset) or not isinstance(names, Iterable):  # a set has no order
         raise TypeError(f"signals(): names is {names!r}; a sequence with a label for each signal is wanted")
-    return ["" if name is None else str(name) for name in names]
+    return [checks.label_of(name) for name in names]
+
+
+def _type_faults(data: Any) -> list[str]:
+    """What is no array, but has a way to one."""
+    if isinstance(data, str | PathLike):
+        return [f"the data are a path, {str(data)!r}; open_signals() reads files"]
+    if isinstance(data, xr.Dataset):
+        named = next(iter(data.data_vars), "name")
+        return [f"the data are a Dataset; choose one of its variables, ds[{str(named)!r}]"]
+    if isinstance(data, Mapping):
+        return ["the data are a dictionary; from_bitbox() takes Bitbox's, pandas.DataFrame() others"]
+    if not hasattr(data, "dtype") and hasattr(data, "to_dask_array"):
+        return ["the data are a table of dask's; .to_dask_array(lengths=True) makes an array of it"]
+    return []
 
 
 def _numbers(data: Any) -> Any:
-    if isinstance(data, str | PathLike):
-        raise TypeError(f"signals(): the data are a path, {str(data)!r}; open_signals() reads files")
-    if isinstance(data, xr.Dataset):
-        named = next(iter(data.data_vars), "name")
-        raise TypeError(f"signals(): the data are a Dataset; choose one of its variables, ds[{str(named)!r}]")
-    values = data.to_numpy(dtype=np.float64) if isinstance(data, pd.DataFrame) and data.dtypes.nunique() > 1 else data
+    refuse("signals()", _type_faults(data), TypeError)
+    values = data
+    if isinstance(data, pd.DataFrame) and set(data.dtypes) != {np.dtype(np.float32)}:
+        values = data.to_numpy(dtype=np.float64, na_value=np.nan)  # pandas' own types have a missing value of their own
     if isinstance(values, np.ma.MaskedArray):
         values = np.ma.filled(values.astype(np.float64), np.nan)
     if not hasattr(values, "dask"):
@@ -298,7 +313,8 @@ def _numbers(data: Any) -> Any:
     if values.dtype not in (np.float32, np.float64):
         if values.dtype.kind not in "biuf":
             raise TypeError(
-                f"signals(): the data are {values.dtype}; an array (time, signal) of real numbers is wanted"
+                f"signals(): the data are {values.dtype}; an array (time, signal) of real numbers is wanted, "
+                "missing ones as NaN"
             )
         values = values.astype(np.float64)
     return values

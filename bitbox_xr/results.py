@@ -54,9 +54,15 @@ def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None =
     >>> to_frame(imitation(x, x)).loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()
     ['0.35', 'AU12', 'AU12', '0.0']
     """
-    dataset = data.to_dataset(name=data.name or "value") if isinstance(data, xr.DataArray) else data
+    dataset = _as_dataset(data) if isinstance(data, xr.DataArray) else data
     widest: list[Hashable] = max(
         (list(v.dims) for v in dataset.data_vars.values()), key=len, default=list(dataset.dims)
     )
     order = dim_order or [*widest, *(dim for dim in dataset.dims if dim not in widest)]
     return dataset.to_dataframe(dim_order=order).reset_index()
+
+
+def _as_dataset(data: xr.DataArray) -> xr.Dataset:
+    # a set of landmarks has the name of one of its coordinates, which a table's columns cannot
+    taken = data.name is None or data.name in data.coords
+    return data.to_dataset(name="value" if taken else data.name)

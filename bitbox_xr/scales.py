@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bitbox_xr.checks import listed
+from bitbox_xr.checks import flag_faults, is_number, listed
 from bitbox_xr.errors import refuse
 
 __all__ = ["SCALE", "Scales", "chosen"]
@@ -18,6 +18,7 @@ SCALE = "scale"
 RAW, AGGREGATE = 0.0, np.inf  # coordinates that are no duration
 SHORTEST, LONGEST = 0.1, 4.0  # s, of a number of scales
 PRECISIONS = range(8, 21)
+MOST = 1000  # durations that a number of scales stands for; more are a slip, and would fill any memory
 SLACK = 0.01  # s; aggregated activations may be as close as the shortest duration less this
 
 
@@ -79,6 +80,7 @@ class Scales(NamedTuple):
 def chosen(scales: Any, aggregate: bool, precision: int, *, rate: float, frames: int, measure: str) -> Scales:
     """The scales of a recording of so many frames, checked; ValueError with all that is wrong with them."""
     durations, faults = _durations(scales)
+    faults += flag_faults("aggregate", aggregate)
     if aggregate and not faults and len(durations) < 2:
         faults.append(f"aggregate=True wants at least two scales, not {len(durations) or None}; e.g. scales=6")
     if not _is_integer(precision) or precision not in PRECISIONS:
@@ -102,16 +104,16 @@ def _durations(scales: Any) -> tuple[tuple[float, ...], list[str]]:
         return (), []
     wanted = "None, a number of scales, or a sequence of durations in seconds is wanted"
     if _is_integer(scales):
-        if int(scales) < 1:
-            return (), [f"scales is {scales}; {wanted}"]
+        if not 1 <= int(scales) <= MOST:
+            return (), [f"scales is {scales}; {wanted}: 1 to {MOST}"]
         return tuple(float(d) for d in np.linspace(SHORTEST, LONGEST, int(scales))), []
-    if np.ndim(scales) == 0 and not (isinstance(scales, Iterable) and not isinstance(scales, str | bytes)):
+    if not isinstance(scales, Iterable) or isinstance(scales, str | bytes) or getattr(scales, "ndim", 1) == 0:
         remedy = f"; for a single duration [{scales!r}]" if isinstance(scales, float) else ""
         return (), [f"scales is {scales!r}; {wanted}{remedy}"]
-    values = np.asarray(list(scales))
-    if values.ndim != 1 or len(values) == 0 or values.dtype.kind not in "iuf":
+    values = [*scales]
+    if not values or not all(is_number(value) or isinstance(value, float) for value in values):
         return (), [f"scales is {scales!r}; {wanted}"]
-    durations = np.sort(values.astype(np.float64))
+    durations = np.sort(np.array(values, dtype=np.float64))
     faults = []
     if not np.isfinite(durations).all() or durations[0] <= 0:
         faults.append(f"scales are {listed(values)}; positive numbers of seconds are wanted")

@@ -15,7 +15,9 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import engine
+from bitbox_xr.checks import flag_faults
 from bitbox_xr.dyad import LAG, SIGNAL1, SIGNAL2, WINDOW, Options, Pair, described
+from bitbox_xr.errors import refuse
 from bitbox_xr.kernels.sums import statistics
 
 __all__ = ["coordination", "imitation", "lag_profile", "window_stats"]
@@ -278,6 +280,7 @@ def lag_profile(
 
 
 def _measure(measure: str, x: Any, y: Any, options: Options, fps: float | None, stats: bool) -> xr.Dataset:
+    refuse(f"{measure}()", flag_faults("stats", stats))
     pair = Pair(measure, x, y, options, fps)
     plan = pair.plan()
     seconds = plan.lags / pair.rate

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.checks import listed
+from bitbox_xr.checks import is_number, listed, name_faults
 from bitbox_xr.errors import refuse
 from bitbox_xr.kernels.mirror import FEATURES
 from bitbox_xr.kernels.mirror import asymmetry as mirrored
@@ -47,7 +47,8 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None) -
     Raises
     ------
     ValueError
-        Signals that are no such landmarks; a reference that lacks a feature or whose high is not above its low.
+        Signals that are no such landmarks; a reference that lacks a feature or whose high is not above its low;
+        infinite values (on dask once they are computed).
 
     Notes
     -----
@@ -69,6 +70,7 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None) -
            [0. , 2.9]])
     """
     x = as_signals(landmarks, label="landmarks")
+    refuse("asymmetry()", name_faults((FEATURE, "asymmetry"), x))
     columns = _columns(x)
     limits = None if reference is None else _limits(reference)
 
@@ -127,8 +129,10 @@ def _limits(reference: Any) -> tuple[np.ndarray, np.ndarray]:
     ends, faults = [], []
     for name, given in zip(("low", "high"), reference, strict=True):
         values = [given[feature] for feature in FEATURES if feature in given] if isinstance(given, Mapping) else given
-        if np.ndim(values) != 1 or len(values) != len(FEATURES):
+        if not hasattr(values, "__len__") or isinstance(values, str) or len(values) != len(FEATURES):
             faults.append(f"its {name} is {given!r}; {form}")
+        elif not all(is_number(value) for value in values):
+            faults.append(f"its {name} is {given!r}; finite numbers are wanted")
         else:
             ends.append(np.asarray(values, dtype=np.float64))
     if not faults and not (ends[0] < ends[1]).all():

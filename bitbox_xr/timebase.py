@@ -20,6 +20,7 @@ from bitbox_xr.schemas import SIGNAL, TIME
 
 __all__ = ["align", "fill_gaps", "regularity", "resample", "shared_clock"]
 
+MORE = 1000  # times a recording's own rate that it may be brought to
 FALLS = 0.99  # of the rate: what aliases above is as little as the filter, which takes from all fast signals, is not
 
 
@@ -71,7 +72,7 @@ def align(
     """
     faults = checks.fps_faults(fps) + _offset_faults(offset) + _gap_faults(max_gap)
     (x, one), (y, other) = _taken("align()", faults, {"x": x, "y": y}, max_gap)
-    refuse("align()", _rate_faults(fps, one, other) + _origin_faults(x, y))
+    refuse("align()", _rate_faults(fps, one, other) + _origin_faults(x, y) + _size_faults(fps, one, other))
     shift = float(offset + _between_origins(x, y))
     other = other.moved(shift)
     fps = float(min(one.fps, other.fps) if fps is None else fps)
@@ -132,7 +133,9 @@ def resample(x: Any, fps: float, *, max_gap: float | None = None) -> xr.DataArra
     >>> regular.values[:, 0]
     array([0., 1., 2., 3., 4., 5., 6., 7., 8., 9.])
     """
-    ((x, own),) = _taken("resample()", checks.fps_faults(fps) + _gap_faults(max_gap), {"x": x}, max_gap)
+    faults = checks.fps_faults(fps, needed=True) + _gap_faults(max_gap)
+    ((x, own),) = _taken("resample()", faults, {"x": x}, max_gap)
+    refuse("resample()", _size_faults(fps, own))
     count = int(np.floor((own.times[-1] - own.times[0] + rounding(own.times)) * fps)) + 1
     if count < 2:
         span = own.times[-1] - own.times[0]
@@ -256,9 +259,9 @@ def _gap_faults(max_gap: Any) -> list[str]:
 
 
 def _offset_faults(offset: Any) -> list[str]:
-    if checks.is_number(offset):
+    if checks.is_number(offset) and abs(offset) <= checks.MOST:
         return []
-    return [f"offset is {offset!r}; a number of seconds is wanted"]
+    return [f"offset is {offset!r}; a number of seconds from -{checks.MOST:g} to {checks.MOST:g} is wanted"]
 
 
 def _rate_faults(fps: float | None, *both: Frames) -> list[str]:
@@ -270,6 +273,14 @@ def _rate_faults(fps: float | None, *both: Frames) -> list[str]:
         for label, own in zip("xy", both, strict=True)
         if own.grid is None
     ]
+
+
+def _size_faults(fps: float | None, *recordings: Frames) -> list[str]:
+    """A slip in the rate makes no recording that fills the memory."""
+    most = MORE * max(own.fps for own in recordings)
+    if fps is None or fps <= most:
+        return []
+    return [f"fps is {fps:g}; at most {most:g} is wanted, {MORE} times the recording's own rate"]
 
 
 def _origin_faults(*recordings: xr.DataArray) -> list[str]:

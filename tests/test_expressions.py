@@ -379,5 +379,5 @@ def test_other_bad_inputs():
         expressivity(face().where(lambda x: x < 1.5, np.inf))
     with pytest.raises(ValueError, match="time is not regular"):
         expressivity(face().isel(time=[0, 1, 2, 5, 6, 9]))
-    with pytest.raises(ValueError, match="the dimension scale is one of the result's own"):
+    with pytest.raises(ValueError, match="the name scale is one of the result's own"):
         expressivity(face().expand_dims(scale=[1, 2]))

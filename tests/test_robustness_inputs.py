@@ -4,6 +4,7 @@ Options out of range and damaged tables stand in the tests of their rooms; here 
 another type or form, names that a result needs for itself, what dask and xarray make of a recording, files, commands.
 """
 
+import os
 import re
 from types import SimpleNamespace
 
@@ -31,6 +32,7 @@ FAST = xr.DataArray(DATA, {"time": np.arange(90) / 1000, "signal": ["a", "b"]}, 
 RESULT = bx.imitation(X, Y)
 STATS = bx.window_stats(RESULT)
 TABLE = pd.DataFrame(DATA)
+LARGEST = np.finfo(np.float64).max  # by which some programs mark what is missing
 
 
 def unknown():
@@ -45,6 +47,26 @@ def bitbox(**changes):
 
 # call, error, phrases of its message: what was got, what was wanted, the remedy
 MAKING = {
+    "signals of a dictionary": (lambda: bx.signals(bitbox(), fps=FPS), TypeError, ["are a dictionary", "from_bitbox() takes Bitbox's", "pandas.DataFrame()"]),
+    "signals with holes as None": (lambda: bx.signals([[1, None]], fps=FPS), TypeError, ["object", "real numbers is wanted", "missing ones as NaN"]),
+    "signals of complex columns": (lambda: bx.signals(pd.DataFrame({"a": [1j], "b": [1.0]}), fps=FPS), TypeError, ["columns a do not hold numbers"]),
+    "signals of a table of dask's": (lambda: bx.signals(SimpleNamespace(to_dask_array=None), fps=FPS), TypeError, [".to_dask_array(lengths=True)"]),
+    "names in no order": (lambda: bx.signals(DATA, fps=FPS, names={"a", "b"}), TypeError, ["a sequence with a label for each signal is wanted"]),
+    "a name that is no number": (lambda: bx.signals(DATA, fps=FPS, names=[np.nan, "b"]), ValueError, ["name is empty"]),
+    "a rate of 400 digits": (lambda: bx.signals(DATA, fps=10**400), ValueError, ["fps is 1000", "a positive number of frames per second"]),
+    "dates with a zone": (
+        lambda: bx.signals(DATA, time=pd.date_range("2026", periods=90, freq="40ms", tz="UTC")), TypeError,
+        ["times are object", "datetime64", "to_datetime(times, utc=True).tz_localize(None)"],
+    ),
+    "the first date missing": (
+        lambda: bx.signals(DATA, time=[pd.NaT, *pd.date_range("2026", periods=89, freq="40ms")]), TypeError, ["times are object"],
+    ),
+    "one date missing": (
+        lambda: bx.signals(DATA, time=pd.DatetimeIndex([pd.NaT, *pd.date_range("2026", periods=89, freq="40ms")])), ValueError,
+        ["missing at 1 of 90 frames"],
+    ),
+    "times that go back": (lambda: bx.signals(DATA, time=-np.arange(90) / FPS), ValueError, ["does not increase at frame 1", "89 such steps", "sort it"]),
+    "a time twice": (lambda: bx.signals(DATA, time=np.arange(90) // 2 / FPS), ValueError, ["(0 s, then 0 s; 45 such steps)", "drop repeated frames"]),
     "signals of nothing": (lambda: bx.signals(None, fps=FPS), TypeError, ["object", "(time, signal) of real numbers is wanted"]),
     "signals of rows of unlike length": (lambda: bx.signals([[1, 2], [3]], fps=FPS), ValueError, ["no array", "rows of one length are wanted"]),
     "signals of a number": (lambda: bx.signals(5.0, fps=FPS), ValueError, ["shape ()", "(time, signal) is wanted"]),
@@ -83,6 +105,36 @@ MAKING = {
 }  # fmt: skip
 
 SOCIAL = {
+    "signals of two levels": (
+        lambda: bx.imitation(X.assign_coords(k=("signal", [0, 1])).set_index(signal=["k", "region"]), Y), ValueError,
+        ["x: signal is a MultiIndex", ".reset_index('signal') makes plain coordinates"],
+    ),
+    "recordings of two levels": (
+        lambda: bx.coordination(X.expand_dims(who=2, take=2).stack(both=["who", "take"])), ValueError, ["both is a MultiIndex", ".reset_index('both')"],
+    ),
+    "a dimension that is a number": (lambda: bx.imitation(X.expand_dims({3: 2}), Y), ValueError, ["a dimension is named 3", "text is wanted", ".rename()"]),
+    "labels that are missing": (lambda: bx.imitation(X.assign_coords(signal=[np.nan, 1.0]), Y), ValueError, ["x: a signal's name is empty"]),
+    "labels twice": (lambda: bx.imitation(X.isel(signal=[0, 0]), Y), ValueError, ["x: signal names occur twice: AU04", "unique names are wanted"]),
+    "dates of another calendar": (
+        lambda: bx.imitation(X.assign_coords(time=xr.date_range("2000", periods=90, freq="s", use_cftime=True)), Y), TypeError,
+        ["the coordinate time: times are object", "datetime64"],
+    ),
+    "objects": (lambda: bx.imitation(X.astype(object), Y), ValueError, ["x: the values are object", "real numbers are wanted"]),
+    "complex numbers": (lambda: bx.imitation(X, Y * 1j), ValueError, ["y: the values are complex128", "real numbers are wanted"]),
+    "a width with a unit": (lambda: bx.imitation(X, Y, width=np.timedelta64(1, "s")), ValueError, ["width is np.timedelta64(1,'s')", "a positive number of seconds"]),
+    "statistics, perhaps": (lambda: bx.imitation(X, Y, stats="no"), ValueError, ["stats is 'no'", "True or False is wanted"]),
+    "a pair of one": (lambda: bx.lag_map(X, Y, pair="AU04"), ValueError, ["pair is 'AU04'", "(label of x's signal, label of y's) is wanted"]),
+    "a pair of three": (lambda: bx.surrogate_windows(X, Y, pair=("a", "b", "c")), ValueError, ["pair is ('a', 'b', 'c')", "is wanted"]),
+    "a number of partners": (
+        lambda: bx.significance(X, Y, surrogates="partners", partners=5, progress=False), ValueError, ["partners=[…]", "a list of other recordings' references"],
+    ),
+    "surrogates without end": (
+        lambda: bx.significance(X, Y, surrogates="phase", n=10**12, progress=False), ValueError, ["n is 1000000000000", "at most 1000000"],
+    ),
+    "a coordinate called p": (lambda: bx.significance(X.assign_coords(p=1), Y, progress=False), ValueError, ["the name p is one of the result's own", ".rename()"]),
+    "a dimension called pair": (
+        lambda: bx.significance(X.expand_dims(pair=2), Y, pairs="matched", progress=False), ValueError, ["the name pair is one of the result's own"],
+    ),
     "unknown length": (
         lambda: bx.imitation(xr.DataArray(unknown(), dims=("time", "signal")), Y, fps=FPS), ValueError,
         ["x: ", "dask does not know it", ".compute_chunk_sizes()"],
@@ -134,6 +186,39 @@ SOCIAL = {
 }  # fmt: skip
 
 FACES = {
+    "aggregate, perhaps": (lambda: bx.expressivity(X, scales=[0.2, 0.5], aggregate="no"), ValueError, ["aggregate is 'no'", "True or False is wanted"]),
+    "robust, perhaps": (lambda: bx.expressivity(X, robust="no"), ValueError, ["robust is 'no'", "True or False is wanted"]),
+    "magnitudes, perhaps": (lambda: bx.diversity(X, magnitude=None, robust=2), ValueError, ["2 faults", "robust is 2", "magnitude is None"]),
+    "scales without end": (lambda: bx.expressivity(X, scales=10**9), ValueError, ["scales is 1000000000", "1 to 1000"]),
+    "scales in scales": (lambda: bx.expressivity(X, scales=[0.5, [1]]), ValueError, ["scales is [0.5, [1]]", "a sequence of durations in seconds is wanted"]),
+    "a scale as an array": (lambda: bx.events(X, scales=np.array(0.5)), ValueError, ["scales is array(0.5)", "a sequence of durations"]),
+    "a coordinate called rate": (lambda: bx.expressivity(X.assign_coords(rate=30)), ValueError, ["the name rate is one of the result's own", ".rename()"]),
+    "a dimension called width": (lambda: bx.events(X.expand_dims(width=2)), ValueError, ["the name width is one of the result's own"]),
+    "a dimension called overall": (lambda: bx.diversity(X.expand_dims(overall=2)), ValueError, ["the name overall is one of the result's own"]),
+    "a dimension called feature": (lambda: bx.asymmetry(FACE.expand_dims(feature=2)), ValueError, ["the name feature is one of the result's own"]),
+    "infinite landmarks": (lambda: bx.asymmetry(FACE.where(FACE < 1, np.inf)), ValueError, ["infinite values", "replace them by NaN (missing)"]),
+    "infinite landmarks, later": (
+        lambda: bx.asymmetry(FACE.where(FACE < 1, -np.inf).chunk(time=4)).compute(scheduler="synchronous"), ValueError, ["infinite values", "NaN"],
+    ),
+    "a range of text": (lambda: bx.asymmetry(FACE, reference=(["0"] * 5, [1] * 5)), ValueError, ["its low is ['0', '0'", "finite numbers are wanted"]),
+    "a range without end": (lambda: bx.asymmetry(FACE, reference=([0] * 5, [np.inf] * 5)), ValueError, ["its high is [inf, inf", "finite numbers are wanted"]),
+    "kinematics, perhaps angular": (lambda: bx.kinematics(POSE, angular="no"), ValueError, ["angular is 'no'", "True or False is wanted"]),
+    "motion about frames in frames": (lambda: bx.relative_motion(BOX, reference=[[1], [2, 3]]), ValueError, ["reference is [[1], [2, 3]]", "numbers of frames"]),
+    "magnitudes of what is no landmark": (
+        lambda: bx.magnitudes(bx.signals(DATA, kind="landmark", fps=FPS, names=["a", "b"])), ValueError, ["the names of the signals (a, b) tell no landmarks", "x0, y0"],
+    ),
+} | {
+    f"{name}, the largest number there is for what is missing": (
+        lambda call=call: call(), ValueError, ["infinite values", "replace them by NaN (missing)", "x.where(abs(x) < 1e150)"],
+    )
+    for name, call in {
+        "expressivity": lambda: bx.expressivity(X.where(X < 1, LARGEST), scales=[0.5]),
+        "events": lambda: bx.events(X.where(X < 1, LARGEST)),
+        "kinematics": lambda: bx.kinematics(POSE.where(POSE < 1, LARGEST)),
+        "asymmetry": lambda: bx.asymmetry(FACE.where(FACE < 1, LARGEST)),
+        "resample": lambda: bx.resample(X.where(X < 1, LARGEST), 20),
+    }.items()
+} | {
     "expressivity of too fast a clock": (lambda: bx.expressivity(FAST), ValueError, ["a: time steps by 1 ms", "signals(…, fps=1000)", "seconds are wanted"]),
     "expressivity of a Dataset": (lambda: bx.expressivity(X.to_dataset(name="face")), TypeError, ["a Dataset", "choose one of its variables, ds['face']"]),
     "events of a path": (lambda: bx.events("clip.csv"), TypeError, ["a path, 'clip.csv'", "open_signals() reads files"]),
@@ -150,6 +235,11 @@ FACES = {
 }  # fmt: skip
 
 CLOCKS = {
+    "resample to nothing": (lambda: bx.resample(X, None), ValueError, ["fps is None", "a positive number of frames per second is wanted"]),
+    "resample into any memory": (lambda: bx.resample(X, 1e8), ValueError, ["fps is 1e+08", "at most 30000", "1000 times the recording's own rate"]),
+    "align into any memory": (lambda: bx.align(X, Y, fps=1e8), ValueError, ["fps is 1e+08", "at most 30000"]),
+    "an offset beyond all": (lambda: bx.align(X, Y, offset=1e300), ValueError, ["offset is 1e+300", "from -1e+09 to 1e+09"]),
+    "align with nothing": (lambda: bx.align(X, None), TypeError, ["object", "(time, signal) of real numbers is wanted"]),
     "regularity of a frame": (lambda: bx.regularity(X[:1]), ValueError, ["there is one frame", "two at least are wanted"]),
     "regularity of a dimension gap": (lambda: bx.regularity(X.expand_dims(gap=2)), ValueError, ["the name gap is one of the result's own", ".rename()"]),
     "a dimension called fps": (lambda: bx.regularity(X.expand_dims(fps=2)), ValueError, ["the name fps is one of the result's own", ".rename()"]),
@@ -184,6 +274,18 @@ FILES = {
     for got, path, error in (("a NoneType", None, TypeError), ("a list", ["x.csv"], TypeError), ("a bytes", b"x.csv", TypeError), ("''", "", ValueError), (r"'a\x00b'", "a\0b", ValueError))
 } | {
     "open_signals of an array": (lambda: bx.open_signals(DATA), TypeError, ["path is a ndarray", "a file is wanted", "signals() takes arrays"]),
+    "a unit of another type": (lambda: bx.open_signals(TABLE, time_unit=["s"]), ValueError, ["time_unit is ['s']", "one of s, ms"]),
+    "columns in no order": (lambda: bx.open_signals(TABLE, fps=FPS, columns={0, 1}), ValueError, ["columns is {0, 1}", "a sequence of them is wanted"]),
+    "columns from to": (lambda: bx.open_signals(TABLE, fps=FPS, columns=slice(2)), ValueError, ["columns is slice(None, 2, None)", "a sequence of them"]),
+    "a confidence of 400 digits": (lambda: bx.open_signals(TABLE, fps=FPS, min_confidence=10**400), ValueError, ["min_confidence is 1000", "a number is wanted"]),
+    "to_netcdf under too long a name": (lambda: bx.to_netcdf(X, "a" * 300), OSError, ["aaa… is too long a name", "at most 250 bytes"]),
+    "to_netcdf of unknown length": (
+        lambda: bx.to_netcdf(xr.DataArray(unknown(), dims=("time", "signal")), "x.nc"), TypeError, ["dask does not know it", ".compute_chunk_sizes()"],
+    ),
+    "to_netcdf of half a letter": (lambda: bx.to_netcdf(X.assign_coords(signal=["\udc80", "b"]), "x.nc"), TypeError, ["signal holds '\\udc80'", "of Unicode, is wanted"]),
+    "to_netcdf of a zero byte": (lambda: bx.to_netcdf(X.assign_attrs(who="a\0b"), "x.nc"), TypeError, ["attribute who is 'a\\x00b'", "without zero bytes"]),
+    "to_netcdf of a dimension a/b": (lambda: bx.to_netcdf(xr.DataArray([1.0], dims="a/b"), "x.nc"), TypeError, ["a dimension is named 'a/b'", ".rename()"]),
+    "to_netcdf of two lines": (lambda: bx.to_netcdf(X.rename("a\nb"), "x.nc"), TypeError, [r"a variable is named 'a\nb'", "printable text"]),
     "to_netcdf to nowhere": (lambda: bx.to_netcdf(X, None), TypeError, ["to_netcdf()", "path is a NoneType", "a file's name is wanted"]),
     "to_netcdf to a zero byte": (lambda: bx.to_netcdf(X, "a\0b"), ValueError, ["path is 'a\\x00b'", "a file's name is wanted"]),
     "to_netcdf into no folder": (lambda: bx.to_netcdf(X, "~/no/such/folder/x.nc"), FileNotFoundError, ["there is no folder", "for x.nc", "make it first"]),
@@ -196,6 +298,28 @@ FILES = {
 }  # fmt: skip
 
 COMPAT = {
+    "expressivity at no rate": (lambda: compat.expressivity(TABLE, fps=0), ValueError, ["expressivity(): fps is 0", "a positive number of frames per second"]),
+    "smoothness at any rate": (lambda: compat.motion_smoothness(bitbox(type="pose"), fps=None), ValueError, ["motion_smoothness(): fps is None", "is wanted"]),
+    "expressivity of text": (lambda: compat.expressivity(pd.DataFrame({"a": ["x"]})), ValueError, ["the data are no table of numbers", "rows and columns are wanted"]),
+    "expressivity of complex numbers": (lambda: compat.expressivity(DATA * 1j), ValueError, ["are complex128", "real numbers are wanted"]),
+    "diversity of a path": (lambda: compat.diversity("x.csv"), ValueError, ["diversity(): the data are no table of numbers"]),
+    "asymmetry of no table": (lambda: compat.asymmetry({"type": "landmark"}), ValueError, ["asymmetry(): the data have shape ()", "rows and columns"]),
+    "kinematics of no table": (lambda: compat.motion_kinematics({"type": "pose"}), ValueError, ["motion_kinematics(): the data have shape ()"]),
+    "kinematics of several types": (lambda: compat.motion_kinematics(bitbox(type=["pose"])), ValueError, ["of type ['pose']", "a dictionary of type landmark or"]),
+    "points of no numbers": (
+        lambda: compat.motion_kinematics(bitbox(type="landmark", dimension=0)), ValueError, ["'dimension' is 0", "the number of coordinates of a point"],
+    ),
+    "scales of text": (lambda: compat.expressivity(TABLE, scales="abc"), ValueError, ["scales is 'abc'", "durations in seconds are wanted"]),
+    "scales before the start": (lambda: compat.expressivity(TABLE, scales=[-1]), ValueError, ["scales is [-1]", "are wanted"]),
+    "scales below a frame": (lambda: compat.expressivity(TABLE, scales=[1e-6]), ValueError, ["the shortest of the scales is 1e-06 s", "longer ones are wanted"]),
+    "rows along rows": (lambda: compat.expressivity(TABLE, axis="rows"), ValueError, ["axis is 'rows'", "0 (rows are frames) or 1"]),
+    "imitation, perhaps": (
+        lambda: compat.imitation(TABLE, TABLE, stats="no", casuality="no"), ValueError, ["2 faults", "stats is 'no'", "casuality is 'no'", "True or False is wanted"],
+    ),
+    "imitation beyond float32": (lambda: compat.imitation(TABLE, TABLE * 1e40), ValueError, ["Y holds infinite values, or beyond float32", "replace them by NaN"]),
+    "motion about frames in frames": (
+        lambda: compat.relative_motion(bitbox(type="pose"), reference=[[1], [2, 3]]), ValueError, ["reference is [[1], [2, 3]]", "a sequence of numbers of frames"],
+    ),
     "imitation of arrays": (lambda: compat.imitation(DATA, DATA), TypeError, ["X is a ndarray", "one of Bitbox's dictionaries, or a DataFrame"]),
     "coordination with an array": (lambda: compat.coordination(TABLE, DATA), TypeError, ["Y is a ndarray", "is wanted"]),
     "imitation of no width": (lambda: compat.imitation(TABLE, TABLE, width=None), ValueError, ["width is None", "a positive number of seconds"]),
@@ -213,6 +337,11 @@ COMPAT = {
 }  # fmt: skip
 
 COHORT = {
+    "results into nowhere": (lambda: bx.cohort.run(manifest(), "", measure="diversity"), ValueError, ["cohort.run(): path is ''", "is wanted"]),
+    "results into no folder": (lambda: bx.cohort.run(manifest(), None, measure="diversity"), TypeError, ["cohort.run(): path is a NoneType"]),
+    "a manifest as a dictionary": (lambda: bx.cohort.run({"recording": ["a"]}, "out", measure="diversity"), TypeError, ["cohort: path is a dict"]),
+    "windows, perhaps": (lambda: bx.cohort.run(manifest(), "out", measure="imitation", windows="no"), ValueError, ["windows is 'no'", "True or False is wanted"]),
+    "nothing to open": (lambda: bx.cohort.open(None), TypeError, ["cohort.open(): path is a NoneType"]),
     "no such manifest": (lambda: bx.cohort.run("absent.csv", "out", measure="diversity"), FileNotFoundError, ["absent.csv", "no such manifest"]),
     "a manifest without columns": (lambda: bx.cohort.run(TABLE, "out", measure="diversity"), ValueError, ["no column recording and no signals", "the columns are 0, 1"]),
     "an unknown option": (
@@ -256,6 +385,14 @@ def test_refused_in_words(call, error, phrases, tmp_path, monkeypatch):
 
 # arguments, exit status (1 what was asked cannot be, 2 it cannot be understood), what standard error says
 COMMANDS = {
+    "a raised number": (["info", "whole.csv", "--time", "²"], 1, "there is no column '²'"),
+    "a raised number of scales": (["expressivity", "x.nc", "-o", "out.nc", "--scales", "²"], 2, "neither a number of scales nor durations"),
+    "a folder": (["info", "."], 1, "it is a folder"),
+    "onto itself": (["imitation", "x.nc", "y.nc", "-o", "x.nc"], 1, "x.nc is one of the recordings"),
+    "into no folder": (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], 1, "there is no folder no for out.nc"),
+    "another form of file": (["imitation", "x.nc", "y.nc", "-o", "out.csv"], 1, "give --out a name that ends in .nc"),
+    "into any memory": (["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align", "--rate", "1e8"], 1, "fps is 1e+08; at most 30000"),
+    "a demo without end": (["demo", "--minutes", "inf"], 2, "is not in the range 0.5<=x<=1440"),
     "no command": (["smile"], 2, "No such command 'smile'"),
     "nothing to read": (["imitation", "-o", "out.nc"], 2, "Missing argument 'X'"),
     "nowhere to write": (["imitation", "x.nc", "x.nc"], 2, "Missing option '-o'"),
@@ -269,7 +406,7 @@ COMMANDS = {
     "infinite values": (["coordination", "inf.nc", "-o", "out.nc"], 1, "x holds infinite values"),
     "no manifest": (["cohort", "absent.csv", "--measure", "diversity", "-o", "out"], 1, "absent.csv: there is no such manifest"),
     "no workers": (["cohort", "absent.csv", "--measure", "diversity", "-o", "out", "--workers", "0"], 2, "0 is not in the range x>=1"),
-    "a demo of no length": (["demo", "--minutes", "0"], 2, "0.0 is not in the range x>=0.5"),
+    "a demo of no length": (["demo", "--minutes", "0"], 2, "0.0 is not in the range 0.5<=x<=1440"),
 }  # fmt: skip
 
 
@@ -281,6 +418,7 @@ def recordings(tmp_path_factory):
     bx.to_netcdf(X.where(X < 1, np.inf), folder / "inf.nc")
     (folder / "bad.nc").write_bytes((folder / "x.nc").read_bytes()[:-500])
     (folder / "cut.csv").write_text("a,b\n1,2\n3\n")
+    (folder / "whole.csv").write_text("a,b\n1,2\n3,4\n")
     return folder
 
 
@@ -335,6 +473,75 @@ def test_a_profile_of_one_lag_has_no_limit():
 def test_statistics_count_the_windows_that_they_reduce():
     assert RESULT.attrs["windows"] == 10
     assert bx.window_stats(RESULT.isel(window=slice(0, 3))).attrs["windows"] == 3
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe.nc"
+    os.mkfifo(pipe)
+    with pytest.raises(FileExistsError, match=r"pipe\.nc is no file that could be replaced"):
+        bx.to_netcdf(X, pipe)
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe.nc"]
+    assert pipe.is_fifo()
+
+
+def test_a_file_whose_variable_is_gone_is_damaged(tmp_path):
+    xr.Dataset(attrs={"bitbox_xr": "DataArray", "bitbox_xr_name": "x"}).to_netcdf(tmp_path / "x.nc")
+    with pytest.raises(OSError, match=r"x\.nc is no NetCDF file, or is damaged .*0 variables where one is wanted"):
+        bx.open_netcdf(tmp_path / "x.nc")
+
+
+@pytest.mark.parametrize("chunks", [{"nope": 3}, {"time": 0}, {"time": -5}, "abc"], ids=str)
+def test_chunks_that_cannot_be(tmp_path, chunks):
+    bx.to_netcdf(X, tmp_path / "x.nc")
+    with pytest.raises(ValueError, match=r"open_netcdf\(\): chunks is .*'auto', or sizes of time, signal.* are wanted"):
+        bx.open_netcdf(tmp_path / "x.nc", chunks=chunks)
+
+
+def test_missing_values_of_pandas_are_missing():
+    table = pd.DataFrame({"AU04": pd.array([1, None, 3], dtype="Int64"), "AU12": pd.array([None, 1, 0], dtype="Int64")})
+    np.testing.assert_array_equal(bx.signals(table, fps=FPS), [[1, np.nan], [np.nan, 1], [3, 0]])
+    assert bx.signals(pd.DataFrame(DATA.astype(np.float32)), fps=FPS).dtype == np.float32
+
+
+def test_names_of_bytes_are_text():
+    assert bx.signals(DATA, fps=FPS, names=[b"AU04", b"AU12"]).signal.values.tolist() == ["AU04", "AU12"]
+    x = X.assign_coords(signal=np.array([b"AU04", b"AU12"]))
+    assert bx.imitation(x, Y).signal1.values.tolist() == ["AU04", "AU12"]
+
+
+def test_landmarks_have_a_table_too():
+    table = FACE.bitbox.to_frame()
+    assert len(table) == FACE.size
+    np.testing.assert_array_equal(table["value"], FACE.values.ravel())
+
+
+FORMS = {
+    "read-only": lambda x: x.copy(data=locked(x.values)),
+    "as in Fortran": lambda x: x.copy(data=np.asfortranarray(x.values)),
+    "of another byte order": lambda x: x.astype(">f8"),
+    "backwards in memory": lambda x: x.copy(data=x.values[::-1].copy()[::-1]),
+}
+ALIKE = {
+    "imitation": lambda x, y: bx.imitation(x, y, stats=True),
+    "expressivity": lambda x, y: bx.expressivity(x, scales=[0.5]),
+    "significance": lambda x, y: bx.significance(x, y, n=3, rng=0, width=0.2, progress=False),
+    "resample": lambda x, y: bx.resample(x, 20),
+    "fill_gaps": lambda x, y: bx.fill_gaps(x.where(x < 1), max_gap=0.2),
+}
+
+
+def locked(values):
+    values = values.copy()
+    values.setflags(write=False)
+    return values
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("call", ALIKE.values(), ids=ALIKE)
+def test_numbers_are_the_same_in_any_form(call, form):
+    found, wanted = call(form(X), form(Y)), call(X, Y)
+    for name, array in (wanted.data_vars if isinstance(wanted, xr.Dataset) else {"": wanted}).items():
+        np.testing.assert_array_equal(found[name] if name else found, array)
 
 
 def test_the_home_folder_is_found(tmp_path, monkeypatch):

@@ -33,7 +33,7 @@ Command = Callable[..., Any]
 
 
 def _name_or_position(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
-    return int(text) if text is not None and text.isdigit() else text
+    return int(text) if text is not None and text.isdecimal() else text
 
 
 def _names_or_positions(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
@@ -41,7 +41,7 @@ def _names_or_positions(ctx: click.Context, option: click.Parameter, text: str |
 
 
 def _scales(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
-    if text is None or text.isdigit():
+    if text is None or text.isdecimal():
         return None if text is None else int(text)
     try:
         return [float(part) for part in text.split(",")]
@@ -160,5 +160,7 @@ def reported(command: Command) -> Command:
                 raise  # of `bitbox-xr info … | head`
             except (ValueError, TypeError, OSError, ImportError) as error:
                 raise click.ClickException(str(error)) from error
+            except MemoryError as error:
+                raise click.ClickException(f"this takes more memory than there is ({error})") from error
 
     return run

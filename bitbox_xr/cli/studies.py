@@ -23,11 +23,14 @@ from bitbox_xr.cohort import MEASURES
 __all__ = ["cohort", "demo"]
 
 LISTED = 10  # failures that are named
+LONGEST = 1440  # minutes of a demonstration, a day
 
 
 @main.command(**HELP)
 @click.option("--out", type=FILE, default=Path("bitbox-xr-demo"), show_default=True, help="Folder to write to.")
-@click.option("--minutes", type=click.FloatRange(min=0.5), default=5.0, show_default=True, help="Length of the pair.")
+@click.option(
+    "--minutes", type=click.FloatRange(0.5, LONGEST), default=5.0, show_default=True, help="Length of the pair."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another pair.")
 @reported
 def demo(out: Path, minutes: float, seed: int) -> None:

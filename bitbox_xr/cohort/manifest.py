@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from bitbox_xr.checks import listed
+from bitbox_xr.checks import listed, path_of
 from bitbox_xr.errors import refuse
 
 __all__ = ["RECORDING", "Manifest", "read"]
@@ -51,7 +51,7 @@ def read(manifest: str | os.PathLike[str] | pd.DataFrame) -> Manifest:
         header, rows = [str(column).strip() for column in manifest.columns], _text_rows(manifest)
         faults: list[str] = []
     else:
-        file = Path(manifest)
+        file = path_of("cohort", manifest)
         subject, folder = file.name, file.parent.absolute()
         header, rows, faults = _csv_rows(file)
     refuse(subject, faults + _header_faults(header) + ([] if rows else ["there are no recordings in it"]))

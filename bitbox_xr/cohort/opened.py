@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr.checks import listed
+from bitbox_xr.checks import listed, path_of
 from bitbox_xr.cohort.folder import RECORDINGS, STATUS, SUMMARY, WINDOWS, place
 from bitbox_xr.cohort.status import load
 from bitbox_xr.cohort.tasks import DONE, FAILED
@@ -96,7 +96,7 @@ def open(out: str | os.PathLike[str]) -> Cohort:
     FileNotFoundError
         Where `out` holds no cohort.
     """
-    folder = Path(out)
+    folder = path_of("cohort.open()", out)
     if not (folder / STATUS).is_file():
         raise FileNotFoundError(f"{folder}: there is no {STATUS}, so that this is no folder of cohort.run()")
     return Cohort(folder)

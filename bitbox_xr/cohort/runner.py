@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from bitbox_xr.checks import flag_faults, path_of
 from bitbox_xr.cohort import chance, partners, status, summary
 from bitbox_xr.cohort.cluster import connected, deaths, worker_faults
 from bitbox_xr.cohort.folder import RECORDINGS, SUMMARY, TABLE, WINDOWS, held, place
@@ -112,8 +113,9 @@ def run(
     """
     table = read(manifest)
     study = planned(measure, options, windows=windows, pairs=pairs, align=align, rate=rate, offset=offset)
-    refuse("cohort", _faults(table, study, pairs) + worker_faults(client, workers))
-    folder = Path(out).absolute()
+    flags = flag_faults("windows", windows) + flag_faults("progress", progress)
+    refuse("cohort", flags + _faults(table, study, pairs) + worker_faults(client, workers))
+    folder = path_of("cohort.run()", out).absolute()
     with held(folder) as parts, connected(client, workers, len(table.names)) as dask_client:
         if progress:
             print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)

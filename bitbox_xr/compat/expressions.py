@@ -4,16 +4,21 @@ Computed plainly, by PyWavelets' direct convolution, since Bitbox sees strict ma
 equal, as at the top of a symmetric pulse, the last digit decides what it counts, and so it must be the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from bitbox_xr.checks import is_number
+from bitbox_xr.compat.tables import option_faults, values_of
+from bitbox_xr.errors import refuse
 from bitbox_xr.kernels import mirror
+from bitbox_xr.kernels.finite import LARGEST
 
 __all__ = ["asymmetry", "diversity", "expressivity"]
 
+MOST = 1000  # scales
 PRECISION = 12  # of the wavelet, as PyWavelets 1.9 has it
 METRICS = ["frequency", "density", "mean", "std", "min", "max"]
 
@@ -83,7 +88,8 @@ def expressivity(
     0     1          1    0.003  0.991  0.0  0.991  0.991
     1     2          1    0.003  1.000  0.0  1.000  1.000
     """
-    values = _expressions(activations, axis, "expressivity")
+    refuse("expressivity()", option_faults(fps, axis, aggregate=aggregate, robust=robust))
+    values = _table(activations, axis, ("expression",), "expressivity()")
     labels, found = _found(values, scales, aggregate, robust, fps)
     rows = [[_metrics(one.magnitudes, len(values)) for one in row] for row in found]
     tables = []
@@ -129,7 +135,8 @@ def diversity(
       scale  overall  frame_wise
     0  None      1.0         0.0
     """
-    values = _expressions(activations, axis, "diversity")
+    refuse("diversity()", option_faults(fps, axis, magnitude=magnitude, aggregate=aggregate, robust=robust))
+    values = _table(activations, axis, ("expression",), "diversity()")
     labels, found = _found(values, scales, aggregate, robust, fps)
     rows = []
     for row in found:
@@ -174,7 +181,8 @@ def asymmetry(landmarks: Any, axis: int = 0, normalize: bool = True) -> pd.DataF
         eye  brow  nose  mouth  overall
     0  3.01  2.15  1.27   1.92     2.09
     """
-    values = _table(landmarks, axis, ("landmark", "landmark-can"), "asymmetry")
+    refuse("asymmetry()", option_faults(axis=axis, normalize=normalize))
+    values = _table(landmarks, axis, ("landmark", "landmark-can"), "asymmetry()")
     dimensions = 2 if values.shape[1] == 102 else 3
     if values.shape[1] != 51 * dimensions:
         raise ValueError(f"asymmetry(): there are {values.shape[1]} columns; 102 or 153, iBUG-51, are wanted")
@@ -188,18 +196,9 @@ def asymmetry(landmarks: Any, axis: int = 0, normalize: bool = True) -> pd.DataF
 # --- what goes in
 
 
-def _expressions(data: Any, axis: int, measure: str) -> np.ndarray:
-    return _table(data, axis, ("expression",), measure)
-
-
 def _table(data: Any, axis: int, kinds: tuple[str, ...], measure: str) -> np.ndarray:
     """Values `(frame, column)` of a dictionary of one of these kinds, or of a bare table."""
-    kind = data.get("type") if isinstance(data, Mapping) else kinds[0]
-    if kind not in kinds:
-        raise ValueError(f"{measure}(): the data are of type {kind!r}; {' or '.join(kinds)} is wanted")
-    values = np.asarray(data["data"] if isinstance(data, Mapping) else data, dtype=np.float64)
-    if values.ndim != 2:
-        raise ValueError(f"{measure}(): the data have shape {values.shape}; rows and columns are wanted")
+    values = values_of(data, kinds, measure, bare=True)
     return values.T if axis else values
 
 
@@ -207,10 +206,16 @@ def _durations(scales: Any, length: float) -> list[Any]:
     """Durations as given, in their order; [None] for the signal itself."""
     if scales is None:
         return [None]
-    number = isinstance(scales, int | np.integer)
-    durations = list(np.linspace(0.1, 4.0, int(scales))) if number else list(np.asarray(scales).ravel())
+    if isinstance(scales, int | np.integer) and not isinstance(scales, bool) and 0 < scales <= MOST:
+        durations = list(np.linspace(0.1, 4.0, int(scales)))
+    else:
+        durations = list(scales) if isinstance(scales, Iterable) else [scales] if isinstance(scales, float) else []
+    if not all(is_number(d) and d > 0 for d in durations):
+        raise ValueError(f"scales is {scales!r}; None, a number of scales, or durations in seconds are wanted")
     if not durations or max(durations) >= length:
-        longest = f"the longest of the scales is {max(durations)} s" if durations else "there are no scales"
+        longest = (
+            f"the longest of the scales is {max(durations)} s" if durations else f"there are no scales in {scales!r}"
+        )
         raise ValueError(f"{longest}; some, shorter than the recording ({length:g} s), are wanted")
     return durations
 
@@ -219,7 +224,7 @@ def _range(landmarks: Any, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
     if dimensions == 2:
         return np.array(LOWEST_2D), np.array(LOWEST_2D) + 1
     backend = landmarks.get("backend") if isinstance(landmarks, Mapping) else None
-    if backend not in RANGES:
+    if not isinstance(backend, str) or backend not in RANGES:
         remedy = "normalize=False, or bitbox_xr.asymmetry(…, reference=…)"
         raise ValueError(f"asymmetry(): no ranges are known for the backend {backend!r}; {remedy} is the way")
     low, high = RANGES[backend]
@@ -240,7 +245,7 @@ def _found(
         labels = durations
     columns = []
     for y in values.T:
-        if np.isfinite(y).all() and len(y):
+        if (np.abs(y) < LARGEST).all():  # neither missing nor infinite
             responses = _responses(y, durations, fps)
             frames = [_together(responses, durations, fps)] if aggregated else [_maxima(w) for w in responses]
         else:
@@ -258,7 +263,13 @@ def _responses(y: np.ndarray, durations: list[Any], fps: float) -> np.ndarray:
     if durations == [None]:
         return smooth[None]
     wavelets = fps * np.array(durations, dtype=np.float64) / 4
-    responses: np.ndarray = gaussian_filter1d(pywt.cwt(smooth, wavelets, "mexh", precision=PRECISION)[0], 1.0)
+    try:
+        transform = pywt.cwt(smooth, wavelets, "mexh", precision=PRECISION)[0]
+    except ValueError as error:
+        raise ValueError(
+            f"the shortest of the scales is {min(durations)} s; longer ones are wanted ({error})"
+        ) from error
+    responses: np.ndarray = gaussian_filter1d(transform, 1.0)
     return responses
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bitbox_xr import checks
+from bitbox_xr.compat.tables import option_faults, values_of
 from bitbox_xr.errors import refuse
 from bitbox_xr.kernels import motion as kernel
 
@@ -122,6 +123,7 @@ def relative_motion(data: Any, reference: Any = "mean", angular: bool = False) -
     >>> [round(float(number), 3) for number in relative_motion(data, reference=[0])]
     [1.0, 7.5, 5.679, 16.0]
     """
+    refuse("relative_motion()", option_faults(angular=angular))
     values, places, single = _table(data, angular, "relative_motion()")
     frames = _frames(reference, len(values))
     points = places.of(values)
@@ -133,11 +135,12 @@ def relative_motion(data: Any, reference: Any = "mean", angular: bool = False) -
 
 def _course(data: Any, fps: float, angular: bool, measure: str) -> dict[str, Any]:
     """The summary of each point's course, by row, in frames."""
+    refuse(measure, option_faults(fps, angular=angular))
     values, places, single = _table(data, angular, measure)
-    faults = checks.fps_faults(fps) if fps is not None else ["fps is None; frames per second are wanted"]
     if len(values) < LEAST:
-        faults.append(f"the recording has {checks.counted(len(values), 'frame')}; at least {LEAST} are wanted")
-    refuse(measure, faults)
+        raise ValueError(
+            f"{measure}: the recording has {checks.counted(len(values), 'frame')}; at least {LEAST} are wanted"
+        )
     rows = kernel.summary([kernel.part(values, 0, places)], places, len(values))
     return dict(zip(kernel.SUMMARY, _shaped(rows, places.of(values), single), strict=True))
 
@@ -153,25 +156,22 @@ def _shaped(rows: np.ndarray, points: np.ndarray, single: bool) -> list[Any]:
 
 def _table(data: Any, angular: bool, measure: str) -> tuple[np.ndarray, kernel.Places, bool]:
     """Values `(frame, column)` of a dictionary, where the points are in them, whether there is only one ever."""
-    kind = data.get("type") if isinstance(data, Mapping) else None
-    if kind not in COLUMNS:
-        got = f"of type {kind!r}" if isinstance(data, Mapping) else f"a {type(data).__name__}"
-        raise ValueError(f"{measure}: the data are {got}; a dictionary of type {', '.join(COLUMNS)} is wanted")
-    values = np.asarray(data["data"], dtype=np.float64)
-    if values.ndim != 2 or 0 in values.shape:
-        raise ValueError(f"{measure}: the data have shape {values.shape}; rows and columns are wanted")
+    values = values_of(data, tuple(COLUMNS), measure)
+    kind = data["type"]
+    axes = data.get("dimension")
+    if axes is not None and not (isinstance(axes, int | np.integer) and axes > 0):
+        raise ValueError(f"{measure}: 'dimension' is {axes!r}; the number of coordinates of a point is wanted")
     columns, sizes = COLUMNS[kind](data, values.shape[1], angular)
     if not columns.size:
-        axes = data.get("dimension", 2)
         raise ValueError(
-            f"{measure}: {kind} data have {values.shape[1]} columns, which are no points of {axes} numbers"
+            f"{measure}: {kind} data have {values.shape[1]} columns, which are no points of {axes or 2} numbers"
         )
     return values, kernel.Places(columns, sizes), kind in ("pose", "rectangle")
 
 
 def _landmarks(data: Mapping[str, Any], columns: int, angular: bool) -> tuple[np.ndarray, None]:
     """Points one after the other, each with all its axes, as many as the dictionary says, or else its type."""
-    axes = int(data.get("dimension", 3 if data["type"] == "landmark-can" or columns % 2 else 2))
+    axes = int(data.get("dimension") or (3 if data["type"] == "landmark-can" or columns % 2 else 2))
     points = columns // axes if columns % axes == 0 else 0
     return np.arange(points * axes).reshape(points, axes), None
 
@@ -193,12 +193,13 @@ def _frames(reference: Any, frames: int) -> np.ndarray:
     if isinstance(reference, str) and reference == "mean":
         return np.empty(0, dtype=np.int64)
     wanted = "'mean' or a sequence of numbers of frames is wanted"
-    numbers = np.asarray(reference if isinstance(reference, Sequence | np.ndarray) else [])
-    if numbers.ndim != 1 or not len(numbers) or numbers.dtype.kind not in "iu":
+    given = [*reference] if isinstance(reference, Sequence) or getattr(reference, "ndim", 0) == 1 else []
+    if not given or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in given):
         raise ValueError(f"relative_motion(): reference is {reference!r}; {wanted}")
-    outside = [n for n in numbers.tolist() if not -frames <= n < frames]
+    outside = [int(n) for n in given if not -frames <= n < frames]
     if outside:
         raise ValueError(f"relative_motion(): reference has frame {checks.listed(outside)} of {frames}; {wanted}")
+    numbers = np.array(given, dtype=np.int64)
     if len(set((numbers % frames).tolist())) == frames:
         raise ValueError("relative_motion(): reference has all frames; some to compare with them are wanted")
     return numbers % frames

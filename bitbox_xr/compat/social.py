@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bitbox_xr import engine
-from bitbox_xr.checks import fps_faults
+from bitbox_xr.compat.tables import option_faults
 from bitbox_xr.dyad import Options, Pair
 from bitbox_xr.errors import refuse
 from bitbox_xr.norms import magnitudes
@@ -89,6 +89,8 @@ def imitation(
     -0.2
     """
     options = Options(width, step, lag, bool(polarity), 1.0, bool(casuality))
+    faults = option_faults(fps, stats=stats, polarity=polarity, casuality=casuality, angular=angular)
+    refuse("imitation()", options.faults() + faults)
     return _bitbox(X, Y, options, fps, stats, angular)
 
 
@@ -130,6 +132,7 @@ def coordination(
     ((2, 2), dtype('float32'))
     """
     options = Options(width, step, lag, bool(polarity), 1.0, None)
+    refuse("coordination()", options.faults() + option_faults(fps, stats=stats, polarity=polarity, angular=angular))
     return _bitbox(X, Y, options, fps, stats, angular)
 
 
@@ -137,7 +140,6 @@ def _bitbox(
     first: Any, second: Any, options: Options, fps: float, stats: bool, angular: bool
 ) -> tuple[np.ndarray, ...]:
     measure = "coordination" if options.causal is None else "imitation"
-    refuse(f"{measure}()", options.faults() + fps_faults(fps))
     # float64; the windows are rounded to float32
     x, y = (_signals(name, data, fps, angular) for name, data in (("X", first), ("Y", second)))
     width, _, lag = options.frames(fps)
@@ -165,7 +167,9 @@ def _signals(name: str, data: Any, fps: float, angular: bool) -> xr.DataArray:
         raise TypeError(f"{name} is a {type(data).__name__}; {wanted}")
     x = from_bitbox(data if isinstance(data, Mapping) else {"type": "expression", "data": data}, fps=fps)
     if x.attrs["kind"] in ("landmark", "landmark-can", "pose"):
-        x = magnitudes(x, angular=angular).assign_attrs(kind="expression")
+        x = magnitudes(x, angular=bool(angular)).assign_attrs(kind="expression")
+    if bool((abs(x) > np.finfo(np.float32).max).any()):  # Bitbox rounds to float32
+        raise ValueError(f"{name} holds infinite values, or beyond float32; replace them by NaN (missing)")
     return x.astype(np.float64)
 
 

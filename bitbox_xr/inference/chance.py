@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr import engine
+from bitbox_xr.checks import flag_faults, name_faults
 from bitbox_xr.dyad import SIGNAL1, SIGNAL2, Options, Pair
 from bitbox_xr.errors import refuse
 from bitbox_xr.inference.draws import Draws, draw
@@ -171,7 +172,7 @@ def _faults(pair: Pair, pairs: Any, signed: Any) -> list[str]:
     faults = []
     if pairs not in ("all", "matched"):
         faults.append(f"pairs is {pairs!r}; 'all' or 'matched' is wanted")
-    faults += signed_faults(signed)
+    faults += signed_faults(signed) + name_faults((*VARIABLES, PAIR), pair.x, pair.y)
     if pair.mirrored and pairs == "matched":
         faults.append("y is missing, and a signal matches only itself; give y, or pairs='all'")
     if pair.mirrored and pair.x.sizes[SIGNAL] == 1:
@@ -181,7 +182,7 @@ def _faults(pair: Pair, pairs: Any, signed: Any) -> list[str]:
 
 def signed_faults(signed: Any) -> list[str]:
     """What is wrong with this option, whatever the recordings."""
-    return [] if isinstance(signed, bool | np.bool_) else [f"signed is {signed!r}; True or False is wanted"]
+    return flag_faults("signed", signed)
 
 
 def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test, signed: bool) -> xr.Dataset:

@@ -1,6 +1,7 @@
 """Surrogates of a recording: what is drawn for them, once for all pairs of signals, and their making."""
 
 import math
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from bitbox_xr.schemas import SIGNAL, TIME
 __all__ = ["SURROGATES", "Draws", "draw", "option_faults", "picked"]
 
 SURROGATES = ("shift", "segments", "phase", "partners")
+MOST = 1_000_000  # surrogates; more are a slip, and would fill any memory
 
 
 class Draws(NamedTuple):
@@ -105,8 +107,8 @@ def option_faults(kind: Any, n: Any, rng: Any) -> list[str]:
     faults = []
     if kind not in SURROGATES:
         faults.append(f"surrogates is {kind!r}; one of {', '.join(SURROGATES)} is wanted")
-    if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
-        faults.append(f"n is {n!r}; a positive number of surrogates is wanted")
+    if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MOST:
+        faults.append(f"n is {n!r}; a positive number of surrogates is wanted, at most {MOST}")
     whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
     if not (rng is None or whole or isinstance(rng, np.random.Generator)):
         faults.append(f"rng is {rng!r}; a seed (a whole number from 0) or a numpy.random.Generator is wanted")
@@ -115,7 +117,8 @@ def option_faults(kind: Any, n: Any, rng: Any) -> list[str]:
 
 def _partner_faults(kind: Any, partners: Any) -> list[str]:
     faults = []
-    if kind == "partners" and (isinstance(partners, xr.DataArray | np.ndarray | dict) or not partners):
+    many = isinstance(partners, Iterable) and not isinstance(partners, str | xr.DataArray | np.ndarray | dict)
+    if kind == "partners" and not (many and partners):
         faults.append("surrogates='partners' needs partners=[…], a list of other recordings' references")
     if kind != "partners" and partners is not None:
         faults.append(f"partners are given, but surrogates is {kind!r}; 'partners' is wanted, or no partners")

@@ -149,6 +149,8 @@ def surrogate_windows(
 
 def _one(both: Pair, pair: tuple[str, str]) -> Pair:
     """`both` with only these signals."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(np.isscalar, pair)):
+        raise ValueError(f"pair is {pair!r}; (label of x's signal, label of y's) is wanted")
     faults = [f"there are further dimensions ({listed(both.dims())}); choose one with .isel()"] if both.dims() else []
     sides = zip(("x", "y"), (both.x, both.y), pair, strict=True)
     for side, a, label in sides:

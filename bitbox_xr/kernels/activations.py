@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels import gaps, peaks, wavelets
+from bitbox_xr.kernels.finite import INFINITE
 
-__all__ = ["INFINITE", "Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
+__all__ = ["Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
 
 BLOCK_VALUES = 2**17
 BLOCK_ROWS = (4, 80)  # at least, at most
 THREAD_VALUES = 2**17  # a thread that has less to do costs more than it saves
-INFINITE = "signals hold infinite values; replace them by NaN (missing), e.g. x.where(np.isfinite(x))"
 
 
 class Search(NamedTuple):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bitbox_xr.kernels import wavelets
+from bitbox_xr.kernels.finite import LARGEST
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["bridge", "close", "eligible"]
@@ -26,7 +27,7 @@ def bridge(rows: np.ndarray, present: np.ndarray, centred: np.ndarray) -> bool:
             present[r, t] = not np.isnan(x[t])
             if not present[r, t]:
                 continue
-            infinite |= np.isinf(x[t])
+            infinite |= abs(x[t]) > LARGEST
             first = x[t] if last < 0 else first  # sums of what is left over it keep their digits
             total += x[t] - first
             count += 1

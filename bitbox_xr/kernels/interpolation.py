@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bitbox_xr.kernels.finite import refuse_infinite
+
 __all__ = ["TYPED", "Lowpass", "interpolate", "lowpass", "rounding"]
 
 TYPED = 1e-6  # s; how exactly a caller can be expected to write the length of a gap
@@ -79,10 +81,7 @@ def interpolate(
     for row in np.ndindex(values.shape[:-1]):
         present = ~np.isnan(values[row])
         known, own = times[present], values[row][present].astype(np.float64)
-        if np.isinf(own).any():
-            raise ValueError(
-                "signals hold infinite values; replace them by NaN (missing), e.g. x.where(np.isfinite(x))"
-            )
+        refuse_infinite(own)
         if len(known):
             out[row] = _row(known, own, targets, longest, smooth)
     return out

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from bitbox_xr.kernels.finite import refuse_infinite
+
 __all__ = ["FEATURES", "PAIRS", "asymmetry"]
 
 # iBUG-51: points left in the image, and their partners
@@ -19,8 +21,9 @@ def asymmetry(points: np.ndarray) -> np.ndarray:
 
     The points on the left are mirrored across the plane that halves the way between the two sides' centroids;
     an asymmetry is the mean distance of the mirrored points to their partners. Where the centroids coincide
-    there is no such plane: plain distances.
+    there is no such plane: plain distances. ValueError where a value is infinite.
     """
+    refuse_infinite(points)
     scores = [_mirrored_distance(points[..., left, :], points[..., right, :]) for left, right in PAIRS.values()]
     return np.stack([*scores, np.mean(scores, axis=0)], axis=-1)
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bitbox_xr.kernels.finite import refuse_infinite
+
 __all__ = [
     "DISTANCES",
     "SUMMARY",
@@ -43,10 +45,7 @@ class Places(NamedTuple):
         points = values[:, self.columns].astype(np.float64)
         if self.sizes is not None:
             points += values[:, self.sizes] / 2
-        if np.isinf(points).any():
-            from bitbox_xr.kernels.activations import INFINITE
-
-            raise ValueError(INFINITE)
+        refuse_infinite(points)
         points[np.isnan(points).any(axis=-1)] = np.nan
         return points
 

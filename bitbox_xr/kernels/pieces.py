@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels import activations, gaps, peaks, summaries, wavelets
+from bitbox_xr.kernels.finite import INFINITE, LARGEST
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Context", "Piece", "contexts", "cube", "largest", "margin", "outline"]
@@ -59,7 +60,7 @@ def outline(values: np.ndarray, inner: int) -> np.ndarray:
             v = np.float64(values[t, s])
             if np.isnan(v):
                 continue
-            bad |= np.isinf(v)
+            bad = bad or bool(abs(v) > LARGEST)
             if count == 0:
                 first = v
                 out[FIRST, s], out[FIRST + 1, s] = t, v
@@ -81,7 +82,7 @@ def contexts(outlines: list[np.ndarray], bounds: list[int], beyond: int) -> list
     """
     table = np.array(outlines)
     if table[:, BAD].any():
-        raise ValueError(activations.INFINITE)
+        raise ValueError(INFINITE)
     count = table[:, COUNT]
     mean = (count * table[:, MEAN]).sum(axis=0) / np.maximum(count.sum(axis=0), 1)
     starts = np.array(bounds[:-1], dtype=np.float64)

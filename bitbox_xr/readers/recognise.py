@@ -1,6 +1,6 @@
 """What a file holds, told by its content, and the reader for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,8 @@ def _of_sheet(sheet: Sheet, asked: Asked) -> xr.DataArray:
 def _option_faults(asked: Asked, sep: str | None, skiprows: int) -> list[str]:
     faults = checks.fps_faults(asked.fps)
     faults += [] if asked.kind is None else checks.kind_faults(asked.kind)
-    if asked.time_unit not in UNITS:
+    faults += [] if asked.columns is None else _column_faults(asked.columns)
+    if not isinstance(asked.time_unit, str) or asked.time_unit not in UNITS:
         faults.append(f"time_unit is {asked.time_unit!r}; one of {', '.join(UNITS)} is wanted")
     elif asked.time_unit != "s" and asked.time is None:
         faults.append(f"time_unit is {asked.time_unit!r} without time; name the column of times too, time=…")
@@ -161,9 +162,17 @@ def _option_faults(asked: Asked, sep: str | None, skiprows: int) -> list[str]:
     if not isinstance(skiprows, int | np.integer) or isinstance(skiprows, bool) or skiprows < 0:
         faults.append(f"skiprows is {skiprows!r}; the number of lines above the names is wanted")
     least = asked.min_confidence
-    if least is not None and (not isinstance(least, int | float | np.number) or not np.isfinite(least)):
+    if least is not None and not checks.is_number(least):
         faults.append(f"min_confidence is {least!r}; a number is wanted")
     return faults
+
+
+def _column_faults(columns: Any) -> list[str]:
+    if isinstance(columns, str | int | np.integer) or (
+        isinstance(columns, Iterable) and not isinstance(columns, set | frozenset)  # which have no order
+    ):
+        return []
+    return [f"columns is {columns!r}; a name, a position (from 0), or a sequence of them is wanted"]
 
 
 def _given(asked: Asked) -> dict[str, bool]:
