@@ -46,8 +46,9 @@ def expressivity(
         (1 s wide at 4 s). At one fixed duration d, of activations of one height those about 0.42 d wide are
         answered most strongly.
     aggregate
-        True: one list of activations over all scales (at least two), each counted once, at the scale where it
-        stands out most; activations closer than the shortest duration (less 0.01 s) are one.
+        True: one list of activations over all scales (at least two), each counted once, at the scale where its
+        score (w − median) / MAD is largest, of the response w there and of all responses of that scale (often a
+        shorter one than that of the largest w); activations closer than the shortest duration (less 0.01 s) are one.
     robust
         True: magnitudes beyond 1.5 interquartile ranges of the quartiles are left out, where there are more than
         five. In noisy signals, where most maxima are noise, these are the expressions themselves.
@@ -133,7 +134,7 @@ def events(
     Dataset
         Dimension `event`, one entry an activation, ordered by recording, scale, coefficient and time (with
         `aggregate` by recording, coefficient and time), with coordinates `time` (s), `scale` (s; 0: the signal
-        itself; with `aggregate` the scale at which it stood out most), `coefficient` and one for each further
+        itself; with `aggregate` the scale of the largest score), `coefficient` and one for each further
         dimension of the input; `magnitude` (of the signal), `width` (s, over which the wavelet's response has more
         than half its height; NaN where the recording ends before), `response` (that height; over scales it is
         largest near 1 / 0.26 of the activation's own width) and `outlier` (True: `robust=True` drops it).

@@ -348,7 +348,7 @@ def face(frames=90, coefficients=2, **options):
         ({"scales": 6}, "scales of 3.22, 4 s do not fit into a recording of 3 s"),
         ({"scales": [0.01, 1]}, "scales of 0.01 s are shorter than a frame"),
         ({"aggregate": True}, "aggregate=True wants at least two scales, and there are none"),
-        ({"scales": [1], "aggregate": True}, "at least two scales, not 1"),
+        ({"scales": [1], "aggregate": True}, "at least two scales, and there is one"),
         ({"precision": 30}, "precision is 30; an integer from 8 to 20"),
         ({"precision": 12.0}, "precision is 12.0"),
         ({"fps": 25}, "fps=25 contradicts the time axis"),

@@ -25,7 +25,7 @@ __all__ = ["cohort", "demo"]
 LISTED = 10  # failures that are named
 
 
-@main.command(**HELP)
+@main.command(short_help="Recordings made up, measured and drawn.", **HELP)
 @click.option("--out", type=FILE, default=Path("bitbox-xr-demo"), show_default=True, help="Folder to write to.")
 @click.option("--minutes", type=click.FloatRange(min=0.5), default=5.0, show_default=True, help="Length of the pair.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another pair.")
@@ -63,7 +63,7 @@ def demo(out: Path, minutes: float, seed: int) -> None:
     click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
 
 
-@main.command(**HELP)
+@main.command(short_help="Every recording of a table, and one summary.", **HELP)
 @click.argument("manifest", type=FILE)
 @click.option("--measure", type=click.Choice(MEASURES), required=True, help="What to measure.")
 @click.option("-o", "--out", type=FILE, required=True, help="Folder for the results; what is in it already is kept.")
