@@ -72,6 +72,9 @@ table = chance.where(chance.p_fwe <= 0.05).bitbox.to_frame().dropna()
 columns = ["signal1", "signal2", "observed", "null_mean", "effect", "p_fwe"]
 print(table.sort_values("effect", ascending=False)[columns].round(3).to_string(index=False))
 
+# %%
+axes = result.bitbox.plot.significant_pairs(chance)
+
 # %% [markdown]
 # ## By region of the face
 #
