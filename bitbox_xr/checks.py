@@ -128,7 +128,7 @@ def label_faults(labels: list[str], n: int) -> list[str]:
     """Names of `n` signals: one each, unique, none empty."""
     faults = []
     if len(labels) != n:
-        faults.append(f"there are {len(labels)} names for {n} signals; one each is wanted")
+        faults.append(f"{counted(len(labels), 'name')} for {counted(n, 'signal')}; one each is wanted")
     twice = sorted(label for label, count in Counter(labels).items() if count > 1)
     if twice:
         faults.append(f"signal names occur twice: {listed(twice)}; unique names are wanted")

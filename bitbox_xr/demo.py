@@ -35,7 +35,7 @@ WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "lag": 1.0}  # s
 FILES = ("participant.nc", "model.nc", "imitation.nc", "imitation_stats.nc", "lag_profile.nc", "imitation.png")
 
 SCALES = [0.5, 1.0, 2.0, 4.0]  # s
-WIDTH_OF_SCALE = 0.26  # half-maximum width of the activation to which a scale answers most, as a share of the scale
+WIDTH_OF_SCALE = 0.26  # of the scale at which an activation is answered most strongly, its width at half its height
 # coefficient, moment (s), width at half its height (s), height
 ACTIVATIONS = (
     ("AU12", 6.0, 0.52, 0.9),

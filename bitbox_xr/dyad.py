@@ -106,7 +106,8 @@ class Pair:
         )
         self.rate, self.frames = shared_clock(self.x, self.y)
         width, step, lag = options.frames(self.rate)
-        refuse(f"{measure}()", _window_faults(options, width, lag, self.frames, self.rate))
+        wide = self.x.sizes[SIGNAL] > self.frames
+        refuse(f"{measure}()", _window_faults(options, width, lag, self.frames, self.rate, wide))
         count = (self.frames - width - 2 * lag) // step + 1
         self.windows = engine.Windows(width, step, lag, count)
 
@@ -220,13 +221,14 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
     return faults
 
 
-def _window_faults(options: Options, width: int, lag: int, frames: int, rate: float) -> list[str]:
+def _window_faults(options: Options, width: int, lag: int, frames: int, rate: float, wide: bool) -> list[str]:
     if width < 3:
         needs = f"at least 3 are wanted, {3 / rate:.3g} s"
         return [f"width {options.width:g} s is {counted(width, 'frame')} at {rate:g} frames a second; {needs}"]
     shortest = width + 2 * lag
     if frames < shortest:
         needs = f"one window with its lags needs {shortest} ({shortest / rate:.3g} s)"
-        remedy = "record longer, or choose a smaller width or lag"
+        remedy = "record longer, or choose a smaller width or lag (both in s)"
+        remedy += "; if the rows of your array are signals, transpose it" if wide else ""
         return [f"the recordings share {counted(frames, 'frame')} ({frames / rate:.3g} s); {needs}: {remedy}"]
     return []

@@ -42,11 +42,14 @@ def expressivity(
         Expression signals: a DataArray `(…, time, signal)`, a Bitbox dictionary, or what `signals()` takes.
         Missing frames are NaN.
     scales
-        None: the maxima of the signal itself. An integer n: n durations from 0.1 to 4 s. Or durations in
-        seconds. At duration d the strongest response is to activations 0.26 d wide at half their height.
+        None: the maxima of the signal itself. An integer n: n durations, evenly from 0.1 to 4 s. Or durations in
+        seconds. An activation w seconds wide at half its height is answered most strongly at duration w / 0.26
+        (1 s wide at 4 s). At one fixed duration d, of activations of one height those about 0.42 d wide are
+        answered most strongly.
     aggregate
-        True: one list of activations over all scales (at least two), each counted once, at the scale where it
-        stands out most; activations closer than the shortest duration (less 0.01 s) are one.
+        True: one list of activations over all scales (at least two), each counted once, at the scale where its
+        score (w − median) / MAD is largest, of the response w there and of all responses of that scale (often a
+        shorter one than that of the largest w); activations closer than the shortest duration (less 0.01 s) are one.
     robust
         True: magnitudes beyond 1.5 interquartile ranges of the quartiles are left out, where there are more than
         five. In noisy signals, where most maxima are noise, these are the expressions themselves.
@@ -73,6 +76,11 @@ def expressivity(
 
     Notes
     -----
+    Each coefficient, less its mean, is smoothed (Gaussian, sigma 1 frame) and at duration d transformed by the
+    Mexican-hat wavelet of scale a = fps · d / 4 frames, ψ(t) = 2 / (√3 π^¼) · (1 − t²) · exp(−t² / 2) stretched by a,
+    as PyWavelets has it (`mexh`); the transform is smoothed alike. An activation is a local maximum of its positive
+    part, a plateau one at its middle. The measure is Bitbox's; the documentation lists where it differs.
+
     A magnitude is the signal's at the frame of the maximum, which can be a frame late: a pulse with a standard
     deviation of 0.08 s reads 0.92 of its height at 30 frames a second.
 
@@ -128,10 +136,10 @@ def events(
     Dataset
         Dimension `event`, one entry an activation, ordered by recording, scale, coefficient and time (with
         `aggregate` by recording, coefficient and time), with coordinates `time` (s), `scale` (s; 0: the signal
-        itself; with `aggregate` the scale at which it stood out most), `coefficient` and one for each further
+        itself; with `aggregate` the scale of the largest score), `coefficient` and one for each further
         dimension of the input; `magnitude` (of the signal), `width` (s, over which the wavelet's response has more
-        than half its height; NaN where the recording ends before), `response` (that height, largest at the scale
-        nearest to the activation's own width) and `outlier` (True: `robust=True` drops it).
+        than half its height; NaN where the recording ends before), `response` (that height; over scales it is
+        largest near 1 / 0.26 of the activation's own width) and `outlier` (True: `robust=True` drops it).
 
     Raises
     ------

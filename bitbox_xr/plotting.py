@@ -359,9 +359,9 @@ def title(pair: tuple[str, str], attrs: Any = MappingProxyType({})) -> str:
 
 
 def _about(pair: tuple[str, str], attrs: Any, count: int | None) -> list[str]:
-    """Which pair, the settings, and in how many windows the pair has a correlation; a line each."""
+    """Which pair, the settings, and in how many windows the pair has a correlation if not in all; a line each."""
     settings = _settings(attrs)
-    if settings and count is not None:
+    if settings and count not in (None, attrs["windows"]):
         settings = f"{settings}; a correlation in {count} of them"
     return [line for line in (title(pair, attrs), settings) if line]
 

@@ -20,6 +20,7 @@ from bitbox_xr.symmetry import FEATURE
 __all__ = ["asymmetry", "decomposition", "expressivity"]
 
 PANEL = 0.85  # inches of a scale's panel
+LETTER = 0.075  # inches of a letter of a label that is turned up
 WIDE_RATIO = 20  # values that span more are coloured by their logarithms
 COUNTED = ("frequency", "density", "rate")
 TITLES = {
@@ -61,7 +62,7 @@ def decomposition(
     -------
     Figure
         Filled dots are activations, hollow ones those that `robust=True` drops; on grey frames the signal is
-        missing. Heights are each panel's own.
+        missing. On top the signal, in its own units; below the response at each scale. Heights are each panel's own.
 
     Raises
     ------
@@ -91,6 +92,8 @@ def decomposition(
         for k, response in enumerate(decompose(signal, chosen.search())):
             own = each.isel({EVENT: each[SCALE].values == chosen.durations[k]})
             _response(axes[k + 1], time, response, own, labels[k])
+        axes[1].set_title("response of the wavelet at each scale", loc="left", fontsize="medium")
+    _name_outliers(axes)
     for ax in axes:
         _shade(ax, time, np.isnan(signal), chosen.rate)
         ax.margins(x=0.005)
@@ -109,7 +112,7 @@ def expressivity(result: xr.Dataset, metric: str = "rate", *, ax: Any = None) ->
         What `bitbox_xr.expressivity` gave, of one recording.
     metric
         frequency, density, mean, std, min, max, rate or eligible_time. Numbers and densities of activations that
-        span more than twentyfold are coloured by their logarithms. Missing values are grey.
+        span more than twentyfold are coloured by their logarithms, zeros then black. Missing values are grey.
     ax
         Matplotlib axes to draw on; by default those of a new figure, large enough for every label. On small
         axes only every so many labels are written.
@@ -123,15 +126,21 @@ def expressivity(result: xr.Dataset, metric: str = "rate", *, ax: Any = None) ->
     ValueError
         Where there is no such metric, or there are further dimensions (choose one with `.isel()`).
     """
+    from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogFormatter
+
     values = _metric(result, metric)
     rows, columns = values.shape
+    longest = max(map(len, values[COEFFICIENT].values))
     if ax is None:
-        ax = new_figure(inches(columns) + 1.2, max(2.4, 1.4 + 0.32 * rows)).subplots()
+        ax = new_figure(inches(columns) + 1.2, max(2.4, 1.4 + 0.32 * rows) + LETTER * max(0, longest - 6)).subplots()
     image = ax.imshow(values, aspect="auto", interpolation="nearest", **_colours(values.values, metric))
-    ax.figure.colorbar(image, ax=ax, label=wrapped(TITLES[metric], 24), pad=0.01, fraction=0.04)
+    bar = ax.figure.colorbar(image, ax=ax, label=wrapped(TITLES[metric], 24), pad=0.01, fraction=0.04)
+    if metric != "density" and isinstance(image.norm, LogNorm):
+        bar.formatter = bar.minorformatter = LogFormatter()  # 20, not 2 × 10¹
     width = (ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi)[0]
     size = write_labels(ax.xaxis, values[COEFFICIENT].values, width / columns)
-    if max(map(len, values[COEFFICIENT].values)) * size * 0.7 > width / columns:
+    if longest * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)
     ax.set_yticks(np.arange(rows), labels=values["scale_label"].values)
     ax.set(xlabel="coefficient", ylabel="scale")
@@ -211,11 +220,18 @@ def _response(ax: Any, time: np.ndarray, response: np.ndarray, found: xr.Dataset
 
 def _mark(ax: Any, found: xr.Dataset, heights: np.ndarray) -> None:
     outlier = found["outlier"].values
-    for which, face, label in ((~outlier, MARKED, None), (outlier, "white", "outlier")):
+    for which, face, label in ((~outlier, MARKED, None), (outlier, "white", "outlier: left out by robust=True")):
         at = found[TIME].values[which]
+        label = label if outlier.any() else None
         ax.scatter(at, heights[which], s=9, facecolor=face, edgecolor=MARKED, linewidth=0.8, zorder=3, label=label)
-    if outlier.any():
-        ax.legend(loc="upper right", fontsize="small", frameon=False, borderpad=0, handletextpad=0)
+
+
+def _name_outliers(axes: Any) -> None:
+    """Once, above the first panel, where no activation can be hidden by it."""
+    handles = next((found for ax in axes if (found := ax.get_legend_handles_labels()[0])), None)
+    if handles:
+        style = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "fontsize": "small", "frameon": False}
+        axes[0].legend(handles=handles[:1], borderpad=0, handletextpad=0, **style)
 
 
 def _shade(ax: Any, time: np.ndarray, missing: np.ndarray, rate: float) -> None:

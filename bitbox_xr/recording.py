@@ -195,10 +195,14 @@ def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.D
     dictionary, or what `signals()` takes. `fps` is for input without time; one that contradicts a time
     axis is refused. `label` names the input in messages.
     """
-    if isinstance(data, Mapping) and not isinstance(data, xr.Dataset):
-        return from_bitbox(data, fps=fps)
     if not isinstance(data, xr.DataArray):
-        return signals(data, fps=fps)
+        make = from_bitbox if isinstance(data, Mapping) and not isinstance(data, xr.Dataset) else signals
+        try:
+            return make(data, fps=fps)
+        except TypeError as error:
+            raise TypeError(f"{label}: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"{label}: {error}") from None
     x = _one_signal(data)
     refuse(label, checks.shape_faults(x))
     if TIME not in x.coords and fps is None:

@@ -33,7 +33,8 @@ def matched(result: xr.Dataset) -> xr.Dataset:
     first, second = (result[dim].values.astype(str).tolist() for dim in (SIGNAL1, SIGNAL2))
     labels = [label for label in first if label in set(second)]
     if not labels:
-        raise ValueError(f"matched(): no label is in both signal1 ({listed(first)}) and signal2 ({listed(second)})")
+        sides = f"signal1 ({listed(first)}) and signal2 ({listed(second)})"
+        raise ValueError(f"matched(): no label is in both {sides}; take all pairs, or give both the same names")
     rows = xr.DataArray([first.index(label) for label in labels], dims=PAIR)
     columns = xr.DataArray([second.index(label) for label in labels], dims=PAIR)
     picked = result.isel({SIGNAL1: rows, SIGNAL2: columns}).drop_vars([SIGNAL1, SIGNAL2])

@@ -1,7 +1,8 @@
 """Temporal scales: which durations a caller asked for, in seconds and in frames, and what each is called.
 
-Duration d is the Mexican-hat wavelet of scale d / 4: its positive lobe is d / 2 wide. It responds most strongly
-to an activation whose width at half its height is about 0.26 d (widened by the smoothing of one frame, twice).
+Duration d is the Mexican-hat wavelet of scale d / 4: its positive lobe is d / 2 wide. Of all durations, that one
+answers an activation most strongly of which the activation's width at half its height is about 0.26 (widened by the
+smoothing of one frame, twice). At one fixed duration d, activations about 0.42 d wide are answered most strongly.
 """
 
 from collections.abc import Iterable
@@ -82,7 +83,8 @@ def chosen(scales: Any, aggregate: bool, precision: int, *, rate: float, frames:
     durations, faults = _durations(scales)
     faults += flag_faults("aggregate", aggregate)
     if aggregate and not faults and len(durations) < 2:
-        faults.append(f"aggregate=True wants at least two scales, not {len(durations) or None}; e.g. scales=6")
+        there = "is one" if durations else "are none"
+        faults.append(f"aggregate=True wants at least two scales, and there {there}; e.g. scales=6")
     if not _is_integer(precision) or precision not in PRECISIONS:
         faults.append(f"precision is {precision!r}; an integer from {PRECISIONS[0]} to {PRECISIONS[-1]} is wanted")
     length = frames / rate

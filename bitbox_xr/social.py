@@ -84,32 +84,54 @@ def imitation(
         `(…, window, signal1)` and `valid2` `(…, window, signal2)` are the shares of frames present. NaN where
         no lag has enough frames, or a signal is flat. Lazy where the input is on dask.
 
+        With `stats=True` what `window_stats` returns, `(…, signal1, signal2)`. The attributes hold every option, in
+        seconds and in frames, and the inputs' sources.
+
     Raises
     ------
     ValueError
         Clocks that differ or are irregular, kinds that have no correlation, options out of range, recordings
         too short for one window; all faults at once.
+    TypeError
+        For what is no array of numbers, such as a path: `open_signals` reads files.
+
+    Warns
+    -----
+    UserWarning
+        A bare array without `fps` is taken to have 30 frames a second.
 
     Notes
     -----
-    The best lag is that of the largest |r| of all; Boker et al. (2002) take the peak nearest to zero lag. A
-    correlation at a chosen lag is large by chance alone: unrelated, slowly changing signals reach a mean |r| of
-    .5 to .8. Compare with people who never met, or with surrogates.
+    With W = round(width · fps), S = round(step · fps), L = round(lag · fps), windows start at frames
+    s = L, L + S, … in every mode, so that modes can be compared window by window. At a shift of l frames, from −L
+    to 0 (`causal=False`: to L),
 
-    Windows start at frames L, L + S, … in every mode, with W = round(width · fps), S = round(step · fps),
-    L = round(lag · fps), so that modes can be compared window by window. Of lags that tie (within 1e-6) the
-    one nearest to zero is taken, then the negative one.
+        r = Σ (x − x̄)(y − ȳ) / √(Σ (x − x̄)² · Σ (y − ȳ)²)
+
+    over the frames of x from s and of y from s + l that both have; `lag` is l / fps. The lag kept is that of the
+    largest |r| of all, of those that tie (within 1e-6) the one nearest to zero, then the negative one; Boker,
+    Rotondo, Xu & King (2002, Psychological Methods 7, 338-355) take the peak nearest to zero lag.
+
+    A correlation at a chosen lag is large by chance alone: unrelated, slowly changing signals reach a mean |r| of
+    .5 to .8. Compare with surrogates (`significance`), or with people who never met.
 
     Examples
     --------
+    x does what y did six frames before:
+
     >>> import numpy as np
     >>> from bitbox_xr import signals
     >>> model = np.sin(np.arange(300) / 7)[:, None]
     >>> y = signals(model, fps=30, names=["AU12"])
-    >>> x = signals(np.roll(model, 6, axis=0), fps=30, names=["AU12"])     # six frames behind
+    >>> x = signals(np.roll(model, 6, axis=0), fps=30, names=["AU12"])
     >>> result = imitation(x, y, width=2, lag=0.5)
     >>> result.corr.dims, round(float(result.lag[-1, 0, 0]), 3)
     (('window', 'signal1', 'signal2'), -0.2)
+    >>> smile = result.sel(signal1="AU12", signal2="AU12")      # what it says of one pair, window by window
+    >>> smile.window.values, smile.corr.values[1:].round(3)
+    (array([1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]), array([1., 1., 1., 1., 1., 1., 1.], dtype=float32))
+    >>> window_stats(result).corr_mean.sel(signal1="AU12", signal2="AU12").round(2).item()
+    1.0
     """
     options = Options(width, step, lag, polarity, min_valid, causal)
     return _measure("imitation", x, y, options, fps, stats)
@@ -150,8 +172,9 @@ def coordination(
 
     Notes
     -----
-    `window` is the time of the windows before they move. (2L + 1)² pairs of shifts compete for each window, more
-    than for `imitation`: chance levels are higher.
+    r is that of `imitation`, over the frames of x from s + lx and of y from s + ly, with lx and ly from −L to L;
+    `lag` is (ly − lx) / fps. `window` is the time of the windows before they move. (2L + 1)² pairs of shifts compete
+    for each window, more than for `imitation`: chance levels are higher.
 
     Examples
     --------
@@ -189,6 +212,7 @@ def window_stats(result: xr.Dataset) -> xr.Dataset:
         raise ValueError(
             "window_stats(): a result of imitation() or coordination() with `corr` and `lag` over `window` is wanted; "
             + (f"there is no {' and no '.join(missing)}" if missing else "its windows are reduced already")
+            + ("; these are such statistics already" if STATISTICS[0] in getattr(result, "data_vars", ()) else "")
         )
     dims = tuple(str(dim) for dim in result["corr"].dims if dim != WINDOW)
     extra, last = dims[:-2], dims[-2:]  # pairs of one label have one dimension, a chosen pair has none

@@ -19,7 +19,7 @@ print(planted.head(4).to_string(index=False))
 # ## Scales
 #
 # A scale is a duration. The response to an activation is strongest at the scale of which its width at half its height
-# is about 0.26: a rise half a second wide stands out most at 2 s.
+# is about 0.26: to a rise half a second wide at 2 s. Each panel has a height of its own: compare the numbers beside it.
 
 # %%
 scales = [0.5, 1, 2, 4]
@@ -29,8 +29,9 @@ figure.savefig("expressivity_scales.png")
 # %% [markdown]
 # ## Activations, one by one
 #
-# With `aggregate=True` each activation is counted once, at the scale where it stands out most. Most maxima are the
-# tracker's noise: their magnitudes are small, and a threshold on `magnitude` leaves the expressions.
+# With `aggregate=True` each activation is counted once, at the scale where it exceeds most what is usual at that scale,
+# which may be shorter than that of the largest response. Most maxima are the tracker's noise: their magnitudes are
+# small, and a threshold on `magnitude` leaves the expressions.
 
 # %%
 found = face.bitbox.events(scales=scales, aggregate=True)

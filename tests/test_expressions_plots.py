@@ -53,6 +53,18 @@ def test_decomposition_shows_every_scale_and_activation():
             np.testing.assert_allclose(np.interp(x, *line.get_data()), y, rtol=1e-9)
 
 
+def test_outliers_are_explained_once():
+    time = np.arange(1800) / 30
+    noise = 0.01 * np.random.default_rng(0).random(1800)
+    smiles = sum(np.exp(-(((time - at) / 0.3) ** 2)) for at in (20, 40)) + noise
+    fig = plotting.decomposition(signals(smiles[:, None], fps=30), scales=[0.5, 1], fig=figure())
+    told = [text.get_text() for ax in fig.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
+    assert told == ["outlier: left out by robust=True"]
+    assert fig.axes[1].get_title(loc="left") == "response of the wavelet at each scale"
+    plain = plotting.decomposition(face(frames=300), scales=[4], fig=figure())
+    assert all(ax.get_legend() is None for ax in plain.axes)
+
+
 def test_decomposition_without_scales_and_with_one():
     fig = plotting.decomposition(face(), scales=None, fig=figure())
     (ax,) = fig.axes
@@ -85,6 +97,24 @@ def test_heat_map_shows_the_metric():
     np.testing.assert_array_equal(rates.get_array(), result.rate)
     assert rates.colorbar.ax.get_ylabel() == "activations per minute"
     assert isinstance(rates.norm, LogNorm)
+
+
+def test_heat_map_of_long_names_leaves_room_for_its_cells():
+    names = [f"MouthLowerDownRight{i:02}" for i in range(52)]
+    result = expressivity(face(52, names=names), scales=[0.5, 1, 2, 4])
+    result["rate"][:] = np.geomspace(80, 2, 4)[:, None]
+    ax = plotting.expressivity(result)
+    try:
+        ax.figure.canvas.draw()
+        assert ax.get_window_extent().height > 4 * 0.3 * ax.figure.dpi
+        bar = ax.images[0].colorbar.ax
+        written = [label for label in bar.get_yticklabels(which="both") if label.get_text()]
+        boxes = sorted((label.get_window_extent() for label in written), key=lambda box: box.y0)
+        assert len(boxes) > 1
+        assert all(one.y1 <= other.y0 + 1 for one, other in itertools.pairwise(boxes))
+        assert "10" in {label.get_text() for label in written}
+    finally:
+        plt.close(ax.figure)
 
 
 def test_heat_map_of_79_has_room_for_every_label():

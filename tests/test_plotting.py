@@ -172,7 +172,9 @@ def test_the_strongest_pair_does_not_rest_on_a_few_windows():
     assert abs(stats["corr_mean"]).to_series().idxmax() == ("AU04", "AU04")
     title = plotting.over_time(result, fig=Figure(layout="constrained")).axes[0].get_title(loc="left")
     assert title.startswith("AU01 of x (anna.csv), AU01 of y (a_very_long_na…ding_of_ben.csv)")
-    assert title.replace("\n", " ").endswith("a correlation in 8 of them")
+    assert title.replace("\n", " ").endswith("8 windows of 2 s every 1 s, lags up to 0.3 s")
+    title = plotting.over_time(result, ("AU04", "AU04"), fig=Figure(layout="constrained")).axes[0].get_title(loc="left")
+    assert title.replace("\n", " ").endswith(f"lags up to 0.3 s; a correlation in {few} of them")
     profile = lag_profile(x, y, width=2, lag=0.3).assign(n_windows=stats["n_windows"])
     assert plotting.lag_profile(profile, ax=axes()).get_title(loc="left").startswith("AU01 of x")
 

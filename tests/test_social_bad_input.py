@@ -34,7 +34,7 @@ SIGNALS = {
     "text column": (
         lambda: bx.signals(pd.DataFrame({"a": [1.0], "who": ["x"]}), fps=FPS), TypeError, "columns who do not hold numbers",
     ),
-    "too few names": (lambda: bx.signals(DATA, fps=FPS, names=["a"]), ValueError, "1 names for 2 signals"),
+    "too few names": (lambda: bx.signals(DATA, fps=FPS, names=["a"]), ValueError, "1 name for 2 signals"),
     "names twice": (lambda: bx.signals(DATA, fps=FPS, names=["a", "a"]), ValueError, "occur twice: a; unique names"),
     "empty name": (lambda: bx.signals(DATA, fps=FPS, names=["a", " "]), ValueError, "a signal's name is empty"),
     "zero rate": (lambda: bx.signals(DATA, fps=0), ValueError, "fps is 0; a positive number"),

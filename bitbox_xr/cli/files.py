@@ -19,7 +19,7 @@ from bitbox_xr.schemas import SIGNAL, TIME
 __all__ = ["info"]
 
 
-@main.command(**HELP)
+@main.command(short_help="What FILE holds, its rate, and what is missing.", **HELP)
 @click.argument("file", type=FILE)
 @reader_options
 @reported

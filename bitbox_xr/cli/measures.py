@@ -35,7 +35,7 @@ __all__ = ["coordination", "expressivity", "imitation", "significance"]
 WINDOWS = ("width", "step", "lag", "min_valid")
 
 
-@main.command(**HELP)
+@main.command(short_help="How well X imitates Y, and how far behind.", **HELP)
 @click.argument("x", type=FILE)
 @click.argument("y", type=FILE)
 @out_option
@@ -59,7 +59,7 @@ def imitation(**given: Any) -> None:
     _measure(social.imitation, given, {"causal": given["causal"]})
 
 
-@main.command(**HELP)
+@main.command(short_help="How closely X and Y move together.", **HELP)
 @click.argument("x", type=FILE)
 @click.argument("y", type=FILE, required=False)
 @out_option
@@ -83,7 +83,7 @@ def coordination(**given: Any) -> None:
     _measure(social.coordination, given, {})
 
 
-@main.command(**HELP)
+@main.command(short_help="How often and how strongly A is active, at which tempo.", **HELP)
 @click.argument("a", type=FILE)
 @out_option
 @scale_options
@@ -105,7 +105,7 @@ def expressivity(**given: Any) -> None:
     click.echo(f"{out}: {_liveliest(result)}")
 
 
-@main.command(**HELP)
+@main.command(short_help="Imitation or coordination against chance.", **HELP)
 @click.argument("x", type=FILE)
 @click.argument("y", type=FILE, required=False)
 @out_option

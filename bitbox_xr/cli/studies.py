@@ -26,7 +26,7 @@ LISTED = 10  # failures that are named
 LONGEST = 1440  # minutes of a demonstration, a day
 
 
-@main.command(**HELP)
+@main.command(short_help="Recordings made up, measured and drawn.", **HELP)
 @click.option("--out", type=FILE, default=Path("bitbox-xr-demo"), show_default=True, help="Folder to write to.")
 @click.option(
     "--minutes", type=click.FloatRange(0.5, LONGEST), default=5.0, show_default=True, help="Length of the pair."
@@ -66,7 +66,7 @@ def demo(out: Path, minutes: float, seed: int) -> None:
     click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
 
 
-@main.command(**HELP)
+@main.command(short_help="Every recording of a table, and one summary.", **HELP)
 @click.argument("manifest", type=FILE)
 @click.option("--measure", type=click.Choice(MEASURES), required=True, help="What to measure.")
 @click.option("-o", "--out", type=FILE, required=True, help="Folder for the results; what is in it already is kept.")

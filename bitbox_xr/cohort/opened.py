@@ -84,6 +84,11 @@ class Cohort:
 def open(out: str | os.PathLike[str]) -> Cohort:
     """What `run()` left in the folder `out`.
 
+    Parameters
+    ----------
+    out
+        The folder that `run()` was given.
+
     Returns
     -------
     Cohort
@@ -95,6 +100,13 @@ def open(out: str | os.PathLike[str]) -> Cohort:
     ------
     FileNotFoundError
         Where `out` holds no cohort.
+
+    Examples
+    --------
+    >>> from bitbox_xr import cohort
+    >>> study = cohort.open("out")                                                   # doctest: +SKIP
+    >>> study.status.query("state == 'failed'")[["recording", "message"]]            # doctest: +SKIP
+    >>> study.recordings["001"].corr_mean.sel(signal1="AU12", signal2="AU12")        # doctest: +SKIP
     """
     folder = path_of("cohort.open()", out)
     if not (folder / STATUS).is_file():

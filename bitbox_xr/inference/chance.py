@@ -134,7 +134,8 @@ def significance(
     deviation from the null mean is then taken √(frames covered by its windows / by the observed ones) times, in
     null_std and in all p-values. A surrogate in which a pair has no window left counts as one that is stronger.
     Values within 1e-6 deviations are ties, and count as stronger too. With further dimensions each recording is a
-    family of its own.
+    family of its own. `effect` grows with the square root of a recording's length; between recordings of different
+    lengths compare observed − null_mean.
 
     p: Phipson & Smyth (2010), Statistical Applications in Genetics and Molecular Biology 9, 39. p_fwe: Nichols &
     Holmes (2002). Phases: Prichard & Theiler (1994), Physical Review Letters 73, 951-954.

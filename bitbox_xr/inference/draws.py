@@ -130,6 +130,7 @@ def _room_faults(kind: str, n: int, pair: Pair) -> list[str]:
     if kind == "shift":
         room = max(0, pair.frames - 2 * apart + 1)
         needs = f"there is room for {room} distinct shifts by at least a window and both lags ({apart / rate:.3g} s)"
+        needs += f", and {n} need {(n - 1 + 2 * apart) / rate:.3g} s"
         remedy = "fewer surrogates, a longer recording, or shorter windows and lags"
     elif kind == "segments":
         room = math.factorial(min(pair.windows.number, 20)) - 1
@@ -138,7 +139,7 @@ def _room_faults(kind: str, n: int, pair: Pair) -> list[str]:
     else:
         return []
     length = f"{pair.frames} frames ({pair.frames / rate:.3g} s)"
-    return [f"n is {n}; in {length} {needs}: {remedy} wanted"] if n > room else []
+    return [f"n is {n}; in {length} {needs}: {remedy} are wanted"] if n > room else []
 
 
 def _partners(partners: list[Any], pair: Pair, fps: float | None) -> list[Any]:
