@@ -4,8 +4,6 @@ Arrays are `(…, time, signal)`, windows in frames. Work is cut into blocks of 
 not depend on the number of threads, so that neither do the results, to the last digit.
 """
 
-import os
-import sys
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
@@ -14,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.sums import SUMS
+from bitbox_xr.lazily import is_lazy, threads
 from bitbox_xr.progress import tracked
 
-__all__ = ["Windows", "block", "broadcast", "is_lazy", "matrices", "reduced", "sums", "threads"]
+__all__ = ["Windows", "block", "broadcast", "matrices", "reduced", "sums"]
 
 BLOCK = 32  # windows; their matrices of 79 × 79 pairs stay near the processor
 
@@ -32,25 +31,6 @@ class Windows(NamedTuple):
     def frames(self, first: int, stop: int) -> slice:
         """Frames that windows `first` to `stop` touch."""
         return slice(first * self.step, (stop - 1) * self.step + 2 * self.reach + self.width)
-
-
-def is_lazy(*arrays: Any) -> bool:
-    """Whether any array is dask's."""
-    return any(hasattr(array, "dask") for array in arrays)
-
-
-def threads() -> int:
-    """Threads to use: the cores that this process may use; one inside a dask worker, whose cores are taken."""
-    if "distributed" in sys.modules:
-        from distributed import get_worker
-
-        try:
-            get_worker()
-        except ValueError:
-            pass
-        else:
-            return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 # --- matrices of every window

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bitbox_xr import sweep
 from bitbox_xr.checks import counted, listed
-from bitbox_xr.engine import is_lazy
 from bitbox_xr.errors import refuse
 from bitbox_xr.kernels import motion as kernel
+from bitbox_xr.lazily import is_lazy, later, on_cluster
 from bitbox_xr.points import LANDMARK, Points, points_of
 from bitbox_xr.recording import as_signals, rate
 from bitbox_xr.schemas import SIGNAL, TIME
@@ -309,9 +308,9 @@ def _parts(recording: Any, measure: Callable[..., Any], *options: Any, again: bo
     if not is_lazy(recording):
         return [measure(recording, 0, *options)]
     whole = recording.rechunk({1: -1})
-    again = again and not sweep._on_cluster(whole)
+    again = again and not on_cluster(whole)
     bounds = pairwise(accumulate(whole.chunks[0], initial=0))
-    return [sweep._called(measure, whole[start:stop], again, start, *options) for start, stop in bounds]
+    return [later(measure, whole[start:stop], again, start, *options) for start, stop in bounds]
 
 
 # --- what comes out

@@ -6,7 +6,6 @@ whole of a coefficient (quartiles, medians, a plateau of any length) goes coeffi
 reads all chunks along time again and keeps its own columns only.
 """
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bitbox_xr.engine import is_lazy, threads
+from bitbox_xr.lazily import is_lazy, later, on_cluster, threads
 
 __all__ = ["cubes", "found", "measured"]
 
@@ -86,7 +85,7 @@ def _columns(data: Any) -> list[slice]:
 def _by_columns(recording: Any, search: Any) -> list[Any]:
     """The activations of each block of coefficients, delayed."""
     columns = _columns(recording)
-    again = len(columns) > 1 and not _on_cluster(recording)
+    again = len(columns) > 1 and not on_cluster(recording)
     return [_block(recording, block, search, again) for block in columns]
 
 
@@ -123,15 +122,6 @@ def _read_and_find(recording: Any, columns: slice, search: Any) -> Any:
     return find(np.concatenate([np.array(chunk.compute(scheduler="synchronous")) for chunk in chunks]), search)
 
 
-def _on_cluster(data: Any) -> bool:
-    """Whether chunks are held by a cluster, where there is nothing to read again."""
-    if "distributed" not in sys.modules:
-        return False
-    from distributed import Future
-
-    return any(isinstance(getattr(node, "value", node), Future) for node in dict(data.__dask_graph__()).values())
-
-
 # --- pieces along time
 
 
@@ -144,7 +134,7 @@ def _of_pieces(recording: Any, search: Any, shape: tuple[int, ...]) -> Any:
 
     beyond = pieces.margin(search)
     bounds = _bounds(recording, beyond)
-    again = not _on_cluster(recording)
+    again = not on_cluster(recording)
     around = [(max(start - beyond, 0), min(stop + beyond, len(recording))) for start, stop in pairwise(bounds)]
     within = [
         pieces.Piece(start - first, stop - first)
@@ -153,7 +143,7 @@ def _of_pieces(recording: Any, search: Any, shape: tuple[int, ...]) -> Any:
 
     def each(call: Any, spans: Any, *arguments: Any) -> list[Any]:
         calls = zip(spans, *arguments, strict=True)
-        return [_called(call, recording[slice(*span)], again, *rest) for span, *rest in calls]
+        return [later(call, recording[slice(*span)], again, *rest) for span, *rest in calls]
 
     outlines = each(partial(pieces.outline, inner=beyond), pairwise(bounds))
     known = delayed(pieces.contexts, pure=True)(outlines, bounds, beyond)
@@ -178,16 +168,3 @@ def _bounds(recording: Any, least: int) -> list[int]:
     if len(bounds) > 1 and frames - bounds[-1] < least:
         bounds.pop()
     return bounds if bounds[-1] == frames else [*bounds, frames]
-
-
-def _called(call: Any, part: Any, again: bool, *rest: Any) -> Any:
-    """`call` of an array and the rest, delayed; `again`: the task itself reads the array."""
-    from dask import delayed
-
-    if again:
-        return delayed(partial(_read_and_call, call, part), pure=True)(*rest)
-    return delayed(call, pure=True)(part, *rest)
-
-
-def _read_and_call(call: Any, part: Any, *rest: Any) -> Any:
-    return call(np.asarray(part.compute(scheduler="synchronous")), *rest)

@@ -234,7 +234,7 @@ def test_threads_change_nothing(kind, monkeypatch):
     x, y = pair(lost=0.05)
     results = []
     for workers in (1, 3):
-        monkeypatch.setattr("bitbox_xr.engine.threads", lambda workers=workers: workers)
+        monkeypatch.setattr("bitbox_xr.inference.chance.threads", lambda workers=workers: workers)
         results.append(quiet(x, y, surrogates=kind))
     xr.testing.assert_identical(*results)
 

@@ -30,6 +30,7 @@ ROOMS = (
     ("timebase",),
     ("netcdf",),
     ("readers",),
+    ("lazily",),
     ("engine",),
     ("dyad", "scales", "sweep"),
     ("symmetry",),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bitbox_xr import engine
 from bitbox_xr.checks import is_number
+from bitbox_xr.lazily import threads
 
 __all__ = ["connected", "deaths", "worker_faults"]
 
@@ -39,7 +39,7 @@ def connected(client: Any, workers: int | None, most: int) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     if client is None:
-        number = min(int(workers or engine.threads()), most)
+        number = min(int(workers or threads()), most)
         with (
             _nothing_to_import(),
             dask.config.set(KEEP_MEMORY),

@@ -18,6 +18,7 @@ from bitbox_xr.checks import flag_faults, name_faults
 from bitbox_xr.dyad import SIGNAL1, SIGNAL2, Options, Pair
 from bitbox_xr.errors import refuse
 from bitbox_xr.inference.draws import Draws, draw
+from bitbox_xr.lazily import is_lazy, threads
 from bitbox_xr.progress import tracked
 from bitbox_xr.results import PAIR, matched
 from bitbox_xr.schemas import SIGNAL
@@ -162,10 +163,10 @@ def significance(
     plan = pair.plan()
     test = _Test(pair.windows, plan, plan.lags / pair.rate, polarity and not signed, pairs == "matched")
     call = partial(_chances, two_sided=signed, pairs=1 if test.matched else 2, alone=pair.mirrored)
-    if engine.is_lazy(*pair.arrays):
+    if is_lazy(*pair.arrays):
         found = _lazy(*pair.arrays, draws, test, call)
     else:
-        found = call(_strengths(*pair.arrays, range(len(draws.items) + 1), draws, test, engine.threads(), progress))
+        found = call(_strengths(*pair.arrays, range(len(draws.items) + 1), draws, test, threads(), progress))
     return _dataset(found, pair, draws, test, signed)
 
 
@@ -250,7 +251,7 @@ def _lazy(x: Any, y: Any, draws: Draws, test: _Test, call: Any) -> Any:
     """The same as a graph, some surrogates of a recording to a task, and what follows from all of them."""
     import dask.array as da
 
-    whole = (a if engine.is_lazy(a) else da.from_array(a, chunks=-1) for a in (x, y))
+    whole = (a if is_lazy(a) else da.from_array(a, chunks=-1) for a in (x, y))
     x, y = (a.rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in whole)
     outer = "abcdefgh"[: x.ndim - 2]
     tail, new = ("p", {"p": x.shape[-1]}) if test.matched else ("ij", {})

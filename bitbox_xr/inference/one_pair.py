@@ -65,7 +65,8 @@ def lag_map(
     both = _one(Pair(measure, x, y, options, fps), pair)
     net = sorted(int(d) for d in both.plan().lags)
     plans = [both.plan([d]) for d in net]
-    rows = [_windows(*_numbers(both), both, plan)[0] for plan in plans]
+    mine, theirs = _numbers(both)
+    rows = [_windows(mine, theirs, both, plan)[0] for plan in plans]
     coords = {
         LAG: (LAG, np.array(net) / both.rate, described("lag", "lag (negative: signal1 follows signal2)")),
         **_labels(both),
