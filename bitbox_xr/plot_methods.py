@@ -41,7 +41,7 @@ class SignalsPlotMethods:
         >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, lag=0.6)
         >>> fig = found.bitbox.plot.lag_heatmap(fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_title()
-        '−0.367 s'
+        'best lag −0.367 s'
         """
         return plotting_inference.lag_heatmap(self._x, fig=fig)
 

@@ -5,8 +5,6 @@ Figures made here have `layout="constrained"`; give your own the same, or labels
 Matplotlib is imported when the first picture is drawn.
 """
 
-import textwrap
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,20 +12,39 @@ import xarray as xr
 
 from bitbox_xr.checks import listed
 from bitbox_xr.dyad import LAG, SIGNAL1, SIGNAL2, WINDOW
-from bitbox_xr.results import PAIR
+from bitbox_xr.plotting_parts import (
+    ABSENT,
+    DIVERGING,
+    LINE,
+    MARKED,
+    ROOMY,
+    SEQUENTIAL,
+    axis_text,
+    fitting,
+    inches,
+    largest_lag,
+    new_figure,
+    only,
+    points,
+    reach,
+    shortened,
+    signed,
+    title,
+    wrapped,
+    write_labels,
+    write_title,
+    zero_lines,
+)
+from bitbox_xr.results import below_half, selves, strongest
 from bitbox_xr.social import window_stats
 
-__all__ = ["lag_profile", "matrix", "over_time", "strongest"]
+__all__ = ["lag_profile", "matrix", "over_time"]
 
 # statistics that cannot be negative: a scale from zero, not one around it
 UNSIGNED = {"corr_std", "corr_abs_mean", "follow_share", "lead_share", "n_windows", "at_limit"}
 LAGS = {"corr_lag", "best_lag"}
-DIVERGING, SEQUENTIAL, ABSENT = "RdBu_r", "viridis", "0.85"
-LINE, MARKED = "#1f4e79", "#b2182b"
-POINT = 72  # to an inch
-LEGIBLE, TITLE, ROOMY = 6.0, 9.0, 10.0  # points
+DEFAULTS = ("best_lag", "corr_mean", "effect")
 LEAST = (4.4, 3.4)  # inches of a figure, so that title and colour bar have room beside few cells
-FEW = 0.5  # of the windows of the pair that has most
 NONE = "no window has a correlation: flat or missing"
 
 
@@ -37,12 +54,12 @@ def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: Any = None) 
     Parameters
     ----------
     result
-        What `imitation`, `coordination`, `window_stats` or `lag_profile` gave, of one recording.
+        What `imitation`, `coordination`, `window_stats`, `lag_profile` or `significance` gave, of one recording.
     statistic
-        The variable `(signal1, signal2)` to draw: for windows one of `window_stats`. By default corr_mean, or best_lag
-        of what `lag_profile` gave. The colours of those that can be negative are centred on zero. Missing values are
-        grey, and so are the signals of one person each with itself; cells are hatched that rest on fewer than half as
-        many windows as the cell that has most. A line above says so.
+        The variable `(signal1, signal2)` to draw: for windows one of `window_stats`. By default corr_mean, of what
+        `lag_profile` gave best_lag, of what `significance` gave effect. The colours of those that can be negative are
+        centred on zero. Missing values are grey, and so are the signals of one person each with itself; cells are
+        hatched that rest on fewer than half as many windows as the cell that has most. A line above says so.
     ax
         Matplotlib axes to draw on, best of a figure with `layout="constrained"`; by default those of a new one,
         large enough for every label. On small axes only every so many labels are written.
@@ -61,27 +78,27 @@ def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: Any = None) 
     """
     stats = window_stats(result) if "corr" in result and WINDOW in result["corr"].dims else result
     if statistic is None:
-        statistic = "best_lag" if "best_lag" in stats else "corr_mean"
+        statistic = next((name for name in DEFAULTS if name in stats), "corr_mean")
     values = only(stats, statistic, (SIGNAL1, SIGNAL2))
-    selves, few = _selves(values, result.attrs), _few(stats, statistic)
-    shown = np.where(selves, np.nan, values.values)
+    alone, few = selves(values, result.attrs), _few(stats, statistic)
+    shown = np.where(alone, np.nan, values.values)
     rows, columns = values.shape
     if ax is None:
         ax = new_figure(max(inches(columns) + 1.0, LEAST[0]), max(inches(rows), LEAST[1])).subplots()
     image = ax.imshow(shown, aspect="auto", interpolation="nearest", **_colours(shown, statistic, result.attrs))
-    width, height = ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi
-    ax.figure.colorbar(image, ax=ax, label=_fitting(axis_text(values), height, ROOMY), pad=0.02, fraction=0.05)
-    _hatch(ax, few & ~selves)
+    width, height = points(ax)
+    ax.figure.colorbar(image, ax=ax, label=fitting(axis_text(values), height, ROOMY), pad=0.02, fraction=0.05)
+    _hatch(ax, few & ~alone)
     size = write_labels(ax.xaxis, values[SIGNAL2].values, width / columns)
     if max(map(len, values[SIGNAL2].values)) * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)
     write_labels(ax.yaxis, values[SIGNAL1].values, height / rows)
     _part_regions(ax.axvline, values, SIGNAL2)
     _part_regions(ax.axhline, values, SIGNAL1)
-    ax.set_xlabel(_fitting(f"signal2{_whose(result.attrs, 2)}", width, ROOMY))
-    ax.set_ylabel(_fitting(f"signal1{_whose(result.attrs, 1)}", height, ROOMY))
-    notes = _notes(np.isnan(values.values) & ~selves, selves, few & ~selves)
-    _write_title(ax, [line for line in (_settings(result.attrs), *notes) if line], width)
+    ax.set_xlabel(fitting(f"signal2{_whose(result.attrs, 2)}", width, ROOMY))
+    ax.set_ylabel(fitting(f"signal1{_whose(result.attrs, 1)}", height, ROOMY))
+    notes = _notes(np.isnan(values.values) & ~alone, alone, few & ~alone)
+    write_title(ax, [line for line in (_settings(result.attrs), *notes) if line], width)
     return ax
 
 
@@ -119,7 +136,7 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: An
         _say_none(ax)
         ax.set_xlim(heights[LAG].values.min() - 0.02, heights[LAG].values.max() + 0.02)
     ax.set(xlabel=axis_text(heights[LAG]), ylabel=wrapped(axis_text(heights), 30))
-    _write_title(ax, _about(pair, profile.attrs, None if counts is None else int(counts.sel(at))))
+    write_title(ax, _about(pair, profile.attrs, None if counts is None else int(counts.sel(at))))
     return ax
 
 
@@ -156,56 +173,11 @@ def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: Any 
         _say_none(above)
     above.set(xlim=_span(result), ylim=(-1.05, 1.05), ylabel=wrapped(axis_text(corr), 26))
     below.set(ylim=reach(result.attrs), ylabel=wrapped(axis_text(lag), 26), xlabel=f"time ({axis_text(corr[WINDOW])})")
-    _write_title(above, _about(pair, result.attrs, int(counts.sel(at))))
+    write_title(above, _about(pair, result.attrs, int(counts.sel(at))))
     return fig
 
 
-def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any) -> tuple[str, str] | None:
-    """The pair of largest `strength` `(signal1, signal2)`, not to rest on a handful of windows; None without any.
-
-    Only pairs count with at least half as many windows (`counts`) as the pair that has most, and of one person
-    alone (attribute `alone`) no signal with itself.
-
-    >>> labels = {"signal1": ["AU04", "AU12"], "signal2": ["AU12"]}
-    >>> strength, counts = (xr.DataArray([[a], [b]], labels) for a, b in ((0.9, 0.4), (2, 17)))
-    >>> strongest(strength, counts, {})
-    ('AU12', 'AU12')
-    """
-    able = strength.notnull().values & ~_selves(strength, attrs)
-    if counts is not None:
-        able &= ~_below_half(counts.where(able, 0).values)
-    if not able.any():
-        return None
-    row, column = np.unravel_index(int(np.argmax(np.where(able, strength.values, -1.0))), strength.shape)
-    return str(strength[SIGNAL1].values[row]), str(strength[SIGNAL2].values[column])
-
-
 # --- what is drawn
-
-
-def only(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: str = "") -> xr.DataArray:
-    """The variable of that name, with these dimensions alone; `remedy`: how to get it where it is not there."""
-    if name not in data.data_vars:
-        found = [str(other) for other, values in data.data_vars.items() if set(dims) <= set(values.dims)]
-        there = f"there are {listed(found) or 'no variables of such a form'}"
-        raise ValueError(f"there is no {name} to draw; {remedy or there}")
-    values = data[name]
-    absent = [dim for dim in dims if dim not in values.dims]
-    further = [str(dim) for dim in values.dims if dim not in dims]
-    if absent or further:
-        raise ValueError(f"{name} is drawn over {', '.join(dims)}; {_advice(absent, further)}")
-    return values.transpose(*dims)
-
-
-def _advice(absent: list[str], further: list[str]) -> str:
-    if PAIR in further:
-        return f"it has {PAIR} in their place; give the result as it was before .bitbox.matched()"
-    if absent and further:
-        has = f"it has {listed(further)} and no {listed(absent)}"
-        return f"{has}; give the result as it was before they were grouped or renamed"
-    if absent:
-        return f"it has no {listed(absent)}; to choose a single label keep its dimension: .sel({absent[0]}=[…])"
-    return f"it has further dimensions ({listed(further)}): choose one with .isel({further[0]}=0) or .sel()"
 
 
 def _pair(
@@ -223,22 +195,12 @@ def _pair(
     return pair[0], pair[1]
 
 
-def _selves(values: xr.DataArray, attrs: Any) -> np.ndarray:
-    """Which pairs are a signal of one person with itself, by which nothing is learnt."""
-    same = values[SIGNAL1].values[:, None] == values[SIGNAL2].values
-    return np.asarray(same & bool(attrs.get("alone")), bool)
-
-
 def _few(stats: xr.Dataset, statistic: str) -> np.ndarray:
     """Which pairs have some windows, but fewer than half as many as the pair that has most."""
     if "n_windows" not in stats or statistic == "n_windows":
         return np.zeros((stats.sizes[SIGNAL1], stats.sizes[SIGNAL2]), bool)
     counts = only(stats, "n_windows", (SIGNAL1, SIGNAL2)).values
-    return (counts > 0) & _below_half(counts)
-
-
-def _below_half(counts: np.ndarray) -> np.ndarray:
-    return np.asarray(counts < FEW * counts.max(initial=0), bool)
+    return (counts > 0) & below_half(counts)
 
 
 def _span(result: xr.Dataset) -> tuple[float, float] | None:
@@ -250,18 +212,6 @@ def _span(result: xr.Dataset) -> tuple[float, float] | None:
 
 
 # --- how it looks
-
-
-def new_figure(width: float, height: float) -> Any:
-    """A figure of pyplot's, in inches, whose labels find room."""
-    import matplotlib.pyplot as plt
-
-    return plt.figure(figsize=(width, height), layout="constrained")
-
-
-def inches(count: int) -> float:
-    """Side of a figure with room for `count` labels."""
-    return float(count * np.interp(count, [5, 20, 79], [36, 16, 7.5]) / POINT + 1.6)
 
 
 def _colours(values: np.ndarray, statistic: str, attrs: Any) -> dict[str, Any]:
@@ -283,16 +233,6 @@ def _hatch(ax: Any, cells: np.ndarray) -> None:
         ax.add_collection(LineCollection(strokes, colors="0.2", linewidths=0.7), autolim=False)
 
 
-def write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
-    """As large as the `room` of one (points) allows, or every so many where that is too small to read; their size."""
-    every = int(np.ceil(LEGIBLE / room))
-    size = float(np.clip(room * every * 0.8, LEGIBLE * 0.8, ROOMY))
-    at = np.arange(0, len(labels), every)
-    axis.set_ticks(at, labels=labels[at], fontsize=size)
-    axis.set_tick_params(length=2, pad=1.5)
-    return size
-
-
 def _part_regions(draw: Any, values: xr.DataArray, dim: str) -> None:
     regions = values.coords.get(f"region{dim[-1]}")
     if regions is None:
@@ -304,34 +244,6 @@ def _part_regions(draw: Any, values: xr.DataArray, dim: str) -> None:
             draw(border + 0.5, color="0.35", linewidth=0.6)
 
 
-def zero_lines(ax: Any) -> None:
-    """Thin lines through zero."""
-    ax.axhline(0, color="0.6", linewidth=0.8)
-    ax.axvline(0, color="0.6", linewidth=0.8)
-
-
-def axis_text(values: xr.DataArray) -> str:
-    """What an axis shows, with its units."""
-    units = values.attrs.get("units", "1")
-    name = str(values.attrs.get("long_name", values.name))
-    return name if units == "1" else f"{name},\N{NO-BREAK SPACE}{units}"
-
-
-def wrapped(text: str, width: int) -> str:
-    """`text` in lines of at most `width` letters."""
-    return "\n".join(textwrap.wrap(text, width))
-
-
-def _fitting(text: str, room: float, size: float) -> str:
-    """`text` in lines of at most `room` points, in letters of `size`."""
-    return wrapped(text, max(12, int(room / (0.6 * size))))
-
-
-def _write_title(ax: Any, lines: list[str], room: float | None = None) -> None:
-    room = (ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi)[0] if room is None else room
-    ax.set_title("\n".join(_fitting(line, room, TITLE) for line in lines), fontsize=TITLE, loc="left")
-
-
 def _say_none(ax: Any) -> None:
     style = {"ha": "center", "va": "center", "fontsize": "small", "color": "0.3", "backgroundcolor": "white"}
     ax.text(0.5, 0.5, NONE, transform=ax.transAxes, **style)
@@ -339,23 +251,10 @@ def _say_none(ax: Any) -> None:
 
 def _whose(attrs: Any, side: int) -> str:
     """Whose signals they are, with the name of the file, as far as the attributes tell."""
-    source = _shortened(str(attrs.get(f"source{side}", "")))
+    source = shortened(str(attrs.get(f"source{side}", "")))
     who = [] if attrs.get("alone") else ["xy"[side - 1]]
     said = ": ".join([*who, source] if source else who)
     return f" (of {said})" if said else ""
-
-
-def _shortened(name: str, most: int = 30) -> str:
-    """The beginning and the end of a long name."""
-    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
-
-
-def title(pair: tuple[str, str], attrs: Any = MappingProxyType({})) -> str:
-    """Whose signals a pair is, with the names of their files where known."""
-    files = [f" ({_shortened(name)})" if (name := str(attrs.get(f"source{side}", ""))) else "" for side in (1, 2)]
-    if attrs.get("alone"):
-        return f"{pair[0]} with {pair[1]}{files[0]}"
-    return f"{pair[0]} of x{files[0]}, {pair[1]} of y{files[1]}"
 
 
 def _about(pair: tuple[str, str], attrs: Any, count: int | None) -> list[str]:
@@ -378,22 +277,4 @@ def _settings(attrs: Any) -> str:
     if any(name not in attrs for name in ("measure", "width", "step", "windows")):
         return ""
     text = f"{attrs['measure']}, {attrs['windows']} windows of {attrs['width']:.3g} s every {attrs['step']:.3g} s"
-    return f"{text}, lags up to {_largest_lag(attrs):.3g} s" if "max_lag" in attrs else text
-
-
-def _largest_lag(attrs: Any) -> float:
-    """In coordination both windows move."""
-    return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)
-
-
-def reach(attrs: Any) -> tuple[float, float] | None:
-    """Limits of an axis of lags, as far as the attributes tell what was allowed."""
-    if not attrs.get("max_lag"):
-        return None
-    reach = _largest_lag(attrs)
-    return -1.08 * reach, reach * (0.08 if attrs.get("causal") else 1.08)
-
-
-def signed(number: float) -> str:
-    """A number with its sign, a true minus."""
-    return f"{number:+z.3f}".replace("-", "−")
+    return f"{text}, lags up to {largest_lag(attrs):.3g} s" if "max_lag" in attrs else text

@@ -11,7 +11,7 @@ import xarray as xr
 
 from bitbox_xr.checks import listed
 from bitbox_xr.expressions import COEFFICIENT, EVENT, METRIC, events, prepared
-from bitbox_xr.plotting import ABSENT, LINE, MARKED, POINT, inches, new_figure, only, wrapped, write_labels
+from bitbox_xr.plotting_parts import ABSENT, LINE, MARKED, inches, new_figure, only, points, wrapped, write_labels
 from bitbox_xr.recording import as_signals
 from bitbox_xr.scales import SCALE
 from bitbox_xr.schemas import SIGNAL, TIME
@@ -138,7 +138,7 @@ def expressivity(result: xr.Dataset, metric: str = "rate", *, ax: Any = None) ->
     bar = ax.figure.colorbar(image, ax=ax, label=wrapped(TITLES[metric], 24), pad=0.01, fraction=0.04)
     if metric != "density" and isinstance(image.norm, LogNorm):
         bar.formatter = bar.minorformatter = LogFormatter()  # 20, not 2 × 10¹
-    width = (ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi)[0]
+    width = points(ax)[0]
     size = write_labels(ax.xaxis, values[COEFFICIENT].values, width / columns)
     if longest * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)

@@ -10,15 +10,15 @@ import xarray as xr
 
 from bitbox_xr import plotting
 from bitbox_xr.dyad import LAG, SIGNAL1, SIGNAL2, WINDOW
-from bitbox_xr.plotting import (
+from bitbox_xr.plotting_parts import (
     ABSENT,
     DIVERGING,
     LINE,
     MARKED,
-    POINT,
     axis_text,
     new_figure,
     only,
+    points,
     reach,
     signed,
     title,
@@ -31,6 +31,7 @@ __all__ = ["lag_distribution", "lag_heatmap", "over_time_by_chance", "significan
 
 CORRECTIONS = {"p": "p", "p_fwe": "family-wise p", "q": "false discovery rate"}
 BAND = "0.75"
+BARS = 64
 FRAME = 0.14  # of a cell's side, the thickest frame around one
 
 
@@ -53,7 +54,8 @@ def significant_pairs(
     found
         What `significance` gave for it, for all pairs or matched ones.
     statistic
-        The variable `(signal1, signal2)` to draw.
+        The variable `(signal1, signal2)` to draw. By default the mean that was tested, of magnitudes or signed;
+        effect where `result` is `found`.
     by, alpha
         Frame pairs whose "p", "p_fwe" (over all pairs) or "q" (false discovery rate) is at most alpha.
     ax
@@ -71,6 +73,8 @@ def significant_pairs(
     if by not in CORRECTIONS or by not in found:
         raise ValueError(f"by is {by!r}; {', '.join(CORRECTIONS)} of a result of significance() is wanted")
     chance = only(found, by, (PAIR,) if PAIR in found[by].dims else (SIGNAL1, SIGNAL2))
+    if statistic is None and "effect" not in result:
+        statistic = "corr_mean" if found.attrs["signed"] or not found.attrs["polarity"] else "corr_abs_mean"
     ax = plotting.matrix(result, statistic=statistic, ax=ax)
     where = np.nonzero((chance <= alpha).values)
     # of matched pairs both labels are the one
@@ -148,12 +152,15 @@ def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: Any = None)
     -------
     Axes
     """
-    lags = _lags(windows.attrs)
-    shares = _shares(windows["lag"].values[None], lags, windows.attrs)[0]
-    null = _shares(windows["null_lag"].values, lags, windows.attrs)
+    lags, starts = _bars(_lags(windows.attrs))
+    shares, null = (
+        np.add.reduceat(_shares(chosen, windows.attrs), starts, axis=1)
+        for chosen in (windows["lag"].values[None], windows["null_lag"].values)
+    )
+    shares = shares[0]
     low, high = _quantiles(null, ((1 - level) / 2, (1 + level) / 2))
     ax = new_figure(6.0, 3.6).subplots() if ax is None else ax
-    width = 1 / windows.attrs["rate"]
+    width = lags[1] - lags[0] if len(lags) > 1 else 1 / windows.attrs["rate"]
     ax.bar(lags, shares, width=0.8 * width, color=LINE, label="observed")
     ax.fill_between(lags, low, high, step="mid", color=MARKED, alpha=0.25, linewidth=0)
     ax.step(lags, null.mean(axis=0), where="mid", color=MARKED, label=f"surrogates: mean, and {level:.0%} of them")
@@ -195,7 +202,7 @@ def lag_heatmap(lag_map: xr.DataArray, *, fig: Any = None) -> Any:
     if np.isfinite(strength).any():
         best = float(lags[np.nanargmax(strength)])
         right.axhline(best, color=MARKED, linestyle="--", linewidth=1)
-        right.set_title(f"{signed(best)} s", color=MARKED, fontsize="small")
+        right.set_title(f"best lag {signed(best)} s", color=MARKED, fontsize="small")
     left.set(xlabel=f"time ({axis_text(values[WINDOW])})", ylabel=wrapped(axis_text(values[LAG]), 30))
     left.set_title(title(_pair(lag_map)), fontsize="medium")
     right.set_xlabel("mean over\nwindows")
@@ -236,9 +243,16 @@ def _lags(attrs: Any) -> np.ndarray:
     return np.arange(-reach, 1 if attrs.get("causal") else reach + 1) / attrs["rate"]
 
 
-def _shares(chosen: np.ndarray, lags: np.ndarray, attrs: Any) -> np.ndarray:
+def _bars(lags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Middles of the bars, and which lag each begins with: neighbours share one where there are too many to see."""
+    starts = np.arange(0, len(lags), -(-len(lags) // BARS))
+    stops = np.append(starts[1:], len(lags))
+    return (lags[starts] + lags[stops - 1]) / 2, starts
+
+
+def _shares(chosen: np.ndarray, attrs: Any) -> np.ndarray:
     """Share of windows at each lag, `(row, lag)`, of the `chosen` lags `(row, window)`."""
-    frames = np.round(lags * attrs["rate"])
+    frames = np.round(_lags(attrs) * attrs["rate"])
     counts = (np.round(chosen * attrs["rate"])[..., None] == frames).sum(axis=1)
     return counts / np.maximum((~np.isnan(chosen)).sum(axis=1, keepdims=True), 1)
 
@@ -263,7 +277,7 @@ def _frame(ax: Any, rows: np.ndarray, columns: np.ndarray) -> None:
     from matplotlib.patches import Rectangle
 
     cells = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
-    side = (ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi / cells).min()
+    side = (points(ax) / cells).min()
     thick = float(np.clip(FRAME * side, 0.4, 2.0))
     inset = thick / side / 2
     corners = zip(columns, rows, strict=True)

@@ -1,16 +1,19 @@
 """Other shapes of a result: its pairs of one label, a tidy table."""
 
 from collections.abc import Hashable
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bitbox_xr.checks import listed
 from bitbox_xr.dyad import SIGNAL1, SIGNAL2
 
-__all__ = ["PAIR", "matched", "to_frame"]
+__all__ = ["PAIR", "below_half", "matched", "selves", "strongest", "to_frame"]
 
 PAIR = "pair"
+FEW = 0.5  # of the windows of the pair that has most
 
 
 def matched(result: xr.Dataset) -> xr.Dataset:
@@ -67,3 +70,34 @@ def _as_dataset(data: xr.DataArray) -> xr.Dataset:
     # a set of landmarks has the name of one of its coordinates, which a table's columns cannot
     taken = data.name is None or data.name in data.coords
     return data.to_dataset(name="value" if taken else data.name)
+
+
+def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any) -> tuple[str, str] | None:
+    """The pair of largest `strength` `(signal1, signal2)`, not to rest on a handful of windows; None without any.
+
+    Only pairs count with at least half as many windows (`counts`) as the pair that has most, and of one person
+    alone (attribute `alone`) no signal with itself.
+
+    >>> labels = {"signal1": ["AU04", "AU12"], "signal2": ["AU12"]}
+    >>> strength, counts = (xr.DataArray([[a], [b]], labels) for a, b in ((0.9, 0.4), (2, 17)))
+    >>> strongest(strength, counts, {})
+    ('AU12', 'AU12')
+    """
+    able = strength.notnull().values & ~selves(strength, attrs)
+    if counts is not None:
+        able &= ~below_half(counts.where(able, 0).values)
+    if not able.any():
+        return None
+    row, column = np.unravel_index(int(np.argmax(np.where(able, strength.values, -1.0))), strength.shape)
+    return str(strength[SIGNAL1].values[row]), str(strength[SIGNAL2].values[column])
+
+
+def selves(values: xr.DataArray, attrs: Any) -> np.ndarray:
+    """Which pairs are a signal of one person with itself, by which nothing is learnt."""
+    same = values[SIGNAL1].values[:, None] == values[SIGNAL2].values
+    return np.asarray(same & bool(attrs.get("alone")), bool)
+
+
+def below_half(counts: np.ndarray) -> np.ndarray:
+    """Which pairs have fewer than half as many windows as the pair that has most."""
+    return np.asarray(counts < FEW * counts.max(initial=0), bool)

@@ -100,6 +100,35 @@ def test_lag_distribution_counts_windows(windows):
     assert mean.sum() == pytest.approx(1)
 
 
+def test_lags_too_many_to_see_share_bars(both):
+    x, y, _ = both
+    windows = surrogate_windows(x, y, pair=("AU12", "AU12"), n=9, rng=0, width=2, step=1, lag=6)
+    assert windows.attrs["max_lag_frames"] == 180
+    ax = pictures.lag_distribution(windows, ax=axes())
+    heights, middles = np.transpose([(bar.get_height(), bar.get_x() + bar.get_width() / 2) for bar in ax.patches])
+    assert len(heights) == 61  # of three lags each, one of the last
+    of_each = [((windows["lag"] > m - 0.05) & (windows["lag"] < m + 0.05)).mean().item() for m in middles[:-1]]
+    np.testing.assert_allclose(heights[:-1], of_each)
+    assert sum(heights) == pytest.approx(1)
+    assert ax.lines[0].get_ydata().sum() == pytest.approx(1)
+
+
+def test_the_mean_that_was_tested_is_drawn(both):
+    x, y, found = both
+    result = bx.imitation(x, y, **WINDOWS, stats=True)
+    for polarity, signed, name in (
+        (True, False, "corr_abs_mean"),
+        (True, True, "corr_mean"),
+        (False, False, "corr_mean"),
+    ):
+        told = found.assign_attrs(polarity=int(polarity), signed=int(signed))
+        image = pictures.significant_pairs(result, told, ax=axes()).images[0]
+        np.testing.assert_array_equal(image.get_array(), result[name])
+    np.testing.assert_array_equal(
+        pictures.significant_pairs(found, found, ax=axes()).images[0].get_array(), found.effect
+    )
+
+
 def test_heat_map_and_its_profile(both):
     x, y, _ = both
     values = lag_map(x, y, pair=("AU12", "AU12"), **WINDOWS)
@@ -109,7 +138,7 @@ def test_heat_map_and_its_profile(both):
     np.testing.assert_array_equal(left.collections[0].get_array(), values.values)
     assert left.collections[0].get_clim() == (-1, 1)
     np.testing.assert_allclose(right.lines[2].get_xdata(), values.mean("window"), rtol=1e-5)
-    assert right.get_title() == "−0.200 s"
+    assert right.get_title() == "best lag −0.200 s"
     fig.canvas.draw()
 
 

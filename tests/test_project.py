@@ -38,6 +38,7 @@ ROOMS = (
     ("results",),
     ("inference",),
     ("cohort",),
+    ("plotting_parts",),
     ("plotting",),
     ("plotting_expressions", "plotting_inference"),
     ("compat", "demo", "plot_methods"),

@@ -26,9 +26,9 @@ from bitbox_xr.cli.options import (
     window_options,
 )
 from bitbox_xr.netcdf import to_netcdf
-from bitbox_xr.plotting import strongest
 from bitbox_xr.readers import open_signals
 from bitbox_xr.readers.options import reader
+from bitbox_xr.results import strongest
 
 __all__ = ["coordination", "expressivity", "imitation", "significance"]
 

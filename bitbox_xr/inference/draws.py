@@ -63,8 +63,8 @@ def draw(
     """`n` surrogates of `pair.y`; ValueError where there is no such kind, or the recording has no room for them."""
     from bitbox_xr.kernels.surrogates import draw_shifts
 
-    refuse("surrogates", option_faults(kind, n, rng) + _partner_faults(kind, partners))
-    refuse("surrogates", _room_faults(kind, n, pair))
+    refuse("drawing surrogates", option_faults(kind, n, rng) + _partner_faults(kind, partners))
+    refuse("drawing surrogates", _room_faults(kind, n, pair))
     seed = _seed(rng)
     sequence = np.random.SeedSequence(seed)
     if kind == "shift":
@@ -160,7 +160,7 @@ def _partners(partners: list[Any], pair: Pair, fps: float | None) -> list[Any]:
             faults.append(f"partners[{k}] has further dimensions ({listed(further)}); choose one with .isel()")
         else:
             taken.append(other.y.sel({SIGNAL: labels}).isel({TIME: slice(0, pair.frames)}).data)
-    refuse("surrogates", faults)
+    refuse("drawing surrogates", faults)
     return taken
 
 

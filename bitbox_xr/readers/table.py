@@ -39,7 +39,7 @@ def layout(sheet: Sheet, asked: Asked) -> Layout:
 
 def _counts(name: str, at: int) -> bool:
     """Whether a column numbers or times the rows; a first one without a name is the index that pandas writes."""
-    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    plain = re.sub(r"[\W_]", "", name.lower())
     return COUNTS.fullmatch(plain) is not None or (at == 0 and not name)
 
 
