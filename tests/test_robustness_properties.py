@@ -301,7 +301,7 @@ def test_what_is_written_is_read(data, tmp_path_factory):
     try:
         bx.to_netcdf(x, folder / "x.nc", engine=engine)
     except TypeError as error:
-        assert (engine, x.size) == ("scipy", 0)
+        assert (engine != "netcdf4", x.size) == (True, 0)
         assert re.search(r"the dimension \w+ is empty, .*use the engine netcdf4", str(error))  # noqa: PT017
         return
     with bx.open_netcdf(folder / "x.nc") as back:

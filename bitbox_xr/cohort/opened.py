@@ -96,7 +96,7 @@ def open(out: str | os.PathLike[str]) -> Cohort:
     FileNotFoundError
         Where `out` holds no cohort.
     """
-    folder = path_of("cohort.open()", out)
+    folder = path_of("cohort.open()", out, "a folder's name")
     if not (folder / STATUS).is_file():
         raise FileNotFoundError(f"{folder}: there is no {STATUS}, so that this is no folder of cohort.run()")
     return Cohort(folder)
