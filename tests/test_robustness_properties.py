@@ -59,7 +59,10 @@ SCALES = {"scales": [0.2, 0.5]}
 METRICS = {"expressivity": ("scale", "metric", "coefficient"), "rate": ("scale", "coefficient")}
 
 CALLS = {
-    "align": Call(lambda x, y: bx.align(x, y, offset=0.1)[1], ("expression", "pose"), SAME),
+    "align": Call(
+        lambda x, y: xr.Dataset(dict(zip("xy", bx.align(x, y, offset=0.1), strict=True))),
+        ("expression", "pose"), dict.fromkeys("xy", ("time", "signal")),
+    ),
     "asymmetry": Call(lambda x, y: bx.asymmetry(x), ("landmark", "pose"), {"asymmetry": ("time", "feature")}),
     "coordination": Call(lambda x, y: bx.coordination(x, **SHORT), ("expression", "pose"), WINDOWS),
     "coordination of two": Call(lambda x, y: bx.coordination(x, y, **SHORT, stats=True), ("expression",), STATS, "fi"),
