@@ -107,13 +107,13 @@ def name_faults(own: Iterable[str], *inputs: xr.DataArray) -> list[str]:
     return [f"the name {name} is one of the result's own; .rename() that of the input" for name in taken]
 
 
-def path_of(function: str, path: Any) -> Path:
+def path_of(function: str, path: Any, wanted: str = "a file's name") -> Path:
     """A path given by a caller, `~` being the home folder; TypeError or ValueError where it is none."""
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"{function}: path is a {type(path).__name__}; a file's name is wanted")
+        raise TypeError(f"{function}: path is a {type(path).__name__}; {wanted} is wanted")
     text = os.fspath(path)
     if not isinstance(text, str) or not text or "\0" in text:
-        raise ValueError(f"{function}: path is {text!r}; a file's name is wanted")
+        raise ValueError(f"{function}: path is {text!r}; {wanted} is wanted")
     return Path(os.path.expanduser(text))
 
 

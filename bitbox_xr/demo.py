@@ -9,12 +9,14 @@ import pandas as pd
 import xarray as xr
 
 from bitbox_xr import plotting, plotting_expressions
+from bitbox_xr.checks import fps_faults, is_number
+from bitbox_xr.errors import refuse
 from bitbox_xr.expressions import events, expressivity
 from bitbox_xr.netcdf import to_netcdf
 from bitbox_xr.recording import signals
 from bitbox_xr.social import imitation, lag_profile, window_stats
 
-__all__ = ["FACE_FILES", "FILES", "make_face", "make_pair", "run", "run_face"]
+__all__ = ["FACE_FILES", "FILES", "LONGEST", "SHORTEST", "make_face", "make_pair", "run", "run_face"]
 
 NAMES = ["AU01", "AU02", "AU04", "AU05", "AU06", "AU09", "AU12", "AU15", "AU20", "AU25", "AU26", "AU45"]
 
@@ -28,6 +30,7 @@ PLANTED = (
     ("AU15", "AU06", -1, 18),
 )
 
+SHORTEST, LONGEST = 0.5, 1440  # minutes of a pair
 BURSTS_A_SECOND = 0.35
 NOISE = 0.01  # of the tracker
 WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "lag": 1.0}  # s
@@ -70,6 +73,10 @@ def make_pair(
     >>> x.sizes["time"], planted.iloc[0].to_dict()
     (1800, {'participant': 'AU12', 'model': 'AU12', 'sign': 1, 'planted_frames': -12})
     """
+    faults = fps_faults(fps, needed=True)
+    if not is_number(minutes) or not SHORTEST <= minutes <= LONGEST:
+        faults.append(f"minutes is {minutes!r}; {SHORTEST:g} to {LONGEST:g} are wanted")
+    refuse("make_pair()", faults)
     rng = np.random.default_rng(seed)
     n = round(minutes * 60 * fps)
     ahead = max(behind for *_, behind in PLANTED)  # the model began before the recording did

@@ -224,7 +224,8 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
 def _window_faults(options: Options, width: int, lag: int, frames: int, rate: float, wide: bool) -> list[str]:
     if width < 3:
         needs = f"at least 3 are wanted, {3 / rate:.3g} s"
-        return [f"width {options.width:g} s is {counted(width, 'frame')} at {rate:g} frames a second; {needs}"]
+        at = f"at {counted(rate, 'frame')} a second"
+        return [f"width {options.width:g} s is {counted(width, 'frame')} {at}; {needs}"]
     shortest = width + 2 * lag
     if frames < shortest:
         needs = f"one window with its lags needs {shortest} ({shortest / rate:.3g} s)"

@@ -241,7 +241,7 @@ def _encoded(obj: xr.DataArray | xr.Dataset, engine: str) -> xr.Dataset:
     else:
         raise TypeError(f"to_netcdf(): got {type(obj).__name__}; a DataArray or a Dataset is wanted")
     data = data.drop_encoding()
-    refuse("to_netcdf()", _faults(data, own_attrs, netcdf3=engine == "scipy"), TypeError)
+    refuse("to_netcdf()", _faults(data, own_attrs, engine), TypeError)
     for name, variable in data.variables.items():
         if variable.chunks is None:
             variable.load()  # before the lock is taken: it may come from a file with a lock of its own
@@ -264,7 +264,7 @@ def _encoding(variable: xr.Variable, *, is_coord: bool) -> dict[str, Any]:
         return {"dtype": "S1"}
     if is_coord:
         return {"_FillValue": None}
-    if variable.dtype.kind == "f" and variable.ndim and variable.size:
+    if variable.dtype.kind == "f" and variable.ndim:
         return {"zlib": True, "complevel": 1, "shuffle": True}
     return {}
 
@@ -278,15 +278,15 @@ def _stored(value: Any) -> Any:
 # --- what a file can hold
 
 
-def _faults(data: xr.Dataset, attrs: Mapping[Any, Any], *, netcdf3: bool) -> list[str]:
+def _faults(data: xr.Dataset, attrs: Mapping[Any, Any], engine: str) -> list[str]:
     faults = _attr_faults(attrs, "")
     for name, variable in data.variables.items():
         faults += _name_faults(name) + _attr_faults(variable.attrs, f"{name}: ") + _value_faults(name, variable)
-        faults += _netcdf3_faults(name, variable) if netcdf3 else []
+        faults += _netcdf3_faults(name, variable) if engine == "scipy" else []
         faults += [f"{name}: {fault}" for fault in checks.size_faults(variable.shape)]
     faults += [fault for dim in data.dims if dim not in data.variables for fault in _name_faults(dim, "dimension")]
-    empty = [str(dim) for dim, size in data.sizes.items() if netcdf3 and not size]
-    faults += [f"the dimension {dim} is empty, which NetCDF-3 cannot say; use the engine netcdf4" for dim in empty]
+    empty = [dim for dim, size in data.sizes.items() if not size and engine != "netcdf4"]
+    faults += [f"the dimension {dim} is empty, which {engine} cannot write; use the engine netcdf4" for dim in empty]
     for dim, index in data.indexes.items():
         if isinstance(index, pd.MultiIndex):
             faults.append(f"{dim} is a MultiIndex; .reset_index({dim!r}) makes plain coordinates of it")

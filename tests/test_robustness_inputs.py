@@ -18,6 +18,7 @@ from click.testing import CliRunner
 import bitbox_xr as bx
 from bitbox_xr import compat
 from bitbox_xr.cli import main
+from bitbox_xr.demo import make_pair
 from bitbox_xr.inference import lag_map, surrogate_windows
 
 FPS = 30
@@ -341,6 +342,10 @@ COHORT = {
     "results into no folder": (lambda: bx.cohort.run(manifest(), None, measure="diversity"), TypeError, ["cohort.run(): path is a NoneType"]),
     "a manifest as a dictionary": (lambda: bx.cohort.run({"recording": ["a"]}, "out", measure="diversity"), TypeError, ["cohort: path is a dict"]),
     "windows, perhaps": (lambda: bx.cohort.run(manifest(), "out", measure="imitation", windows="no"), ValueError, ["windows is 'no'", "True or False is wanted"]),
+    "results into a file": (lambda: bx.cohort.run(manifest(), __file__, measure="imitation"), NotADirectoryError, ["is no folder", "one for the results is wanted"]),
+    "several measures": (lambda: bx.cohort.run(manifest(), "out", measure=["imitation"]), ValueError, ["measure is ['imitation']", "one of imitation"]),
+    "no address": (lambda: bx.cohort.run(manifest(), "out", measure="imitation", client="nowhere"), ValueError, ["client is 'nowhere'", "tcp://host:port, is wanted"]),
+    "a demonstration without end": (lambda: make_pair(minutes=np.inf, fps=0), ValueError, ["2 faults", "fps is 0", "minutes is inf; 0.5 to 1440"]),
     "nothing to open": (lambda: bx.cohort.open(None), TypeError, ["cohort.open(): path is a NoneType"]),
     "no such manifest": (lambda: bx.cohort.run("absent.csv", "out", measure="diversity"), FileNotFoundError, ["absent.csv", "no such manifest"]),
     "a manifest without columns": (lambda: bx.cohort.run(TABLE, "out", measure="diversity"), ValueError, ["no column recording and no signals", "the columns are 0, 1"]),

@@ -19,17 +19,17 @@ from bitbox_xr.cli.options import (
     window_options,
 )
 from bitbox_xr.cohort import MEASURES
+from bitbox_xr.demo import LONGEST, SHORTEST
 
 __all__ = ["cohort", "demo"]
 
 LISTED = 10  # failures that are named
-LONGEST = 1440  # minutes of a demonstration, a day
 
 
 @main.command(short_help="Recordings made up, measured and drawn.", **HELP)
 @click.option("--out", type=FILE, default=Path("bitbox-xr-demo"), show_default=True, help="Folder to write to.")
 @click.option(
-    "--minutes", type=click.FloatRange(0.5, LONGEST), default=5.0, show_default=True, help="Length of the pair."
+    "--minutes", type=click.FloatRange(SHORTEST, LONGEST), default=5.0, show_default=True, help="Length of the pair."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another pair.")
 @reported

@@ -1,5 +1,6 @@
 """The dask workers of a run: processes of this machine, or a scheduler that is there already."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from bitbox_xr.lazily import threads
 
 __all__ = ["connected", "deaths", "worker_faults"]
 
+ADDRESS = r"(\w+://)?[^\s/]+:\d+|inproc://\S+"
+
 # dask has its workers give memory back at once, and then every block of windows fetches it anew: half as slow again
 KEEP_MEMORY = {
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**27,  # bytes
@@ -19,13 +22,14 @@ KEEP_MEMORY = {
 
 def worker_faults(client: Any, workers: int | None) -> list[str]:
     """What is wrong with what a caller says of workers."""
-    if workers is None:
-        return []
-    if client is not None:
-        return ["client and workers are both given; the number of workers is the cluster's own, leave it out"]
-    if not is_number(workers) or workers != int(workers) or workers < 1:
-        return [f"workers is {workers!r}; a positive number of processes is wanted"]
-    return []
+    faults = []
+    if isinstance(client, str) and not re.fullmatch(ADDRESS, client):
+        faults.append(f"client is {client!r}; the address of a scheduler, tcp://host:port, is wanted")
+    if client is not None and workers is not None:
+        faults.append("client and workers are both given; the number of workers is the cluster's own, leave it out")
+    elif workers is not None and (not is_number(workers) or workers != int(workers) or workers < 1):
+        faults.append(f"workers is {workers!r}; a positive number of processes is wanted")
+    return faults
 
 
 @contextmanager

@@ -48,6 +48,8 @@ def held(out: Path) -> Iterator[Path]:
     """
     import fcntl
 
+    if out.exists() and not out.is_dir():
+        raise NotADirectoryError(f"{out} is no folder; one for the results is wanted")
     out.mkdir(parents=True, exist_ok=True)
     with (out / LOCKED).open("w") as lock:
         try:

@@ -73,6 +73,8 @@ def _csv_rows(file: Path) -> tuple[list[str], list[list[str]], list[str]]:
             numbered = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except UnicodeDecodeError as error:
         raise ValueError(f"{file.name}: it is no UTF-8 text ({error}); save it as CSV in UTF-8") from None
+    except csv.Error as error:
+        raise ValueError(f"{file.name}: it cannot be read as CSV ({error}); see that every quote is closed") from None
     (_, header), *body = numbered or [(1, [])]
     faults = [
         f"line {line} has {len(row)} cells where the first line names {len(header)} columns"

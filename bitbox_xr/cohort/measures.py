@@ -112,7 +112,7 @@ def planned(
     `pairs` becomes an option of a measure that has it. ValueError for a measure that is not known and for all
     options that cannot be, before anything is computed.
     """
-    if measure not in MEASURES:
+    if not isinstance(measure, str) or measure not in MEASURES:
         raise ValueError(f"cohort: measure is {measure!r}; one of {', '.join(MEASURES)} is wanted")
     entry = MEASURES[measure]
     known = _known(entry.function)

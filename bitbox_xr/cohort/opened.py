@@ -108,7 +108,7 @@ def open(out: str | os.PathLike[str]) -> Cohort:
     >>> study.status.query("state == 'failed'")[["recording", "message"]]            # doctest: +SKIP
     >>> study.recordings["001"].corr_mean.sel(signal1="AU12", signal2="AU12")        # doctest: +SKIP
     """
-    folder = path_of("cohort.open()", out)
+    folder = path_of("cohort.open()", out, "a folder's name")
     if not (folder / STATUS).is_file():
         raise FileNotFoundError(f"{folder}: there is no {STATUS}, so that this is no folder of cohort.run()")
     return Cohort(folder)

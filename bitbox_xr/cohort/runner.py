@@ -115,7 +115,7 @@ def run(
     study = planned(measure, options, windows=windows, pairs=pairs, align=align, rate=rate, offset=offset)
     flags = flag_faults("windows", windows) + flag_faults("progress", progress)
     refuse("cohort", flags + _faults(table, study, pairs) + worker_faults(client, workers))
-    folder = path_of("cohort.run()", out).absolute()
+    folder = path_of("cohort.run()", out, "a folder's name").absolute()
     with held(folder) as parts, connected(client, workers, len(table.names)) as dask_client:
         if progress:
             print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)
