@@ -127,7 +127,10 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: An
     best = float(profile["best_lag"].sel(at))
     if np.isfinite(best):
         share = float(profile["at_limit"].sel(at))
-        label = f"best lag {signed(best)} s (outermost lag in {share:.0%} of windows)"
+        at_end = (
+            f" (outermost lag in {share:.0%} of windows)" if np.isfinite(share) else ""
+        )  # of lag 0 alone there is none
+        label = f"best lag {signed(best)} s{at_end}"
         ax.axvline(best, color=MARKED, linestyle="--", linewidth=1, label=label)
         low, high = ax.get_ylim()
         ax.set_ylim(low, high + 0.3 * (high - low))  # the legend's place, above every point

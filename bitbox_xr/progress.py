@@ -18,16 +18,18 @@ def tracked(items: Iterable[Any], total: int, what: str = "") -> Iterator[Any]:
     """
     start = time.monotonic()
     bar = None
-    for done, item in enumerate(items, 1):
-        yield item
-        if bar is not None:
-            bar.update()
-        elif done < total and time.monotonic() - start > PATIENCE and _watched():
-            from tqdm.auto import tqdm
+    try:
+        for done, item in enumerate(items, 1):
+            yield item
+            if bar is not None:
+                bar.update()
+            elif done < total and time.monotonic() - start > PATIENCE and _watched():
+                from tqdm.auto import tqdm
 
-            bar = tqdm(total=total, initial=done, desc=what or None, leave=False)
-    if bar is not None:
-        bar.close()
+                bar = tqdm(total=total, initial=done, desc=what or None, leave=False)
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def _watched() -> bool:

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bitbox_xr import signals
+from bitbox_xr import open_signals, signals, to_bitbox
 from bitbox_xr.compat import expressions as compat
 from bitbox_xr.expressions import asymmetry
 from bitbox_xr.kernels.mirror import FEATURES, PAIRS
 
 import expressions_oracle as oracle
+import trackers
 
 METRICS = list(oracle.METRICS)
 OPTIONS = ("scales", "aggregate", "robust", "fps")
@@ -67,6 +68,13 @@ def test_asymmetry_cases(cases, dimension):
     np.testing.assert_allclose(compat.asymmetry(face), arrays["landmarks"][f"{stem}_normalized"], rtol=1e-12)
     native = asymmetry(signals(points, kind="landmark" if dimension == 2 else "landmark-can", fps=30))
     np.testing.assert_allclose(native.asymmetry, plain, rtol=1e-12)
+
+
+def test_landmarks_that_were_read_go_back_to_bitbox(tmp_path):
+    np.savetxt(tmp_path / "c_landmarks_canonicalized.3DIl", trackers.ramps(4, 153), fmt="%.17g")
+    read = open_signals(tmp_path / "c_landmarks_canonicalized.3DIl", fps=30)
+    own = {**to_bitbox(read), "backend": "3DIl"}
+    np.testing.assert_array_equal(compat.asymmetry(to_bitbox(read)), compat.asymmetry(own))
 
 
 def bursts(frames=400, seed=0):

@@ -276,3 +276,9 @@ def test_advice_fits_what_was_given(five):
         plotting.matrix(result.sel(signal1="AU12"), ax=axes())
     with pytest.raises(ValueError, match=r"it has region1 and no signal1; .* before they were grouped"):
         plotting.over_time(result.groupby("region1").mean(), fig=Figure())
+
+
+def test_of_lag_0_alone_there_is_no_outermost():
+    x, y = patchy()
+    ax = plotting.lag_profile(lag_profile(x, y, width=2, lag=0), ax=axes())
+    assert ax.get_legend().get_texts()[0].get_text() == "best lag +0.000 s"

@@ -36,3 +36,11 @@ def test_no_bar_for_short_work_nor_where_nobody_looks(monkeypatch):
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     assert list(progress.tracked(iter("abc"), 3)) == ["a", "b", "c"]
     assert shown.getvalue() == ""
+
+
+def test_the_bar_goes_where_the_work_fails(monkeypatch):
+    shown = screen(monkeypatch, patience=-1.0)
+    passed = progress.tracked(iter("abc"), 3)
+    assert [next(passed), next(passed)] == ["a", "b"]
+    passed.close()  # as a generator that is dropped is
+    assert shown.getvalue().endswith("\r")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from bitbox_xr.inference.draws import SURROGATES
 from bitbox_xr.schemas import KINDS
 
 __all__ = [
@@ -33,7 +34,8 @@ Command = Callable[..., Any]
 
 
 def _name_or_position(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
-    return int(text) if text is not None and text.isdecimal() else text
+    number = text is not None and text.isdecimal() and text == str(int(text))  # 001 is a name
+    return int(text) if number and text is not None else text
 
 
 def _names_or_positions(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
@@ -104,7 +106,7 @@ chance_options = _all(
     click.option("--seed", "rng", type=int, help="Of the surrogates.  [default: drawn, and kept with what is written]"),
     click.option(
         "--surrogates",
-        type=click.Choice(["shift", "segments", "phase", "partners"]),
+        type=click.Choice(SURROGATES),
         default="shift",
         show_default=True,
         help="How Y is made to have nothing to do with X.",

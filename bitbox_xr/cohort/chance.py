@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bitbox_xr import dyad
+from bitbox_xr.checks import flag_faults
 from bitbox_xr.cohort.folder import whole
-from bitbox_xr.inference.chance import signed_faults
 from bitbox_xr.inference.draws import option_faults
 
 __all__ = ["SEED", "faults", "kept_seed", "of_recording", "seed_of"]
@@ -22,7 +22,7 @@ def faults(options: Mapping[str, Any]) -> list[str]:
     """What is wrong with the options of a test, whatever the recording."""
     of, seed = options["of"], options["rng"]
     windows = {name: options[name] for name in dyad.Options._fields}
-    found = dyad.Options(**windows).faults() + signed_faults(options["signed"])
+    found = dyad.Options(**windows).faults() + flag_faults("signed", options["signed"])
     found += option_faults(options["surrogates"], options["n"], None)
     if of not in ("imitation", "coordination"):
         found.append(f"of is {of!r}; 'imitation' or 'coordination' is wanted")

@@ -46,7 +46,10 @@ def held(out: Path) -> Iterator[Path]:
     The lock dies with its holder, however that dies. What a dead holder left unfinished is removed, and with it the
     folder into which its last tasks may still be writing on the workers of a cluster: they find no place any more.
     """
-    import fcntl
+    try:
+        import fcntl
+    except ImportError:
+        raise OSError("a cohort's folder is locked as Linux and macOS do it; on Windows run it under WSL") from None
 
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(f"{out} is no folder; one for the results is wanted")

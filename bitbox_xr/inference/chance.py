@@ -23,7 +23,7 @@ from bitbox_xr.progress import tracked
 from bitbox_xr.results import PAIR, matched
 from bitbox_xr.schemas import SIGNAL
 
-__all__ = ["VARIABLES", "signed_faults", "significance"]
+__all__ = ["VARIABLES", "significance"]
 
 VARIABLES = ("observed", "null_mean", "null_std", "effect", "p", "p_fwe", "q")
 STATISTICS = ("mean correlation over windows", "mean magnitude of the correlation over windows")
@@ -174,17 +174,12 @@ def _faults(pair: Pair, pairs: Any, signed: Any) -> list[str]:
     faults = []
     if pairs not in ("all", "matched"):
         faults.append(f"pairs is {pairs!r}; 'all' or 'matched' is wanted")
-    faults += signed_faults(signed) + name_faults((*VARIABLES, PAIR), pair.x, pair.y)
+    faults += flag_faults("signed", signed) + name_faults((*VARIABLES, PAIR), pair.x, pair.y)
     if pair.mirrored and pairs == "matched":
         faults.append("y is missing, and a signal matches only itself; give y, or pairs='all'")
     if pair.mirrored and pair.x.sizes[SIGNAL] == 1:
         faults.append("y is missing, and x has one signal only; give y, or more signals")
     return faults
-
-
-def signed_faults(signed: Any) -> list[str]:
-    """What is wrong with this option, whatever the recordings."""
-    return flag_faults("signed", signed)
 
 
 def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test, signed: bool) -> xr.Dataset:

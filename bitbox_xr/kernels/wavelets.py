@@ -15,6 +15,8 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Filter", "mexican_hat", "padded", "smooth", "spectra"]
 
+LONGEST_KEPT = 2**20  # frames; six spectra of such a length are 50 MB
+
 
 class Filter(NamedTuple):
     """Response at frame t: the sum over i of `weights[i] · signal[t + lead - i]`."""
@@ -51,9 +53,13 @@ def padded(frames: int, scales: tuple[float, ...], precision: int) -> int:
     return next_fast_len(frames + reach, real=True)
 
 
-@lru_cache(maxsize=8)
 def spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool = False) -> list[np.ndarray]:
     """For each scale the spectrum of its filter (of its absolute weights), turned so that lag 0 comes first."""
+    made = _kept_spectra if size <= LONGEST_KEPT else _spectra
+    return made(scales, precision, size, absolute)
+
+
+def _spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool) -> list[np.ndarray]:
     from scipy.fft import rfft
 
     out = []
@@ -66,6 +72,9 @@ def spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool
         turned[(np.arange(len(weights)) - lead) % size] = np.abs(weights) if absolute else weights
         out.append(rfft(turned))
     return out
+
+
+_kept_spectra = lru_cache(maxsize=8)(_spectra)
 
 
 _BELL = np.exp(-0.5 * np.arange(5.0) ** 2)
