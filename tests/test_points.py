@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from bitbox_xr import asymmetry, kinematics, magnitudes, relative_motion, signals, smoothness
+from bitbox_xr import asymmetry, kinematics, magnitudes, relative_motion, schemas, signals, smoothness
 
 FPS = 30
 
@@ -160,3 +160,21 @@ def test_a_dictionary_has_the_rate_that_is_given():
     for method in (x.bitbox.relative_motion, x.bitbox.magnitudes, x.bitbox.asymmetry):
         with pytest.raises(ValueError, match="fps=60 contradicts the time axis"):
             method(fps=60)
+
+
+# --- what names tell
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "side"),
+    [
+        ("eyebrowRaise", "brow", ""),
+        ("EyebrowDownLeft", "brow", "left"),
+        ("eyeBrowInnerRight", "brow", "right"),
+        ("eyeBlinkLeft", "eye", "left"),
+        ("browInnerUp", "brow", ""),
+        ("eyelid", "eye", ""),
+    ],
+)
+def test_eyebrows_are_no_eyes(name, region, side):
+    assert schemas.signal_coords("expression", [name, "AU12"]) == {"region": [region, "mouth"], "side": [side, ""]}
