@@ -187,7 +187,7 @@ class SignalsAccessor:
         options: dict[str, Any] = {"scales": scales, "aggregate": aggregate, "robust": robust, "magnitude": magnitude}
         return bx.diversity(self._x, **options, precision=precision, fps=fps)
 
-    def asymmetry(self, *, reference: Any = None) -> xr.Dataset:
+    def asymmetry(self, *, reference: Any = None, fps: float | None = None) -> xr.Dataset:
         """How unlike the sides of the face are: `bitbox_xr.asymmetry`.
 
         >>> face = np.random.default_rng(0).normal(size=(2, 153))
@@ -195,7 +195,7 @@ class SignalsAccessor:
         >>> result.asymmetry.sel(feature="eye").round(2).values
         array([3.01, 2.74])
         """
-        return bx.asymmetry(self._x, reference=reference)
+        return bx.asymmetry(self._x, reference=reference, fps=fps)
 
     def kinematics(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
         """How far and how fast points move: `bitbox_xr.kinematics`.
@@ -216,14 +216,16 @@ class SignalsAccessor:
         """
         return bx.smoothness(self._x, angular=angular, fps=fps)
 
-    def relative_motion(self, *, reference: Any = "mean", angular: bool = False) -> xr.Dataset:
+    def relative_motion(
+        self, *, reference: Any = "mean", angular: bool = False, fps: float | None = None
+    ) -> xr.Dataset:
         """How far points are from where they were: `bitbox_xr.relative_motion`.
 
         >>> head = bx.signals(np.outer(np.arange(30), [0.1, 0, 0, 0, 0, 0]), kind="pose", fps=30)
         >>> head.bitbox.relative_motion(reference=0).distance_max.round(3).item()
         2.9
         """
-        return bx.relative_motion(self._x, reference=reference, angular=angular)
+        return bx.relative_motion(self._x, reference=reference, angular=angular, fps=fps)
 
     def align(
         self, y: Any, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
@@ -264,14 +266,14 @@ class SignalsAccessor:
         """
         return bx.regularity(self._x)
 
-    def magnitudes(self, *, angular: bool = True) -> xr.DataArray:
+    def magnitudes(self, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
         """Norms of landmarks or pose: `bitbox_xr.magnitudes`.
 
         >>> pose = bx.signals([[3.0, 4.0, 0.0, 0.1, 0.0, 0.0]], kind="pose", fps=30)
         >>> pose.bitbox.magnitudes(angular=False).values
         array([[5.]])
         """
-        return bx.magnitudes(self._x, angular=angular)
+        return bx.magnitudes(self._x, angular=angular, fps=fps)
 
     def to_bitbox(self) -> dict[str, Any]:
         """One of Bitbox's dictionaries: `bitbox_xr.to_bitbox`.

@@ -147,7 +147,7 @@ def smoothness(a: Any, *, angular: bool = False, fps: float | None = None) -> xr
     return _course("smoothness", ("jerk", "ldj", "valid"), a, angular, fps, least=4)
 
 
-def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False) -> xr.Dataset:
+def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False, fps: float | None = None) -> xr.Dataset:
     """How far each point is from where it was: distances to its mean position, or to that at chosen frames.
 
     Parameters
@@ -157,7 +157,7 @@ def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False) -> 
     reference
         "mean": the point's mean position. Or one or several frames: integers are numbers of frames (negative ones
         from the end), floats are times in s, of which the nearest frame is taken.
-    angular
+    angular, fps
         As for `kinematics`.
 
     Returns
@@ -190,7 +190,7 @@ def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False) -> 
     >>> relative_motion(x, reference=[0.5, 1.5]).distance_mean.sel(landmark=8).item()      # at 0.5 s and 1.5 s
     4.0
     """
-    x, points = _prepared("relative_motion()", a, angular, None, least=1)
+    x, points = _prepared("relative_motion()", a, angular, fps, least=1)
     times = x[TIME].values
     frames = _frames(reference, times)
     options = {"reference": MEAN}
@@ -208,7 +208,7 @@ def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False) -> 
 def _prepared(measure: str, a: Any, angular: bool, fps: float | None, least: int) -> tuple[xr.DataArray, Points]:
     """Checked signals `(…, time, signal)`, and the points in them."""
     x = as_signals(a, fps=fps, label="a")
-    points = points_of(x, angular, measure)
+    points = points_of(x, measure, angular=angular)
     faults = [
         f"{name} is a name of the result's own; .rename() that of the input"
         for name in dict.fromkeys([*map(str, x.dims), *map(str, x.coords)])

@@ -1,20 +1,24 @@
 """Points as one number each: the norms of landmarks, and of the head's rotation or translation."""
 
-from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from bitbox_xr import checks, schemas
+from bitbox_xr.checks import flag_faults
 from bitbox_xr.errors import refuse
+from bitbox_xr.points import LANDMARK, points_of
 from bitbox_xr.recording import SIGNAL_ATTRS, as_signals
 from bitbox_xr.schemas import SIGNAL
 
 __all__ = ["magnitudes"]
 
+KINDS = ("landmark", "landmark-can", "pose")
+OF_COORDINATES = ("schema", "format", "dimension")  # attributes that are not true of norms
 
-def magnitudes(x: Any, *, angular: bool = True) -> xr.DataArray:
+
+def magnitudes(x: Any, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
     """How far each landmark, or the head, is from the origin: the reduction that Bitbox makes unasked.
 
     Nodding up and nodding down have one norm, and that of a 2-D landmark is its distance from the image's corner:
@@ -26,18 +30,22 @@ def magnitudes(x: Any, *, angular: bool = True) -> xr.DataArray:
         Landmarks or a pose: signals `(…, time, signal)`, as `signals(…, kind=…)` and `open_signals(…, kind=…)` give
         them, or one of Bitbox's dictionaries.
     angular
-        Of a pose. True: the norm of its rotation (Rx, Ry, Rz; rad). False: of its translation (Tx, Ty, Tz; mm).
+        Of a pose. True: the norm of its rotation (Rx, Ry, Rz). False: of its translation (Tx, Ty, Tz).
+    fps
+        Frames per second, for input without time.
 
     Returns
     -------
     DataArray
         `(…, time, signal)`: of landmarks the Euclidean norm √(x² + y² + z²) of each one's coordinates, a signal a
-        landmark, with its `region` and `side`; of a pose one signal. NaN where one of the coordinates is.
+        landmark, with its `region` and `side`; of a pose one signal. In the signals' units; those of a pose are rad
+        or mm unless it has others. NaN where one of the coordinates is.
 
     Raises
     ------
     ValueError
-        For expressions and rectangles; where a pose lacks one of its three angles or lengths.
+        For expressions and rectangles; where a landmark lacks a coordinate that others have, or a pose one of its
+        three angles or lengths; names that tell no coordinates.
 
     Examples
     --------
@@ -46,40 +54,29 @@ def magnitudes(x: Any, *, angular: bool = True) -> xr.DataArray:
     >>> magnitudes(pose, angular=False).values
     array([[5.]])
     """
-    refuse("magnitudes()", checks.flag_faults("angular", angular))
-    x = as_signals(x)
-    kind = x.attrs.get("kind")
-    if kind == "pose":
-        what, units = ("rotation", "rad") if angular else ("translation", "mm")
-        names = [f"{what[0].upper()}{axis}" for axis in schemas.AXES]
-        missing = [name for name in names if name not in x[SIGNAL].values]
-        if missing:
-            raise ValueError(
-                f"magnitudes(): the pose has no {', '.join(missing)}; it has {checks.listed(x[SIGNAL].values)}"
-            )
-        points = {what: [x[SIGNAL].values.tolist().index(name) for name in names]}
-    elif kind in ("landmark", "landmark-can") and "landmark" in x.coords:
-        numbers, (_, units) = x["landmark"].values, schemas.KINDS[kind]
-        points = {f"landmark{n}": np.flatnonzero(numbers == n).tolist() for n in np.unique(numbers)}
-    elif kind in ("landmark", "landmark-can"):
-        shown = checks.listed(x[SIGNAL].values, 4)
-        raise ValueError(f"magnitudes(): the names of the signals ({shown}) tell no landmarks; x0, y0, … do")
+    refuse("magnitudes()", flag_faults("angular", angular))
+    x = as_signals(x, fps=fps)
+    head = x.attrs.get("kind") == "pose"
+    points = points_of(x, "magnitudes()", kinds=KINDS, angular=head and angular)
+    if head:
+        names = ["rotation" if angular else "translation"]
     else:
-        raise ValueError(
-            f"magnitudes(): x is of kind {kind!r}; landmark, landmark-can or pose is wanted, see signals(…, kind=…)"
-        )
-    return _norms(x, points).assign_attrs(units=units, reduced="Euclidean norm")
+        names = [f"{LANDMARK}{number}" for number in points.coords[LANDMARK].values]
+    norms = _norms(x, points.places.columns)
+    along = {name: (SIGNAL, of.values, of.attrs) for name, of in points.coords.items() if name != LANDMARK}
+    norms = norms.assign_coords({SIGNAL: (SIGNAL, names, SIGNAL_ATTRS[SIGNAL]), **along})
+    norms.attrs = {name: value for name, value in norms.attrs.items() if name not in OF_COORDINATES}
+    said = f"Euclidean norm of the {points.name}"
+    return norms.assign_attrs(long_name=said, units=points.units, reduced="Euclidean norm")
 
 
-def _norms(x: xr.DataArray, points: Mapping[str, list[int]]) -> xr.DataArray:
-    """The Euclidean norm of each point, `(…, time, signal)`; `points` says where in `signal` its coordinates are."""
-    order, starts = np.concatenate([*points.values()]), np.cumsum([0, *map(len, points.values())])[:-1]
-    of_points = [str(name) for name in ("region", "side") if name in x.coords]
+def _norms(x: xr.DataArray, columns: np.ndarray) -> xr.DataArray:
+    """The Euclidean norm of each point, `(…, time, signal)`; `columns` `(point, axis)` are where it is in `signal`."""
 
     def norms(values: np.ndarray) -> np.ndarray:
-        found: np.ndarray = np.hypot.reduceat(np.abs(values[..., order]), starts, axis=-1)
-        # a point with one coordinate lost is lost
-        return np.where(np.add.reduceat(np.isnan(values[..., order]), starts, axis=-1) > 0, np.nan, found)
+        axes = [np.abs(values[..., column]) for column in columns.T]
+        lost = np.logical_or.reduce([np.isnan(axis) for axis in axes])  # which an infinite coordinate would hide
+        return np.where(lost, np.nan, reduce(np.hypot, axes))
 
     out: xr.DataArray = xr.apply_ufunc(
         norms,
@@ -90,7 +87,6 @@ def _norms(x: xr.DataArray, points: Mapping[str, list[int]]) -> xr.DataArray:
         keep_attrs=True,
         dask="parallelized",
         output_dtypes=[x.dtype],
-        dask_gufunc_kwargs={"output_sizes": {SIGNAL: len(points)}, "allow_rechunk": True},
+        dask_gufunc_kwargs={"output_sizes": {SIGNAL: len(columns)}, "allow_rechunk": True},
     )
-    along = {name: (SIGNAL, x[name].values[order[starts]], dict(SIGNAL_ATTRS[name])) for name in of_points}
-    return out.assign_coords({SIGNAL: (SIGNAL, [*points], dict(SIGNAL_ATTRS[SIGNAL])), **along})
+    return out

@@ -1,12 +1,12 @@
 """What moves in a recording: landmarks, the centre of the face rectangle, or the head, as points with coordinates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.checks import flag_faults, listed
+from bitbox_xr.checks import flag_faults, label_of, listed
 from bitbox_xr.errors import refuse
 from bitbox_xr.kernels.motion import Places
 from bitbox_xr.recording import SIGNAL_ATTRS
@@ -23,8 +23,9 @@ class Points(NamedTuple):
 
     places: Places
     name: str
+    axes: tuple[str, ...]  # of the columns of `places`
     units: str
-    coords: dict[str, Any]  # along `landmark`; empty for a single point
+    coords: dict[str, xr.Variable]  # along `landmark`; empty for a single point
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -32,34 +33,36 @@ class Points(NamedTuple):
         return (LANDMARK,) if self.coords else ()
 
 
-def points_of(x: xr.DataArray, angular: bool, measure: str) -> Points:
-    """The points of signals of kind landmark, landmark-can, pose or rectangle; ValueError for others.
+def points_of(x: xr.DataArray, measure: str, *, kinds: Sequence[str] = (), angular: bool = False) -> Points:
+    """The points of signals of one of these kinds (of landmark, landmark-can, pose and rectangle; by default of all).
+
+    Which signal is which coordinate of which landmark is told by the coordinates `landmark` and `axis`, and by names
+    (x0, y0, …) where there are none. ValueError for signals of another kind, and for points that lack a coordinate.
 
     `angular`: a pose's angles are taken for coordinates, in place of its translation.
 
     >>> from bitbox_xr import signals
     >>> head = signals(np.zeros((9, 6)), kind="pose", fps=30)
-    >>> points_of(head, True, "kinematics()").places.columns, points_of(head, True, "kinematics()").units
+    >>> points = points_of(head, "kinematics()", angular=True)
+    >>> points.places.columns, points.units
     (array([[3, 4, 5]]), 'rad')
     """
     kind = str(x.attrs.get("kind", "expression"))
+    *others, last = kinds or KINDS_OF_POINTS
     faults = flag_faults("angular", angular)
-    if kind == "expression":
-        reason = "coefficients have no place that could change: see expressivity() and events()"
-        faults.append(f"a is of kind {kind!r}, and {reason}; {', '.join(KINDS_OF_POINTS)} are wanted")
-    if not faults and angular and kind != "pose":
-        faults.append(f"angular=True, and a is of kind {kind!r}; only a pose has angles, leave it out")
+    if kind not in (*others, last):
+        wanted = f"{', '.join(others)} or {last} is wanted, see signals(…, kind=…)"
+        reason = "; for expressions there are expressivity() and events()" if kind == "expression" else ""
+        faults.append(f"the signals are of kind {kind!r}; {wanted}{reason}")
+    elif not faults and angular and kind != "pose":
+        faults.append(f"angular=True, and the signals are of kind {kind!r}; only a pose has angles, leave it out")
     refuse(measure, faults)
     return KINDS_OF_POINTS[kind](x, angular, measure)
 
 
 def _landmarks(x: xr.DataArray, angular: bool, measure: str) -> Points:
-    names = [str(name) for name in x[SIGNAL].values]
-    own = {str(name): coord.values for name, coord in x.coords.items() if coord.dims == (SIGNAL,)}
-    along = {name: np.asarray(column) for name, column in signal_coords(str(x.attrs["kind"]), names).items()} | own
-    if not {LANDMARK, AXIS} <= along.keys():
-        raise ValueError(f"{measure}: the names of the signals ({listed(names, 4)}) tell no landmarks; x0, y0, … do")
-    keys = list(zip(along[LANDMARK].tolist(), along[AXIS].tolist(), strict=True))
+    own = {str(name): coord.variable for name, coord in x.coords.items() if coord.dims == (SIGNAL,)}
+    keys = _keys(x, own, measure)
     place = {key: column for column, key in enumerate(keys)}
     numbers, axes = (sorted({key[k] for key in keys}) for k in (0, 1))
     missing = [f"{axis}{number}" for number in numbers for axis in axes if (number, axis) not in place]
@@ -68,13 +71,24 @@ def _landmarks(x: xr.DataArray, angular: bool, measure: str) -> Points:
         faults.append(f"there are {len(keys)} signals for {len(place)} coordinates of landmarks; one each is wanted")
     refuse(measure, faults)
     columns = np.array([[place[number, axis] for axis in axes] for number in numbers])
-    coords = {LANDMARK: (LANDMARK, np.array(numbers), dict(SIGNAL_ATTRS[LANDMARK]))}
-    for name, column in along.items():
-        of_points = column[columns]
-        if name not in (SIGNAL, AXIS, LANDMARK) and (of_points == of_points[:, :1]).all():
-            attrs = x[name].attrs if name in x.coords else SIGNAL_ATTRS[name]
-            coords[name] = (LANDMARK, of_points[:, 0], dict(attrs))
-    return Points(Places(columns), "landmarks", _units(x), coords)
+    coords = {LANDMARK: xr.Variable(LANDMARK, np.array(numbers), SIGNAL_ATTRS[LANDMARK])}
+    told = signal_coords(str(x.attrs["kind"]), [f"{axis}{number}" for number, axis in keys])
+    labels = {name: xr.Variable(SIGNAL, column, SIGNAL_ATTRS[name]) for name, column in told.items()} | own
+    for name, along in labels.items():
+        of_points = along.values[columns]
+        free = name in own or name not in x.coords
+        if free and name not in (SIGNAL, AXIS, LANDMARK) and (of_points == of_points[:, :1]).all():
+            coords[name] = xr.Variable(LANDMARK, of_points[:, 0], along.attrs)
+    return Points(Places(columns), "landmarks", tuple(axes), _units(x), coords)
+
+
+def _keys(x: xr.DataArray, own: Mapping[str, xr.Variable], measure: str) -> list[tuple[Any, str]]:
+    """Which landmark and which of its axes each signal is: as its coordinates say, else as its name does."""
+    names = [str(name) for name in x[SIGNAL].values]
+    told = signal_coords(str(x.attrs["kind"]), names) | {name: along.values for name, along in own.items()}
+    if not {LANDMARK, AXIS} <= told.keys():
+        raise ValueError(f"{measure}: the names of the signals ({listed(names, 4)}) tell no landmarks; x0, y0, … do")
+    return list(zip(np.asarray(told[LANDMARK]).tolist(), map(label_of, told[AXIS]), strict=True))
 
 
 def _head(x: xr.DataArray, angular: bool, measure: str) -> Points:
@@ -82,12 +96,12 @@ def _head(x: xr.DataArray, angular: bool, measure: str) -> Points:
     units = _units(x)
     if units == KINDS["pose"][1]:
         units = "rad" if angular else "mm"
-    return Points(Places(columns), "rotation of the head" if angular else "translation of the head", units, {})
+    return Points(Places(columns), f"{'rotation' if angular else 'translation'} of the head", (*AXES,), units, {})
 
 
 def _centre(x: xr.DataArray, angular: bool, measure: str) -> Points:
     columns = _named(x, ["x", "y", "w", "h"], measure)
-    return Points(Places(columns[:, :2], columns[:, 2:]), "centre of the rectangle", _units(x), {})
+    return Points(Places(columns[:, :2], columns[:, 2:]), "centre of the rectangle", ("x", "y"), _units(x), {})
 
 
 KINDS_OF_POINTS = {"landmark": _landmarks, "landmark-can": _landmarks, "pose": _head, "rectangle": _centre}

@@ -69,8 +69,9 @@ _ACTION_UNITS = {
     "nose": {9},
     "mouth": {8, *range(10, 29)},
 }
-_BLENDSHAPE = {
+_BLENDSHAPE = {  # the first that a name begins with
     "brow": "brow",
+    "eyebrow": "brow",
     "eye": "eye",
     "cheeksquint": "eye",
     "nose": "nose",

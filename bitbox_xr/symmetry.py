@@ -10,8 +10,9 @@ from bitbox_xr.checks import is_number, listed, name_faults
 from bitbox_xr.errors import refuse
 from bitbox_xr.kernels.mirror import FEATURES
 from bitbox_xr.kernels.mirror import asymmetry as mirrored
+from bitbox_xr.points import LANDMARK, Points, points_of
 from bitbox_xr.recording import as_signals
-from bitbox_xr.schemas import SIGNAL, TIME, signal_coords
+from bitbox_xr.schemas import SIGNAL, TIME
 
 __all__ = ["FEATURE", "asymmetry"]
 
@@ -22,7 +23,7 @@ JAW = 17  # points that iBUG-68 has before those of iBUG-51
 Range = Sequence[float] | Mapping[str, float]
 
 
-def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None) -> xr.Dataset:
+def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None, fps: float | None = None) -> xr.Dataset:
     """How far the left half of each facial feature lies from the mirror image of the right, at every frame.
 
     In each feature the points on the left of the image are mirrored across the plane that halves the way between
@@ -36,6 +37,8 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None) -
     reference
         `(low, high)`, the range of each feature, as five numbers (eye, brow, nose, mouth, overall) or as a
         mapping: a score s becomes `max(0, (s - low) / (high - low))`.
+    fps
+        Frames per second, for input without time.
 
     Returns
     -------
@@ -69,9 +72,10 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None) -
     array([[0. , 0. ],
            [0. , 2.9]])
     """
-    x = as_signals(landmarks, label="landmarks")
+    x = as_signals(landmarks, fps=fps, label="landmarks")
     refuse("asymmetry()", name_faults((FEATURE, "asymmetry"), x))
-    columns = _columns(x)
+    points = points_of(x, "asymmetry()", kinds=KINDS)
+    columns = _ibug51(points)
     limits = None if reference is None else _limits(reference)
 
     def scores(values: np.ndarray) -> np.ndarray:
@@ -90,35 +94,21 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None) -
     values = values.assign_coords({FEATURE: (FEATURE, list(FEATURES), {"long_name": "facial feature"})})
     values.attrs = {
         "long_name": "asymmetry: mean distance of landmarks to their partners' mirror images",
-        "units": str(x.attrs.get("units", "1")) if limits is None else "1",
+        "units": points.units if limits is None else "1",
     }
     return xr.Dataset({"asymmetry": values}, attrs=_attrs(x, limits))
 
 
-def _columns(x: xr.DataArray) -> np.ndarray:
+def _ibug51(points: Points) -> np.ndarray:
     """Where in `signal` each coordinate of the iBUG-51 points is, `(51, coordinate)`."""
-    kind = x.attrs.get("kind")
-    if kind not in KINDS:
+    numbers, columns = points.coords[LANDMARK].values, points.places.columns
+    in_order = np.array_equal(numbers, np.arange(len(numbers)))
+    if len(points.axes) < 2 or len(numbers) not in (51, 51 + JAW) or not in_order:
+        found = f"{len(numbers)} landmarks with {', '.join(points.axes)}, numbered {numbers[0]} to {numbers[-1]}"
         raise ValueError(
-            f"asymmetry(): the signals are of kind {kind!r}; {' or '.join(KINDS)} is wanted (see signals(…, kind=…))"
+            f"asymmetry(): there are {found}; iBUG-51 or iBUG-68 with x, y (and z) are wanted, numbered from 0 on"
         )
-    known: Any = signal_coords(kind, [str(name) for name in x[SIGNAL].values])
-    if not known and {"landmark", "axis"} <= x.coords.keys():
-        known = x.coords
-    if not known:
-        names = listed(x[SIGNAL].values, 4)
-        raise ValueError(f"asymmetry(): the names of the signals ({names}) tell no landmarks; x0, y0, x1, … are wanted")
-    pairs = zip(np.asarray(known["landmark"]), np.asarray(known["axis"]), strict=True)
-    place = {(int(n), str(axis)): i for i, (n, axis) in enumerate(pairs)}
-    axes = sorted({axis for _, axis in place})
-    points = {n for n, _ in place}
-    jaw = JAW if len(points) == 51 + JAW else 0
-    wanted = [[(n + jaw, axis) for axis in axes] for n in range(51)]
-    missing = [f"{axis}{n}" for point in wanted for n, axis in point if (n, axis) not in place]
-    if len(axes) < 2 or len(points) != 51 + jaw or missing:
-        found = f"{len(points)} landmarks with {', '.join(axes)}" + (f", without {listed(missing)}" if missing else "")
-        raise ValueError(f"asymmetry(): there are {found}; iBUG-51 or iBUG-68 with x, y (and z) are wanted")
-    return np.array([[place[key] for key in point] for point in wanted])
+    return columns[-51:]
 
 
 def _limits(reference: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -52,8 +52,10 @@ def align(
     -------
     x, y
         `(…, time, signal)` with one `time`: the frames of x, or of y, if `fps` is its rate, else beginning with
-        the span. Signals' coordinates, numeric coordinates along time (interpolated too) and attributes are
-        kept, float32 stays float32, dask stays lazy. The attribute `history` tells what was done, as JSON.
+        the span. Signals' coordinates, numeric coordinates along time and attributes are kept, float32 stays
+        float32, dask stays lazy. Coordinates along time are interpolated too, but those that hold only 0 and 1 (such
+        as `success`; True and False become 1 and 0) have the value of the nearest frame, the earlier of two equally
+        near ones; in gaps they are NaN. The attribute `history` tells what was done, as JSON.
 
     Raises
     ------
@@ -321,9 +323,9 @@ def _onto(x: xr.DataArray, own: Frames, times: np.ndarray, max_gap: float | None
     falls = fps < FALLS * own.fps
     smooth = lowpass(own.times, own.fps, fps, regular=own.grid is not None) if falls else None
     along = {
-        name: _interpolated(c.reset_coords(drop=True), own.times, times, longest)
+        name: _interpolated(c.reset_coords(drop=True), own.times, times, longest, flags=True)
         for name, c in x.coords.items()
-        if TIME in c.dims and name != TIME and c.dtype.kind in "iuf"
+        if TIME in c.dims and name != TIME and c.dtype.kind in "biuf"
     }
     out = _interpolated(x, own.times, times, longest, smooth)
     out = out.assign_coords({TIME: (TIME, times, {**TIME_ATTRS, **x[TIME].attrs}), **along})
@@ -334,14 +336,19 @@ def _onto(x: xr.DataArray, own: Frames, times: np.ndarray, max_gap: float | None
 
 
 def _interpolated(
-    a: xr.DataArray, times: np.ndarray, targets: np.ndarray, longest: float, smooth: Lowpass | None = None
+    a: xr.DataArray,
+    times: np.ndarray,
+    targets: np.ndarray,
+    longest: float,
+    smooth: Lowpass | None = None,
+    flags: bool = False,
 ) -> xr.DataArray:
     """`a` `(…, time, …)`, whose frames are at `times`, at `targets`; without coordinates along time."""
     a = a if a.dtype.kind == "f" else a.astype(np.float64)
     out: xr.DataArray = xr.apply_ufunc(
         interpolate,
         a,
-        kwargs={"times": times, "targets": targets, "longest": longest, "smooth": smooth},
+        kwargs={"times": times, "targets": targets, "longest": longest, "smooth": smooth, "flags": flags},
         input_core_dims=[[TIME]],
         output_core_dims=[[TIME]],
         exclude_dims={TIME},

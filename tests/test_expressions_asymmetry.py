@@ -145,9 +145,18 @@ def test_reference():
     [
         (lambda: asymmetry(signals(np.zeros((9, 6)), kind="pose", fps=30)), "of kind 'pose'; landmark or landmark-can"),
         (lambda: asymmetry(signals(np.zeros((9, 102)), fps=30)), "kind 'expression'"),
-        (lambda: asymmetry(labelled(landmarks()).isel(signal=slice(3, None))), "there are 50 landmarks"),
-        (lambda: asymmetry(labelled(landmarks()).isel(signal=slice(1, None))), "without x0"),
-        (lambda: asymmetry(labelled(landmarks()).isel(signal=slice(0, None, 3))), "51 landmarks with x; iBUG"),
+        (
+            lambda: asymmetry(labelled(landmarks()).isel(signal=slice(3, None))),
+            "there are 50 landmarks with x, y, z, numbered 1 to 50",
+        ),
+        (
+            lambda: asymmetry(labelled(landmarks()).isel(signal=slice(1, None))),
+            "landmarks lack x0; all need the same axes",
+        ),
+        (
+            lambda: asymmetry(labelled(landmarks()).isel(signal=slice(0, None, 3))),
+            "51 landmarks with x, numbered 0 to 50; iBUG",
+        ),
         (
             lambda: asymmetry(
                 signals(np.zeros((9, 102)), kind="landmark", fps=30, names=[f"p{i}" for i in range(102)])

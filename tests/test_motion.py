@@ -381,9 +381,9 @@ HEAD = signals(walk(points=1, axes=6)[:, 0], kind="pose", fps=30)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: kinematics(signals(np.zeros((9, 2)), fps=30)), r"kinematics\(\): a is of kind 'expression', and coefficients have no place"),
+        (lambda: kinematics(signals(np.zeros((9, 2)), fps=30)), r"kinematics\(\): the signals are of kind 'expression'; landmark, landmark-can, pose or rectangle is wanted"),
         (lambda: relative_motion(signals(np.zeros((9, 2)), fps=30)), "relative_motion.*expressivity"),
-        (lambda: smoothness(FACE, angular=True), "angular=True, and a is of kind 'landmark'; only a pose has angles"),
+        (lambda: smoothness(FACE, angular=True), "angular=True, and the signals are of kind 'landmark'; only a pose has angles"),
         (lambda: kinematics(BOX.isel(signal=[0, 1, 2])), "the rectangle has no h; its signals are x, y, w"),
         (lambda: kinematics(HEAD.isel(signal=slice(3, None))), "the pose has no Tx, Ty, Tz; its signals are Rx, Ry, Rz"),
         (lambda: kinematics(FACE.isel(signal=slice(1, None))), "landmarks lack x0; all need the same axes"),

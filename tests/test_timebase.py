@@ -424,6 +424,35 @@ def test_labels_and_attributes_are_kept(call):
     np.testing.assert_allclose(out.confidence, out.time * 30 / 119, atol=1e-9)
 
 
+@pytest.mark.parametrize("call", [c for name, c in CALLS.items() if name != "fill_gaps"])
+def test_flags_along_time_stay_flags(call):
+    """A frame is tracked or not; none is tracked by a third."""
+    x = labelled()
+    tracked = np.random.default_rng(0).random(120) < 0.6
+    x = x.assign_coords(success=("time", tracked.astype(int)), flag=("time", tracked), ones=("time", np.ones(120)))
+    out = call(x)
+    away = np.abs(out.time.values[:, None] - x.time.values)
+    nearest = np.argmin(np.round(away, 9), axis=1)  # the earlier of two
+    for name in ("success", "flag"):
+        np.testing.assert_array_equal(out[name], tracked[nearest])
+        assert out[name].dtype == np.float64
+    assert (out.ones == 1).all()
+    xr.testing.assert_identical(call(x.chunk({"signal": 1})).compute(), out)
+
+
+def test_flags_are_not_known_in_a_gap():
+    times = np.delete(np.arange(10) / 10, [4, 5])
+    success = np.array([1.0, 1, 0, 0, 1, NAN, 1, 1])  # at 0, 1, 2, 3, 6, 7, 8, 9
+    x = column(np.arange(8.0), time=times).assign_coords(success=("time", success, {"units": "1"}))
+    np.testing.assert_array_equal(resample(x, 10).success, [1, 1, 0, 0, NAN, NAN, 1, NAN, 1, 1])
+    bridged = resample(x, 20, max_gap=0.3).success
+    np.testing.assert_array_equal(bridged, [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+    assert bridged.units == "1"
+    graded = x.assign_coords(success=("time", success / 2))  # no flag: a share
+    assert resample(graded, 20).success.values[3] == pytest.approx(0.25)
+    np.testing.assert_array_equal(fill_gaps(x, max_gap=0.3).success, success)
+
+
 def test_history_tells_what_was_done_in_order():
     x = labelled(lost_frames=0).assign_attrs(history="made by another program")
     x[10] = NAN

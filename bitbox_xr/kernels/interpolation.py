@@ -63,13 +63,19 @@ def lowpass(times: np.ndarray, rate: float, fps: float, *, regular: bool) -> Low
 
 
 def interpolate(
-    values: np.ndarray, times: np.ndarray, targets: np.ndarray, longest: float, smooth: Lowpass | None = None
+    values: np.ndarray,
+    times: np.ndarray,
+    targets: np.ndarray,
+    longest: float,
+    smooth: Lowpass | None = None,
+    flags: bool = False,
 ) -> np.ndarray:
     """`values` `(…, time)` at the times `targets`, by straight lines between the samples that are there.
 
     NaN where the samples on both sides of a target are more than `longest` seconds apart, and beyond the first
     and the last of them. A target at the time of a sample has its value, to the bit unless `smooth` is given.
-    ValueError where a value is infinite.
+    With `flags` a row that holds only 0 and 1 keeps to these: each target has the value of the nearest sample, of two
+    equally near ones that of the earlier. ValueError where a value is infinite.
 
     >>> interpolate(np.array([0.0, 1, np.nan, 3, np.nan, np.nan]), np.arange(6.0), np.array([0.5, 1, 2, 4]), 1.5)
     array([0.5, 1. , nan, nan])
@@ -83,18 +89,29 @@ def interpolate(
         known, own = times[present], values[row][present].astype(np.float64)
         refuse_infinite(own)
         if len(known):
-            out[row] = _row(known, own, targets, longest, smooth)
+            nearest = flags and bool(np.isin(own, (0, 1)).all())
+            out[row] = _row(known, own, targets, longest, smooth, nearest)
     return out
 
 
 def _row(
-    times: np.ndarray, values: np.ndarray, targets: np.ndarray, longest: float, smooth: Lowpass | None
+    times: np.ndarray,
+    values: np.ndarray,
+    targets: np.ndarray,
+    longest: float,
+    smooth: Lowpass | None,
+    nearest: bool,
 ) -> np.ndarray:
     before = np.searchsorted(times, targets, side="right") - 1
     met = times[before] == targets  # before the first, -1 is the last, which is none of these
     inside = (before >= 0) & (before < len(times) - 1)
     near = np.append(np.diff(times) <= longest + TYPED, False)
-    out = np.interp(targets, *((times, values) if smooth is None else smooth(times, values)))
+    if nearest:
+        after = (before + 1).clip(max=len(times) - 1)
+        later = times[after] - targets + rounding(times) < targets - times[before]
+        out = values[np.where(later, after, before)]
+    else:
+        out = np.interp(targets, *((times, values) if smooth is None else smooth(times, values)))
     if smooth is None:
         out[met] = values[before[met]]
     return np.where(met | (inside & near[before]), out, np.nan)
