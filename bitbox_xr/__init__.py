@@ -1,7 +1,5 @@
 """Labelled behavioural signals in, labelled measures out."""
 
-__version__ = "0.1.0"
-
 from bitbox_xr import accessor as _accessor  # registers .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.expressions import asymmetry, diversity, events, expressivity
@@ -13,6 +11,7 @@ from bitbox_xr.readers import open_recording, open_signals
 from bitbox_xr.recording import from_bitbox, signals, to_bitbox
 from bitbox_xr.social import coordination, imitation, lag_profile, window_stats
 from bitbox_xr.timebase import align, fill_gaps, regularity, resample
+from bitbox_xr.version import __version__ as __version__
 
 del _accessor
 

@@ -95,13 +95,16 @@ def flag_faults(name: str, value: Any) -> list[str]:
     return [] if isinstance(value, bool | np.bool_) else [f"{name} is {value!r}; True or False is wanted"]
 
 
-def name_faults(own: Iterable[str], *inputs: xr.DataArray) -> list[str]:
-    """Dimensions, and coordinates that go into a result as they are, with names that it has of its `own`."""
+def name_faults(own: Iterable[str], *inputs: xr.DataArray, dropped: tuple[str, ...] = (TIME, SIGNAL)) -> list[str]:
+    """Dimensions, and coordinates that go into a result, with names that it has of its `own`.
+
+    `dropped`: the dimensions of inputs that the result does not have, nor what lies along them.
+    """
     names = [
         str(name)
         for x in inputs
         for name in (*x.dims, *x.coords)
-        if name in x.dims or {TIME, SIGNAL}.isdisjoint(x[name].dims)
+        if name in x.dims or set(dropped).isdisjoint(x[name].dims)
     ]
     taken = [name for name in dict.fromkeys(names) if name in set(own)]
     return [f"the name {name} is one of the result's own; .rename() that of the input" for name in taken]

@@ -1,5 +1,6 @@
 """Two recordings on one clock, checked, and the windows that fit them."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,9 +9,11 @@ import xarray as xr
 from bitbox_xr import engine
 from bitbox_xr.checks import counted, flag_faults, is_number, listed, name_faults, time_faults
 from bitbox_xr.errors import refuse
+from bitbox_xr.labels import provenance
 from bitbox_xr.recording import as_signals
 from bitbox_xr.schemas import SIGNAL, TIME
 from bitbox_xr.timebase import shared_clock
+from bitbox_xr.version import __version__
 
 __all__ = ["LAG", "LAG_NAME", "SIGNAL1", "SIGNAL2", "WINDOW", "Options", "Pair", "described"]
 
@@ -102,7 +105,7 @@ class Pair:
             f"{measure}()",
             _kind_faults(x=self.x, y=self.y)
             + _label_faults(self.x, self.y)
-            + name_faults((SIGNAL1, SIGNAL2, *VARIABLES), self.x, self.y),
+            + (name_faults((SIGNAL1, SIGNAL2, *VARIABLES), self.x, self.y) or _number_faults(self.x, self.y)),
         )
         self.rate, self.frames = shared_clock(self.x, self.y)
         width, step, lag = options.frames(self.rate)
@@ -143,16 +146,7 @@ class Pair:
 
     def coords(self) -> dict[str, Any]:
         """Coordinates of the result but for its windows."""
-        out: dict[str, Any] = {}
-        for side, a, other in ((1, self.x, self.y), (2, self.y, self.x)):
-            for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
-                dims = [f"{SIGNAL}{side}" if dim == SIGNAL else dim for dim in coord.dims]
-                # what only one of them has, or both alike, needs no number
-                alone = name not in other.coords and name not in other.dims
-                alike = name in other.coords and coord.identical(other[name].variable)
-                shared = SIGNAL not in coord.dims and (alone or alike or name in coord.dims)
-                out[name if shared else f"{name}{side}"] = (dims, coord.values, coord.attrs)
-        return out
+        return {label: coord for label, _, coord in _labelled(self.x, self.y)}
 
     def window_coords(self) -> dict[str, Any]:
         """Start, end and middle of each window, on x's clock."""
@@ -164,8 +158,6 @@ class Pair:
 
     def attrs(self) -> dict[str, Any]:
         """Enough to run the measure again."""
-        from bitbox_xr import __version__
-
         width, step, lag, count = self.windows
         out: dict[str, Any] = {
             "measure": self.measure,
@@ -190,8 +182,7 @@ class Pair:
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
         for side, a in ((1, self.x), (2, self.y)):
-            known = ("kind", "source", "backend", "lost_frames", "time_source", "time_origin", "history")
-            out |= {f"{name}{side}": a.attrs[name] for name in known if name in a.attrs}
+            out |= {f"{name}{side}": value for name, value in provenance(a).items()}
         return out
 
 
@@ -219,6 +210,30 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
         elif x.sizes[dim] != y.sizes[dim]:
             faults.append(f"x has {x.sizes[dim]} along {dim}, y {y.sizes[dim]}; the same number is wanted")
     return faults
+
+
+def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Any]]:
+    """Coordinates of the result but for its windows: the name of each, that in the input, and what it is."""
+    for side, a, other in ((1, x, y), (2, y, x)):
+        for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
+            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else dim for dim in coord.dims]
+            # what only one of them has, or both alike, needs no number
+            alone = name not in other.coords and name not in other.dims
+            alike = name in other.coords and coord.identical(other[name].variable)
+            shared = SIGNAL not in coord.dims and (alone or alike or name in coord.dims)
+            yield name if shared else f"{name}{side}", name, (dims, coord.values, coord.attrs)
+
+
+def _number_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
+    """Names that with the number of their side are those of something else: `age` becomes `age1`, and there is one."""
+    labelled = [(label, name) for label, name, _ in _labelled(x, y)]
+    taken = {*VARIABLES, *map(str, (*x.dims, *y.dims)), *(label for label, name in labelled if label == name)}
+    return [
+        f"the coordinate {name} is {label} in the result, by the number of its side, and that name is taken; "
+        f".rename() {name} of the input"
+        for label, name in labelled
+        if label != name and label in taken
+    ]
 
 
 def _window_faults(options: Options, width: int, lag: int, frames: int, rate: float, wide: bool) -> list[str]:

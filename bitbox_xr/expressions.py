@@ -14,11 +14,13 @@ import xarray as xr
 from bitbox_xr import sweep
 from bitbox_xr.checks import flag_faults, name_faults
 from bitbox_xr.errors import refuse
+from bitbox_xr.labels import carried, provenance
 from bitbox_xr.recording import as_signals, rate
 from bitbox_xr.scales import RAW, SCALE, Scales
 from bitbox_xr.scales import chosen as scales_of
 from bitbox_xr.schemas import SIGNAL, TIME
 from bitbox_xr.symmetry import asymmetry
+from bitbox_xr.version import __version__
 
 __all__ = ["COEFFICIENT", "EVENT", "METRIC", "asymmetry", "diversity", "events", "expressivity", "prepared"]
 
@@ -136,10 +138,11 @@ def events(
     Dataset
         Dimension `event`, one entry an activation, ordered by recording, scale, coefficient and time (with
         `aggregate` by recording, coefficient and time), with coordinates `time` (s), `scale` (s; 0: the signal
-        itself; with `aggregate` the scale of the largest score), `coefficient` and one for each further
-        dimension of the input; `magnitude` (of the signal), `width` (s, over which the wavelet's response has more
-        than half its height; NaN where the recording ends before), `response` (that height; over scales it is
-        largest near 1 / 0.26 of the activation's own width) and `outlier` (True: `robust=True` drops it).
+        itself; with `aggregate` the scale of the largest score), `coefficient`, one for each further dimension of the
+        input, and what else labels its recordings and signals (`region`); `magnitude` (of the signal), `width` (s,
+        over which the wavelet's response has more than half its height; NaN where the recording ends before),
+        `response` (that height; over scales it is largest near 1 / 0.26 of the activation's own width) and `outlier`
+        (True: `robust=True` drops it).
 
     Raises
     ------
@@ -159,13 +162,10 @@ def events(
     found = sweep.found(x.data, chosen.search(widths=True, outliers=True))
     tables = [_table(one) for one in found]
     column = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
-    recording = np.repeat(np.arange(len(tables)), [len(table["frame"]) for table in tables])
     coords = {
-        EVENT: np.arange(len(recording), dtype=np.int32),
+        EVENT: np.arange(len(column["frame"]), dtype=np.int32),
         TIME: x[TIME].values[column["frame"]],
         SCALE: np.array(chosen.durations or (RAW,))[column["scale"]],
-        COEFFICIENT: x[SIGNAL].values[column["signal"]],
-        **{name: values[recording] for name, values in _recordings(x).items()},
     }
     variables = {
         "magnitude": column["magnitude"],
@@ -173,9 +173,11 @@ def events(
         "response": column["height"],
         "outlier": column["outlier"],
     }
+    labels = _labels(x, [len(table["frame"]) for table in tables], column["signal"])
+    own = {name: (EVENT, values, _described(name, x)) for name, values in coords.items()}
     return xr.Dataset(
         {name: (EVENT, values, _described(name, x)) for name, values in variables.items()},
-        {name: (EVENT, values, _described(name, x)) for name, values in coords.items()},
+        own | labels,
         _attrs("events", x, chosen),
     )
 
@@ -248,7 +250,8 @@ def prepared(
             "activations are rises of an expression coefficient, and coordinates or angles have no rest to rise from"
         )
         raise ValueError(f"{measure}(): a is of kind {kind!r}; {reason}: see kinematics() and relative_motion()")
-    refuse(f"{measure}()", name_faults(OWN[measure], x))
+    dropped = (TIME,) if COEFFICIENT in OWN[measure] else (TIME, SIGNAL)
+    refuse(f"{measure}()", name_faults(OWN[measure], x, dropped=dropped))
     return x, scales_of(scales, aggregate, precision, rate=rate(x), frames=x.sizes[TIME], measure=measure)
 
 
@@ -288,9 +291,7 @@ DESCRIBED = {
 
 
 def _described(name: str, x: xr.DataArray) -> dict[str, str]:
-    """Attributes of a variable or coordinate; those of the input's own coordinates stay."""
-    if name not in DESCRIBED:
-        return dict(x[name].attrs) if name in x.coords else {"long_name": name}
+    """Attributes of a variable or coordinate of the result's own."""
     long_name, units = DESCRIBED[name]
     units = str(x.attrs.get("units", "1")) if name in ("magnitude", "response") else units
     return {"long_name": long_name, "units": units} if units else {"long_name": long_name}
@@ -301,24 +302,18 @@ def _result(
 ) -> xr.Dataset:
     """Variables given as `(last dimensions, numbers)`, labelled as the input is."""
     extra = _extra(x)
-    along = {str(name): coord.variable for name, coord in x.coords.items() if {TIME, SIGNAL}.isdisjoint(coord.dims)}
-    if any(COEFFICIENT in dims for dims, _ in variables.values()):
-        for name in [str(name) for name, coord in x.coords.items() if coord.dims == (SIGNAL,)]:
-            label = COEFFICIENT if name == SIGNAL else name
-            along[label] = (COEFFICIENT, x[name].data, _described(label, x))
+    each = any(COEFFICIENT in dims for dims, _ in variables.values())
+    labels = _carried(x) if each else carried(x)
     own = {name: (dim, values, _described(name, x)) for name, (dim, values) in coords.items()}
     return xr.Dataset(
         {name: ((*extra, *dims), values, _described(name, x)) for name, (dims, values) in variables.items()},
-        {**along, **chosen.coords(), **own},
+        {**labels, **chosen.coords(), **own},
         _attrs(measure, x, chosen, **options),
     )
 
 
 def _attrs(measure: str, x: xr.DataArray, chosen: Scales, **options: int) -> dict[str, str | int | float]:
     """Enough to run the measure again."""
-    from bitbox_xr import __version__
-
-    known = ("kind", "source", "backend", "lost_frames", "time_source", "time_origin")
     return {
         "measure": measure,
         **chosen.attrs(),
@@ -326,7 +321,7 @@ def _attrs(measure: str, x: xr.DataArray, chosen: Scales, **options: int) -> dic
         "frames": int(x.sizes[TIME]),
         "bitbox_xr_version": __version__,
         "pywavelets_version": _wavelets_version(),
-        **{name: x.attrs[name] for name in known if name in x.attrs},
+        **provenance(x),
     }
 
 
@@ -345,11 +340,20 @@ def _table(found: Any) -> dict[str, np.ndarray]:
     return {name: values[order] for name, values in columns.items()}
 
 
-def _recordings(x: xr.DataArray) -> dict[str, np.ndarray]:
-    """What labels each recording, one value a recording: coordinates along the further dimensions, else numbers."""
+def _carried(x: xr.DataArray) -> dict[str, xr.Variable]:
+    """Coordinates of a result with coefficients."""
+    labels = carried(x, COEFFICIENT)
+    labels[COEFFICIENT].attrs = _described(COEFFICIENT, x)
+    return labels
+
+
+def _labels(x: xr.DataArray, counts: list[int], signal: np.ndarray) -> dict[str, xr.Variable]:
+    """What labels each activation's recording and coefficient; `counts`: how many activations recordings have."""
     sizes = {dim: x.sizes[dim] for dim in _extra(x)}
-    labels = {dim: xr.Variable(dim, np.arange(size)) for dim, size in sizes.items()}
-    labels |= {
-        str(name): coord.variable for name, coord in x.coords.items() if coord.dims and set(coord.dims) <= {*sizes}
-    }
-    return {name: variable.set_dims(sizes).values.ravel() for name, variable in labels.items()}
+    recording = np.unravel_index(np.repeat(np.arange(len(counts)), counts), [*sizes.values()]) if sizes else ()
+    places = {dim: xr.Variable(EVENT, at) for dim, at in zip(sizes, recording, strict=True)}
+    places[COEFFICIENT] = xr.Variable(EVENT, signal)
+    # where a dimension has no labels, numbers
+    numbers = {dim: xr.Variable(dim, np.arange(size), {"long_name": dim}) for dim, size in sizes.items()}
+    labels = numbers | _carried(x)
+    return {name: label.isel({dim: places[str(dim)] for dim in label.dims}) for name, label in labels.items()}

@@ -11,6 +11,7 @@ import xarray as xr
 
 from bitbox_xr import checks, clock
 from bitbox_xr.errors import refuse
+from bitbox_xr.labels import carried, provenance
 from bitbox_xr.recording import as_signals
 from bitbox_xr.schemas import SIGNAL, TIME
 
@@ -124,8 +125,8 @@ def regularity(x: Any) -> xr.Dataset:
             "gap_length": ((*each.dims, GAP), length),
             "gap_frames": ((*each.dims, GAP), missing),
         },
-        coords={**each.coords, GAP: (GAP, np.arange(gaps.shape[-2]), {"long_name": "number of the gap"})},
-        attrs={name: x.attrs[name] for name in ("kind", "backend", "source", "time_origin") if name in x.attrs},
+        coords={**carried(x), GAP: (GAP, np.arange(gaps.shape[-2]), {"long_name": "number of the gap"})},
+        attrs=provenance(x),
     )
     for name, (long_name, units) in REPORT.items():
         out[name].attrs = {"long_name": long_name, "units": units}

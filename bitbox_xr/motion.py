@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.checks import counted, listed
+from bitbox_xr.checks import counted, listed, name_faults
 from bitbox_xr.errors import refuse
 from bitbox_xr.kernels import motion as kernel
+from bitbox_xr.labels import carried, provenance
 from bitbox_xr.lazily import is_lazy, later, on_cluster
-from bitbox_xr.points import LANDMARK, Points, points_of
+from bitbox_xr.points import Points, points_of
 from bitbox_xr.recording import as_signals, rate
 from bitbox_xr.schemas import SIGNAL, TIME
+from bitbox_xr.version import __version__
 
 __all__ = ["kinematics", "relative_motion", "smoothness"]
 
@@ -209,11 +211,7 @@ def _prepared(measure: str, a: Any, angular: bool, fps: float | None, least: int
     """Checked signals `(…, time, signal)`, and the points in them."""
     x = as_signals(a, fps=fps, label="a")
     points = points_of(x, measure, angular=angular)
-    faults = [
-        f"{name} is a name of the result's own; .rename() that of the input"
-        for name in dict.fromkeys([*map(str, x.dims), *map(str, x.coords)])
-        if name in DESCRIBED or (name == LANDMARK and points.dims and SIGNAL not in x[name].dims)
-    ]
+    faults = name_faults(DESCRIBED, x, dropped=(TIME,)) + name_faults(points.dims, x)
     if x.sizes[TIME] < least:
         faults.append(f"the recording has {counted(x.sizes[TIME], 'frame')}; at least {least} are wanted")
     refuse(measure, faults)
@@ -321,9 +319,8 @@ def _result(
 ) -> xr.Dataset:
     """Numbers `(…, point)` by name, labelled as the input is."""
     dims = (*(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)), *points.dims)
-    coords = {name: coord.variable for name, coord in x.coords.items() if {TIME, SIGNAL}.isdisjoint(coord.dims)}
     variables = {name: (dims, values, _described(name, points.units)) for name, values in numbers.items()}
-    return xr.Dataset(variables, {**coords, **points.coords}, _attrs(measure, x, points, angular, options))
+    return xr.Dataset(variables, {**carried(x), **points.coords}, _attrs(measure, x, points, angular, options))
 
 
 def _described(name: str, units: str) -> dict[str, str]:
@@ -336,9 +333,6 @@ def _attrs(
     measure: str, x: xr.DataArray, points: Points, angular: bool, options: dict[str, Any]
 ) -> dict[str, str | int | float]:
     """Enough to run the measure again."""
-    from bitbox_xr import __version__
-
-    known = ("kind", "schema", "source", "backend", "lost_frames", "time_source", "time_origin")
     return {
         "measure": measure,
         "points": points.name,
@@ -346,5 +340,5 @@ def _attrs(
         **options,
         "frames": int(x.sizes[TIME]),
         "bitbox_xr_version": __version__,
-        **{name: x.attrs[name] for name in known if name in x.attrs},
+        **provenance(x),
     }

@@ -5,6 +5,7 @@ lazy reads included, is made under one lock (`bitbox_xr.locks`).
 """
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,10 @@ from xarray.backends.common import ArrayWriter
 
 from bitbox_xr import checks
 from bitbox_xr.errors import refuse
+from bitbox_xr.labels import as_dataset
 from bitbox_xr.locks import LOCK, FileLock, unreadable
 
-__all__ = ["LOCK", "destination", "open_netcdf", "to_netcdf"]
+__all__ = ["LOCK", "PART", "destination", "open_netcdf", "replacing", "to_netcdf"]
 
 CONVENTIONS = "CF-1.11"
 # global attributes: what the file gives back, DataArray or Dataset, and the DataArray's name
@@ -28,7 +30,9 @@ MARK, NAME = "bitbox_xr", "bitbox_xr_name"
 
 OBJECTS = "OT"  # kinds of dtypes in which text of any length comes: objects, and NumPy's StringDType (from pandas)
 
-LONGEST = 250  # bytes of a file's name, which most file systems allow with `.part` after it
+LONGEST = 255  # bytes of a file's name that most file systems allow
+PART = ".part"  # how the names of folders end in which files are made
+SHOWN = 40  # letters of a file's name that the name of such a folder tells
 
 # a reader of any engine takes an attribute of such a name for an instruction
 RESERVED = {"_FillValue", "missing_value", "scale_factor", "add_offset", "coordinates", "_Encoding", MARK, NAME}
@@ -46,7 +50,8 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
     path
         The file (`~` is the home folder). One that is there is replaced in a single step once the new one is
         complete; whoever has the old one open goes on reading it (Windows refuses to replace an open file). Until
-        then the new one is called `<name>.part`.
+        then the new one is in a folder of its own beside it, `<name>.<random>.part`. Of several that are written to
+        one name at once, the last to be complete stays.
     engine
         `netcdf4`, `h5netcdf` (both NetCDF-4: floats compressed, zlib level 1 with shuffle) or `scipy` (NetCDF-3:
         no compression; integers, also 64-bit ones, become 32-bit, and those that do not fit are refused).
@@ -82,13 +87,21 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
     """
     _check_engine("to_netcdf()", engine)
     data = _encoded(obj, engine)
-    target = destination(path)
-    part = target.with_name(target.name + ".part")
-    try:
-        _write(data, part, engine)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(destination(path)) as file:
+        _write(data, file, engine)
+
+
+@contextmanager
+def replacing(target: Path, parts: Path | None = None) -> Iterator[Path]:
+    """Where to write a file that replaces `target` once it is complete: in a folder of its own.
+
+    That is made in `parts`, a folder on the same file system, or beside `target`.
+    """
+    stem = target.stem[:SHOWN] + "."
+    with tempfile.TemporaryDirectory(prefix=stem, suffix=PART, dir=parts or target.parent) as folder:
+        file = Path(folder, target.name)
+        yield file
+        os.replace(file, target)
 
 
 def _check_engine(function: str, engine: Any) -> None:
@@ -232,8 +245,7 @@ def _stream(writer: ArrayWriter) -> None:
 def _encoded(obj: xr.DataArray | xr.Dataset, engine: str) -> xr.Dataset:
     """`obj` as the Dataset that is written: checked, with text as `str`, plain attributes and its encoding."""
     if isinstance(obj, xr.DataArray):
-        # a set of landmarks has the name of one of its coordinates, which a file's variables cannot
-        data = obj.to_dataset(name="values" if obj.name is None or obj.name in obj.coords else obj.name)
+        data = as_dataset(obj, "values")
         own_attrs: Mapping[Any, Any] = {}
         marks = {MARK: "DataArray", NAME: str(obj.name or "")}
     elif isinstance(obj, xr.Dataset):

@@ -210,8 +210,9 @@ def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.D
     if SIGNAL not in x.coords:
         kind = x.attrs.get("kind", "expression")
         x = x.assign_coords({SIGNAL: schemas.default_names(kind, x.sizes[SIGNAL])})
-    elif x[SIGNAL].dtype.kind == "S":  # as some libraries read text
-        x = x.assign_coords({SIGNAL: [checks.label_of(name) for name in x[SIGNAL].values]})
+    elif not all(isinstance(name, str) for name in x[SIGNAL].values):  # bytes, as some libraries read text; numbers
+        labels = np.array([checks.label_of(name) for name in x[SIGNAL].values], dtype=str)
+        x = x.assign_coords({SIGNAL: (SIGNAL, labels, x[SIGNAL].attrs)})
     x = _with_seconds(x, fps)
     refuse(label, checks.faults_of(x, label, fps=fps))
     if not np.issubdtype(x.dtype, np.floating) or x.dtype.itemsize < 4 or x.dtype.itemsize > 8:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from bitbox_xr.checks import listed
 from bitbox_xr.dyad import SIGNAL1, SIGNAL2
+from bitbox_xr.labels import as_dataset
 
 __all__ = ["PAIR", "below_half", "matched", "selves", "strongest", "to_frame"]
 
@@ -58,18 +59,12 @@ def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None =
     >>> to_frame(imitation(x, x)).loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()
     ['0.35', 'AU12', 'AU12', '0.0']
     """
-    dataset = _as_dataset(data) if isinstance(data, xr.DataArray) else data
+    dataset = as_dataset(data, "value") if isinstance(data, xr.DataArray) else data
     widest: list[Hashable] = max(
         (list(v.dims) for v in dataset.data_vars.values()), key=len, default=list(dataset.dims)
     )
     order = dim_order or [*widest, *(dim for dim in dataset.dims if dim not in widest)]
     return dataset.to_dataframe(dim_order=order).reset_index()
-
-
-def _as_dataset(data: xr.DataArray) -> xr.Dataset:
-    # a set of landmarks has the name of one of its coordinates, which a table's columns cannot
-    taken = data.name is None or data.name in data.coords
-    return data.to_dataset(name="value" if taken else data.name)
 
 
 def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any) -> tuple[str, str] | None:

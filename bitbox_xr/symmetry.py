@@ -10,9 +10,11 @@ from bitbox_xr.checks import is_number, listed, name_faults
 from bitbox_xr.errors import refuse
 from bitbox_xr.kernels.mirror import FEATURES
 from bitbox_xr.kernels.mirror import asymmetry as mirrored
+from bitbox_xr.labels import provenance
 from bitbox_xr.points import LANDMARK, Points, points_of
 from bitbox_xr.recording import as_signals
 from bitbox_xr.schemas import SIGNAL, TIME
+from bitbox_xr.version import __version__
 
 __all__ = ["FEATURE", "asymmetry"]
 
@@ -73,7 +75,7 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None, f
            [0. , 2.9]])
     """
     x = as_signals(landmarks, fps=fps, label="landmarks")
-    refuse("asymmetry()", name_faults((FEATURE, "asymmetry"), x))
+    refuse("asymmetry()", name_faults((FEATURE, "asymmetry"), x, dropped=(SIGNAL,)))
     points = points_of(x, "asymmetry()", kinds=KINDS)
     columns = _ibug51(points)
     limits = None if reference is None else _limits(reference)
@@ -133,10 +135,7 @@ def _limits(reference: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _attrs(x: xr.DataArray, limits: tuple[np.ndarray, np.ndarray] | None) -> dict[str, str | int | float]:
-    from bitbox_xr import __version__
-
     out: dict[str, str | int | float] = {"measure": "asymmetry", "frames": int(x.sizes[TIME])}
     for name, values in zip(("reference_low", "reference_high"), limits or (), strict=False):
         out[name] = " ".join(f"{value:g}" for value in values)
-    known = ("kind", "schema", "source", "backend", "lost_frames", "time_source", "time_origin")
-    return {**out, "bitbox_xr_version": __version__, **{name: x.attrs[name] for name in known if name in x.attrs}}
+    return {**out, "bitbox_xr_version": __version__, **provenance(x)}

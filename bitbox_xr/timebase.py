@@ -207,7 +207,7 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
     frames = min(len(axis) for axis in axes)
     apart = np.abs(axes[0][:frames] - axes[1][:frames]).max() * max(rate or 0.0 for rate in rates)
     origins = [a.attrs.get("time_origin") for a in (x, y)]
-    if apart >= 0.5 or _unlike(*rates) or (all(origins) and origins[0] != origins[1]):
+    if apart >= 0.5 or _unlike(*rates) or (all(origins) and _origins_apart(x, y)):
         spans = [
             f"{label}: {axis[0]:g} to {axis[-1]:g} s at {rate:g} frames a second{f', from {origin}' if origin else ''}"
             for label, axis, rate, origin in zip("xy", axes, rates, origins, strict=True)
@@ -292,6 +292,12 @@ def _origin_faults(*recordings: xr.DataArray) -> list[str]:
         origins = [repr(x.attrs["time_origin"]) for x in recordings]
         return [f"the attributes time_origin are {' and '.join(origins)}; two dates in ISO form are wanted"]
     return []
+
+
+def _origins_apart(x: xr.DataArray, y: xr.DataArray) -> bool:
+    """Whether the attributes time_origin are not of one moment, in whatever form; what is no date is text."""
+    unlike = x.attrs.get("time_origin") != y.attrs.get("time_origin")
+    return unlike and (bool(_origin_faults(x, y)) or _between_origins(x, y) != 0)
 
 
 def _between_origins(x: xr.DataArray, y: xr.DataArray) -> float:

@@ -180,9 +180,9 @@ def test_a_stamp_changes_with_content_options_and_version(tmp_path, monkeypatch)
     assert made_from(plan(width=1), [x, y]) == made_from(plan(width=1.0), [x, y])
     others = [plan(width=1), plan(causal=False), plan(fps=25), plan(columns_y=["a"])]
     stamps = {before, *(made_from(study, [x, y]) for study in others), made_from(plan(), [y, x])}
-    monkeypatch.setattr(bx, "__version__", "0.1.99")
+    monkeypatch.setattr(inputs, "__version__", "0.1.99")
     assert made_from(plan(), [x, y]) == before
-    monkeypatch.setattr(bx, "__version__", "99.1.0")
+    monkeypatch.setattr(inputs, "__version__", "99.1.0")
     stamps.add(made_from(plan(), [x, y]))
     monkeypatch.undo()
     write(x, "1 ")

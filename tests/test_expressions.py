@@ -168,7 +168,9 @@ def test_events_name_when_where_and_how_long():
     # the response of wavelet s to a Gaussian of deviation p is a Mexican hat of scale √(s² + p²)
     half = 1.2527 * np.sqrt((found.scale / 4) ** 2 + 0.3**2)
     np.testing.assert_allclose(found.width, half, rtol=0.02)
-    assert found.magnitude.to_dataframe().reset_index().shape == (4, 5)
+    table = found.magnitude.to_dataframe().reset_index()
+    assert [*table] == ["event", "time", "scale", "coefficient", "region", "side", "magnitude"]
+    assert table.region.tolist() == ["brow", "mouth"] * 2
 
 
 def test_aggregated_events_know_their_scale():

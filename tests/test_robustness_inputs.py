@@ -279,7 +279,7 @@ FILES = {
     "columns in no order": (lambda: bx.open_signals(TABLE, fps=FPS, columns={0, 1}), ValueError, ["columns is {0, 1}", "a sequence of them is wanted"]),
     "columns from to": (lambda: bx.open_signals(TABLE, fps=FPS, columns=slice(2)), ValueError, ["columns is slice(None, 2, None)", "a sequence of them"]),
     "a confidence of 400 digits": (lambda: bx.open_signals(TABLE, fps=FPS, min_confidence=10**400), ValueError, ["min_confidence is 1000", "a number is wanted"]),
-    "to_netcdf under too long a name": (lambda: bx.to_netcdf(X, "a" * 300), OSError, ["aaa… is too long a name", "at most 250 bytes"]),
+    "to_netcdf under too long a name": (lambda: bx.to_netcdf(X, "a" * 300), OSError, ["aaa… is too long a name", "at most 255 bytes"]),
     "to_netcdf of unknown length": (
         lambda: bx.to_netcdf(xr.DataArray(unknown(), dims=("time", "signal")), "x.nc"), TypeError, ["dask does not know it", ".compute_chunk_sizes()"],
     ),

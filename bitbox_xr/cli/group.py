@@ -2,8 +2,8 @@
 
 import click
 
-from bitbox_xr import __version__
 from bitbox_xr.cli.options import HELP
+from bitbox_xr.version import __version__
 
 __all__ = ["main"]
 

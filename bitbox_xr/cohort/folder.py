@@ -10,7 +10,7 @@ from typing import IO
 
 import xarray as xr
 
-from bitbox_xr.netcdf import LOCK, destination, to_netcdf
+from bitbox_xr.netcdf import LOCK, PART, destination, replacing, to_netcdf
 
 __all__ = [
     "ASKED",
@@ -31,7 +31,6 @@ RECORDINGS, WINDOWS = "recordings", "windows"  # folders with a file a recording
 SUMMARY, TABLE, STATUS = "summary.nc", "summary.csv", "status.csv"
 LOCKED = ".lock"
 STAMP, ASKED = "made_from", "asked"  # attributes of a result
-PART = ".part"
 
 
 def place(out: Path, folder: str, recording: str) -> Path:
@@ -82,22 +81,18 @@ def _sweep(out: Path) -> None:
 
 def put(result: xr.Dataset, target: Path, parts: Path) -> None:
     """Write a result, whole or not at all, also where two workers do so at once or the machine loses power."""
-    destination(target)
-    with tempfile.TemporaryDirectory(dir=parts) as folder:
-        file = Path(folder, target.name)
+    with replacing(destination(target), parts) as file:
         to_netcdf(result, file)
         _settle(file)
-        os.replace(file, target)
 
 
 @contextmanager
 def whole(target: Path) -> Iterator[IO[str]]:
     """A text file to write, which replaces `target` once it is complete."""
-    part = destination(target).with_name(target.name + PART)
-    with part.open("w", encoding="utf-8", newline="") as stream:
-        yield stream
-    _settle(part)
-    os.replace(part, target)
+    with replacing(destination(target)) as file:
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        _settle(file)
 
 
 def _settle(file: Path) -> None:

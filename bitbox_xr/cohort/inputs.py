@@ -12,6 +12,7 @@ from bitbox_xr.cohort.measures import Study
 from bitbox_xr.readers import open_signals
 from bitbox_xr.readers.three_di import is_three_di
 from bitbox_xr.timebase import align
+from bitbox_xr.version import __version__
 
 __all__ = ["Identity", "identified", "made_from", "opened"]
 
@@ -40,8 +41,6 @@ def _digest(file: Path) -> str:
 
 def made_from(study: Study, inputs: Iterable[Identity]) -> str:
     """A SHA-256 of the inputs' names and content, of all options and of bitbox_xr's major.minor version."""
-    from bitbox_xr import __version__
-
     version = __version__.split(".")[:2]
     return hashlib.sha256(json.dumps([[*inputs], study.described(), version]).encode()).hexdigest()
 

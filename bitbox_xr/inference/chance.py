@@ -155,7 +155,7 @@ def significance(
     """
     options = Options(width, step, lag, polarity, min_valid, None if measure == "coordination" else causal)
     pair = Pair(measure, x, y, options, fps)
-    refuse("significance()", _faults(pair, pairs, signed))
+    refuse("significance()", _faults(pair, pairs, signed, progress))
     if pairs == "matched":
         labels = matched(xr.Dataset(coords=pair.coords()))[PAIR].values
         pair.x, pair.y = (side.sel({SIGNAL: labels}) for side in (pair.x, pair.y))
@@ -170,11 +170,12 @@ def significance(
     return _dataset(found, pair, draws, test, signed)
 
 
-def _faults(pair: Pair, pairs: Any, signed: Any) -> list[str]:
+def _faults(pair: Pair, pairs: Any, signed: Any, progress: Any) -> list[str]:
     faults = []
     if pairs not in ("all", "matched"):
         faults.append(f"pairs is {pairs!r}; 'all' or 'matched' is wanted")
-    faults += flag_faults("signed", signed) + name_faults((*VARIABLES, PAIR), pair.x, pair.y)
+    faults += flag_faults("signed", signed) + flag_faults("progress", progress)
+    faults += name_faults((*VARIABLES, PAIR), pair.x, pair.y)
     if pair.mirrored and pairs == "matched":
         faults.append("y is missing, and a signal matches only itself; give y, or pairs='all'")
     if pair.mirrored and pair.x.sizes[SIGNAL] == 1:
