@@ -43,7 +43,7 @@ def matched(result: xr.Dataset) -> xr.Dataset:
     columns = xr.DataArray([second.index(label) for label in labels], dims=PAIR)
     picked = result.isel({SIGNAL1: rows, SIGNAL2: columns}).drop_vars([SIGNAL1, SIGNAL2])
     for name in [str(name) for name in picked.coords if PAIR in picked[name].dims]:
-        if name.endswith("2") and f"{name[:-1]}1" in picked.coords:
+        if name.endswith("2") and name[:-1] != PAIR and f"{name[:-1]}1" in picked.coords:
             picked = picked.drop_vars(name).rename({f"{name[:-1]}1": name[:-1]})
     return picked.assign_coords({PAIR: (PAIR, labels, {"long_name": "signal of both"})})
 

@@ -84,6 +84,12 @@ def test_one_person_alone_keeps_a_name_with_a_number():
     assert (int(result.age), int(result.age1)) == (1, 7)
 
 
+def test_pairs_of_one_label_leave_a_label_called_pair():
+    x, y = (one.assign_coords(pair=("signal", [7, 8, 9])) for one in (X, Y))
+    found = bx.imitation(x, y).bitbox.matched()
+    assert (found.pair.values.tolist(), found.pair1.values.tolist()) == (NAMES, [7, 8, 9])
+
+
 # --- labels
 
 
