@@ -6,21 +6,29 @@ import xarray as xr
 
 from bitbox_xr.schemas import SIGNAL, TIME
 
-__all__ = ["as_dataset", "carried", "provenance"]
+__all__ = ["LOST", "as_dataset", "carried", "counted_anew", "provenance"]
 
-# Attributes that hold for whatever is made of a recording, a piece of it too. What counts its frames (`lost_frames`)
-# does not: the recording may have been cut since.
+LOST = "lost_frames"  # frames of which no signal is there, as a reader counts them
+# attributes that hold for whatever is made of a recording, a piece of it too
 KEPT = ("kind", "schema", "source", "backend", "time_source", "time_origin", "history")
 
 
 def provenance(x: xr.DataArray) -> dict[str, Any]:
     """The attributes of an input that tell where it is from and what was done to it.
 
-    >>> x = xr.DataArray([[0.0]], dims=("time", "signal"), attrs={"source": "a.csv", "lost_frames": 9})
-    >>> provenance(x)
-    {'source': 'a.csv'}
+    >>> x = xr.DataArray([[0.0], [None]], dims=("time", "signal"), attrs={"source": "a.csv", "lost_frames": 9})
+    >>> provenance(x.astype(float))
+    {'source': 'a.csv', 'lost_frames': 1}
     """
-    return {name: x.attrs[name] for name in KEPT if name in x.attrs}
+    return {name: x.attrs[name] for name in KEPT if name in x.attrs} | counted_anew(x)
+
+
+def counted_anew(x: xr.DataArray) -> dict[str, int]:
+    """Lost frames of a recording whose reader counted them: it may have been cut or filled since.
+
+    Nothing where they are not in memory.
+    """
+    return {LOST: int(x.isnull().all(SIGNAL).sum())} if LOST in x.attrs and not x.chunks else {}
 
 
 def carried(x: xr.DataArray, onto: str | None = None) -> dict[str, xr.Variable]:

@@ -15,6 +15,7 @@ from bitbox_xr import checks, clock
 from bitbox_xr.errors import refuse
 from bitbox_xr.frames import STEPS, Frames, frames_of, regularity
 from bitbox_xr.kernels.interpolation import TYPED, Lowpass, interpolate, lowpass, rounding
+from bitbox_xr.labels import LOST, counted_anew
 from bitbox_xr.recording import TIME_ATTRS, as_signals
 from bitbox_xr.schemas import SIGNAL, TIME
 
@@ -374,6 +375,6 @@ def _noted(x: xr.DataArray, done: dict[str, Any]) -> xr.DataArray:
     except (TypeError, ValueError):  # another program's, in its own form
         steps = [str(earlier)]
     x = x.assign_attrs(history=json.dumps([*steps, done]))
-    if x.attrs.pop("lost_frames", None) is not None and not x.chunks:
-        x.attrs["lost_frames"] = int(x.isnull().all(SIGNAL).sum())
-    return x
+    known = counted_anew(x)
+    x.attrs.pop(LOST, None)
+    return x.assign_attrs(known)

@@ -175,19 +175,24 @@ def test_every_result_says_what_was_done_to_its_input():
         assert [step["function"] for step in json.loads(result.attrs["history"])] == ["resample"]
 
 
-def test_no_result_counts_frames_that_were_cut_off():
+def test_results_count_the_lost_frames_of_what_they_were_made_of():
     values = X.values.copy()
-    values[120:170] = np.nan
-    x = X.copy(data=values).assign_attrs(lost_frames=50).isel(time=slice(0, 120))
-    for result in results(x):
-        assert not [name for name in result.attrs if name.startswith("lost_frames")]
+    values[110:170] = np.nan
+    x = X.copy(data=values).assign_attrs(lost_frames=60).isel(time=slice(0, 120))
+    assert bx.imitation(x, x).attrs["lost_frames1"] == bx.imitation(x, x).attrs["lost_frames2"] == 10
+    for measure in (bx.expressivity, bx.events, bx.diversity, bx.regularity):
+        assert measure(x).attrs["lost_frames"] == 10
+    for result in (bx.imitation(x.chunk(), x), bx.expressivity(x.chunk())):  # nobody looked
+        assert "lost_frames1" not in result.attrs
+        assert "lost_frames" not in result.attrs
 
 
 def test_provenance_and_carried_and_a_dataset_by_itself():
     x = TWO.assign_attrs(source="a", history="[]", lost_frames=3, other=1).assign_coords(
         look=("time", np.arange(240)), day=2
     )
-    assert provenance(x) == {"kind": "expression", "source": "a", "history": "[]"}
+    assert provenance(x) == {"kind": "expression", "source": "a", "history": "[]", "lost_frames": 0}
+    assert provenance(x.chunk()) == {"kind": "expression", "source": "a", "history": "[]"}
     assert {name: label.dims for name, label in carried(x).items()} == {"recording": ("recording",), "day": ()}
     assert carried(x, "coefficient")["region"].dims == ("coefficient",)
     assert "look" not in carried(x, "coefficient")
