@@ -92,6 +92,8 @@ class Pair:
             raise ValueError("imitation(): y, the model's signals, is missing; for one person alone see coordination()")
         if measure == "imitation" and options.causal is None:
             raise ValueError("imitation(): causal is None; True or False is wanted")
+        if measure == "coordination":
+            options = options._replace(causal=None)
         self.measure, self.options, self.mirrored = measure, options, y is None
         faults, sides = options.faults(), []
         for label, data in (("x", x), ("y", y))[: 1 if y is None else 2]:

@@ -166,7 +166,8 @@ def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: Any = None)
     ax.step(lags, null.mean(axis=0), where="mid", color=MARKED, label=f"surrogates: mean, and {level:.0%} of them")
     ax.axvline(0, color="0.6", linewidth=0.8, zorder=0)
     ax.legend(fontsize="small")
-    ax.set(xlabel=axis_text(windows["lag"]), ylabel="share of windows", title=title(_pair(windows)), ylim=(0, None))
+    ax.set(xlabel=axis_text(windows["lag"]), ylabel="share of windows", ylim=(0, None))
+    ax.set_title(title(_pair(windows)), loc="left", fontsize="medium")
     return ax
 
 
@@ -204,7 +205,7 @@ def lag_heatmap(lag_map: xr.DataArray, *, fig: Any = None) -> Any:
         right.axhline(best, color=MARKED, linestyle="--", linewidth=1)
         right.set_title(f"best lag {signed(best)} s", color=MARKED, fontsize="small")
     left.set(xlabel=f"time ({axis_text(values[WINDOW])})", ylabel=wrapped(axis_text(values[LAG]), 30))
-    left.set_title(title(_pair(lag_map)), fontsize="medium")
+    left.set_title(title(_pair(lag_map)), loc="left", fontsize="medium")
     right.set_xlabel("mean over\nwindows")
     return fig
 

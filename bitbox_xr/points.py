@@ -61,7 +61,10 @@ def points_of(x: xr.DataArray, measure: str, *, kinds: Sequence[str] = (), angul
 
 
 def _landmarks(x: xr.DataArray, angular: bool, measure: str) -> Points:
-    own = {str(name): coord.variable for name, coord in x.coords.items() if coord.dims == (SIGNAL,)}
+    # in memory, at one go: .chunk() puts labels on dask too, and they say where points are
+    names = [name for name, coord in x.coords.items() if coord.dims == (SIGNAL,)]
+    labels = x.coords.to_dataset()[names].compute()
+    own = {str(name): labels[name].variable for name in names}
     keys = _keys(x, own, measure)
     place = {key: column for column, key in enumerate(keys)}
     numbers, axes = (sorted({key[k] for key in keys}) for k in (0, 1))
@@ -73,8 +76,8 @@ def _landmarks(x: xr.DataArray, angular: bool, measure: str) -> Points:
     columns = np.array([[place[number, axis] for axis in axes] for number in numbers])
     coords = {LANDMARK: xr.Variable(LANDMARK, np.array(numbers), SIGNAL_ATTRS[LANDMARK])}
     told = signal_coords(str(x.attrs["kind"]), [f"{axis}{number}" for number, axis in keys])
-    labels = {name: xr.Variable(SIGNAL, column, SIGNAL_ATTRS[name]) for name, column in told.items()} | own
-    for name, along in labels.items():
+    both = {name: xr.Variable(SIGNAL, column, SIGNAL_ATTRS[name]) for name, column in told.items()} | own
+    for name, along in both.items():
         of_points = along.values[columns]
         free = name in own or name not in x.coords
         if free and name not in (SIGNAL, AXIS, LANDMARK) and (of_points == of_points[:, :1]).all():

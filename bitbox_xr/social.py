@@ -275,7 +275,7 @@ def lag_profile(
     >>> lag_profile(x, y, width=2, lag=0.5).best_lag.item()                     # four frames behind
     -0.13333333333333333
     """
-    options = Options(width, step, lag, polarity, min_valid, None if measure == "coordination" else causal)
+    options = Options(width, step, lag, polarity, min_valid, causal)
     pair = Pair(measure, x, y, options, fps)
     net = sorted(int(d) for d in pair.plan().lags)
     plans = [pair.plan(), *(pair.plan([d]) for d in net)]

@@ -5,21 +5,11 @@ import dask.array as da
 import numpy as np
 import pytest
 import xarray as xr
+from lazily_counted import Counting
 
 import bitbox_xr as bx
 
 FPS = 30
-
-
-class CountingScheduler:
-    """Refuses to compute anything while a lazy result is being made."""
-
-    def __init__(self):
-        self.computes = 0
-
-    def __call__(self, graph, keys, **kwargs):
-        self.computes += 1
-        return dask.get(graph, keys, **kwargs)
 
 
 def recording(frames=400, n=3, seed=0, lost=0.05, recordings=None):
@@ -54,7 +44,7 @@ CHUNKS = {
 @pytest.mark.parametrize(("x_chunks", "y_chunks"), CHUNKS.values(), ids=CHUNKS)
 def test_lazy_and_equal(call, x_chunks, y_chunks):
     x, y = recording(seed=1), recording(n=4, seed=2)
-    scheduler = CountingScheduler()
+    scheduler = Counting()
     with dask.config.set(scheduler=scheduler):
         lazy = call(x.chunk(x_chunks), y.chunk(y_chunks))
         assert scheduler.computes == 0

@@ -7,6 +7,7 @@ import dask.array as da
 import numpy as np
 import pytest
 import xarray as xr
+from lazily_counted import Counting
 
 from bitbox_xr import kinematics, relative_motion, smoothness
 from bitbox_xr.kernels import motion as kernel
@@ -26,17 +27,6 @@ CHUNKS = (
     {"signal": 2},
     {"recording": 1, "time": 50, "signal": 5},
 )
-
-
-class Counting:
-    """A scheduler that counts how often it is asked."""
-
-    def __init__(self):
-        self.computes = 0
-
-    def __call__(self, graph, keys, **kwargs):
-        self.computes += 1
-        return dask.get(graph, keys, **kwargs)
 
 
 def face(frames=120, points=3):

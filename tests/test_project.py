@@ -270,7 +270,7 @@ def test_the_readme_has_two_commands():
     assert len(commands) == 2
     assert commands[0].endswith("bitbox-xr demo")
     assert "[dev]" in commands[1]
-    assert commands[1].endswith("-m pytest")
+    assert commands[1].endswith("-m pytest -n 2")
 
 
 def test_versions_agree():

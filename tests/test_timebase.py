@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from lazily_counted import Counting
 
 from bitbox_xr import signals
 from bitbox_xr.kernels.interpolation import interpolate
@@ -473,15 +474,6 @@ def test_lost_frames_are_counted_anew():
     assert fill_gaps(x, max_gap=0.1).lost_frames == 0
     assert resample(x, 60).lost_frames == 3
     assert "lost_frames" not in resample(x.chunk(), 60).attrs  # not known yet
-
-
-class Counting:
-    def __init__(self):
-        self.computes = 0
-
-    def __call__(self, graph, keys, **kwargs):
-        self.computes += 1
-        return dask.get(graph, keys, **kwargs)
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)

@@ -153,7 +153,7 @@ def significance(
     array([[0.01, 0.99],
            [0.39, 0.01]])
     """
-    options = Options(width, step, lag, polarity, min_valid, None if measure == "coordination" else causal)
+    options = Options(width, step, lag, polarity, min_valid, causal)
     pair = Pair(measure, x, y, options, fps)
     refuse("significance()", _faults(pair, pairs, signed, progress))
     if pairs == "matched":

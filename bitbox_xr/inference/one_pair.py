@@ -61,7 +61,7 @@ def lag_map(
     >>> found.sizes, round(float(found.mean("window").idxmax("lag")), 3)
     (Frozen({'lag': 16, 'window': 28}), -0.133)
     """
-    options = Options(width, step, lag, polarity, min_valid, None if measure == "coordination" else causal)
+    options = Options(width, step, lag, polarity, min_valid, causal)
     both = _one(Pair(measure, x, y, options, fps), pair)
     net = sorted(int(d) for d in both.plan().lags)
     plans = [both.plan([d]) for d in net]
@@ -130,7 +130,7 @@ def surrogate_windows(
     >>> bool((abs(found.corr) > abs(found.null_corr).quantile(0.95)).mean() > 0.9)
     True
     """
-    options = Options(width, step, lag, polarity, min_valid, None if measure == "coordination" else causal)
+    options = Options(width, step, lag, polarity, min_valid, causal)
     both = _one(Pair(measure, x, y, options, fps), pair)
     draws = draw(surrogates, n, rng, both, partners, fps)
     mine, theirs = _numbers(both)
