@@ -81,6 +81,21 @@ def test_repeated_activations_are_all_counted_under_aggregate(scales, period, fp
 
 
 @pytest.mark.parametrize("fps", [30, 60])
+@pytest.mark.parametrize("noise", [0, 0.01, 0.05])
+@pytest.mark.parametrize("period", [2, 2.5, 3, 4])
+@pytest.mark.parametrize("scales", [[0.5, 1, 2], [1, 2], [0.25, 0.5, 1, 2]])
+def test_from_twice_the_smallest_scale_on_every_beat_is_counted(scales, period, noise, fps):
+    """However wide the activations are, and in noise."""
+    rng = np.random.default_rng(0)
+    centres = np.arange(period * scales[0] / 2, 60, period * scales[0])
+    for width in (0.11, 0.2, 0.26):
+        y = pulses(centres, width * scales[0], 60, fps) + noise * rng.normal(size=60 * fps)
+        found = events(one(y, fps), scales=scales, aggregate=True)
+        strong = found.time.values[found.magnitude.values > 0.3]
+        assert f1(centres, strong, 2.01 / fps) > 0.97
+
+
+@pytest.mark.parametrize("fps", [30, 60])
 def test_activations_repeated_at_the_smallest_scale_itself(fps):
     """Their troughs are as near as they are; between an activation and the next there are exactly `apart` frames."""
     centres = np.arange(0.5, 60, 1)
