@@ -184,7 +184,7 @@ class Pair:
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
         for side, a in ((1, self.x), (2, self.y)):
-            out |= {f"{name}{side}": value for name, value in provenance(a).items()}
+            out |= {f"{name}{side}": value for name, value in provenance(a.isel({TIME: slice(self.frames)})).items()}
         return out
 
 

@@ -355,5 +355,5 @@ def _labels(x: xr.DataArray, counts: list[int], signal: np.ndarray) -> dict[str,
     places[COEFFICIENT] = xr.Variable(EVENT, signal)
     # where a dimension has no labels, numbers
     numbers = {dim: xr.Variable(dim, np.arange(size), {"long_name": dim}) for dim, size in sizes.items()}
-    labels = numbers | _carried(x)
+    labels = numbers | {name: label.compute() for name, label in _carried(x).items()}
     return {name: label.isel({dim: places[str(dim)] for dim in label.dims}) for name, label in labels.items()}

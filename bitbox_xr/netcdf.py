@@ -4,6 +4,7 @@ A file is written beside its place and renamed, so that it appears whole or not 
 lazy reads included, is made under one lock (`bitbox_xr.locks`).
 """
 
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from bitbox_xr.locks import LOCK, FileLock, unreadable
 
 __all__ = ["LOCK", "PART", "destination", "open_netcdf", "replacing", "to_netcdf"]
 
+CHUNK = 2**26  # bytes of the largest chunk of a file that is as on dask
 CONVENTIONS = "CF-1.11"
 # global attributes: what the file gives back, DataArray or Dataset, and the DataArray's name
 MARK, NAME = "bitbox_xr", "bitbox_xr_name"
@@ -50,8 +52,9 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
     path
         The file (`~` is the home folder). One that is there is replaced in a single step once the new one is
         complete; whoever has the old one open goes on reading it (Windows refuses to replace an open file). Until
-        then the new one is in a folder of its own beside it, `<name>.<random>.part`. Of several that are written to
-        one name at once, the last to be complete stays.
+        then the new one is in a folder of its own beside it, `<beginning of the name>.<random>.part`, which stays
+        behind where the process is killed. Of several that are written to one name at once, the last to be complete
+        stays.
     engine
         `netcdf4`, `h5netcdf` (both NetCDF-4: floats compressed, zlib level 1 with shuffle) or `scipy` (NetCDF-3:
         no compression; integers, also 64-bit ones, become 32-bit, and those that do not fit are refused).
@@ -264,9 +267,10 @@ def _encoded(obj: xr.DataArray | xr.Dataset, engine: str) -> xr.Dataset:
     for name, variable in data.variables.items():
         variable.attrs = {key: _stored(value) for key, value in variable.attrs.items()}
         variable.encoding = _encoding(variable, is_coord=name in data.coords)
-        if variable.chunks and variable.size and variable.dtype.kind != "U" and engine != "scipy":
-            # as on dask, so that each chunk of the file is written whole
-            variable.encoding["chunksizes"] = tuple(map(max, variable.chunks))
+        chunk = tuple(map(max, variable.chunks or ()))
+        held = math.prod(chunk) * variable.dtype.itemsize
+        if chunk and 0 < held <= CHUNK and variable.dtype.kind != "U" and engine != "scipy":
+            variable.encoding["chunksizes"] = chunk  # as on dask, so that each chunk of the file is written whole
     data.attrs = {"Conventions": CONVENTIONS} | {key: _stored(value) for key, value in own_attrs.items()} | marks
     return data
 

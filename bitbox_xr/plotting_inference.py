@@ -49,8 +49,7 @@ def significant_pairs(
     Parameters
     ----------
     result
-        What `imitation`, `coordination` or `window_stats` gave, of one recording; or `found` itself, with a
-        `statistic` such as "effect".
+        What `imitation`, `coordination` or `window_stats` gave, of one recording; or `found` itself.
     found
         What `significance` gave for it, for all pairs or matched ones.
     statistic

@@ -120,6 +120,16 @@ def test_partners_are_brought_onto_the_clock_too(folder, tmp_path):
             np.testing.assert_allclose(found[name], wanted[name], atol=1e-6)
 
 
+def test_a_partner_that_never_met_the_clock_is_named(folder, tmp_path):
+    late = demo.make_pair(minutes=0.5, seed=1)[1]
+    to_netcdf(late.assign_coords(time=late.time + 100), tmp_path / "late.nc")
+    partners = ["--surrogates", "partners", "--partner", folder / "y.nc", "--partner", tmp_path / "late.nc"]
+    done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *partners, "--align")
+    assert done.exit_code == 1
+    assert f"partner {tmp_path / 'late.nc'}, as y: " in done.stderr
+    assert not (tmp_path / "out.nc").exists()
+
+
 def test_two_clocks_are_refused_and_brought_onto_one(folder, tmp_path):
     x, y, _ = demo.make_pair(minutes=0.5)
     late = y.assign_coords(time=y.time + 0.4)

@@ -182,6 +182,8 @@ def test_results_count_the_lost_frames_of_what_they_were_made_of():
     assert bx.imitation(x, x).attrs["lost_frames1"] == bx.imitation(x, x).attrs["lost_frames2"] == 10
     for measure in (bx.expressivity, bx.events, bx.diversity, bx.regularity):
         assert measure(x).attrs["lost_frames"] == 10
+    longer = X.copy(data=values).assign_attrs(lost_frames=60)  # of which 50 come after the end of x
+    assert bx.imitation(x, longer).attrs["lost_frames2"] == 10
     for result in (bx.imitation(x.chunk(), x), bx.expressivity(x.chunk())):  # nobody looked
         assert "lost_frames1" not in result.attrs
         assert "lost_frames" not in result.attrs
@@ -296,3 +298,17 @@ def test_a_name_of_the_greatest_length_is_one_for_a_file(tmp_path):
 def test_what_is_on_or_off_is_true_or_false(call, odd):
     with pytest.raises(ValueError, match="True or False is wanted"):
         call(odd)
+
+
+def test_what_is_called_pair_is_in_the_way_of_matched_pairs_alone():
+    x, y = (TWO.rename(recording="pair").isel(signal=slice(2)) for _ in range(2))
+    chance = {"n": 3, "rng": 0, "progress": False, "width": 0.5}
+    assert bx.significance(x, y, **chance).p.dims == ("pair", "signal1", "signal2")
+    with pytest.raises(ValueError, match="the name pair is one of the result's own"):
+        bx.significance(x, y, pairs="matched", **chance)
+
+
+def test_labels_of_events_are_in_memory():
+    found = bx.events(X.assign_coords(region=("signal", ["brow"] * X.sizes["signal"])).chunk(), scales=[0.5])
+    assert found.region.chunks is None
+    assert set(found.region.values) == {"brow"}

@@ -14,7 +14,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bitbox_xr import locks, signals
+from bitbox_xr import locks, netcdf, signals
 from bitbox_xr.netcdf import open_netcdf, to_netcdf
 
 ENGINES = ["netcdf4", "h5netcdf", "scipy"]
@@ -436,4 +436,15 @@ def test_a_file_of_dask_has_its_chunks_and_keeps_none_of_them_in_memory(tmp_path
     with netCDF4.Dataset(tmp_path / "x.nc") as file:
         assert file["expression"].chunking() == [16, 3]
         assert file["expression"].get_var_chunk_cache() == before
+        np.testing.assert_array_equal(file["expression"][:], values)
+
+
+def test_chunks_too_large_for_a_file_are_the_librarys(tmp_path, monkeypatch):
+    import netCDF4
+
+    monkeypatch.setattr(netcdf, "CHUNK", 16 * 3 * 8 - 1)
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    to_netcdf(signals(values, fps=30).chunk(time=16), tmp_path / "x.nc")
+    with netCDF4.Dataset(tmp_path / "x.nc") as file:
+        assert file["expression"].chunking() != [16, 3]
         np.testing.assert_array_equal(file["expression"][:], values)

@@ -68,7 +68,7 @@ def imports(path, *, everywhere=True):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: relative import"
             if node.module == "bitbox_xr":
-                # what is no room is a name that the package itself has: its version, a function
+                # what is no room is a name of the package itself, which stands above all rooms
                 yield from (f"bitbox_xr.{alias.name}" if alias.name in RANK else "bitbox_xr" for alias in node.names)
             else:
                 yield node.module

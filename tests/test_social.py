@@ -63,7 +63,7 @@ def awkward(case, x, y):
     elif case == "random walks":
         x, y = np.cumsum(x, axis=0), np.cumsum(y, axis=0)
     elif case == "huge and tiny":
-        x, y = x * 1e200, y * 1e-250
+        x, y = x * 1e140, y * 1e-250
     elif case == "periodic":
         x = np.sin(np.arange(frames) * 2 * np.pi / 6)[:, None] * np.ones(x.shape[1])
         y = np.roll(x, 1, axis=0)[:, : y.shape[1]]

@@ -1,6 +1,7 @@
 """`imitation`, `coordination`, `expressivity`, `significance`: a recording or two in, a NetCDF file out."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ from bitbox_xr.cli.options import (
     stats_option,
     window_options,
 )
+from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.netcdf import to_netcdf
 from bitbox_xr.readers import open_signals
 from bitbox_xr.readers.options import reader
@@ -133,12 +135,11 @@ def significance(**given: Any) -> None:
       bitbox-xr significance anna.csv ben.csv -o chance.nc --measure coordination --pairs matched
     """
     from bitbox_xr.inference import significance
-    from bitbox_xr.inference.partners import on_clock_of
 
     x, y = recordings(given)
     partners = [open_signals(file, **reader(given, of_y=True)) for file in given["partners"]]
     if given["align"]:
-        partners = [on_clock_of(x, partner, **of_align(given)) for partner in partners]
+        partners = [_aligned(x, *named, of_align(given)) for named in zip(given["partners"], partners, strict=True)]
     names = ("measure", "n", "rng", "surrogates", "signed", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
     result = significance(x, y, polarity=not given["positive_only"], partners=partners or None, **options)
@@ -146,6 +147,13 @@ def significance(**given: Any) -> None:
     pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # alone, each pair is there both ways
     found = int((result["p_fwe"] <= 0.05).sum()) // (2 if y is None else 1)
     click.echo(f"{given['out']}: {found} of {pairs} pairs with family-wise p ≤ .05; seed {result.attrs['seed']}")
+
+
+def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: dict[str, Any]) -> xr.DataArray:
+    try:
+        return on_clock_of(x, partner, **options)
+    except ValueError as error:
+        raise ValueError(f"partner {file}, as y: {error}") from error
 
 
 def _measure(measure: Command, given: Mapping[str, Any], options: Mapping[str, Any]) -> None:

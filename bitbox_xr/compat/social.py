@@ -88,9 +88,9 @@ def imitation(
     >>> round(float(corr_lag[0, 0]), 3)
     -0.2
     """
+    refuse("imitation()", option_faults(fps, stats=stats, polarity=polarity, casuality=casuality, angular=angular))
     options = Options(width, step, lag, bool(polarity), 1.0, bool(casuality))
-    faults = option_faults(fps, stats=stats, polarity=polarity, casuality=casuality, angular=angular)
-    refuse("imitation()", options.faults() + faults)
+    refuse("imitation()", options.faults())
     return _bitbox(X, Y, options, fps, stats, angular)
 
 
@@ -131,8 +131,9 @@ def coordination(
     >>> corr_mean.shape, corr_mean.dtype
     ((2, 2), dtype('float32'))
     """
+    refuse("coordination()", option_faults(fps, stats=stats, polarity=polarity, angular=angular))
     options = Options(width, step, lag, bool(polarity), 1.0, None)
-    refuse("coordination()", options.faults() + option_faults(fps, stats=stats, polarity=polarity, angular=angular))
+    refuse("coordination()", options.faults())
     return _bitbox(X, Y, options, fps, stats, angular)
 
 

@@ -175,7 +175,7 @@ def _faults(pair: Pair, pairs: Any, signed: Any, progress: Any) -> list[str]:
     if pairs not in ("all", "matched"):
         faults.append(f"pairs is {pairs!r}; 'all' or 'matched' is wanted")
     faults += flag_faults("signed", signed) + flag_faults("progress", progress)
-    faults += name_faults((*VARIABLES, PAIR), pair.x, pair.y)
+    faults += name_faults((*VARIABLES, PAIR) if pairs == "matched" else VARIABLES, pair.x, pair.y)
     if pair.mirrored and pairs == "matched":
         faults.append("y is missing, and a signal matches only itself; give y, or pairs='all'")
     if pair.mirrored and pair.x.sizes[SIGNAL] == 1:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels import gaps, peaks, wavelets
-from bitbox_xr.kernels.finite import INFINITE
+from bitbox_xr.kernels.finite import infinite
 
 __all__ = ["Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
 
@@ -95,7 +95,7 @@ def _find(rows: np.ndarray, search: Search) -> Found:
     """As `find`, in `rows` `(signal, frame)`, whose gaps are filled."""
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     if gaps.bridge(rows, present, centred):
-        raise ValueError(INFINITE)
+        raise ValueError(infinite())
     allowed = None if present.all() else gaps.eligible(present, search.scales, search.precision)
     return search_rows(rows, centred, present, allowed, search, np.full((len(search.scales), len(rows)), np.nan))
 

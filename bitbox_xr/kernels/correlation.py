@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.direct import mend
+from bitbox_xr.kernels.finite import infinite
 from bitbox_xr.kernels.jit import kernel
 from bitbox_xr.kernels.tiles import (
     aligned,
@@ -148,8 +149,7 @@ def _prepared(name: str, block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
     runs = np.empty(block.shape, np.int32)
     lost = np.empty(len(block) + 1, np.int64)
     if prepare(block, numbers, runs, lost):
-        remedy = f"replace them by NaN (missing), e.g. {name}.where(np.isfinite({name}))"
-        raise ValueError(f"{name} holds infinite values; {remedy}")
+        raise ValueError(infinite(name))
     return numbers, runs, lost
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels import activations, gaps, peaks, summaries, wavelets
-from bitbox_xr.kernels.finite import INFINITE, LARGEST
+from bitbox_xr.kernels.finite import LARGEST, infinite
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Context", "Piece", "contexts", "cube", "largest", "margin", "outline"]
@@ -82,7 +82,7 @@ def contexts(outlines: list[np.ndarray], bounds: list[int], beyond: int) -> list
     """
     table = np.array(outlines)
     if table[:, BAD].any():
-        raise ValueError(INFINITE)
+        raise ValueError(infinite())
     count = table[:, COUNT]
     mean = (count * table[:, MEAN]).sum(axis=0) / np.maximum(count.sum(axis=0), 1)
     starts = np.array(bounds[:-1], dtype=np.float64)

@@ -7,6 +7,7 @@ loses nothing), so that squares neither overflow nor vanish.
 
 import numpy as np
 
+from bitbox_xr.kernels.finite import LARGEST
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["FLAT", "GUARDS", "prepare", "presence", "tables_by_candidate", "tables_by_shift"]
@@ -23,7 +24,7 @@ def prepare(x, scaled, runs, lost):
     """Scale a block `(frame, signal)` to magnitudes of at most 1; count runs of equal values and lost frames.
 
     `runs[f, i]`: equal values of signal i up to frame f. `lost[f]`: frames before f with any value missing.
-    Returns the number of infinite values.
+    Returns the number of signals with infinite values, or such that are too large to square.
     """
     frames, n = x.shape
     peak = np.zeros(n)
@@ -35,7 +36,7 @@ def prepare(x, scaled, runs, lost):
     infinite = 0
     factor = np.ones(n)
     for i in range(n):
-        if np.isinf(peak[i]):
+        if peak[i] > LARGEST:
             infinite += 1
         elif peak[i] > 0:
             # not beyond 2**1022: the least numbers stay a little under 1

@@ -1,5 +1,7 @@
 """Inputs and calls that the benchmarks share: 79 × 79 signals at 30 frames a second, windows of 1.1 s every 0.5 s."""
 
+import time
+
 import numpy as np
 
 import bitbox_xr as bx
@@ -34,3 +36,15 @@ def flops(seconds, signals=79):
     """Multiplications and additions of `products`."""
     windows = (int(seconds * FPS) - 33 - 2 * LAG_FRAMES) // 15 + 1
     return 2 * windows * (LAG_FRAMES + 1) * signals**2 * 33
+
+
+def median(call, rounds=9, warm=2):
+    """Seconds of a warm call, the middle of `rounds`."""
+    for _ in range(warm):
+        call()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))

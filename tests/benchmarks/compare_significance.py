@@ -6,37 +6,28 @@ The measure's own time is taken on as many threads as significance has: there su
 """
 
 import sys
-import time
+from pathlib import Path
 
-import numpy as np
-from cases import STEP, WIDTH, recordings
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import bitbox_xr as bx
 
+from benchmarks.cases import STEP, WIDTH, median, recordings
+
 N = 39
 WINDOWS = {"width": WIDTH, "step": STEP}
-
-
-def seconds_of(call, times=5):
-    call()
-    found = []
-    for _ in range(times):
-        started = time.perf_counter()
-        call()
-        found.append(time.perf_counter() - started)
-    return np.median(found)
 
 
 def main(seconds=300):
     x, y = recordings(seconds)
     partners = [recordings(seconds, seed=seed)[1] for seed in range(1, 4)]
     for measure in (bx.imitation, bx.coordination):
-        alone = seconds_of(lambda measure=measure: measure(x, y, stats=True, **WINDOWS), 15)
+        alone = median(lambda measure=measure: measure(x, y, stats=True, **WINDOWS), rounds=15)
         print(f"{measure.__name__}(stats=True): {1000 * alone:.1f} ms")
         for kind in ("shift", "segments", "phase", "partners"):
             n, more = (3, {"partners": partners}) if kind == "partners" else (N, {})
             options = {"measure": measure.__name__, "surrogates": kind, "n": n, "rng": 0, "progress": False, **more}
-            whole = seconds_of(lambda options=options: bx.significance(x, y, **options, **WINDOWS), 3)
+            whole = median(lambda options=options: bx.significance(x, y, **options, **WINDOWS), rounds=3, warm=1)
             print(f"  {kind:>10}: {whole / (n + 1) / alone:.2f} times the measure for each of y and {n} surrogates")
 
 

@@ -21,19 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import bitbox_xr as bx
 
-from benchmarks.cases import FPS, LAG_FRAMES, STEP, WIDTH, flops, products, recordings
-
-
-def median(call, rounds=9, warm=2):
-    """Seconds of a warm call, the middle of `rounds`."""
-    for _ in range(warm):
-        call()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
+from benchmarks.cases import FPS, LAG_FRAMES, STEP, WIDTH, flops, median, products, recordings
 
 
 def matrix_rate(size=3000):
