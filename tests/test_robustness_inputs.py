@@ -325,6 +325,7 @@ COMPAT = {
     ),
     "imitation of arrays": (lambda: compat.imitation(DATA, DATA), TypeError, ["X is a ndarray", "one of Bitbox's dictionaries, or a DataFrame"]),
     "coordination with an array": (lambda: compat.coordination(TABLE, DATA), TypeError, ["Y is a ndarray", "is wanted"]),
+    "imitation, polarity of many": (lambda: compat.imitation(TABLE, TABLE, polarity=np.array([1, 0])), ValueError, ["polarity is array([1, 0])", "True or False is wanted"]),
     "imitation of no width": (lambda: compat.imitation(TABLE, TABLE, width=None), ValueError, ["width is None", "a positive number of seconds"]),
     "coordination of three faults": (
         lambda: compat.coordination(bitbox(), bitbox(), 0, -1, 0), ValueError, ["coordination(): 3 faults", "width is 0", "step is 0", "lag is -1"],
