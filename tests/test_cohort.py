@@ -1,9 +1,11 @@
 """Manifests, options and folders of cohorts: all that needs no workers."""
 
 import contextlib
+import itertools
 import json
 import logging
 import os
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -312,6 +314,23 @@ def test_what_a_dead_run_left_is_removed(tmp_path):
     with folder.held(tmp_path):
         assert not any(file.exists() for file in stale)
         assert kept.exists()
+
+
+def test_what_a_dead_run_left_is_removed_though_its_last_tasks_still_write(tmp_path):
+    def go_on(part):
+        with contextlib.suppress(FileNotFoundError):
+            for k in itertools.count():
+                (part / f"{k}.nc").write_text("half")
+
+    for k in range(5):
+        part = tmp_path / f"{k}.part"
+        part.mkdir()
+        task = threading.Thread(target=go_on, args=[part])
+        task.start()
+        with folder.held(tmp_path) as own:
+            task.join(timeout=10)
+            assert not task.is_alive()  # it found no place any more
+            assert [*tmp_path.glob("*.part")] == [own]
 
 
 def test_a_text_file_is_replaced_whole_or_not(tmp_path):

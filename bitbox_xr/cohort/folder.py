@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -67,16 +67,24 @@ def held(out: Path) -> Iterator[Path]:
         try:
             yield parts
         finally:
-            shutil.rmtree(parts, ignore_errors=True)
+            _remove(parts)
 
 
 def _sweep(out: Path) -> None:
     for folder in (out, out / RECORDINGS, out / WINDOWS):
-        for part in folder.glob(f"*{PART}"):
+        for part in [*folder.glob(f"*{PART}")]:
             if part.is_dir():
-                shutil.rmtree(part, ignore_errors=True)
+                _remove(part)
             else:
                 part.unlink(missing_ok=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder in which others may still be writing: under another name, where they put nothing new."""
+    aside = Path(tempfile.mkdtemp(suffix=PART, dir=folder.parent))
+    with suppress(OSError):  # gone already, with who made it
+        folder.rename(aside / folder.name)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def put(result: xr.Dataset, target: Path, parts: Path) -> None:
