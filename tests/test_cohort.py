@@ -1,7 +1,6 @@
 """Manifests, options and folders of cohorts: all that needs no workers."""
 
 import contextlib
-import itertools
 import json
 import logging
 import os
@@ -319,13 +318,13 @@ def test_what_a_dead_run_left_is_removed(tmp_path):
 def test_what_a_dead_run_left_is_removed_though_its_last_tasks_still_write(tmp_path):
     def go_on(part):
         with contextlib.suppress(FileNotFoundError):
-            for k in itertools.count():
+            for k in range(100_000):
                 (part / f"{k}.nc").write_text("half")
 
     for k in range(5):
         part = tmp_path / f"{k}.part"
         part.mkdir()
-        task = threading.Thread(target=go_on, args=[part])
+        task = threading.Thread(target=go_on, args=[part], daemon=True)
         task.start()
         with folder.held(tmp_path) as own:
             task.join(timeout=10)
