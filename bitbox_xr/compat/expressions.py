@@ -208,7 +208,7 @@ def _durations(scales: Any, length: float) -> list[Any]:
     if scales is None:
         return [None]
     if isinstance(scales, int | np.integer) and not isinstance(scales, bool) and 0 < scales <= MOST:
-        durations = list(np.linspace(0.1, 4.0, int(scales)))
+        durations: list[Any] = list(np.linspace(0.1, 4.0, int(scales)))
     else:
         durations = list(scales) if isinstance(scales, Iterable) else [scales] if isinstance(scales, float) else []
     if not all(is_number(d) and d > 0 for d in durations):
