@@ -266,23 +266,26 @@ def _encoded(obj: xr.DataArray | xr.Dataset, engine: str) -> xr.Dataset:
             )
     for name, variable in data.variables.items():
         variable.attrs = {key: _stored(value) for key, value in variable.attrs.items()}
-        variable.encoding = _encoding(variable, is_coord=name in data.coords)
-        chunk = tuple(map(max, variable.chunks or ()))
-        held = math.prod(chunk) * variable.dtype.itemsize
-        if chunk and 0 < held <= CHUNK and variable.dtype.kind != "U" and engine != "scipy":
-            variable.encoding["chunksizes"] = chunk  # as on dask, so that each chunk of the file is written whole
+        variable.encoding = _encoding(variable, engine, is_coord=name in data.coords)
     data.attrs = {"Conventions": CONVENTIONS} | {key: _stored(value) for key, value in own_attrs.items()} | marks
     return data
 
 
-def _encoding(variable: xr.Variable, *, is_coord: bool) -> dict[str, Any]:
+def _encoding(variable: xr.Variable, engine: str, *, is_coord: bool) -> dict[str, Any]:
     if variable.dtype.kind == "U":
         return {"dtype": "S1"}
+    chunks = {} if engine == "scipy" else _chunks(variable)
     if is_coord:
-        return {"_FillValue": None}
+        return {"_FillValue": None, **chunks}
     if variable.dtype.kind == "f" and variable.ndim:
-        return {"zlib": True, "complevel": 1, "shuffle": True}
-    return {}
+        return {"zlib": True, "complevel": 1, "shuffle": True, **chunks}
+    return chunks
+
+
+def _chunks(variable: xr.Variable) -> dict[str, Any]:
+    """Chunks as on dask, so that each chunk of the file is written whole; the library's where those are too large."""
+    chunk = tuple(map(max, variable.chunks or ()))
+    return {"chunksizes": chunk} if chunk and 0 < math.prod(chunk) * variable.dtype.itemsize <= CHUNK else {}
 
 
 def _stored(value: Any) -> Any:

@@ -7,7 +7,7 @@ import dask.array as da
 import numpy as np
 import pytest
 import xarray as xr
-from lazily_counted import Counting
+from lazily_counted import Counting, computed_once
 
 from bitbox_xr import signals, sweep
 from bitbox_xr.expressions import asymmetry, diversity, events, expressivity
@@ -39,13 +39,7 @@ def test_lazy_and_equal(call, chunks, blocks, monkeypatch):
     a = face()
     monkeypatch.setattr(sweep, "BLOCK_BYTES", 8 * a.sizes["time"] * -(-5 // blocks))
     wanted = call(a)
-    scheduler = Counting()
-    with dask.config.set(scheduler=scheduler):
-        lazy = call(a.chunk(chunks))
-        assert scheduler.computes == 0
-        assert all(isinstance(variable.data, da.Array) for variable in lazy.data_vars.values())
-        found = lazy.compute()
-        assert scheduler.computes == 1
+    found = computed_once(call, a.chunk(chunks))
     xr.testing.assert_allclose(found, wanted, rtol=1e-12)  # sums of pieces along time are added in another order
 
 

@@ -87,10 +87,11 @@ def labelled(points, fps=30, **options):
 
 def agree(found, points, slow, rtol=1e-9):
     for k in range(points.shape[1]):
-        for name, value in slow(points[:, k]).items():
-            if name in found:
-                one = found[name].values.ravel()[k]
-                np.testing.assert_allclose(one, value, rtol=rtol, atol=1e-12, err_msg=f"{name} of point {k}")
+        wanted = {name: value for name, value in slow(points[:, k]).items() if name in found}
+        assert wanted, "nothing to compare"
+        for name, value in wanted.items():
+            one = found[name].values.ravel()[k]
+            np.testing.assert_allclose(one, value, rtol=rtol, atol=1e-12, err_msg=f"{name} of point {k}")
 
 
 @pytest.mark.parametrize("lost", [0.0, 0.03, 0.3])

@@ -7,7 +7,7 @@ import dask.array as da
 import numpy as np
 import pytest
 import xarray as xr
-from lazily_counted import Counting
+from lazily_counted import computed_once
 
 from bitbox_xr import kinematics, relative_motion, smoothness
 from bitbox_xr.kernels import motion as kernel
@@ -48,13 +48,7 @@ def test_lazy_and_equal(call, chunks, block, monkeypatch):
     monkeypatch.setattr(kernel, "BLOCK", block)
     a = face()
     wanted = call(a)
-    scheduler = Counting()
-    with dask.config.set(scheduler=scheduler):
-        lazy = call(a.chunk(chunks))
-        assert scheduler.computes == 0
-        assert all(isinstance(variable.data, da.Array) for variable in lazy.data_vars.values())
-        found = lazy.compute()
-        assert scheduler.computes == 1
+    found = computed_once(call, a.chunk(chunks))
     xr.testing.assert_allclose(found, wanted, rtol=1e-12)
     assert found.attrs == wanted.attrs
     assert [found[name].attrs for name in found.variables] == [wanted[name].attrs for name in found.variables]

@@ -192,11 +192,11 @@ def _tell_unlike(gathered: list[Gathered], coords: xr.Dataset) -> None:
 def _write_table(summary: xr.Dataset, file: Path, covariates: list[str]) -> None:
     cells = max(int(np.prod(variable.shape[1:])) for variable in summary.data_vars.values())
     step = max(1, ROWS // cells)
+    leading = [RECORDING, *covariates]
     with whole(file) as stream:
         for block in range(0, summary.sizes[RECORDING], BLOCK):
             held = summary.isel({RECORDING: slice(block, block + BLOCK)}).load()
             for first in range(0, held.sizes[RECORDING], step):
                 table = to_frame(held.isel({RECORDING: slice(first, first + step)}))
-                leading = [RECORDING, *covariates]
                 table = table[[*leading, *(name for name in table.columns if name not in leading)]]
                 table.to_csv(stream, index=False, header=block + first == 0, lineterminator="\n")
