@@ -1,16 +1,17 @@
 """Labelled behavioural signals in, labelled measures out."""
 
-from bitbox_xr import accessor as _accessor  # registers .bitbox
+from bitbox_xr import accessors as _accessor  # registers .bitbox
 from bitbox_xr import cohort
-from bitbox_xr.expressions import asymmetry, diversity, events, expressivity
-from bitbox_xr.inference import lag_map, significance, surrogate_windows
-from bitbox_xr.motion import kinematics, relative_motion, smoothness
-from bitbox_xr.netcdf import open_netcdf, to_netcdf
-from bitbox_xr.norms import magnitudes
-from bitbox_xr.readers import open_recording, open_signals
-from bitbox_xr.recording import from_bitbox, signals, to_bitbox
-from bitbox_xr.social import coordination, imitation, lag_profile, window_stats
-from bitbox_xr.timebase import align, fill_gaps, regularity, resample
+from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
+from bitbox_xr.inference.significance import significance
+from bitbox_xr.inference.single_pair import lag_map, surrogate_windows
+from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
+from bitbox_xr.io.readers import open_recording, open_signals
+from bitbox_xr.measures.expressivity import asymmetry, diversity, events, expressivity
+from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
+from bitbox_xr.measures.social import coordination, imitation, lag_profile, window_stats
+from bitbox_xr.preprocessing.alignment import align, fill_gaps, regularity, resample
+from bitbox_xr.preprocessing.norms import magnitudes
 from bitbox_xr.version import __version__ as __version__
 
 del _accessor

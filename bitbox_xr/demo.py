@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr import plotting, plotting_expressions
-from bitbox_xr.checks import fps_faults, is_number
-from bitbox_xr.errors import refuse
-from bitbox_xr.expressions import events, expressivity
-from bitbox_xr.netcdf import to_netcdf
-from bitbox_xr.recording import signals
-from bitbox_xr.social import imitation, lag_profile, window_stats
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.signal_set import signals
+from bitbox_xr.core.validation import fps_faults, is_number
+from bitbox_xr.io.netcdf import to_netcdf
+from bitbox_xr.measures.expressivity import events, expressivity
+from bitbox_xr.measures.social import imitation, lag_profile, window_stats
+from bitbox_xr.plotting import pairs
+from bitbox_xr.plotting.expressivity import decomposition
 
 __all__ = ["FACE_FILES", "FILES", "LONGEST", "SHORTEST", "make_face", "make_pair", "run", "run_face"]
 
@@ -156,7 +157,7 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
     written: tuple[xr.DataArray | xr.Dataset, ...] = (x, result, activations)
     for obj, name in zip(written, FACE_FILES[:-1], strict=True):
         to_netcdf(obj, folder / name)
-    picture = plotting_expressions.decomposition(x, "AU12", scales=SCALES)
+    picture = decomposition(x, "AU12", scales=SCALES)
     picture.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
     found = activations.to_dataframe().query("magnitude > 0.1")
     rows = table.to_dict("records")
@@ -194,13 +195,13 @@ def _picture(result: xr.Dataset, profile: xr.Dataset, table: pd.DataFrame) -> An
 
     figure: Any = Figure(figsize=(14, 8), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1])
-    ax = plotting.matrix(result, ax=left.subplots())
+    ax = pairs.matrix(result, ax=left.subplots())
     for follower, followed in zip(table["participant"], table["model"], strict=True):
         corner = NAMES.index(followed) - 0.5, NAMES.index(follower) - 0.5
         ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="black", linewidth=2))
     ax.set_title("imitation of y by x; planted pairs framed", loc="left", fontsize="medium")
     above, below = right.subfigures(2, 1, height_ratios=[1, 1.4])
     strongest = abs(profile["profile"]).max("lag").stack(pair=("signal1", "signal2")).idxmax("pair").item()
-    plotting.lag_profile(profile, strongest, ax=above.subplots())
-    plotting.over_time(result, strongest, fig=below)
+    pairs.lag_profile(profile, strongest, ax=above.subplots())
+    pairs.over_time(result, strongest, fig=below)
     return figure

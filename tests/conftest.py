@@ -1,11 +1,9 @@
 """Where the tests look for recordings and reference values that are not part of the project."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
 SHARED = Path(__file__).parents[2] / "shared"
 
 

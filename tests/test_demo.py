@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bitbox_xr import demo
-from bitbox_xr.netcdf import open_netcdf
+from bitbox_xr.io.netcdf import open_netcdf
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
-"""The rules of the house: the order of its rooms, the size of its parts, what it depends on, what its help tells."""
+"""Rules that the whole package follows: import layers, size of modules, dependencies, what the help says."""
 
 import ast
 import doctest
+import importlib
 import inspect
 import os
 import re
@@ -15,82 +16,32 @@ from pathlib import Path
 import pytest
 
 import bitbox_xr
-from bitbox_xr import accessor, cohort, compat, plot_methods
+from bitbox_xr import accessors, cohort, compat
+from bitbox_xr.plotting import methods
 
 PACKAGE = Path(bitbox_xr.__file__).parent
 PROJECT = Path(__file__).parents[1]
-
-# Data goes down this list; a room imports only from those above it, or from itself.
-ROOMS = (
-    ("version", "errors", "schemas", "clock", "progress", "locks"),
-    ("kernels",),
-    ("checks", "labels"),
-    ("recording",),
-    ("frames", "points"),
-    ("norms", "timebase"),
-    ("netcdf",),
-    ("readers",),
-    ("lazily",),
-    ("engine",),
-    ("dyad", "scales", "sweep"),
-    ("symmetry",),
-    ("social", "expressions", "motion"),
-    ("results",),
-    ("inference",),
-    ("cohort",),
-    ("plotting_parts",),
-    ("plotting",),
-    ("plotting_expressions", "plotting_inference"),
-    ("compat", "demo", "plot_methods"),
-    ("accessor",),
-    ("cli",),
-    ("__init__", "__main__"),
-)
-RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
 
 
 def modules():
     return [path for path in sorted(PACKAGE.rglob("*.py")) if "__pycache__" not in path.parts]
 
 
-def room_of(path):
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return parts[0]
-
-
-def imports(path, *, everywhere=True):
-    """Modules that a file imports; `everywhere`: inside functions too."""
-    tree = ast.parse(path.read_text())
-    nodes = ast.walk(tree) if everywhere else tree.body
-    for node in nodes:
+def imports(path):
+    """Modules that a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: relative import"
-            if node.module == "bitbox_xr":
-                # what is no room is a name of the package itself, which stands above all rooms
-                yield from (f"bitbox_xr.{alias.name}" if alias.name in RANK else "bitbox_xr" for alias in node.names)
-            else:
-                yield node.module
+            yield node.module
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_imports_run_one_way(path):
-    room = room_of(path)
-    for name in imports(path):
-        if not name.startswith("bitbox_xr"):
-            continue
-        other = name.removeprefix("bitbox_xr").lstrip(".").partition(".")[0] or "__init__"
-        if room == "accessor" and other == "__init__":
-            continue  # its methods are the public functions, looked up when called
-        assert other == room or RANK[other] < RANK[room], f"{room} imports {other}"
-
-
-@pytest.mark.parametrize("path", sorted((PACKAGE / "kernels").glob("*.py")), ids=lambda path: path.stem)
-def test_kernels_know_arrays_only(path):
-    for name in imports(path):
-        assert name.partition(".")[0] not in ("xarray", "dask", "pandas"), name
-        assert name.startswith("bitbox_xr.kernels") or not name.startswith("bitbox_xr")
+def test_the_import_layers_of_pyproject_hold():
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], capture_output=True, text=True, cwd=PROJECT
+    )
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
@@ -168,7 +119,7 @@ PUBLIC = {
 }
 METHODS = {
     f"{room.__name__}.{name}": member
-    for module in (accessor, plot_methods)
+    for module in (accessors, methods)
     for room in (getattr(module, name) for name in module.__all__)
     for name, member in vars(room).items()
     if not name.startswith("_")
@@ -202,10 +153,12 @@ def test_help_tells_what_goes_in_what_comes_out_and_what_is_raised(name):
 # --- how it is laid out
 
 
-def test_no_function_bears_its_modules_name():
-    for path in modules():
-        names = {node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
-        assert path.stem not in names
+def test_no_package_hides_a_module_behind_a_name_of_its_own():
+    for path in PACKAGE.rglob("__init__.py"):
+        package = importlib.import_module(".".join(path.parent.relative_to(PACKAGE.parent).parts))
+        modules = {other.stem for other in path.parent.glob("*.py")} - {"__init__", "__main__"}
+        hidden = [name for name in modules if not inspect.ismodule(getattr(package, name, package))]
+        assert hidden == []
 
 
 def test_importing_is_light():

@@ -6,11 +6,11 @@ from typing import Any
 
 import xarray as xr
 
-from bitbox_xr.errors import refuse
-from bitbox_xr.netcdf import destination
-from bitbox_xr.readers import open_signals
-from bitbox_xr.readers.options import OF_Y, reader
-from bitbox_xr.timebase import align, shared_clock
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.io.netcdf import destination
+from bitbox_xr.io.readers import open_signals
+from bitbox_xr.io.readers.options import OF_Y, reader
+from bitbox_xr.preprocessing.alignment import align, shared_clock
 
 __all__ = ["new_file", "of_align", "recordings"]
 

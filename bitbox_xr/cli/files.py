@@ -7,14 +7,15 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr import checks, clock
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import FILE, HELP, reader_options, reported
-from bitbox_xr.frames import regularity
-from bitbox_xr.netcdf import open_netcdf
-from bitbox_xr.readers import open_signals
-from bitbox_xr.readers.options import reader
-from bitbox_xr.schemas import SIGNAL, TIME
+from bitbox_xr.core import validation
+from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.io.netcdf import open_netcdf
+from bitbox_xr.io.readers import open_signals
+from bitbox_xr.io.readers.options import reader
+from bitbox_xr.kernels import frame_rate
+from bitbox_xr.preprocessing.regularity import regularity
 
 __all__ = ["info"]
 
@@ -41,7 +42,7 @@ def info(file: Path, **given: Any) -> None:
 
 
 def _of_signals(x: xr.DataArray) -> dict[str, str]:
-    axis, missing = clock.seconds(x[TIME].values)[0], x.isnull()
+    axis, missing = frame_rate.seconds(x[TIME].values)[0], x.isnull()
     beside = [dim for dim in x.dims if dim != SIGNAL]
     never, constant = missing.all(beside).values, (x.max(beside) == x.min(beside)).values & (len(axis) > 1)
     known = {name: str(x.attrs[name]) for name in ("kind", "units", "backend", "schema", "face_id") if name in x.attrs}
@@ -64,7 +65,9 @@ def _of_signals(x: xr.DataArray) -> dict[str, str]:
 
 def _of_clock(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
     fps, lost = float(report["fps"]), int(report["lost"].sum())
-    rate = f"{checks.counted(fps, 'frame')} a second" if fps > 0 else f"not regular: {checks.irregularity(axis)}"
+    rate = (
+        f"{validation.counted(fps, 'frame')} a second" if fps > 0 else f"not regular: {validation.irregularity(axis)}"
+    )
     if fps > 0:
         rate += ", regular" if report["regular"] else ", with rows missing"
     frames = report["gap_frames"].values[report["gap_frames"].values > 0]
@@ -73,7 +76,7 @@ def _of_clock(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
     return {
         "rate": rate,
         "lost frames": f"{lost} ({lost / (lost + int(report['frames'].sum())):.1%})",
-        "gaps": f"{len(frames)} ({checks.listed(frames)} {one}; {longest})" if len(frames) else "none",
+        "gaps": f"{len(frames)} ({validation.listed(frames)} {one}; {longest})" if len(frames) else "none",
     }
 
 

@@ -8,7 +8,6 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr import expressions, social
 from bitbox_xr.cli.arguments import new_file, of_align, recordings
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
@@ -27,10 +26,12 @@ from bitbox_xr.cli.options import (
     window_options,
 )
 from bitbox_xr.inference.partners import on_clock_of
-from bitbox_xr.netcdf import to_netcdf
-from bitbox_xr.readers import open_signals
-from bitbox_xr.readers.options import reader
-from bitbox_xr.results import strongest
+from bitbox_xr.io.netcdf import to_netcdf
+from bitbox_xr.io.readers import open_signals
+from bitbox_xr.io.readers.options import reader
+from bitbox_xr.measures import expressivity as expressions
+from bitbox_xr.measures import social
+from bitbox_xr.measures.results import strongest
 
 __all__ = ["coordination", "expressivity", "imitation", "significance"]
 
@@ -134,7 +135,7 @@ def significance(**given: Any) -> None:
       bitbox-xr significance anna.csv ben.csv -o chance.nc --n 199 --seed 0 --width 2 --lag 1
       bitbox-xr significance anna.csv ben.csv -o chance.nc --measure coordination --pairs matched
     """
-    from bitbox_xr.inference import significance
+    from bitbox_xr.inference.significance import significance
 
     x, y = recordings(given)
     partners = [open_signals(file, **reader(given, of_y=True)) for file in given["partners"]]

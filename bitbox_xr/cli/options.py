@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from bitbox_xr.inference.draws import SURROGATES
-from bitbox_xr.schemas import KINDS
+from bitbox_xr.core.signal_names import KINDS
+from bitbox_xr.inference.surrogates import SURROGATES
 
 __all__ = [
     "FILE",

@@ -4,8 +4,8 @@
 there and made from the same is kept. `open()` opens what it left.
 """
 
-from bitbox_xr.cohort.measures import MEASURES
-from bitbox_xr.cohort.opened import Cohort, open
+from bitbox_xr.cohort.options import MEASURES
+from bitbox_xr.cohort.results import Cohort, open
 from bitbox_xr.cohort.runner import run
 
 __all__ = ["MEASURES", "Cohort", "open", "run"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bitbox_xr.checks import is_number
-from bitbox_xr.lazily import threads
+from bitbox_xr.core.lazy import threads
+from bitbox_xr.core.validation import is_number
 
 __all__ = ["connected", "deaths", "worker_faults"]
 

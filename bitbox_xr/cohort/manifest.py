@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from bitbox_xr.checks import listed, path_of
-from bitbox_xr.errors import refuse
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.validation import listed, path_of
 
 __all__ = ["RECORDING", "Manifest", "read"]
 

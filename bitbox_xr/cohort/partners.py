@@ -16,15 +16,15 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
-from bitbox_xr.cohort.chance import seed_of
-from bitbox_xr.cohort.inputs import Identity, identified
+from bitbox_xr.cohort.fingerprint import Identity, identified
 from bitbox_xr.cohort.manifest import Manifest
-from bitbox_xr.cohort.measures import Study
+from bitbox_xr.cohort.options import Study
+from bitbox_xr.cohort.seeds import seed_of
 from bitbox_xr.cohort.status import fault
-from bitbox_xr.errors import refuse
-from bitbox_xr.inference.draws import picked
+from bitbox_xr.core.errors import refuse
 from bitbox_xr.inference.partners import on_clock_of
-from bitbox_xr.readers import open_signals
+from bitbox_xr.inference.surrogates import picked
+from bitbox_xr.io.readers import open_signals
 
 __all__ = ["Partner", "drawn", "faults", "find", "opened", "wanted"]
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from bitbox_xr.checks import flag_faults, path_of
-from bitbox_xr.cohort import chance, partners, status, summary
+from bitbox_xr.cohort import partners, seeds, status, summary
 from bitbox_xr.cohort.cluster import connected, deaths, worker_faults
-from bitbox_xr.cohort.folder import RECORDINGS, SUMMARY, TABLE, WINDOWS, held, place
 from bitbox_xr.cohort.manifest import Manifest, read
-from bitbox_xr.cohort.measures import MEASURES, Study, clashes, planned
-from bitbox_xr.cohort.opened import Cohort, open
-from bitbox_xr.cohort.tasks import DONE, FAILED, KEPT, Job, Outcome, work
-from bitbox_xr.errors import refuse
+from bitbox_xr.cohort.options import MEASURES, Study, clashes, planned
+from bitbox_xr.cohort.results import Cohort, open
+from bitbox_xr.cohort.storage import RECORDINGS, SUMMARY, TABLE, WINDOWS, held, place
+from bitbox_xr.cohort.worker import DONE, FAILED, KEPT, Job, Outcome, work
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.validation import flag_faults, path_of
 
 __all__ = ["run"]
 
@@ -160,7 +160,7 @@ def _faults(table: Manifest, study: Study, pairs: str) -> list[str]:
 def _prepared(study: Study, table: Manifest, client: Any, parts: Path) -> Study:
     """What tests need beforehand: a seed, and a list of partners."""
     if "rng" in study.options:
-        seed = chance.kept_seed(parts.parent, study.options["rng"])
+        seed = seeds.kept_seed(parts.parent, study.options["rng"])
         study = replace(study, options=study.options | {"rng": seed})
     if partners.wanted(study):
         partners.find(client, study, table, parts)

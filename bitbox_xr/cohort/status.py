@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from bitbox_xr.cohort.folder import STATUS, whole
+from bitbox_xr.cohort.storage import STATUS, whole
 
 __all__ = ["Row", "fault", "in_a_line", "load", "read_rows", "save"]
 

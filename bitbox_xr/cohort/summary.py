@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr.checks import listed
-from bitbox_xr.cohort.folder import ASKED, STAMP, SUMMARY, TABLE, whole
 from bitbox_xr.cohort.manifest import RECORDING
-from bitbox_xr.cohort.measures import clashes
+from bitbox_xr.cohort.options import clashes
 from bitbox_xr.cohort.status import fault
-from bitbox_xr.errors import refuse
-from bitbox_xr.netcdf import open_netcdf, to_netcdf
-from bitbox_xr.results import matched, to_frame
+from bitbox_xr.cohort.storage import ASKED, STAMP, SUMMARY, TABLE, whole
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.validation import listed
+from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
+from bitbox_xr.measures.results import matched, to_frame
 
 __all__ = ["BLOCK", "gather", "write"]
 

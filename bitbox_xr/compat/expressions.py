@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bitbox_xr.checks import is_number
 from bitbox_xr.compat.tables import option_faults, values_of
-from bitbox_xr.errors import refuse
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.validation import is_number
 from bitbox_xr.kernels import mirror
 from bitbox_xr.kernels.finite import LARGEST
 

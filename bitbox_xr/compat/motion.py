@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from bitbox_xr import checks
 from bitbox_xr.compat.tables import option_faults, values_of
-from bitbox_xr.errors import refuse
+from bitbox_xr.core import validation
+from bitbox_xr.core.errors import refuse
 from bitbox_xr.kernels import motion as kernel
 
 __all__ = ["motion_kinematics", "motion_smoothness", "relative_motion"]
@@ -139,7 +139,7 @@ def _course(data: Any, fps: float, angular: bool, measure: str) -> dict[str, Any
     values, places, single = _table(data, angular, measure)
     if len(values) < LEAST:
         raise ValueError(
-            f"{measure}: the recording has {checks.counted(len(values), 'frame')}; at least {LEAST} are wanted"
+            f"{measure}: the recording has {validation.counted(len(values), 'frame')}; at least {LEAST} are wanted"
         )
     rows = kernel.summary([kernel.part(values, 0, places)], places, len(values))
     return dict(zip(kernel.SUMMARY, _shaped(rows, places.of(values), single), strict=True))
@@ -198,7 +198,7 @@ def _frames(reference: Any, frames: int) -> np.ndarray:
         raise ValueError(f"relative_motion(): reference is {reference!r}; {wanted}")
     outside = [int(n) for n in given if not -frames <= n < frames]
     if outside:
-        raise ValueError(f"relative_motion(): reference has frame {checks.listed(outside)} of {frames}; {wanted}")
+        raise ValueError(f"relative_motion(): reference has frame {validation.listed(outside)} of {frames}; {wanted}")
     numbers = np.array(given, dtype=np.int64)
     if len(set((numbers % frames).tolist())) == frames:
         raise ValueError("relative_motion(): reference has all frames; some to compare with them are wanted")

@@ -14,12 +14,12 @@ import pandas as pd
 import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 
-from bitbox_xr import engine
 from bitbox_xr.compat.tables import option_faults
-from bitbox_xr.dyad import Options, Pair
-from bitbox_xr.errors import refuse
-from bitbox_xr.norms import magnitudes
-from bitbox_xr.recording import from_bitbox
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.signal_set import from_bitbox
+from bitbox_xr.measures import correlation_engine
+from bitbox_xr.measures.windowing import Options, Pair
+from bitbox_xr.preprocessing.norms import magnitudes
 
 __all__ = ["coordination", "imitation"]
 
@@ -150,7 +150,10 @@ def _bitbox(
         return (np.full(shape, np.nan, np.float32),) * 3 if stats else (empty, empty.copy())
     pair = Pair(measure, x.astype(np.float32), y.astype(np.float32), options, None)
     orders = [pair.plan(), pair.plan(nearest=False)]
-    runs = [engine.matrices(*pair.arrays, pair.windows, plan, plan.lags / fps, mirrored=False)[:2] for plan in orders]
+    runs = [
+        correlation_engine.matrices(*pair.arrays, pair.windows, plan, plan.lags / fps, mirrored=False)[:2]
+        for plan in orders
+    ]
     corr, lags = runs[0]
     # Ties show where the order of lags matters.
     tied = (lags != runs[1][1]) & ~(np.isnan(lags) & np.isnan(runs[1][1]))
@@ -175,7 +178,7 @@ def _signals(name: str, data: Any, fps: float, angular: bool) -> xr.DataArray:
 
 
 def _reach(
-    x: np.ndarray, y: np.ndarray, windows: engine.Windows, w: int, options: Options
+    x: np.ndarray, y: np.ndarray, windows: correlation_engine.Windows, w: int, options: Options
 ) -> tuple[np.ndarray, np.ndarray]:
     """Window w of both people at each of its shifts, earliest first: `(shift, signal, frame)`."""
     width, _, lag, _ = windows

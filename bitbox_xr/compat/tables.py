@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bitbox_xr import checks
+from bitbox_xr.core import validation
 
 __all__ = ["option_faults", "values_of"]
 
@@ -37,7 +37,7 @@ def values_of(data: Any, kinds: Sequence[str], measure: str, *, bare: bool = Fal
 
 def option_faults(fps: Any = 30, axis: Any = 0, **flags: Any) -> list[str]:
     """What is wrong with a rate, an axis and options that are on or off; as in Bitbox 1 is on, and 0 is off."""
-    faults = checks.fps_faults(fps, needed=True)
+    faults = validation.fps_faults(fps, needed=True)
     if not _is_flag(axis):
         faults.append(f"axis is {axis!r}; 0 (rows are frames) or 1 (columns are) is wanted")
     wanted = "True or False is wanted"

@@ -4,9 +4,9 @@ from typing import Any
 
 import xarray as xr
 
-from bitbox_xr.recording import rate
-from bitbox_xr.schemas import TIME
-from bitbox_xr.timebase import align
+from bitbox_xr.core.signal_names import TIME
+from bitbox_xr.core.signal_set import rate
+from bitbox_xr.preprocessing.alignment import align
 
 __all__ = ["on_clock_of"]
 

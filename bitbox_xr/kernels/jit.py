@@ -11,7 +11,7 @@ __all__ = ["kernel"]
 
 
 # A kernel holds what it calls from other files too; numba looks at its own only to see whether it has changed.
-SOURCES = sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+SOURCES = sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py")))).hexdigest()
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import bitbox_xr as bx
-from bitbox_xr.inference import significance
+from bitbox_xr import significance
 
 FPS = 30
 FRAMES, SIGNALS = 3600, 14

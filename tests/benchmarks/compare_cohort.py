@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 import bitbox_xr as bx
-from bitbox_xr.cohort import inputs, measures, tasks
+from bitbox_xr.cohort import fingerprint, options, worker
 from bitbox_xr.cohort.cluster import connected
-from bitbox_xr.cohort.folder import RECORDINGS, place
+from bitbox_xr.cohort.storage import RECORDINGS, place
 
 FPS, SIGNALS, OPTIONS = 30, 79, {"width": 1.1, "step": 0.5}
 
@@ -54,18 +54,18 @@ def timed(table, out, workers):
 
 def parts(table, out):
     """Median seconds of a recording's parts on one core: digest of its files, reading, measuring, writing."""
-    planned = measures.planned("imitation", OPTIONS, windows=False)
+    planned = options.planned("imitation", OPTIONS, windows=False)
     rows = []
     for signals, reference in zip(table["signals"], table["reference"], strict=True):
         clock = [time.perf_counter()]
         files = [Path(signals), Path(reference)]
-        made = inputs.made_from(planned, [inputs.identified(file) for file in files])
+        made = fingerprint.made_from(planned, [fingerprint.identified(file) for file in files])
         clock.append(time.perf_counter())
-        x, y = inputs.opened(planned, files)
+        x, y = fingerprint.opened(planned, files)
         clock.append(time.perf_counter())
-        found = measures.results(planned, x, y)
+        found = options.results(planned, x, y)
         clock.append(time.perf_counter())
-        tasks.put(found[RECORDINGS].assign_attrs(made_from=made), place(out, RECORDINGS, "part"), out)
+        worker.put(found[RECORDINGS].assign_attrs(made_from=made), place(out, RECORDINGS, "part"), out)
         clock.append(time.perf_counter())
         rows.append(np.diff(clock))
     return dict(zip(("digest", "read", "measure", "write"), np.median(rows, axis=0), strict=True))

@@ -19,8 +19,8 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter1d
 
 import bitbox_xr as bx
-from bitbox_xr.compat import expressions as compat
-from bitbox_xr.expressions import expressivity
+from bitbox_xr.compat import expressivity as compat
+from bitbox_xr.measures.expressivity import expressivity
 
 FPS, COEFFICIENTS, SCALES = 30, 79, 6
 CASES = ((600, False), (600, True), (20, False), (20, True))  # s, aggregate

@@ -6,13 +6,10 @@ The measure's own time is taken on as many threads as significance has: there su
 """
 
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import bitbox_xr as bx
 
-from benchmarks.cases import STEP, WIDTH, median, recordings
+from benchmark_cases import STEP, WIDTH, median, recordings
 
 N = 39
 WINDOWS = {"width": WIDTH, "step": STEP}

@@ -17,11 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import bitbox_xr as bx
 
-from benchmarks.cases import FPS, LAG_FRAMES, STEP, WIDTH, flops, median, products, recordings
+from benchmark_cases import FPS, LAG_FRAMES, STEP, WIDTH, flops, median, products, recordings
 
 
 def matrix_rate(size=3000):
@@ -44,8 +42,7 @@ def peak_of_hours(hours):
     """Seconds and peak resident memory (MB, the input taken off; Linux) of imitation(stats=True), in a process of its own."""
     code = f"""
 import sys, time
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from benchmarks.cases import recordings, WIDTH, STEP
+from benchmark_cases import recordings, WIDTH, STEP
 import bitbox_xr as bx
 small = recordings(20); bx.imitation(*small, width=WIDTH, step=STEP, stats=True)
 x, y = recordings({hours} * 3600)
@@ -54,7 +51,8 @@ seconds = time.perf_counter() - start
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(seconds, peak / 1e3 - 2 * x.nbytes / 1e6)
 """
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env).stdout
     return tuple(float(number) for number in out.split())
 
 

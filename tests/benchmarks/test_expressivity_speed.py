@@ -6,9 +6,9 @@ Without that option each runs once, small, so that none rots.
 import pytest
 
 import bitbox_xr as bx
-from bitbox_xr.expressions import diversity, events, expressivity
+from bitbox_xr.measures.expressivity import diversity, events, expressivity
 
-from benchmarks.compare_expressivity import COEFFICIENTS, FPS, face
+from compare_expressivity import COEFFICIENTS, FPS, face
 
 CALLS = {
     "expressivity 10 min": (600, lambda x: expressivity(x, scales=6)),

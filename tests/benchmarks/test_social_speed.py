@@ -7,7 +7,7 @@ import pytest
 
 import bitbox_xr as bx
 
-from benchmarks.cases import STEP, WIDTH, recordings
+from benchmark_cases import STEP, WIDTH, recordings
 
 
 @pytest.fixture

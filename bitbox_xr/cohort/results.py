@@ -1,0 +1,114 @@
+"""What `run()` left, opened again."""
+
+import html
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from bitbox_xr.cohort.status import load
+from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, WINDOWS, place
+from bitbox_xr.cohort.worker import DONE, FAILED
+from bitbox_xr.core.validation import listed, path_of
+from bitbox_xr.io.netcdf import open_netcdf
+
+__all__ = ["Cohort", "open"]
+
+
+class Files(Mapping[str, xr.Dataset]):
+    """Results by the name of their recording; each is opened, lazily, when it is asked for."""
+
+    def __init__(self, out: Path, folder: str, names: list[str]) -> None:
+        self._out, self._folder, self._names = out, folder, dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> xr.Dataset:
+        if name not in self._names:
+            raise KeyError(f"{name!r} is not among the recordings that are done: {listed(self._names)}")
+        opened: xr.Dataset = open_netcdf(place(self._out, self._folder, name))
+        return opened
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Cohort:
+    """The results of a cohort: `.summary`, `.recordings`, `.windows` and `.status`."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.status: pd.DataFrame = load(out)
+
+    @property
+    def summary(self) -> xr.Dataset:
+        """All recordings that are done `(recording, …)`, covariates as coordinates; read when it is used."""
+        file = self.out / SUMMARY
+        if not file.is_file():
+            raise FileNotFoundError(f"{self.out}: no recording is done, so that there is no summary; see .status")
+        opened: xr.Dataset = open_netcdf(file)
+        return opened
+
+    @property
+    def recordings(self) -> Files:
+        """The result of each recording that is done, by name."""
+        return Files(self.out, RECORDINGS, self._named(DONE))
+
+    @property
+    def windows(self) -> Files:
+        """The windows of each recording for which they were kept, by name."""
+        kept = [name for name in self._named(DONE) if place(self.out, WINDOWS, name).is_file()]
+        return Files(self.out, WINDOWS, kept)
+
+    def _named(self, state: str) -> list[str]:
+        return self.status.loc[self.status["state"] == state, "recording"].tolist()
+
+    def __repr__(self) -> str:
+        return f"<Cohort {str(self.out)!r}: {self.counted}>"
+
+    def _repr_html_(self) -> str:
+        failed = self._named(FAILED)
+        named = f" ({listed(failed)})" if failed else ""
+        return f"<p><b>Cohort</b> <code>{html.escape(str(self.out))}</code>: {self.counted}{html.escape(named)}</p>"
+
+    @property
+    def counted(self) -> str:
+        """How many recordings are done, and how many failed."""
+        done, failed = (len(self._named(state)) for state in (DONE, FAILED))
+        return f"{done} recordings done, {failed} failed"
+
+
+def open(out: str | os.PathLike[str]) -> Cohort:
+    """What `run()` left in the folder `out`.
+
+    Parameters
+    ----------
+    out
+        The folder that `run()` was given.
+
+    Returns
+    -------
+    Cohort
+        `.summary`, a Dataset `(recording, …)` with covariates as coordinates; `.recordings` and `.windows`, Datasets by
+        name of the recording, opened when they are asked for; `.status`, a DataFrame with a row a recording: state
+        (done or failed), message, seconds, retries.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where `out` holds no cohort.
+
+    Examples
+    --------
+    >>> from bitbox_xr import cohort
+    >>> study = cohort.open("out")                                                   # doctest: +SKIP
+    >>> study.status.query("state == 'failed'")[["recording", "message"]]            # doctest: +SKIP
+    >>> study.recordings["001"].corr_mean.sel(signal1="AU12", signal2="AU12")        # doctest: +SKIP
+    """
+    folder = path_of("cohort.open()", out, "a folder's name")
+    if not (folder / STATUS).is_file():
+        raise FileNotFoundError(f"{folder}: there is no {STATUS}, so that this is no folder of cohort.run()")
+    return Cohort(folder)

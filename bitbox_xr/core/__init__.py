@@ -1,0 +1,1 @@
+"""What a labelled recording is: names, validation, signal sets, landmarks, provenance."""

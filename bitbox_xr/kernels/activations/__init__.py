@@ -1,0 +1,1 @@
+"""Activations of signals at temporal scales, in frames."""

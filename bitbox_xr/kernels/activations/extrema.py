@@ -1,0 +1,288 @@
+"""Extrema of responses, what they look like, and which of them count.
+
+What a transform by FFT leaves on a flat stretch differs from 0, and from frame to frame, by rounding: less than
+`ROUNDING` of a row's largest magnitude is 0, and neighbours that differ by no more are a plateau.
+"""
+
+import numpy as np
+
+from bitbox_xr.kernels.activations.wavelets import smooth
+from bitbox_xr.kernels.jit import kernel
+
+__all__ = ["activations", "candidates", "magnitudes", "outlying", "strongest"]
+
+ROUNDING = 1e-10
+FENCE = 1.5  # interquartile ranges beyond the quartiles
+FEWEST = 5  # no more values than these have no outliers
+BINS = 1024
+NO_SIGN = np.int64(2**63 - 1)
+
+
+@kernel
+def activations(
+    responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Row, frame, height and width of every maximum of the `responses`, smoothed here, in that order.
+
+    `responses` `(row, frame)` may have more frames than `allowed` `(row, frame)`, which says where activations
+    may be reported; the rest is not looked at. Widths are NaN unless they are `measured`. `largest` is the largest
+    magnitude of each smoothed row, NaN where it is to be found here.
+    """
+    rows, frames = allowed.shape
+    most = rows * (frames // 2 + 1)
+    row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
+    w = np.empty(frames)
+    end = 0
+    for r in range(rows):
+        smooth(responses[r, :frames], w)
+        start = end
+        top = magnitude(w) if np.isnan(largest[r]) else largest[r]
+        end += extrema(w, ROUNDING * top, False, allowed[r], frame[start:])
+        for i in range(start, end):
+            row[i], height[i] = r, w[frame[i]]
+            width[i] = half_width(w, frame[i]) if measured else np.nan
+    return row[:end].copy(), frame[:end].copy(), height[:end].copy(), width[:end].copy()
+
+
+@kernel
+def candidates(
+    responses: np.ndarray, allowed: np.ndarray, present: np.ndarray, measured: bool
+) -> tuple[np.ndarray, ...]:
+    """Row, frame, height, width, sign and score of the maxima of the positive and of the negative parts.
+
+    As `activations`; height is that of the positive or negative part, score is `(w - median) / median absolute
+    deviation` of the smoothed row `w` over the frames `present`.
+    """
+    rows, frames = allowed.shape
+    most = rows * frames
+    row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
+    sign, score = np.empty(most, np.int8), np.empty(most, np.float32)
+    w = np.empty(frames)
+    end = 0
+    for r in range(rows):
+        smooth(responses[r, :frames], w)
+        largest = magnitude(w)
+        median, deviation = spread(w, largest, present[r])
+        start = end
+        end += extrema(w, ROUNDING * largest, True, allowed[r], frame[start:])
+        for i in range(start, end):
+            value = w[frame[i]]
+            row[i], sign[i], height[i] = r, 1 if value > 0 else -1, abs(value)
+            score[i] = (value - median) / deviation
+            width[i] = half_width(w, frame[i]) if measured and value > 0 else np.nan
+    return (
+        row[:end].copy(),
+        frame[:end].copy(),
+        height[:end].copy(),
+        width[:end].copy(),
+        sign[:end].copy(),
+        score[:end].copy(),
+    )
+
+
+@kernel
+def magnitudes(responses: np.ndarray, start: int, stop: int, out: np.ndarray) -> None:
+    """Write to `out` the largest magnitude of each of the `responses` `(row, frame)`, smoothed, within some frames."""
+    w = np.empty(responses.shape[1])
+    for r in range(len(responses)):
+        smooth(responses[r], w)
+        out[r] = magnitude(w[start:stop])
+
+
+@kernel
+def magnitude(w: np.ndarray) -> float:
+    """The largest magnitude in `w`."""
+    # Without their signs floats are ordered as their bits are, and a maximum of integers is done by vectors.
+    bits, most = w.view(np.int64), np.zeros(1, np.int64)
+    largest = most[0]
+    for t in range(len(bits)):
+        largest = max(largest, bits[t] & NO_SIGN)
+    most[0] = largest
+    return most.view(np.float64)[0]
+
+
+@kernel
+def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, frame: np.ndarray) -> int:
+    """Write to `frame` the local maxima of the positive part of `w`, and say how many there are.
+
+    `both`: those of the negative part too; the sign of `w` tells which is which. `allowed` says which frames may
+    be reported. A plateau counts once, at its middle; the first and the last frame never count.
+    """
+    n, start, slope = 0, 0, 0  # start: of the plateau that the last slope (1 up, -1 down) led to
+    before = 0.0
+    for t in range(len(w)):
+        now = w[t] if w[t] >= tolerance or (both and w[t] <= -tolerance) else 0.0
+        if t > 0 and abs(now - before) > tolerance:
+            turn = 1 if now > before else -1
+            if slope * turn < 0 and before * turn < 0:
+                middle = (start + t - 1) // 2
+                if allowed[middle]:
+                    frame[n] = middle
+                    n += 1
+            slope, start = turn, t
+        before = now
+    return n
+
+
+@kernel
+def half_width(w: np.ndarray, peak: int) -> float:
+    """Frames around `peak` over which `w` has more than half of its height there; NaN where an end cuts it."""
+    half = w[peak] / 2
+    total = 0.0
+    for step in (-1, 1):
+        t = peak
+        while 0 <= t < len(w) and w[t] > half:
+            t += step
+        if not 0 <= t < len(w):
+            return np.nan
+        total += abs(t - peak) - (half - w[t]) / (w[t - step] - w[t])
+    return total
+
+
+@kernel
+def spread(w: np.ndarray, largest: float, present: np.ndarray) -> tuple[float, float]:
+    """Median of `w` over the frames present, and median absolute deviation from it, 0 taken as 1e-12."""
+    kept = w[present]
+    for t in range(len(kept)):
+        kept[t] = kept[t] if abs(kept[t]) >= ROUNDING * largest else 0.0
+    median = middle(kept, -largest, largest)
+    for t in range(len(kept)):
+        kept[t] = abs(kept[t] - median)
+    deviation = middle(kept, 0.0, 2 * largest)
+    return median, deviation if deviation > 0 else 1e-12
+
+
+@kernel
+def middle(values: np.ndarray, low: float, high: float) -> float:
+    """The median of values between `low` and `high`; NaN of none.
+
+    A histogram finds the bin that holds it, and only what lies in that bin is put in order: selection by
+    comparing, on noise, waits for a mispredicted branch at every other value.
+    """
+    n = len(values)
+    if n == 0 or high <= low:
+        return low if n else np.nan
+    factor = (BINS - 1) / (high - low)
+    histogram = np.zeros(BINS, np.int64)
+    for value in values:
+        histogram[int((value - low) * factor)] += 1
+    below, first = 0, 0
+    while below + histogram[first] <= (n - 1) // 2:
+        below += histogram[first]
+        first += 1
+    last, upto = first, below + histogram[first]
+    while upto <= n // 2:
+        last += 1
+        upto += histogram[last]
+    inside = np.empty(n + 1)
+    k = 0
+    for value in values:
+        inside[k] = value
+        k += first <= int((value - low) * factor) <= last
+    upper = select(inside[:k], n // 2 - below)
+    return upper if n % 2 else (inside[: n // 2 - below].max() + upper) / 2
+
+
+@kernel
+def select(values: np.ndarray, k: int) -> float:
+    """The k-th smallest of `values`, from 0, put in its place: what stands before it is no larger (Hoare's way)."""
+    left, right = 0, len(values) - 1
+    while left < right:
+        pivot = values[(left + right) // 2]
+        i, j = left, right
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i, j = i + 1, j - 1
+        if j < k < i:
+            break
+        left, right = (left, j) if k <= j else (i, right)
+    return values[k]
+
+
+@kernel
+def strongest(frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.ndarray, apart: int) -> np.ndarray:
+    """Which of one signal's candidates remain when those nearer than `apart` frames are one activation.
+
+    A candidate stays if none of its sign, at its scale or one beside it, nearer than `apart`, scores higher
+    (`sign · score`). Of those the strongest (by magnitude, either sign) are taken first, each unless one taken
+    lies nearer than `apart`. Candidates come in the order of their frames; `score` is float32, so that rounding
+    in the transform does not decide between equals: the first of them wins.
+    """
+    n = len(frame)
+    stays = np.ones(n, np.bool_)
+    for i in range(n):
+        for j in range(i + 1, n):
+            if frame[j] - frame[i] >= apart:
+                break
+            if sign[i] == sign[j] and abs(scale[i] - scale[j]) <= 1 and score[i] != score[j]:
+                stays[i if sign[i] * score[i] < sign[i] * score[j] else j] = False
+    left = np.flatnonzero(stays)
+    kept = np.zeros(n, np.bool_)
+    kept[left[taken(frame[left], np.abs(score[left]), apart)]] = True
+    return kept
+
+
+@kernel
+def taken(frame: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
+    """Which are taken if the strongest go first, each unless one taken lies nearer than `apart`.
+
+    Without sorting: one is taken when nothing stronger near it is left, and what is near one taken is out.
+    Sweeps to and fro settle chains of rising strength in one go.
+    """
+    n = len(frame)
+    state = np.zeros(n, np.int8)  # 0 open, 1 taken, -1 out
+    left, forward = n, True
+    while left:
+        for k in range(n):
+            i = k if forward else n - 1 - k
+            if state[i]:
+                continue
+            free = True
+            for step in (-1, 1):
+                j = i + step
+                while 0 <= j < n and abs(frame[j] - frame[i]) < apart and state[i] == 0:
+                    if state[j] == 1:
+                        state[i] = -1
+                    elif state[j] == 0 and (strength[j] > strength[i] or (strength[j] == strength[i] and j < i)):
+                        free = False
+                    j += step
+            if free and state[i] == 0:
+                state[i] = 1
+            left -= state[i] != 0
+        forward = not forward
+    return state == 1
+
+
+@kernel
+def outlying(row: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Which values lie beyond 1.5 interquartile ranges of their row's quartiles; equal `row` stand together."""
+    out = np.zeros(len(row), np.bool_)
+    first = 0
+    for i in range(1, len(row) + 1):
+        if i < len(row) and row[i] == row[first]:
+            continue
+        if i - first > FEWEST:
+            low, high = quantile(value[first:i], 0.25), quantile(value[first:i], 0.75)
+            fence = FENCE * (high - low)
+            for j in range(first, i):
+                out[j] = value[j] < low - fence or value[j] > high + fence
+        first = i
+    return out
+
+
+@kernel
+def quantile(values: np.ndarray, share: float) -> float:
+    """NumPy's linear percentile."""
+    at = share * (len(values) - 1)
+    below = int(at)
+    part = at - below
+    parted = values.copy()
+    high = select(parted, below + 1)
+    low = parted[: below + 1].max()
+    # from the nearer of the two, as NumPy does, so that a value on the fence falls alike
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)

@@ -1,0 +1,81 @@
+"""What activations amount to: six numbers a signal, and how evenly they are spread over signals."""
+
+import numpy as np
+
+from bitbox_xr.kernels.activations.search import Found
+
+__all__ = ["METRICS", "cube", "diversity", "pooled"]
+
+METRICS = ("frequency", "density", "mean", "std", "min", "max")
+
+
+def cube(found: Found, *, robust: bool) -> np.ndarray:
+    """`(list, metric, signal)`: the six of `METRICS`, `robust` without outliers, then the number of eligible frames.
+
+    Frequency is a count, density the sum of magnitudes over the eligible frames. Without activations both are 0
+    and the rest NaN; without eligible frames all are NaN.
+    """
+    keep = ~found.outlier if robust else slice(None)
+    value = found.magnitude[keep]
+    lists, signals = found.eligible.shape
+    cells = lists * signals
+    cell = (found.events.list * signals + found.events.signal)[keep]
+    count = np.bincount(cell, minlength=cells)
+    total = np.bincount(cell, value, cells)
+    low, high = np.full(cells, np.inf), np.full(cells, -np.inf)
+    np.minimum.at(low, cell, value)
+    np.maximum.at(high, cell, value)
+    eligible = found.eligible.ravel()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, density = total / count, total / eligible
+        std = np.sqrt(np.bincount(cell, (value - mean[cell]) ** 2, cells) / count)
+    some = count > 0
+    frequency = np.where(eligible > 0, count, np.nan)
+    table = [frequency, density, mean, std, np.where(some, low, np.nan), np.where(some, high, np.nan), eligible]
+    return np.array(table, dtype=np.float64).reshape(-1, lists, signals).swapaxes(0, 1)
+
+
+def pooled(cubes: np.ndarray) -> np.ndarray:
+    """The cube of a whole recording from those of its pieces, `(piece, list, number, signal)`."""
+    frequency, _, means, stds, low, high, eligible = np.moveaxis(cubes, 2, 0)
+    counts = np.nan_to_num(frequency)
+    means, stds = (np.where(counts > 0, values, 0.0) for values in (means, stds))
+    count, frames = counts.sum(axis=0), eligible.sum(axis=0)
+    total = (counts * means).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, density = total / count, total / frames
+        std = np.sqrt((counts * (stds**2 + (means - mean) ** 2)).sum(axis=0) / count)
+    table = [np.where(frames > 0, count, np.nan), density, mean, std]
+    return np.stack([*table, np.fmin.reduce(low), np.fmax.reduce(high), frames], axis=1)
+
+
+def diversity(found: Found, *, robust: bool, magnitude: bool) -> np.ndarray:
+    """`(2, list)`: the entropy of signals' shares in all activations, and the mean of the frames' entropies.
+
+    To the base of the number of signals that have eligible frames; shares by magnitude, or of counts. Frames at
+    which no signal is eligible do not enter the mean. NaN without activations.
+    """
+    lists, signals = found.eligible.shape
+    frames = found.watched.shape[1]
+    weight = np.abs(found.magnitude) if magnitude else np.ones(len(found.magnitude))
+    if robust:
+        weight = np.where(found.outlier, 0.0, weight)
+    base = np.maximum((found.eligible > 0).sum(axis=1), 1)
+    where, signal = found.events.list, found.events.signal
+    total = np.bincount(where * signals + signal, weight, lists * signals).reshape(lists, signals)
+    at, group = np.unique(where * frames + found.events.frame, return_inverse=True)
+    each = np.bincount(at // frames, _entropy(group, weight, len(at)), lists)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        overall = _entropy(np.repeat(np.arange(lists), signals), total.ravel(), lists) / np.log(base)
+        frame_wise = each / found.watched.sum(axis=1) / np.log(base)
+    return np.where(total.any(axis=1), [overall, frame_wise], np.nan)
+
+
+def _entropy(group: np.ndarray, weight: np.ndarray, groups: int) -> np.ndarray:
+    """Of the shares of weights in each group, in nats; 0 for a group without weight."""
+    some = weight > 0
+    group, weight = group[some], weight[some]
+    total = np.bincount(group, weight, groups)
+    share = weight / total[group]
+    entropy: np.ndarray = np.bincount(group, -share * np.log(share), groups)
+    return entropy

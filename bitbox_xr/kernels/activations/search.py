@@ -1,0 +1,199 @@
+"""Activations of many signals at several scales: the search, block of signals by block of signals.
+
+Blocks fit the processor's second-level cache; they are the same whatever the number of threads, and so are the
+numbers.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from bitbox_xr.kernels.activations import extrema, gaps, wavelets
+from bitbox_xr.kernels.finite import infinite
+
+__all__ = ["Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
+
+BLOCK_VALUES = 2**17
+BLOCK_ROWS = (4, 80)  # at least, at most
+THREAD_VALUES = 2**17  # a thread that has less to do costs more than it saves
+
+
+class Search(NamedTuple):
+    """What is looked for.
+
+    `scales` are wavelet scales in frames (0: the signal itself, smoothed). `apart` 0: a list of activations for
+    each scale; otherwise one list of all scales, in which they are at least so many frames apart.
+    """
+
+    scales: tuple[float, ...]
+    precision: int
+    apart: int = 0
+    widths: bool = True  # else they are NaN
+    outliers: bool = True  # else none is called one
+
+
+class Events(NamedTuple):
+    """One entry an activation, those of a signal and a list together and in the order of frames."""
+
+    list: np.ndarray
+    signal: np.ndarray
+    frame: np.ndarray
+    scale: np.ndarray  # number of the scale that found it
+    height: np.ndarray  # of the response
+    width: np.ndarray  # frames over which the response has more than half its height
+
+
+class Found(NamedTuple):
+    """Activations, and where there could have been any."""
+
+    events: Events
+    magnitude: np.ndarray  # of the raw signal, bridged where its frame is missing
+    outlier: np.ndarray
+    eligible: np.ndarray  # (list, signal): number of eligible frames
+    watched: np.ndarray  # (list, frame): whether any signal was eligible
+
+
+def find(values: np.ndarray, search: Search, *, threads: int = 1) -> Found:
+    """Activations in `values` `(frame, signal)`, missing frames NaN. ValueError where a value is infinite."""
+
+    def block(columns: slice) -> Found:
+        return _find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search)
+
+    all_columns = blocks(*values.shape)
+    threads = min(threads, len(all_columns), values.size // THREAD_VALUES)
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            return joined(list(pool.map(block, all_columns)))
+    return joined([block(columns) for columns in all_columns])
+
+
+def blocks(frames: int, signals: int) -> list[slice]:
+    """Signals that are searched at once."""
+    rows = int(np.clip(BLOCK_VALUES // frames, *BLOCK_ROWS))
+    return [slice(start, start + rows) for start in range(0, signals, rows)]
+
+
+def joined(blocks: list[Found]) -> Found:
+    """What was found in consecutive blocks of signals."""
+    offsets = np.cumsum([0] + [found.eligible.shape[1] for found in blocks])
+    events = [
+        found.events._replace(signal=found.events.signal + offset)
+        for found, offset in zip(blocks, offsets[:-1], strict=True)
+    ]
+    return Found(
+        Events(*(np.concatenate(parts) for parts in zip(*events, strict=True))),
+        np.concatenate([found.magnitude for found in blocks]),
+        np.concatenate([found.outlier for found in blocks]),
+        np.concatenate([found.eligible for found in blocks], axis=1),
+        np.logical_or.reduce([found.watched for found in blocks]),
+    )
+
+
+def _find(rows: np.ndarray, search: Search) -> Found:
+    """As `find`, in `rows` `(signal, frame)`, whose gaps are filled."""
+    present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
+    if gaps.bridge(rows, present, centred):
+        raise ValueError(infinite())
+    allowed = None if present.all() else gaps.eligible(present, search.scales, search.precision)
+    return search_rows(rows, centred, present, allowed, search, np.full((len(search.scales), len(rows)), np.nan))
+
+
+def search_rows(
+    rows: np.ndarray,
+    centred: np.ndarray,
+    present: np.ndarray,
+    allowed: np.ndarray | None,
+    search: Search,
+    largest: np.ndarray,
+) -> Found:
+    """Activations in `rows` `(signal, frame)` without gaps, `centred` those less their mean.
+
+    `allowed` `(scale, signal, frame)`: where they may be reported (None: everywhere). `largest` `(scale, signal)`: the
+    largest magnitude of each response (without `search.apart`), NaN where it is to be found here.
+    """
+    if search.apart:
+        events = _together(responses(centred, search), present, allowed, search)
+    else:
+        events = _each(responses(centred, search), present, allowed, search, largest)
+    magnitude = rows[events.signal, events.frame]
+    if search.outliers:
+        outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
+    else:
+        outlier = np.zeros(len(magnitude), dtype=bool)
+    return Found(events, magnitude, outlier, *_coverage(rows.shape, allowed, search))
+
+
+def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search) -> tuple[np.ndarray, np.ndarray]:
+    """`Found.eligible` and `.watched` of signals `(row, frame)`; `allowed` None: everywhere."""
+    rows, frames = shape
+    if allowed is None:
+        lists = 1 if search.apart else len(search.scales)
+        return np.full((lists, rows), frames), np.ones((lists, frames), dtype=bool)
+    if search.apart:
+        allowed = np.logical_or.reduce(allowed, axis=0, keepdims=True)
+    return np.count_nonzero(allowed, axis=2), np.logical_or.reduce(allowed, axis=1)
+
+
+def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
+    """At each scale the response `(row, frame)`, not yet smoothed, with meaningless frames at its end."""
+    from scipy.fft import irfft, rfft
+
+    frames = centred.shape[1]
+    signal = np.empty_like(centred)
+    for row, out in zip(centred, signal, strict=True):
+        wavelets.smooth(row, out)
+    size = wavelets.padded(frames, search.scales, search.precision)
+    transformed = rfft(signal, n=size, axis=-1) if any(search.scales) else signal
+    for spectrum in wavelets.spectra(search.scales, search.precision, size):
+        if len(spectrum):
+            yield irfft(transformed * spectrum, n=size, axis=-1, overwrite_x=True)
+        else:
+            yield centred
+
+
+def _each(
+    at_scales: Iterator[np.ndarray],
+    present: np.ndarray,
+    allowed: np.ndarray | None,
+    search: Search,
+    largest: np.ndarray,
+) -> Events:
+    """A list of activations for each scale."""
+    found = []
+    for k, response in enumerate(at_scales):
+        where = present if allowed is None else allowed[k]
+        row, frame, height, width = extrema.activations(response, where, search.widths, largest[k])
+        number = np.full(len(row), k)
+        found.append((number, row, frame, number, height, width))
+    return Events(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def _together(
+    at_scales: Iterator[np.ndarray], present: np.ndarray, allowed: np.ndarray | None, search: Search
+) -> Events:
+    """One list of activations of all scales: of positive and negative maxima the strongest, well apart."""
+    found = []
+    for k, response in enumerate(at_scales):
+        where = present if allowed is None else allowed[k]
+        found.append(extrema.candidates(response, where, present, search.widths))
+    scale = np.repeat(np.arange(len(found)), [len(parts[0]) for parts in found])
+    row, frame, height, width, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    # one signal after the other, far enough from each other to be searched as one
+    at = row * (present.shape[1] + search.apart) + frame
+    order = np.argsort(at, kind="stable")
+    kept = order[extrema.strongest(at[order], scale[order], sign[order], score[order], search.apart)]
+    kept = kept[sign[kept] > 0]
+    return Events(np.zeros(len(kept), np.int64), row[kept], frame[kept], scale[kept], height[kept], width[kept])
+
+
+def decompose(signal: np.ndarray, search: Search) -> np.ndarray:
+    """The smoothed responses `(scale, frame)` of one signal, missing frames bridged."""
+    rows = np.array(signal[None], dtype=np.float64)
+    present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
+    gaps.bridge(rows, present, centred)
+    out = np.empty((len(search.scales), len(signal)))
+    for response, smooth in zip(responses(centred, search), out, strict=True):
+        wavelets.smooth(response[0, : len(signal)], smooth)
+    return out

@@ -1,0 +1,92 @@
+"""Correlations computed directly, in two passes of float64: what tiles would spoil."""
+
+import numpy as np
+
+from bitbox_xr.kernels.correlation.moments import FLAT
+from bitbox_xr.kernels.correlation.tiles import TIE
+from bitbox_xr.kernels.jit import kernel
+
+__all__ = ["mend"]
+
+
+@kernel
+def mend(x, y, at, width, least, signed, nearest, first, mine, other, gaps, weak1, weak2, best, lag, seconds, padded):
+    """Compute directly what the tiles left out, and let it compete."""
+    n1, n2 = x.shape[1], y.shape[1]
+    work = np.empty((9, max(n1, n2)))
+    for number in range(len(first) - 1):
+        for c in range(first[number], first[number + 1]):
+            row1, row2 = (c, c) if gaps else (mine[c], other[c])
+            for j in range(n2):
+                if weak2[row2, j]:
+                    _exact(x, at + mine[c], y, at + other[c], j, width, least, work)
+                    for i in range(n1):
+                        _compete(best, lag, i * padded + j, work[0, i], seconds[number], signed, nearest)
+            for i in range(n1):
+                if weak1[row1, i]:
+                    _exact(y, at + other[c], x, at + mine[c], i, width, least, work)
+                    for j in range(n2):
+                        _compete(best, lag, i * padded + j, work[0, j], seconds[number], signed, nearest)
+
+
+@kernel
+def _compete(best, lag, cell, r, seconds, signed, nearest):
+    """Enter a correlation out of turn; ties are decided as the order of lags would have."""
+    if r != r:
+        return
+    ours, theirs = (best[cell], r) if signed else (abs(best[cell]), abs(r))
+    near, nearer = abs(lag[cell]), abs(seconds)
+    first = (nearer < near or (nearer == near and seconds < lag[cell])) == nearest
+    higher = theirs > ours and seconds == lag[cell]
+    if ours != ours or theirs > ours + TIE or (theirs >= ours - TIE and first) or higher:
+        best[cell] = r
+        lag[cell] = seconds
+
+
+@kernel
+def _exact(many, at, one, at_one, j, width, least, work):
+    """r of every signal of `many` (window at `at`) with signal j of `one`, in two passes of float64, into `work[0]`.
+
+    Over the frames that both have; NaN where they are fewer than `least` or either is flat on them.
+    """
+    n = many.shape[1]
+    r, count, mean, mean_one, low, high, low_one, high_one, square_one = work
+    r[:n], count[:n], mean[:n], mean_one[:n], square_one[:n] = 0.0, 0.0, 0.0, 0.0, 0.0
+    low[:n], high[:n], low_one[:n], high_one[:n] = np.inf, -np.inf, np.inf, -np.inf
+    for k in range(width):
+        v = one[at_one + k, j]
+        if v == v:
+            for i in range(n):
+                u = many[at + k, i]
+                present = u == u
+                count[i] += 1.0 if present else 0.0
+                mean[i] += u if present else 0.0
+                mean_one[i] += v if present else 0.0
+                low[i] = u if u < low[i] else low[i]
+                high[i] = u if u > high[i] else high[i]
+                low_one[i] = v if present and v < low_one[i] else low_one[i]
+                high_one[i] = v if present and v > high_one[i] else high_one[i]
+    for i in range(n):
+        mean[i] /= max(count[i], 1.0)
+        mean_one[i] /= max(count[i], 1.0)
+    square = np.zeros(n)
+    for k in range(width):
+        v = one[at_one + k, j]
+        if v == v:
+            for i in range(n):
+                u = many[at + k, i] - mean[i]
+                present = u == u
+                u, w = (u, v - mean_one[i]) if present else (0.0, 0.0)
+                square[i] += u * u
+                square_one[i] += w * w
+                r[i] += u * w
+    for i in range(n):
+        flat = _is_flat(square[i], count[i], low[i], high[i])
+        flat |= _is_flat(square_one[i], count[i], low_one[i], high_one[i])
+        r[i] = np.nan if flat or count[i] < least else r[i] / np.sqrt(square[i]) / np.sqrt(square_one[i])
+
+
+@kernel
+def _is_flat(square, count, low, high):
+    """Whether values between `low` and `high`, with this sum of squares about their mean, do not vary."""
+    return low >= high or np.sqrt(square / max(count, 1.0)) < FLAT * max(abs(low), abs(high))

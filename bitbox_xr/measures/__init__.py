@@ -1,0 +1,1 @@
+"""The measures: imitation, coordination, expressivity, asymmetry and motion, as functions of labelled signals."""

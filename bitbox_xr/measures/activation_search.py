@@ -1,0 +1,170 @@
+"""Runs the search for activations over whole recordings: by threads, or as a dask graph.
+
+Arrays are `(…, time, signal)`. Time is never one piece for all coefficients. What can be put together from pieces along
+time is, each of them read three times: for the mean, for the largest response, for the activations. What needs the
+whole of a coefficient (quartiles, medians, a plateau of any length) goes coefficient block by coefficient block: each
+reads all chunks along time again and keeps its own columns only.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from bitbox_xr.core.lazy import is_lazy, later, on_cluster, threads
+
+__all__ = ["cubes", "found", "measured"]
+
+BLOCK_BYTES = 2**25  # of float64 held at once by a task
+PIECE_BYTES = 2**26
+
+
+def measured(data: Any, search: Any, finish: Callable[[Any], np.ndarray], shape: tuple[int, ...]) -> Any:
+    """`finish` of the activations of every recording: `(…, *shape)`, lazy where `data` is.
+
+    `search` is a `kernels.activations.Search`; `finish` takes a `kernels.activations.Found`.
+    """
+    extra = data.shape[:-2]
+    if not is_lazy(data):
+        results = [finish(one) for one in found(data, search)]
+        return np.array(results, dtype=np.float64).reshape(extra + shape)
+    import dask.array as da
+    from dask import delayed
+
+    call = delayed(finish, pure=True)
+    results = [da.from_delayed(call(one), shape, np.float64) for one in _delayed(data, search)]
+    return da.stack(results).reshape(extra + shape)
+
+
+def cubes(data: Any, search: Any, *, robust: bool, lists: int) -> Any:
+    """`kernels.summaries.cube` of every recording, `(…, list, number, signal)`, lazy where `data` is."""
+    from bitbox_xr.kernels.activations.metrics import METRICS, cube
+
+    finish = partial(cube, robust=robust)
+    shape = (lists, len(METRICS) + 1, data.shape[-1])
+    if not is_lazy(data) or len(_columns(data)) == 1:
+        return measured(data, search, finish, shape)
+    import dask.array as da
+
+    if search.apart or search.outliers or 0.0 in search.scales:
+        one = partial(_of_columns, search=search, finish=finish, shape=shape)
+    else:
+        one = partial(_of_pieces, search=search, shape=shape)
+    results = [one(data[at]) for at in np.ndindex(data.shape[:-2])]
+    return da.stack(results).reshape(data.shape[:-2] + shape)
+
+
+def found(data: Any, search: Any) -> list[Any]:
+    """The activations of every recording, computed; recordings in the order of `data`'s leading dimensions."""
+    from bitbox_xr.kernels.activations.search import find
+
+    if is_lazy(data):
+        import dask
+
+        return list(dask.compute(*_delayed(data, search)))
+    return [find(data[at], search, threads=threads()) for at in np.ndindex(data.shape[:-2])]
+
+
+def _delayed(data: Any, search: Any) -> list[Any]:
+    from dask import delayed
+
+    from bitbox_xr.kernels.activations.search import joined
+
+    join = delayed(joined, pure=True)
+    return [join(_by_columns(data[at], search)) for at in np.ndindex(data.shape[:-2])]
+
+
+def _columns(data: Any) -> list[slice]:
+    """Blocks of coefficients, whole recordings of which a task may hold."""
+    width = max(1, BLOCK_BYTES // (8 * data.shape[-2]))
+    return [slice(start, min(start + width, data.shape[-1])) for start in range(0, data.shape[-1], width)]
+
+
+def _by_columns(recording: Any, search: Any) -> list[Any]:
+    """The activations of each block of coefficients, delayed."""
+    columns = _columns(recording)
+    again = len(columns) > 1 and not on_cluster(recording)
+    return [_block(recording, block, search, again) for block in columns]
+
+
+def _of_columns(recording: Any, search: Any, finish: Any, shape: tuple[int, ...]) -> Any:
+    """`finish` of each block of coefficients, side by side."""
+    import dask.array as da
+    from dask import delayed
+
+    call = delayed(finish, pure=True)
+    blocks = zip(_columns(recording), _by_columns(recording, search), strict=True)
+    parts = [da.from_delayed(call(one), (*shape[:-1], block.stop - block.start), np.float64) for block, one in blocks]
+    return da.concatenate(parts, axis=-1)
+
+
+def _block(recording: Any, columns: slice, search: Any, again: bool) -> Any:
+    """The activations of some columns, delayed; `again`: the task itself reads them, chunk by chunk.
+
+    Left to the scheduler, each chunk would be read once for all blocks, and wait as a whole for the last of them.
+    """
+    from dask import delayed
+
+    from bitbox_xr.kernels.activations.search import find
+
+    if again:
+        return delayed(partial(_read_and_find, recording, columns, search), pure=True)()
+    return delayed(find, pure=True)(recording[:, columns], search)
+
+
+def _read_and_find(recording: Any, columns: slice, search: Any) -> Any:
+    from bitbox_xr.kernels.activations.search import find
+
+    bounds = np.cumsum([0, *recording.chunks[0]]).tolist()
+    chunks = [recording[start:stop, columns] for start, stop in pairwise(bounds)]
+    return find(np.concatenate([np.array(chunk.compute(scheduler="synchronous")) for chunk in chunks]), search)
+
+
+# --- pieces along time
+
+
+def _of_pieces(recording: Any, search: Any, shape: tuple[int, ...]) -> Any:
+    """The cube of a recording from those of pieces along time."""
+    import dask.array as da
+    from dask import delayed
+
+    from bitbox_xr.kernels.activations import chunked, metrics
+
+    beyond = chunked.margin(search)
+    bounds = _bounds(recording, beyond)
+    again = not on_cluster(recording)
+    around = [(max(start - beyond, 0), min(stop + beyond, len(recording))) for start, stop in pairwise(bounds)]
+    within = [
+        chunked.Piece(start - first, stop - first)
+        for (start, stop), (first, _) in zip(pairwise(bounds), around, strict=True)
+    ]
+
+    def each(call: Any, spans: Any, *arguments: Any) -> list[Any]:
+        calls = zip(spans, *arguments, strict=True)
+        return [later(call, recording[slice(*span)], again, *rest) for span, *rest in calls]
+
+    outlines = each(partial(chunked.outline, inner=beyond), pairwise(bounds))
+    known = delayed(chunked.contexts, pure=True)(outlines, bounds, beyond)
+    context = [known[k] for k in range(len(within))]
+    tops = each(partial(chunked.largest, search=search), around, within, context)
+    top = delayed(np.maximum.reduce, pure=True)(tops)
+    cubes = each(partial(chunked.cube, search=search), around, within, context, [top] * len(within))
+    pooled = delayed(metrics.pooled, pure=True)(delayed(np.stack, pure=True)(cubes))
+    return da.from_delayed(pooled, shape, np.float64)
+
+
+def _bounds(recording: Any, least: int) -> list[int]:
+    """Where pieces begin and end: at chunks' bounds where these allow it, no piece shorter than `least` frames."""
+    frames, signals = recording.shape
+    most = max(least, PIECE_BYTES // (8 * signals))
+    bounds = [0]
+    for bound in np.cumsum(recording.chunks[0]).tolist():
+        while bound - bounds[-1] > 2 * most:  # a chunk too large to be held
+            bounds.append(bounds[-1] + most)
+        if bound - bounds[-1] >= most:
+            bounds.append(bound)
+    if len(bounds) > 1 and frames - bounds[-1] < least:
+        bounds.pop()
+    return bounds if bounds[-1] == frames else [*bounds, frames]

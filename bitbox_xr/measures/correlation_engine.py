@@ -1,0 +1,260 @@
+"""Runs the correlation kernel over the windows of whole recordings: by threads, or as a dask graph.
+
+Arrays are `(…, time, signal)`, windows in frames. Work is cut into blocks of windows whose size and order do
+not depend on the number of threads, so that neither do the results, to the last digit.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bitbox_xr.core.lazy import is_lazy, threads
+from bitbox_xr.core.progress import tracked
+from bitbox_xr.kernels.correlation.statistics import SUMS
+
+__all__ = ["Windows", "block", "broadcast", "matrices", "reduced", "sums"]
+
+BLOCK = 32  # windows; their matrices of 79 × 79 pairs stay near the processor
+
+
+class Windows(NamedTuple):
+    """Windows: number w starts at frame `reach + w · step`, its lags touch `reach` frames more at each end."""
+
+    width: int
+    step: int
+    reach: int
+    number: int
+
+    def frames(self, first: int, stop: int) -> slice:
+        """Frames that windows `first` to `stop` touch."""
+        return slice(first * self.step, (stop - 1) * self.step + 2 * self.reach + self.width)
+
+
+# --- matrices of every window
+
+
+def matrices(x: Any, y: Any, windows: Windows, plan: Any, seconds: np.ndarray, *, mirrored: bool) -> tuple[Any, ...]:
+    """`corr` and `lag` `(…, window, n1, n2)` and the shares of frames present, `(…, window, n1)` and `(…, window, n2)`.
+
+    `plan` (a `kernels.correlation.Plan`) says which lags compete, `seconds` what each is called.
+    """
+    call = partial(_matrices, windows=windows, plan=plan, seconds=seconds, mirrored=mirrored)
+    if not is_lazy(x, y):
+        return call(x, y, count=windows.number, workers=threads())
+    import dask.array as da
+
+    parts: list[list[Any]] = [[], [], []]
+    for x_part, y_part, count in _parts(x, y, windows):
+        two = _blockwise(partial(_stacked, call=call, count=count), x_part, y_part, "kwij", {"k": 2, "w": count})
+        parts[0].append(two)
+        for k, part in enumerate((x_part, y_part)):
+            share = partial(_shares, windows=windows, count=count)
+            parts[k + 1].append(_blockwise(share, part, None, "wi", {"w": count}))
+    both = da.concatenate(parts[0], axis=-3)
+    extra = both.shape[:-4]
+    shares = [da.concatenate(part, axis=-2) for part in parts[1:]]
+    return both[..., 0, :, :, :], both[..., 1, :, :, :], *(da.broadcast_to(a, extra + a.shape[-2:]) for a in shares)
+
+
+def _matrices(
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    windows: Windows,
+    plan: Any,
+    seconds: np.ndarray,
+    mirrored: bool,
+    count: int,
+    workers: int,
+) -> tuple[np.ndarray, ...]:
+    x, y, extra = broadcast(x, y)
+    shapes = [(count, x.shape[-1], y.shape[-1])] * 2 + [(count, x.shape[-1]), (count, y.shape[-1])]
+    out = tuple(np.empty(extra + shape, np.float32) for shape in shapes)
+
+    def one(at: tuple[tuple[int, ...], int]) -> None:
+        where, first = at
+        stop = min(first + BLOCK, count)
+        here = tuple(array[where][first:stop] for array in out)
+        block(x[where], y[where], windows, plan, seconds, mirrored, first, stop, here)
+
+    for _ in _over_blocks(one, extra, count, workers):
+        pass
+    return out
+
+
+def _stacked(x: np.ndarray, y: np.ndarray, call: Any, count: int) -> np.ndarray:
+    corr, lag, _, _ = call(x, y, count=count, workers=1)
+    return np.stack([corr, lag], axis=-4)
+
+
+def _shares(x: np.ndarray, _: None, windows: Windows, count: int) -> np.ndarray:
+    """Share of frames present in each window."""
+    present = ~np.isnan(x[..., windows.reach : x.shape[-2] - windows.reach, :])
+    before = np.cumsum(np.insert(present, 0, False, axis=-2), axis=-2)
+    starts = np.arange(count) * windows.step
+    share = (before[..., starts + windows.width, :] - before[..., starts, :]) / windows.width
+    return share.astype(np.float32)
+
+
+# --- sums over windows
+
+
+def sums(x: Any, y: Any, windows: Windows, plans: list[Any], seconds: list[np.ndarray], *, mirrored: bool) -> Any:
+    """Sums over all windows, `(…, plan, sum, n1, n2)` float64 (`kernels.sums.SUMS`); matrices are not kept."""
+    call = partial(_sums, windows=windows, plans=plans, seconds=seconds, mirrored=mirrored)
+    if not is_lazy(x, y):
+        return call(x, y, count=windows.number, workers=threads())
+    sizes = {"p": len(plans), "k": len(SUMS)}
+    import dask.array as da
+
+    parts = [
+        _blockwise(partial(call, count=count, workers=1), x_part, y_part, "pkij", sizes, dtype=np.float64)
+        for x_part, y_part, count in _parts(x, y, windows)
+    ]
+    return da.stack(parts).sum(axis=0, split_every=4)
+
+
+def _sums(
+    x: np.ndarray, y: np.ndarray, *, windows: Windows, plans: list[Any], seconds: list[np.ndarray], mirrored: bool,
+    count: int, workers: int,
+) -> np.ndarray:  # fmt: skip
+    from bitbox_xr.kernels.correlation.window_sums import add_windows
+
+    x, y, extra = broadcast(x, y)
+    n1, n2 = x.shape[-1], y.shape[-1]
+
+    def one(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
+        where, first = at
+        stop = min(first + BLOCK, count)
+        part = np.zeros((len(plans), len(SUMS), n1, n2))
+        corr, lag = np.empty((2, stop - first, n1, n2), np.float32)
+        shares = np.empty((stop - first, n1), np.float32), np.empty((stop - first, n2), np.float32)
+        for plan, names, into in zip(plans, seconds, part, strict=True):
+            block(x[where], y[where], windows, plan, names, mirrored, first, stop, (corr, lag, *shares))
+            add_windows(corr, lag, _limit(names), into)
+        return where, part
+
+    total = np.zeros((*extra, len(plans), len(SUMS), n1, n2))
+    for where, part in _over_blocks(one, extra, count, workers):
+        total[where] += part
+    return total
+
+
+def reduced(corr: Any, lag: Any, limit: float) -> Any:
+    """The same sums, `(…, sum, n1, n2)`, of matrices that are kept: `corr` and `lag` `(…, window, n1, n2)`."""
+    if not is_lazy(corr, lag):
+        return _reduced(corr, lag, limit, workers=threads())
+    import dask.array as da
+
+    outer = tuple(range(corr.ndim - 3))
+    w, k, i, j = (corr.ndim + n for n in range(4))
+    parts = da.blockwise(
+        partial(_reduced_part, limit=limit), (*outer, w, k, i, j), corr, (*outer, w, i, j), lag, (*outer, w, i, j),
+        new_axes={k: len(SUMS)}, adjust_chunks={w: 1}, dtype=np.float64, meta=np.empty((0,) * (corr.ndim + 1)),
+    )  # fmt: skip
+    return parts.sum(axis=-4)
+
+
+def _reduced_part(corr: np.ndarray, lag: np.ndarray, limit: float) -> np.ndarray:
+    return np.expand_dims(_reduced(corr, lag, limit, workers=1), -4)
+
+
+def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -> np.ndarray:
+    from bitbox_xr.kernels.correlation.window_sums import add_windows
+
+    extra, (count, n1, n2) = corr.shape[:-3], corr.shape[-3:]
+
+    def one(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
+        where, first = at
+        part = np.zeros((len(SUMS), n1, n2))
+        both = [np.ascontiguousarray(array[where][first : first + BLOCK], np.float32) for array in (corr, lag)]
+        add_windows(*both, limit, part)
+        return where, part
+
+    total = np.zeros((*extra, len(SUMS), n1, n2))
+    for where, part in _over_blocks(one, extra, count, workers):
+        total[where] += part
+    return total
+
+
+# --- blocks and parts
+
+
+def block(
+    x: np.ndarray,
+    y: np.ndarray,
+    windows: Windows,
+    plan: Any,
+    seconds: np.ndarray,
+    mirrored: bool,
+    first: int,
+    stop: int,
+    out: Any,
+    order: np.ndarray | None = None,
+) -> None:
+    """Windows `first` to `stop` of one pair of recordings, by the kernel; `order`: which of y's meets each of x."""
+    from bitbox_xr.kernels.correlation.windowed import best_lags
+
+    if order is None:
+        frames = windows.frames(first, stop)
+        x, y = x[frames], y[frames]
+    else:
+        span = windows.width + 2 * windows.reach
+        starts = (which * windows.step for which in (np.arange(first, stop), order[first:stop]))
+        x, y = (a[(start[:, None] + np.arange(span)).ravel()] for a, start in zip((x, y), starts, strict=True))
+        plan = plan._replace(step=span)
+    sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
+    best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored)
+
+
+def _over_blocks(function: Any, extra: tuple[int, ...], count: int, workers: int) -> Iterator[Any]:
+    """`function` of every block of every recording, by threads; its results in order."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    work = [(where, first) for where in np.ndindex(extra) for first in range(0, count, BLOCK)]
+    if workers == 1 or len(work) <= 1:
+        yield from tracked(map(function, work), len(work)) if workers > 1 else map(function, work)
+        return
+    with ThreadPoolExecutor(min(workers, len(work))) as pool:
+        yield from tracked(pool.map(function, work), len(work))
+
+
+def _limit(seconds: np.ndarray) -> float:
+    return float(np.abs(seconds.astype(np.float32)).max())
+
+
+def broadcast(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+    """Both with the same leading dimensions, as views."""
+    extra = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    return np.broadcast_to(x, extra + x.shape[-2:]), np.broadcast_to(y, extra + y.shape[-2:]), extra
+
+
+def _parts(x: Any, y: Any, windows: Windows) -> Iterator[tuple[Any, Any, int]]:
+    """Frames of x and y for the windows that start in each chunk of time, in one piece each, and their number."""
+    import dask.array as da
+
+    x, y = (a if is_lazy(a) else da.from_array(a, chunks=-1) for a in (x, y))
+    chunks = max((a.chunks[-2] for a in (x, y)), key=len)
+    edges = [-(-int(edge) // windows.step) for edge in np.cumsum(chunks)[:-1]]
+    edges = sorted({0, windows.number, *(edge for edge in edges if edge < windows.number)})
+    for first, stop in pairwise(edges):
+        frames = windows.frames(first, stop)
+        x_part, y_part = (a[..., frames, :].rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in (x, y))
+        yield x_part, y_part, stop - first
+
+
+def _blockwise(function: Any, x: Any, y: Any, out: str, sizes: dict[str, int], dtype: Any = np.float32) -> Any:
+    """`function(x, y)` on each block of the leading dimensions; `out` names its trailing axes, `sizes` the new ones."""
+    import dask.array as da
+
+    lead = max(x.ndim, 0 if y is None else y.ndim) - 2
+    outer = "abcdefgh"[:lead]
+    operands = [x, outer[lead - x.ndim + 2 :] + "ti"]
+    operands += [None, None] if y is None else [y, outer[lead - y.ndim + 2 :] + "tj"]
+    return da.blockwise(
+        function, outer + out, *operands, new_axes=sizes, dtype=dtype, concatenate=True,
+        align_arrays=True, meta=np.empty((0,) * len(outer + out), dtype),
+    )  # fmt: skip

@@ -1,0 +1,252 @@
+"""Two recordings on one clock, checked, and the windows that fit them."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.provenance import provenance
+from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
+from bitbox_xr.measures import correlation_engine
+from bitbox_xr.preprocessing.alignment import shared_clock
+from bitbox_xr.version import __version__
+
+__all__ = ["LAG", "LAG_NAME", "SIGNAL1", "SIGNAL2", "WINDOW", "Options", "Pair", "described"]
+
+WINDOW, SIGNAL1, SIGNAL2, LAG = "window", "signal1", "signal2", "lag"
+KINDS = ("expression", "landmark", "landmark-can", "pose")
+LAG_NAME = "lag of the best correlation (negative: signal1 follows signal2)"
+
+# name: long_name, units
+VARIABLES = {
+    "corr": ("windowed correlation at the best lag", "1"),
+    "lag": (LAG_NAME, "s"),
+    "valid1": ("share of the window's frames at which signal1 is present", "1"),
+    "valid2": ("share of the window's frames at which signal2 is present", "1"),
+    "window": ("middle of the window", "s"),
+    "window_start": ("start of the window", "s"),
+    "window_stop": ("end of the window", "s"),
+    "corr_mean": ("mean correlation over windows", "1"),
+    "corr_std": ("standard deviation of the correlation over windows", "1"),
+    "corr_lag": ("mean lag over windows (negative: signal1 follows signal2)", "s"),
+    "corr_abs_mean": ("mean magnitude of the correlation over windows", "1"),
+    "corr_fisher_mean": ("mean correlation over windows, by Fisher's z", "1"),
+    "follow_share": ("share of windows in which signal1 follows signal2", "1"),
+    "lead_share": ("share of windows in which signal1 leads signal2", "1"),
+    "n_windows": ("number of windows with a correlation", "1"),
+    "profile": ("mean correlation over windows at each lag", "1"),
+    "profile_fisher": ("mean correlation over windows at each lag, by Fisher's z", "1"),
+    "best_lag": ("lag of the largest mean correlation (negative: signal1 follows signal2)", "s"),
+    "at_limit": ("share of windows whose best lag is the outermost allowed", "1"),
+}
+
+
+def described(name: str, long_name: str | None = None) -> dict[str, str]:
+    """Attributes of a variable of a result."""
+    known, units = VARIABLES[name]
+    return {"long_name": long_name or known, "units": units}
+
+
+class Options(NamedTuple):
+    """What a caller asked for, in seconds; `causal` None: two-sided."""
+
+    width: float
+    step: float | None
+    lag: float | None
+    polarity: bool
+    min_valid: float
+    causal: bool | None
+
+    def faults(self) -> list[str]:
+        """What is out of range, each as a sentence."""
+        faults = []
+        for name, least in (("width", "positive"), ("step", "positive"), ("lag", "non-negative")):
+            value = getattr(self, name)
+            if value is not None or name == "width":
+                faults += time_faults(name, value, least=least)
+        faults += flag_faults("polarity", self.polarity)
+        faults += [] if self.causal is None else flag_faults("causal", self.causal)
+        if not is_number(self.min_valid) or not 0 < self.min_valid <= 1:
+            faults.append(f"min_valid is {self.min_valid!r}; a share of frames above 0 and up to 1 is wanted")
+        return faults
+
+    def frames(self, rate: float) -> tuple[int, int, int]:
+        """Width, step and largest lag in frames."""
+        width = round(self.width * rate)
+        step = max(1, width // 2) if self.step is None else max(1, round(self.step * rate))
+        lag = width // 4 if self.lag is None else max(0, round(self.lag * rate))
+        return width, step, lag
+
+
+class Pair:
+    """Two recordings on one clock, with the windows that fit them."""
+
+    def __init__(self, measure: str, x: Any, y: Any, options: Options, fps: float | None) -> None:
+        if measure not in ("imitation", "coordination"):
+            raise ValueError(f"measure is {measure!r}; 'imitation' or 'coordination' is wanted")
+        if y is None and measure == "imitation":
+            raise ValueError("imitation(): y, the model's signals, is missing; for one person alone see coordination()")
+        if measure == "imitation" and options.causal is None:
+            raise ValueError("imitation(): causal is None; True or False is wanted")
+        if measure == "coordination":
+            options = options._replace(causal=None)
+        self.measure, self.options, self.mirrored = measure, options, y is None
+        faults, sides = options.faults(), []
+        for label, data in (("x", x), ("y", y))[: 1 if y is None else 2]:
+            try:
+                sides.append(as_signals(data, fps=fps, label=label))
+            except ValueError as error:
+                faults.append(str(error))
+        refuse(f"{measure}()", faults)
+        self.x, self.y = sides[0], sides[-1]
+        refuse(
+            f"{measure}()",
+            _kind_faults(x=self.x, y=self.y)
+            + _label_faults(self.x, self.y)
+            + (name_faults((SIGNAL1, SIGNAL2, *VARIABLES), self.x, self.y) or _number_faults(self.x, self.y)),
+        )
+        self.rate, self.frames = shared_clock(self.x, self.y)
+        width, step, lag = options.frames(self.rate)
+        wide = self.x.sizes[SIGNAL] > self.frames
+        refuse(f"{measure}()", _window_faults(options, width, lag, self.frames, self.rate, wide))
+        count = (self.frames - width - 2 * lag) // step + 1
+        self.windows = correlation_engine.Windows(width, step, lag, count)
+
+    def plan(self, net: list[int] | None = None, *, nearest: bool = True) -> Any:
+        """The competing lags; `net`: these net lags, each by its most central pair of shifts."""
+        from bitbox_xr.kernels.correlation import windowed
+
+        width, step, lag, _ = self.windows
+        two_sided = self.options.causal is None
+        if net is not None:
+            pairs = {d: [(-(d // 2), d - d // 2)] if two_sided else [(0, d)] for d in net}
+        elif two_sided:
+            reach = range(-lag, lag + 1)
+            pairs = {d: [(a, a + d) for a in reach if a + d in reach] for d in range(-2 * lag, 2 * lag + 1)}
+        else:
+            pairs = {d: [(0, d)] for d in range(-lag, 1 if self.options.causal else lag + 1)}
+        least = max(2, int(np.ceil(self.options.min_valid * width - 1e-9)))
+        return windowed.plan(width, step, pairs, least=least, signed=not self.options.polarity, nearest=nearest)
+
+    @property
+    def arrays(self) -> tuple[Any, Any]:
+        """The numbers of both, `(…, time, signal)` with the same leading dimensions (some of size 1)."""
+        extra = self.dims()
+        sides = [a.isel({TIME: slice(0, self.frames)}).variable for a in (self.x, self.y)]
+        wide = [v.set_dims({**{d: 1 for d in extra if d not in v.dims}, **v.sizes}) for v in sides]
+        first, second = (v.transpose(*extra, TIME, SIGNAL).data for v in wide)
+        return first, second
+
+    def dims(self, *last: str) -> tuple[str, ...]:
+        """The dimensions besides time and signal, then `last`."""
+        extra = dict.fromkeys(str(d) for a in (self.x, self.y) for d in a.dims if d not in (TIME, SIGNAL))
+        return (*extra, *last)
+
+    def coords(self) -> dict[str, Any]:
+        """Coordinates of the result but for its windows."""
+        return {label: coord for label, _, coord in _labelled(self.x, self.y)}
+
+    def window_coords(self) -> dict[str, Any]:
+        """Start, end and middle of each window, on x's clock."""
+        width, step, lag, count = self.windows
+        start = np.asarray(self.x[TIME].values, np.float64)[lag + step * np.arange(count)]
+        stop = start + width / self.rate
+        values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
+        return {name: (WINDOW, value, described(name)) for name, value in values.items()}
+
+    def attrs(self) -> dict[str, Any]:
+        """Enough to run the measure again."""
+        width, step, lag, count = self.windows
+        out: dict[str, Any] = {
+            "measure": self.measure,
+            "width": width / self.rate,
+            "step": step / self.rate,
+            "max_lag": lag / self.rate,
+            "width_frames": width,
+            "step_frames": step,
+            "max_lag_frames": lag,
+            "polarity": int(self.options.polarity),
+            "min_valid": float(self.options.min_valid),
+            "rate": float(self.rate),
+            "frames": int(self.frames),
+            "windows": int(count),
+            "bitbox_xr_version": __version__,
+        }
+        if self.options.causal is not None:
+            out["causal"] = int(self.options.causal)
+        if self.mirrored:
+            out["alone"] = 1  # signal1 and signal2 are one person's
+        lengths = self.x.sizes[TIME], self.y.sizes[TIME]
+        if lengths[0] != lengths[1]:
+            out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
+        for side, a in ((1, self.x), (2, self.y)):
+            out |= {f"{name}{side}": value for name, value in provenance(a.isel({TIME: slice(self.frames)})).items()}
+        return out
+
+
+def _kind_faults(**sides: xr.DataArray) -> list[str]:
+    kinds = {label: a.attrs.get("kind", "expression") for label, a in sides.items()}
+    return [
+        f"{label} is of kind {kind!r}; correlations are made of {', '.join(KINDS)}"
+        for label, kind in kinds.items()
+        if kind not in KINDS
+    ]
+
+
+def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
+    """Dimensions that both have must have the same labels."""
+    faults = []
+    for dim in (str(d) for d in x.dims if d in y.dims and d not in (TIME, SIGNAL)):
+        if dim in x.indexes and dim in y.indexes:
+            one, other = x.indexes[dim], y.indexes[dim]
+            if not one.equals(other):
+                apart = one.symmetric_difference(other)
+                what = f"{listed(apart)} are in only one of them" if len(apart) else "their order differs"
+                faults.append(
+                    f"x and y differ in their labels along {dim} ({what}); choose the same, e.g. by xr.align(x, y)"
+                )
+        elif x.sizes[dim] != y.sizes[dim]:
+            faults.append(f"x has {x.sizes[dim]} along {dim}, y {y.sizes[dim]}; the same number is wanted")
+    return faults
+
+
+def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Any]]:
+    """Coordinates of the result but for its windows: the name of each, that in the input, and what it is."""
+    for side, a, other in ((1, x, y), (2, y, x)):
+        for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
+            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else dim for dim in coord.dims]
+            # what only one of them has, or both alike, needs no number
+            alone = name not in other.coords and name not in other.dims
+            alike = name in other.coords and coord.identical(other[name].variable)
+            shared = SIGNAL not in coord.dims and (alone or alike or name in coord.dims)
+            yield name if shared else f"{name}{side}", name, (dims, coord.values, coord.attrs)
+
+
+def _number_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
+    """Names that with the number of their side are those of something else: `age` becomes `age1`, and there is one."""
+    labelled = [(label, name) for label, name, _ in _labelled(x, y)]
+    taken = {*VARIABLES, *map(str, (*x.dims, *y.dims)), *(label for label, name in labelled if label == name)}
+    return [
+        f"the coordinate {name} is {label} in the result, by the number of its side, and that name is taken; "
+        f".rename() {name} of the input"
+        for label, name in labelled
+        if label != name and label in taken
+    ]
+
+
+def _window_faults(options: Options, width: int, lag: int, frames: int, rate: float, wide: bool) -> list[str]:
+    if width < 3:
+        needs = f"at least 3 are wanted, {3 / rate:.3g} s"
+        at = f"at {counted(rate, 'frame')} a second"
+        return [f"width {options.width:g} s is {counted(width, 'frame')} {at}; {needs}"]
+    shortest = width + 2 * lag
+    if frames < shortest:
+        needs = f"one window with its lags needs {shortest} ({shortest / rate:.3g} s)"
+        remedy = "record longer, or choose a smaller width or lag (both in s)"
+        remedy += "; if the rows of your array are signals, transpose it" if wide else ""
+        return [f"the recordings share {counted(frames, 'frame')} ({frames / rate:.3g} s); {needs}: {remedy}"]
+    return []

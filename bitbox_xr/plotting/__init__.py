@@ -1,0 +1,1 @@
+"""Pictures of signals and results."""

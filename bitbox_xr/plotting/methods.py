@@ -1,0 +1,162 @@
+"""`.bitbox.plot` on DataArrays and Datasets: the pictures of the package, one line a method."""
+
+from typing import Any
+
+import xarray as xr
+
+from bitbox_xr.plotting import expressivity, inference, pairs
+
+__all__ = ["PlotMethods", "SignalsPlotMethods"]
+
+
+class SignalsPlotMethods:
+    """Pictures of signals, and of one pair's lags; each draws into `fig` if given, and returns it."""
+
+    def __init__(self, x: xr.DataArray) -> None:
+        self._x = x
+
+    def decomposition(
+        self, coefficient: str | None = None, *, scales: Any = 6, precision: int = 16, fps: float | None = None,
+        fig: Any = None,
+    ) -> Any:  # fmt: skip
+        """One signal, its responses at temporal scales, its activations: `plotting_expressions.decomposition`.
+
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> from matplotlib.figure import Figure
+        >>> fig = face.bitbox.plot.decomposition("AU12", scales=[1, 2], fig=Figure(layout="constrained"))
+        >>> [ax.get_xlabel() for ax in fig.axes]
+        ['', '', 'time, s']
+        """
+        return expressivity.decomposition(self._x, coefficient, scales=scales, precision=precision, fps=fps, fig=fig)
+
+    def lag_heatmap(self, *, fig: Any = None) -> Any:
+        """What `lag_map` gave, lag by window, with its profile: `plotting_inference.lag_heatmap`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, lag=0.6)
+        >>> fig = found.bitbox.plot.lag_heatmap(fig=Figure(layout="constrained"))
+        >>> fig.axes[1].get_title()
+        'best lag −0.367 s'
+        """
+        return inference.lag_heatmap(self._x, fig=fig)
+
+
+class PlotMethods:
+    """Pictures of a result, `result.bitbox.plot.…`; each draws into `ax` or `fig` if given, and returns it."""
+
+    def __init__(self, result: xr.Dataset) -> None:
+        self._result = result
+
+    def matrix(self, *, statistic: str | None = None, ax: Any = None) -> Any:
+        """A statistic of every pair: `bitbox_xr.plotting.matrix`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> stats = child.bitbox.imitation(model, width=2, step=1, lag=0.6, stats=True)
+        >>> ax = stats.bitbox.plot.matrix(statistic="corr_abs_mean", ax=Figure(layout="constrained").subplots())
+        >>> ax.images[0].get_array().shape
+        (12, 12)
+        """
+        return pairs.matrix(self._result, statistic=statistic, ax=ax)
+
+    def lag_profile(self, pair: tuple[str, str] | None = None, *, ax: Any = None) -> Any:
+        """Mean correlation of a pair at each lag: `bitbox_xr.plotting.lag_profile`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, lag=0.6)
+        >>> ax = profile.bitbox.plot.lag_profile(("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
+        >>> ax.get_legend().get_texts()[0].get_text()
+        'best lag −0.367 s (outermost lag in 0% of windows)'
+        """
+        return pairs.lag_profile(self._result, pair, ax=ax)
+
+    def over_time(self, pair: tuple[str, str] | None = None, *, fig: Any = None) -> Any:
+        """Correlation and lag of a pair over time: `bitbox_xr.plotting.over_time`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> result = child.bitbox.imitation(model, width=2, step=1, lag=0.6)
+        >>> fig = result.bitbox.plot.over_time(("AU12", "AU12"), fig=Figure(layout="constrained"))
+        >>> fig.axes[1].get_xlabel()
+        'time (middle of the window,\xa0s)'
+        """
+        return pairs.over_time(self._result, pair, fig=fig)
+
+    def expressivity(self, metric: str = "rate", *, ax: Any = None) -> Any:
+        """A metric at each scale of each coefficient: `plotting_expressions.expressivity`.
+
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> from matplotlib.figure import Figure
+        >>> result = face.bitbox.expressivity(scales=[1, 2])
+        >>> ax = result.bitbox.plot.expressivity("frequency", ax=Figure(layout="constrained").subplots())
+        >>> ax.get_xlabel()
+        'coefficient'
+        """
+        return expressivity.expressivity(self._result, metric, ax=ax)
+
+    def asymmetry(self, *, ax: Any = None) -> Any:
+        """Asymmetry over time by feature: `plotting_expressions.asymmetry`.
+
+        >>> import numpy as np
+        >>> import bitbox_xr as bx
+        >>> from matplotlib.figure import Figure
+        >>> face = np.random.default_rng(0).normal(size=(90, 153))
+        >>> result = bx.signals(face, kind="landmark-can", fps=30).bitbox.asymmetry()
+        >>> ax = result.bitbox.plot.asymmetry(ax=Figure(layout="constrained").subplots())
+        >>> ax.get_xlabel()
+        'time, s'
+        """
+        return expressivity.asymmetry(self._result, ax=ax)
+
+    def significant_pairs(
+        self, found: xr.Dataset, *, statistic: str | None = None, by: str = "p_fwe", alpha: float = 0.05, ax: Any = None
+    ) -> Any:
+        """A statistic of every pair, the significant ones framed: `plotting_inference.significant_pairs`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> result = child.bitbox.imitation(model, **windows, stats=True)
+        >>> found = child.bitbox.significance(model, **windows, n=99, rng=0, pairs="matched", progress=False)
+        >>> ax = result.bitbox.plot.significant_pairs(found, ax=Figure(layout="constrained").subplots())
+        >>> ax.get_title(loc="left").splitlines()[-1]
+        'framed: family-wise p ≤ 0.05, 2 of 12 pairs'
+        """
+        return inference.significant_pairs(self._result, found, statistic=statistic, by=by, alpha=alpha, ax=ax)
+
+    def over_time_by_chance(self, *, level: float = 0.9, fig: Any = None) -> Any:
+        """What `surrogate_windows` gave, over time: `plotting_inference.over_time_by_chance`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
+        >>> fig = found.bitbox.plot.over_time_by_chance(fig=Figure(layout="constrained"))
+        >>> fig.axes[0].get_legend().get_texts()[0].get_text()
+        '90% of the surrogates'
+        """
+        return inference.over_time_by_chance(self._result, level=level, fig=fig)
+
+    def lag_distribution(self, *, level: float = 0.9, ax: Any = None) -> Any:
+        """How often each lag was the best, and is by chance: `plotting_inference.lag_distribution`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
+        >>> ax = found.bitbox.plot.lag_distribution(ax=Figure(layout="constrained").subplots())
+        >>> ax.get_ylabel()
+        'share of windows'
+        """
+        return inference.lag_distribution(self._result, level=level, ax=ax)

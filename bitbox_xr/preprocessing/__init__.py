@@ -1,0 +1,1 @@
+"""Preparing recordings: regular time axes, alignment, gaps, norms of landmarks."""

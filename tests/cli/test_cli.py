@@ -1,0 +1,328 @@
+"""The command line: what it writes, what it says, and that an error is a sentence and leaves nothing behind."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from click.testing import CliRunner
+
+from bitbox_xr import align, coordination, demo, expressivity, imitation, resample, signals, significance
+from bitbox_xr.cli import main
+from bitbox_xr.cli.measures import _summary
+from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two recordings as tables with times, and both people in one table."""
+    folder = tmp_path_factory.mktemp("recordings")
+    x, y, _ = demo.make_pair(minutes=0.5)
+    for name, one in (("x", x), ("y", y)):
+        one.to_pandas().to_csv(folder / f"{name}.csv")
+        to_netcdf(one, folder / f"{name}.nc")
+    both = xr.concat([x, y], "person", join="exact").assign_coords(person=["x", "y"]).sel(signal="AU12")
+    both.reset_coords(drop=True).T.to_pandas().to_csv(folder / "both.csv")
+    return folder
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def test_imitation_of_two_tables(folder, tmp_path):
+    windows = ["--width", 4, "--step", 1, "--lag", 1]
+    done = run("imitation", folder / "x.csv", folder / "y.csv", "--time", "time", "-o", tmp_path / "out.nc", *windows)
+    assert done.exit_code == 0, done.output
+    assert "12 × 12 signals, 25 windows of 4 s; strongest AU" in done.output
+    x, y, _ = demo.make_pair(minutes=0.5)
+    wanted = imitation(x, y, width=4, step=1, lag=1)
+    with open_netcdf(tmp_path / "out.nc") as found:
+        np.testing.assert_allclose(found["corr"], wanted["corr"], atol=1e-6)
+        np.testing.assert_array_equal(found["lag"], wanted["lag"])
+        assert found.attrs["source1"] == "x.csv"
+
+
+def test_options_reach_the_measure(folder, tmp_path):
+    options = ["--no-causal", "--positive-only", "--min-valid", 0.5, "--width", 2, "--lag", 0.4, "--stats"]
+    done = run("imitation", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *options)
+    assert done.exit_code == 0, done.output
+    x, y, _ = demo.make_pair(minutes=0.5)
+    wanted = imitation(x, y, width=2, lag=0.4, causal=False, polarity=False, min_valid=0.5, stats=True)
+    with open_netcdf(tmp_path / "out.nc") as found:
+        xr.testing.assert_identical(found.load(), wanted)
+
+
+def test_coordination_of_one_and_of_two_people_in_one_file(folder, tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    done = run("coordination", folder / "x.nc", "-o", tmp_path / "one.nc", "--width", 2)
+    assert done.exit_code == 0, done.output
+    with open_netcdf(tmp_path / "one.nc") as found:
+        xr.testing.assert_identical(found.load(), coordination(x, width=2))
+    best = done.output.split("strongest ")[1].split()
+    assert best[0] != best[2].rstrip(":"), "a signal was paired with itself"
+    assert " of y" not in done.output
+    both = [folder / "both.csv", folder / "both.csv", "--time", 0, "--columns", "x", "--columns-y", "2"]
+    done = run("coordination", *both, "-o", tmp_path / "two.nc", "--width", 2)
+    assert done.exit_code == 0, done.output
+    wanted = coordination(x.sel(signal="AU12"), y.sel(signal="AU12"), width=2)
+    with open_netcdf(tmp_path / "two.nc") as found:
+        assert (found.signal1.item(), found.signal2.item()) == ("x", "y")
+        np.testing.assert_allclose(found["corr"], wanted["corr"], atol=1e-6)
+
+
+def test_significance_of_two_and_of_one(folder, tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    asked = ["--n", 19, "--seed", 3, "--width", 2, "--lag", 0.5, "--pairs", "matched", "--signed", "--no-causal"]
+    done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "two.nc", *asked)
+    assert done.exit_code == 0, done.output
+    options = {"n": 19, "rng": 3, "width": 2, "lag": 0.5}
+    wanted = significance(x, y, **options, pairs="matched", signed=True, causal=False)
+    with open_netcdf(tmp_path / "two.nc") as found:
+        xr.testing.assert_identical(found.load(), wanted)
+    said = f"{int((wanted.p_fwe <= 0.05).sum())} of 12 pairs with family-wise p ≤ .05; seed 3"
+    assert done.output.endswith(f"two.nc: {said}\n")
+    alone = ["--measure", "coordination", "--columns", "AU06,AU12,AU25", "--time", "time", *asked[:8]]
+    done = run("significance", folder / "x.csv", "-o", tmp_path / "one.nc", *alone)
+    assert done.exit_code == 0, done.output
+    assert "of 3 pairs with" in done.output
+
+
+def test_significance_among_partners(folder, tmp_path):
+    partners = ["--surrogates", "partners", "--partner", folder / "x.nc", "--partner", folder / "y.nc"]
+    done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *partners)
+    assert done.exit_code == 0, done.output
+    with open_netcdf(tmp_path / "out.nc") as found:
+        assert found.attrs["n"] == 2
+        assert float(found["p"].min()) == pytest.approx(2 / 3)  # y itself is as strong as y
+
+
+def test_partners_are_brought_onto_the_clock_too(folder, tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    others = [demo.make_pair(minutes=0.5, seed=seed)[1] for seed in (1, 2)]
+    to_netcdf(resample(y, 25), tmp_path / "y.nc")
+    for k, other in enumerate(others):
+        to_netcdf(resample(other, 24), tmp_path / f"{k}.nc")
+    partners = ["--surrogates", "partners", "--partner", tmp_path / "0.nc", "--partner", tmp_path / "1.nc"]
+    arguments = [folder / "x.nc", tmp_path / "y.nc", "-o", tmp_path / "out.nc", *partners, "--align", "--offset", 0.2]
+    done = run("significance", *arguments, "--seed", 0)
+    assert done.exit_code == 0, done.output
+    one, two = align(x, resample(y, 25), offset=0.2)
+    slow = [resample(other, 24).interp(time=one.time - 0.2).assign_coords(time=one.time) for other in others]
+    wanted = significance(one, two, surrogates="partners", partners=slow, rng=0, progress=False)
+    with open_netcdf(tmp_path / "out.nc") as found:
+        for name in ("observed", "null_mean"):
+            np.testing.assert_allclose(found[name], wanted[name], atol=1e-6)
+
+
+def test_a_partner_that_never_met_the_clock_is_named(folder, tmp_path):
+    late = demo.make_pair(minutes=0.5, seed=1)[1]
+    to_netcdf(late.assign_coords(time=late.time + 100), tmp_path / "late.nc")
+    partners = ["--surrogates", "partners", "--partner", folder / "y.nc", "--partner", tmp_path / "late.nc"]
+    done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *partners, "--align")
+    assert done.exit_code == 1
+    assert f"partner {tmp_path / 'late.nc'}, as y: " in done.stderr
+    assert not (tmp_path / "out.nc").exists()
+
+
+def test_two_clocks_are_refused_and_brought_onto_one(folder, tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    late = y.assign_coords(time=y.time + 0.4)
+    to_netcdf(late, tmp_path / "late.nc")
+    arguments = ["imitation", folder / "x.nc", tmp_path / "late.nc", "-o", tmp_path / "out.nc", "--stats"]
+    done = run(*arguments)
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].startswith("on the command line: --align")
+    for options, wanted in (
+        (["--align"], align(x, late)),
+        (["--align", "--rate", 25, "--offset", -0.2], align(x, late, fps=25, offset=-0.2)),
+    ):
+        done = run(*arguments, *options)
+        assert done.exit_code == 0, done.output
+        with open_netcdf(tmp_path / "out.nc") as found:
+            xr.testing.assert_identical(found.load(), imitation(*wanted, stats=True))
+
+
+def test_y_has_a_rate_and_times_of_its_own(folder, tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    y.to_pandas().rename_axis("t").to_csv(tmp_path / "y.csv")
+    x.to_pandas().to_csv(tmp_path / "x.csv", index=False)
+    wanted = imitation(x, y, stats=True)["corr_mean"]
+    out = ["-o", tmp_path / "out.nc", "--stats"]
+    for arguments in (
+        [folder / "x.csv", tmp_path / "y.csv", "--time", "time", "--time-y", "t"],
+        [tmp_path / "x.csv", tmp_path / "y.csv", "--fps", 30, "--time-y", "t"],
+    ):
+        done = run("imitation", *arguments, *out)
+        assert done.exit_code == 0, done.output
+        with open_netcdf(tmp_path / "out.nc") as found:
+            np.testing.assert_allclose(found["corr_mean"], wanted, atol=1e-6)
+    done = run("imitation", tmp_path / "x.csv", tmp_path / "x.csv", "--fps", 30, "--fps-y", 25, *out)
+    assert "y: 0 to 35.96 s at 25 frames a second" in done.stderr
+
+
+def test_the_line_counts_windows_and_pairs_without_any(tmp_path):
+    rng = np.random.default_rng(3)
+    table = rng.standard_normal((300, 3))
+    other = np.stack([table[:, 0] + rng.standard_normal(300), table[:, 1], np.full(300, np.nan)], axis=1)
+    other[70:, 1] = np.nan  # as strong as can be, for two windows
+    for name, values in (("x", other), ("y", table)):
+        to_netcdf(signals(values, fps=30, names=["AU01", "AU04", "AU06"]), tmp_path / f"{name}.nc")
+    options = ["-o", tmp_path / "out.nc", "--width", 2, "--lag", 0]
+    said = run("imitation", tmp_path / "x.nc", tmp_path / "y.nc", *options).output
+    assert "3 of 9 pairs have no window: flat or missing; strongest AU01 of x with AU01 of y: " in said
+    assert said.endswith("mean lag +0.00 s, in 9 of 9 windows\n")
+    said = run("coordination", tmp_path / "x.nc", *options).output
+    assert "2 of 3 pairs have no window: flat or missing; strongest AU01 with AU04: " in said
+
+
+def test_no_negative_zero():
+    result = imitation(*demo.make_pair(minutes=0.5)[:2], stats=True)
+    result["corr_lag"][:] = -0.001
+    assert "mean lag +0.00 s" in _summary(result)
+
+
+def test_info_of_signals_tells_rate_and_gaps(tmp_path):
+    x = demo.make_pair(minutes=0.5)[0].copy(deep=True)
+    x[10:18], x[100:102], x[:, 3] = np.nan, np.nan, np.nan
+    x[500, 0] = np.nan
+    x[:, -1] = x[:, -1].where(x[:, -1].isnull(), 0.5)
+    to_netcdf(x.assign_attrs(backend="made up"), tmp_path / "x.nc")
+    done = run("info", tmp_path / "x.nc")
+    assert done.exit_code == 0, done.output
+    said = dict(line.strip().split("  ", 1) for line in done.output.splitlines()[1:])
+    said = {name: text.strip() for name, text in said.items()}
+    assert said == {
+        "kind": "expression",
+        "units": "1",
+        "backend": "made up",
+        "signals": "12: AU01, AU02, AU04, AU05, AU06, …, AU45",
+        "frames": "900",
+        "time": "0 to 29.9667 s (29.9667 s)",
+        "rate": "30 frames a second, regular",
+        "lost frames": "10 (1.1%)",
+        "gaps": "2 (8, 2 frames; the longest 0.3 s)",
+        "missing values": "9.4%",
+        "constant": "AU45",
+        "missing": "AU05",
+    }
+
+
+def test_info_of_irregular_times_and_of_a_single_frame(tmp_path):
+    (tmp_path / "odd.csv").write_text("t,a\n0,1\n100,2\n250,3\n300,4\n")
+    done = run("info", tmp_path / "odd.csv", "--time", "t", "--time-unit", "ms")
+    assert "not regular: steps from 50 to 150 ms, median 100 ms" in done.output
+    (tmp_path / "lost.csv").write_text("t,a\n0,1\n0.04,2\n0.12,3\n0.16,4\n")
+    done = run("info", tmp_path / "lost.csv", "--time", "t")
+    assert "1 (1 frame; the longest 0.08 s)" in done.output
+    (tmp_path / "one.csv").write_text("t;a\n0;1\n")
+    done = run("info", tmp_path / "one.csv", "--time", "t", "--sep", ";")
+    assert "none, of a single frame" in done.output
+
+
+def test_info_of_a_result(tmp_path):
+    x, y, _ = demo.make_pair(minutes=0.5)
+    to_netcdf(imitation(x, y), tmp_path / "result.nc")
+    done = run("info", tmp_path / "result.nc")
+    assert done.exit_code == 0, done.output
+    assert "window 126, signal1 12, signal2 12" in done.output
+    assert "corr, lag, valid1, valid2" in done.output
+
+
+def test_the_demo_prints_planted_beside_found(tmp_path):
+    done = run("demo", "--out", tmp_path / "new" / "demo", "--minutes", 3)
+    assert done.exit_code == 0, done.output
+    assert "AU04         AU12        -  -15 frames  -15 frames" in done.output
+    assert "6 of 6 lags found to the frame" in done.output
+    assert "12 activations planted, 12 found" in done.output
+    assert sorted(path.name for path in (tmp_path / "new" / "demo").iterdir()) == sorted(demo.FILES + demo.FACE_FILES)
+
+
+def test_expressivity_of_a_file(tmp_path):
+    face, _ = demo.make_face()
+    to_netcdf(face, tmp_path / "face.nc")
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "0.5,1,2,4", "--aggregate")
+    assert done.exit_code == 0, done.output
+    assert "3 × 1 (coefficient × scale); most often " in done.output
+    with open_netcdf(tmp_path / "out.nc") as found:
+        xr.testing.assert_identical(found.load(), expressivity(face, scales=[0.5, 1, 2, 4], aggregate=True))
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "face.nc")
+    assert (done.exit_code, "is one of the recordings" in done.output) == (1, True)
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "90")
+    assert done.exit_code == 0
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "90,1")
+    assert done.exit_code == 1
+    assert "60 s" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["imitation", "absent.csv", "y.csv", "-o", "out.nc"], "absent.csv: there is no such file"),
+        (["imitation", "x.csv", "y.csv", "-o", "out.nc"], "x.csv: nothing tells its times; name the column"),
+        (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], "there is no folder"),
+        (["imitation", "x.nc", "y.nc", "-o", "y.nc"], "y.nc is one of the recordings; give --out another name"),
+        (["imitation", "x.nc", "y.nc", "-o", "."], "is a folder; the name of a file is wanted"),
+        (["coordination", "x.nc", "-o", "out.nc", "--columns-y", "a"], "--columns-y: for Y, and there is none"),
+        (["coordination", "x.nc", "-o", "out.nc", "--width", "-1"], "width is -1.0; a positive number of seconds"),
+        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--n", "900"], "there is room for 859 distinct shifts"),
+        (["coordination", "x.nc", "-o", "out.nc", "--width", "60"], "the recordings share 900 frames (30 s)"),
+        (["coordination", "x.nc", "-o", "out.nc", "--align"], "--align is for X and Y, and there is no Y"),
+        (["imitation", "x.nc", "y.nc", "-o", "out.nc", "--rate", "25"], "--rate: for --align, which was not given"),
+        (["imitation", "x.nc", "y.nc", "-o", "out.csv"], "give --out a name that ends in .nc"),
+        (["info", "absent.nc"], "there is no file absent.nc"),
+        (["info", "x.csv", "--kind", "faces"], "kind is 'faces'; one of expression"),
+    ],
+)
+def test_an_error_is_a_sentence_and_leaves_nothing(folder, tmp_path, monkeypatch, arguments, said):
+    for name in ("x.csv", "y.csv", "x.nc", "y.nc"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: ")
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("command", ["demo", "imitation", "coordination", "significance", "info"])
+def test_help_has_an_example(command):
+    done = run(command, "--help")
+    assert done.exit_code == 0
+    assert f"bitbox-xr {command} " in done.output.split("Example")[1]
+
+
+def test_as_a_module_without_a_traceback(tmp_path):
+    command = [sys.executable, "-m", "bitbox_xr", "info", str(tmp_path / "absent.csv")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == f"Error: {tmp_path / 'absent.csv'}: there is no such file\n"
+
+
+def test_info_finds_the_gaps_of_irregular_times():
+    file = DATA / "syncpy_kinect_dyad_Data_Example.csv"
+    if not file.exists():
+        pytest.skip(f"{file} is not here")
+    said = run("info", file, "--columns", "2,10", "--time", "0", "--time-unit", "ms").output
+    assert "not regular: steps from 32 to 1681 ms" in said
+    assert "lost frames     140 (5.9%)" in said
+    assert "gaps            57 (" in said
+
+
+def test_a_real_recording(tmp_path):
+    file = DATA / "openface2_subj01.csv"
+    if not file.exists():
+        pytest.skip(f"{file} is not here")
+    said = run("info", file).output
+    assert "30 frames a second, regular" in said
+    assert "OpenFace 2" in said
+    done = run("coordination", file, "-o", tmp_path / "out.nc", "--width", 1)
+    assert done.exit_code == 0, done.output
+    with open_netcdf(tmp_path / "out.nc") as found:
+        assert found.sizes["signal1"] == 17

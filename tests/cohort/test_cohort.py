@@ -1,0 +1,474 @@
+"""Manifests, options and folders of cohorts: all that needs no workers."""
+
+import contextlib
+import json
+import logging
+import os
+import threading
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bitbox_xr as bx
+from bitbox_xr import cohort
+from bitbox_xr.cohort import fingerprint, manifest, options, status, storage, summary, worker
+
+FPS = 30
+
+
+def table(**columns):
+    n = len(next(iter(columns.values()), ["x"] * 3))
+    base = {"recording": [f"r{k}" for k in range(n)], "signals": [f"r{k}.nc" for k in range(n)]}
+    return pd.DataFrame(base | columns)
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def recording(seed, names=("AU04", "AU12"), frames=240):
+    rng = np.random.default_rng(seed)
+    return bx.signals(np.cumsum(rng.normal(size=(frames, len(names))), axis=0), fps=FPS, names=names)
+
+
+# --- the manifest
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [
+        (["1", "2", "-3"], np.array([1, 2, -3])),
+        (["1", "2.5", "1e-05"], np.array([1, 2.5, 1e-5])),
+        (["1", "", "NA"], np.array([1, np.nan, np.nan])),
+        (["001", "002", "010"], np.array(["001", "002", "010"])),
+        (["1", "2", "x"], np.array(["1", "2", "x"])),
+        (["a", "", "NA"], np.array(["a", "", ""])),
+        (["", "", ""], np.array(["", "", ""])),
+        (["1.50", "2.25", "3"], np.array(["1.50", "2.25", "3"])),
+        (["9007199254740993", "1", "2"], np.array(["9007199254740993", "1", "2"])),
+        (["True", "False", "True"], np.array(["True", "False", "True"])),
+        (["+1", "2", "3"], np.array(["+1", "2", "3"])),
+        (["1_000", "2", "3"], np.array(["1_000", "2", "3"])),
+    ],
+)
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_column_is_numeric_if_nothing_is_lost(tmp_path, cells, wanted, as_file):
+    frame = table(column=cells)
+    given = tmp_path / "m.csv"
+    frame.to_csv(given, index=False)
+    values = manifest.read(given if as_file else frame).covariates["column"]
+    assert values.dtype.kind == wanted.dtype.kind
+    np.testing.assert_array_equal(values, wanted)
+
+
+@given(st.lists(st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_infinity=False, allow_nan=False)), min_size=1))
+def test_numbers_of_a_dataframe_survive(numbers):
+    frame = table(column=pd.Series(numbers, dtype=object))
+    np.testing.assert_array_equal(manifest.read(frame).covariates["column"], np.array(numbers, dtype=np.float64))
+
+
+@given(st.lists(st.text("0123456789.eE+-_ ", max_size=6), min_size=1))
+def test_a_numeric_column_says_all_that_its_text_did(cells):
+    stripped = [cell.strip() for cell in cells]
+    values = manifest.read(table(column=cells)).covariates["column"]
+    if values.dtype.kind != "U":
+        assert all(cell == "" or cell in (str(v), repr(float(v)), str(int(v)))
+                   for cell, v in zip(stripped, values.tolist(), strict=True) if v == v)  # fmt: skip
+    else:
+        assert values.tolist() == stripped
+
+
+def test_a_column_that_nearly_is_numeric_is_named(caplog):
+    with caplog.at_level(logging.WARNING):
+        manifest.read(table(dose=["1.50", "2"], code=["007", "008"]))
+    assert [record.getMessage() for record in caplog.records] == [
+        "column dose stays text: as a number, '1.50' would become 1.5"
+    ]
+
+
+def test_paths_are_relative_to_the_manifest(tmp_path, monkeypatch):
+    text = "﻿recording, signals ,reference,site\n001,a/x.csv,/data/y.csv,\n\n002,,NA,B\n"
+    found = manifest.read(write(tmp_path / "m.csv", text))
+    assert found.names == ["001", "002"]
+    assert found.signals == [tmp_path / "a/x.csv", None]
+    assert found.references == [Path("/data/y.csv"), None]
+    assert found.covariates["site"].tolist() == ["", "B"]
+    monkeypatch.chdir(tmp_path)
+    assert manifest.read(table()).signals[0] == tmp_path / "r0.nc"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "there is no column recording and no signals; the columns are none"),
+        ("recording;signals\na;b\n", "there is no column recording and no signals; the columns are recording;signals"),
+        ("recording,signals\n", "there are no recordings in it"),
+        ("recording,signals,a,a\nx,y,1,2\n", "columns occur twice: a"),
+        ("recording,signals,\nx,y,1\n", "columns are named ''"),
+        ("recording,signals\nx,y,1\nz\n", "line 2 has 3 cells where the first line names 2 columns"),
+        ("recording,signals\nx,y\nx,z\n,w\n", "recordings named twice: x"),
+        ("recording,signals\nx,y\nx,z\n,w\n", "recordings without a name: number 3"),
+        ("recording,signals\na/b,y\n.c,z\n", "names that no file can have: 'a/b', '.c'"),
+        ("recording,signals\nP1,y\np1,z\n", "differ only in case, which not all file systems tell apart: P1 and p1"),
+    ],
+)
+def test_a_manifest_is_refused(tmp_path, text, said):
+    with pytest.raises(ValueError) as error:
+        manifest.read(write(tmp_path / "m.csv", text))
+    assert said in str(error.value)
+    assert "m.csv" in str(error.value)
+
+
+def test_a_manifest_that_is_none(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no such manifest"):
+        manifest.read(tmp_path / "m.csv")
+    (tmp_path / "m.csv").write_bytes("recording,signals\né,x".encode("latin1"))
+    with pytest.raises(ValueError, match="no UTF-8 text"):
+        manifest.read(tmp_path / "m.csv")
+
+
+# --- options, and what a result is made from
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "said"),
+    [
+        (table(), {"measure": "imitate"}, "measure is 'imitate'; one of imitation, coordination"),
+        (table(), {"measure": "imitation"}, "a column reference is wanted"),
+        (table(), {"measure": "coordination"}, "matched pairs are signals with themselves; say pairs='all'"),
+        (table(), {"measure": "expressivity", "width": 1}, "width is no option of expressivity, which takes scales"),
+        (table(), {"measure": "expressivity", "windows": True}, "expressivity has no windows to keep"),
+        (table(), {"measure": "expressivity", "scales": [-1]}, "positive numbers of seconds are wanted"),
+        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration [2.0]"),
+        (table(), {"measure": "expressivity", "columns_y": ["a"]}, "are for a reference, which expressivity has none"),
+        (table(), {"measure": "diversity", "precision": object()}, "text, numbers or a list of them are wanted"),
+        (table(), {"measure": "coordination", "pairs": "some"}, "pairs is 'some'; 'matched' or 'all' is wanted"),
+        (table(rate=[1, 2]), {"measure": "expressivity"}, "have names of the results: rate; rename them"),
+        (table(), {"measure": "coordination", "pairs": "all", "width": -1, "min_valid": 2}, "2 faults"),
+        (table(), {"measure": "expressivity", "stats": True}, "stats is no option of expressivity"),
+        (table(), {"measure": "expressivity", "workers": 0}, "workers is 0; a positive number"),
+        (table(), {"measure": "expressivity", "workers": 2, "client": "tcp://x"}, "client and workers are both given"),
+    ],
+)
+def test_options_are_refused_before_anything_is_made(tmp_path, frame, options, said):
+    with pytest.raises(ValueError) as error:
+        cohort.run(frame, tmp_path / "out", **options)
+    assert said in str(error.value)
+    assert not (tmp_path / "out").exists()
+
+
+def plan(**given):
+    return options.planned("imitation", given, windows=False)
+
+
+def made_from(study, files):
+    return fingerprint.made_from(study, [fingerprint.identified(file) for file in files])
+
+
+def test_a_stamp_changes_with_content_options_and_version(tmp_path, monkeypatch):
+    x, y = write(tmp_path / "x.csv", "1"), write(tmp_path / "y.csv", "2")
+    before = made_from(plan(), [x, y])
+    assert len(before) == 64
+    same = [plan(), plan(width=0.5), plan(width=np.float32(0.5), lag=None)]
+    assert {made_from(study, [x, y]) for study in same} == {before}
+    assert made_from(plan(width=1), [x, y]) == made_from(plan(width=1.0), [x, y])
+    others = [plan(width=1), plan(causal=False), plan(fps=25), plan(columns_y=["a"])]
+    stamps = {before, *(made_from(study, [x, y]) for study in others), made_from(plan(), [y, x])}
+    monkeypatch.setattr(fingerprint, "__version__", "0.1.99")
+    assert made_from(plan(), [x, y]) == before
+    monkeypatch.setattr(fingerprint, "__version__", "99.1.0")
+    stamps.add(made_from(plan(), [x, y]))
+    monkeypatch.undo()
+    write(x, "1 ")
+    stamps.add(made_from(plan(), [x, y]))
+    assert len(stamps) == 8
+    with pytest.raises(FileNotFoundError, match=r"z.csv: there is no such file"):
+        made_from(plan(), [tmp_path / "z.csv"])
+
+
+def test_what_lies_beside_a_file_of_3di_is_input_too(tmp_path):
+    x = write(tmp_path / "x_expression.3DI", "1")
+    before = made_from(plan(), [x])
+    write(tmp_path / "x_expression.json", json.dumps({"backend": "3DI"}))
+    assert made_from(plan(), [x]) != before
+
+
+# --- a task
+
+
+@pytest.fixture
+def job(tmp_path):
+    out = tmp_path / "out"
+    for place in (out / "recordings", out / "windows", out / "parts"):
+        place.mkdir(parents=True)
+    for k, name in enumerate(("x.nc", "y.nc")):
+        bx.to_netcdf(recording(k), tmp_path / name)
+    return worker.Job("001", tmp_path / "x.nc", tmp_path / "y.nc", True, out, out / "parts")
+
+
+def test_a_task_leaves_the_measure_and_does_nothing_twice(job):
+    study = options.planned("imitation", {"width": 1}, windows=False)
+    assert worker.work(study, job)[:3] == ("001", "done", "")
+    file = job.out / "recordings" / "001.nc"
+    with bx.open_netcdf(file) as found:
+        wanted = bx.imitation(bx.open_signals(job.signals), bx.open_signals(job.reference), width=1, stats=True)
+        assert found.drop_attrs(deep=False).identical(wanted.drop_attrs(deep=False))
+        assert found.attrs.items() >= wanted.attrs.items()
+        assert found.attrs["recording"] == "001"
+    before = file.stat().st_mtime_ns
+    assert worker.work(study, job)[:3] == ("001", "kept", "")
+    assert file.stat().st_mtime_ns == before
+    assert not list((job.out / "parts").iterdir())
+    file.write_bytes(file.read_bytes()[:-100])  # cut short
+    assert worker.work(study, job)[:3] == ("001", "done", "")
+
+
+def test_windows_come_beside_the_same_result_and_go_with_it(job):
+    asked = [options.planned("imitation", {"width": width}, windows=windows) for width, windows in
+             ((1, False), (1, True), (2, False))]  # fmt: skip
+    one, windows = job.out / "recordings" / "001.nc", job.out / "windows" / "001.nc"
+    worker.work(asked[0], job)
+    alone = one.read_bytes()
+    assert worker.work(asked[1], job).state == "done"
+    with bx.open_netcdf(windows) as found:
+        assert found["corr"].dims == ("window", "signal1", "signal2")
+    one.unlink()
+    worker.work(asked[1], job)
+    assert one.read_bytes() == alone
+    assert worker.work(asked[0], job).state == "kept"
+    assert windows.is_file()
+    worker.work(asked[2], job)
+    assert not windows.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda job: job.signals.unlink(), "x.nc: there is no such file"),
+        (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "is no NetCDF file"),
+        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
+        (lambda job: (job.out / "parts").rmdir(), "No such file or directory"),
+        (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "share 20 frames"),
+        (lambda job: object.__setattr__(job, "signals", None), "the manifest names no file of signals"),
+        (lambda job: object.__setattr__(job, "reference", None), "names no reference for it, which imitation needs"),
+    ],
+)
+def test_a_fault_of_a_recording_is_told(job, change, said):
+    change(job)
+    told = worker.work(options.planned("imitation", {"width": 1}, windows=False), job)
+    assert told.state == "failed"
+    assert said in told.message
+    assert "\n" not in told.message
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(job, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    told = worker.work(options.planned("imitation", {"width": 1}, windows=False), job)
+    assert (told.state, told.message) == ("failed", "[Errno 28] No space left on device")
+    assert not list((job.out / "parts").iterdir())
+    assert not list((job.out / "recordings").iterdir())
+
+
+def test_warnings_of_a_reader_stand_in_the_row(job):
+    np.savetxt(job.signals.with_name("a_pose.3DI"), np.zeros((240, 9)) + np.arange(240)[:, None] % 7)
+    write(job.signals.with_name("a_pose.json"), "{")
+    changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.parts)
+    told = worker.work(options.planned("imitation", {"width": 1}, windows=False), changed)
+    assert told.state == "done"
+    assert told.message.startswith("a_pose.json is no JSON")
+
+
+# --- the folder
+
+
+def test_a_folder_is_held_by_one(tmp_path):
+    with storage.held(tmp_path / "a" / "out") as parts:
+        assert parts.is_dir()
+        with (
+            pytest.raises(BlockingIOError, match="another run is writing here"),
+            storage.held(tmp_path / "a" / "out"),
+        ):
+            pass
+    assert not parts.exists()
+    with storage.held(tmp_path / "a" / "out"):
+        pass
+
+
+def test_what_a_dead_run_left_is_removed(tmp_path):
+    stale = [tmp_path / "summary.nc.part", tmp_path / "recordings" / "a.nc.part", tmp_path / "xyz.part" / "b.nc"]
+    for file in stale:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("half")
+    kept = write(tmp_path / "recordings" / "a.nc", "whole")
+    with storage.held(tmp_path):
+        assert not any(file.exists() for file in stale)
+        assert kept.exists()
+
+
+def test_what_a_dead_run_left_is_removed_though_its_last_tasks_still_write(tmp_path):
+    def go_on(part):
+        with contextlib.suppress(FileNotFoundError):
+            for k in range(100_000):
+                (part / f"{k}.nc").write_text("half")
+
+    for k in range(5):
+        part = tmp_path / f"{k}.part"
+        part.mkdir()
+        task = threading.Thread(target=go_on, args=[part], daemon=True)
+        task.start()
+        with storage.held(tmp_path) as own:
+            task.join(timeout=10)
+            assert not task.is_alive()  # it found no place any more
+            assert [*tmp_path.glob("*.part")] == [own]
+
+
+def test_a_text_file_is_replaced_whole_or_not(tmp_path):
+    file = write(tmp_path / "a.csv", "before")
+    with contextlib.suppress(RuntimeError), storage.whole(file) as stream:
+        stream.write("half")
+        raise RuntimeError
+    assert file.read_text() == "before"
+
+
+def test_status_keeps_text(tmp_path):
+    rows = {"001": status.Row("001", "failed", 'NA, "x"', 1.25, 2), "NA": status.Row("NA", "done", "", 0.0, 0)}
+    status.save(tmp_path, rows, ["NA", "absent", "001"])
+    assert status.read_rows(tmp_path) == rows
+    assert list(status.load(tmp_path)["recording"]) == ["NA", "001"]
+    write(tmp_path / "status.csv", "else\n1\n")
+    assert status.read_rows(tmp_path) == {}
+
+
+def test_no_cohort_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder of cohort.run"):
+        cohort.open(tmp_path)
+
+
+# --- the summary
+
+
+def results_of(tmp_path, **sides):
+    study = options.planned("imitation", {"width": 1}, windows=False)
+    out = tmp_path / "out"
+    (out / "recordings").mkdir(parents=True)
+    for k, (name, (one, other)) in enumerate(sides.items()):
+        bx.to_netcdf(recording(k, one), tmp_path / f"{name}x.nc")
+        bx.to_netcdf(recording(k + 50, other), tmp_path / f"{name}y.nc")
+        job = worker.Job(name, tmp_path / f"{name}x.nc", tmp_path / f"{name}y.nc", True, out, out)
+        assert worker.work(study, job).state == "done"
+    return out, study.described()
+
+
+SIDES = {
+    "a": (["AU04", "AU12"], ["AU04", "AU12"]),
+    "b": (["AU12", "AU06", "odd"], ["odd", "AU06", "AU12"]),
+    "c": (["AU04", "AU12"], ["AU12", "AU04"]),
+}
+
+
+def gathered(out, asked, *blocks, only_matched=True):
+    return [
+        summary.gather(
+            {name: out / "recordings" / f"{name}.nc" for name in block},
+            out / f"{block}.nc",
+            asked=asked,
+            only_matched=only_matched,
+        )
+        for block in blocks
+    ]
+
+
+@pytest.mark.parametrize("blocks", [["abc"], ["ab", "c"], ["a", "b", "c"]])
+def test_unlike_labels_become_their_union(tmp_path, caplog, blocks):
+    out, asked = results_of(tmp_path, **SIDES)
+    with caplog.at_level(logging.WARNING):
+        summary.write(out, gathered(out, asked, *blocks), {"age": np.array([1, 2, 3])})
+    told = "\n".join(record.getMessage() for record in caplog.records)
+    assert "pair: no AU06, odd in a, c; NaN there" in told
+    assert "pair: no AU04 in b; NaN there" in told
+    with bx.open_netcdf(out / "summary.nc") as found:
+        assert found["pair"].values.tolist() == ["AU04", "AU12", "AU06", "odd"]
+        assert found["region"].values.tolist() == ["brow", "mouth", "eye", ""]
+        assert found["recording"].values.tolist() == ["a", "b", "c"]
+        assert np.isnan(found["n_windows"].sel(recording="a", pair="odd"))
+        assert np.isnan(found["corr_mean"].sel(recording="b", pair="AU04"))
+        assert found["corr_mean"].attrs["units"] == "1"
+        for name in SIDES:
+            with bx.open_netcdf(out / "recordings" / f"{name}.nc") as one:
+                for pair in one["signal1"].values:
+                    wanted = one["corr_mean"].sel(signal1=pair, signal2=pair).item()
+                    assert found["corr_mean"].sel(recording=name, pair=pair).item() == wanted
+        csv = pd.read_csv(out / "summary.csv")
+        assert csv.columns[:3].tolist() == ["recording", "age", "pair"]
+        wide = csv.pivot(index="recording", columns="pair", values="corr_std")[found["pair"].values.tolist()]
+        np.testing.assert_array_equal(wide, found["corr_std"])
+
+
+def test_a_large_summary_is_never_held_as_a_whole(tmp_path, monkeypatch):
+    out, asked = results_of(tmp_path, **SIDES)
+    files = gathered(out, asked, "ab", "c", only_matched=False)
+    summary.write(out, files, {})
+    with bx.open_netcdf(out / "summary.nc") as found:
+        held = found.load()
+    table = (out / "summary.csv").read_bytes()
+    monkeypatch.setattr(summary, "HELD", 0)
+    monkeypatch.setattr(summary, "ROWS", 20)
+    summary.write(out, files, {})
+    with bx.open_netcdf(out / "summary.nc") as found:
+        assert found.identical(held)
+        assert found.sizes == {"recording": 3, "signal1": 4, "signal2": 4}
+    assert (out / "summary.csv").read_bytes() == table
+
+
+def test_the_runner_holds_a_block_at_a_time(tmp_path, monkeypatch):
+    labels = [f"s{k}" for k in range(79)]
+    block = xr.Dataset(
+        {
+            name: (("recording", "signal1", "signal2"), np.random.default_rng(0).normal(size=(16, 79, 79)))
+            for name in "ab"
+        },
+        {"recording": [f"r{k}" for k in range(16)], "signal1": labels, "signal2": labels},
+    )
+    bx.to_netcdf(block, tmp_path / "block.nc")
+    monkeypatch.setattr(summary, "HELD", 0)
+    monkeypatch.setattr(summary, "_write_table", lambda *_: None)
+    many = [summary.Gathered(tmp_path / "block.nc", {}, {})] * 20
+    tracemalloc.start()
+    summary.write(tmp_path, many, {"age": np.arange(320)})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    with bx.open_netcdf(tmp_path / "summary.nc") as found:
+        assert found.nbytes > 3e7
+        np.testing.assert_array_equal(found["b"][304:], block["b"])
+    assert peak < 3 * block.nbytes
+
+
+def test_a_recording_without_matched_pairs_is_refused_alone(tmp_path):
+    out, asked = results_of(tmp_path, **SIDES, d=(["AU04"], ["AU12"]))
+    found = gathered(out, asked, "ad", "d")
+    assert [*found[0].layouts.values()] == [["a"]]
+    assert "no label is in both" in found[0].refused["d"]
+    assert found[1].layouts == {}
+    assert not found[1].file.exists()
+
+
+def test_a_result_of_another_run_is_refused(tmp_path):
+    out, _ = results_of(tmp_path, a=SIDES["a"])
+    found = gathered(out, options.planned("imitation", {}, windows=False).described(), "a")
+    assert "was written by another run meanwhile" in found[0].refused["a"]
+
+
+def test_a_covariate_does_not_replace_a_result(tmp_path):
+    out, asked = results_of(tmp_path, a=SIDES["a"])
+    with pytest.raises(ValueError, match="have names of the results: region"):
+        summary.write(out, gathered(out, asked, "a"), {"region": np.array(["x"])})

@@ -1,0 +1,373 @@
+"""Cohorts on real dask workers: a scheduler and two workers of their own on loopback, and what kills them."""
+
+import contextlib
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bitbox_xr as bx
+from bitbox_xr import cohort
+
+FPS = 30
+NAMES = ["AU04", "AU06", "AU12"]
+WINDOWS = {"width": 1.0, "step": 0.5}
+
+
+def recording(seed, frames=600, names=NAMES):
+    rng = np.random.default_rng(seed)
+    return bx.signals(np.cumsum(rng.normal(size=(frames, len(names))), axis=0), fps=FPS, names=names)
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A manifest of six pairs of recordings, and its folder."""
+    rows = []
+    for k in range(6):
+        bx.to_netcdf(recording(k, 600 + 60 * k), tmp_path / f"x{k}.nc")
+        bx.to_netcdf(recording(50 + k, 660), tmp_path / f"y{k}.nc")
+        rows.append({"recording": f"00{k}", "signals": f"x{k}.nc", "reference": f"y{k}.nc", "group": "ab"[k % 2],
+                     "age": 20 + k})  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "study.csv", index=False)
+    return tmp_path
+
+
+# --- a scheduler and two workers
+
+
+@contextlib.contextmanager
+def process(*arguments, **options):
+    started = subprocess.Popen([sys.executable, "-m", *map(str, arguments)], start_new_session=True, **options)
+    try:
+        yield started
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.wait(20)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A client of `dask scheduler` with two `dask worker`, each a process with a nanny, one thread."""
+    from distributed import Client
+
+    folder = tmp_path_factory.mktemp("cluster")
+    where = folder / "scheduler.json"
+    with contextlib.ExitStack() as stack, (folder / "log").open("w") as log:
+        said = {"stdout": log, "stderr": log, "cwd": folder}
+        scheduler = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard"]
+        stack.enter_context(process(*scheduler, "--scheduler-file", where, **said))
+        worker = ["distributed.cli.dask_worker", "--scheduler-file", where, "--nthreads", 1, "--no-dashboard"]
+        for _ in range(2):
+            stack.enter_context(process(*worker, "--host", "127.0.0.1", **said))
+        wait_for(where.exists, 30)
+        client = stack.enter_context(Client(scheduler_file=str(where), set_as_default=False, timeout=30))
+        client.wait_for_workers(2, timeout=30)
+        yield client
+
+
+def wait_for(happens, seconds):
+    until = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < until, f"not within {seconds} s"
+        time.sleep(0.01)
+
+
+def run(study, cluster, out="out", manifest=None, **options):
+    asked = {"measure": "imitation", **WINDOWS, **options}
+    return cohort.run(manifest if manifest is not None else study / "study.csv", study / out, client=cluster,
+                      progress=False, **asked)  # fmt: skip
+
+
+def of_each(folder):
+    return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in (folder / "recordings").iterdir()}
+
+
+def changed(before, after):
+    return {name for name in after if after[name][0] != before[name][0]}
+
+
+# --- what comes out
+
+
+def test_each_recording_is_what_the_measure_gives(study, cluster):
+    done = run(study, cluster, windows=True, lag=0.2, causal=False)
+    assert list(done.recordings) == list(done.windows) == [f"00{k}" for k in range(6)]
+    for k, name in enumerate(done.recordings):
+        x, y = (bx.open_signals(study / f"{side}{k}.nc") for side in "xy")
+        wanted = bx.imitation(x, y, **WINDOWS, lag=0.2, causal=False)
+        with done.recordings[name] as one, done.windows[name] as whole:
+            assert whole["corr"].identical(wanted["corr"])
+            assert one["corr_mean"].identical(bx.window_stats(wanted)["corr_mean"])
+        with done.summary as summary:
+            found = summary["corr_mean"].sel(recording=name)
+            np.testing.assert_array_equal(found, np.diag(bx.window_stats(wanted)["corr_mean"]))
+            assert found["group"].item() == "ab"[k % 2]
+            assert found["age"].item() == 20 + k
+            assert summary.attrs["width"] == 1
+            assert "source1" not in summary.attrs
+    assert done.status[["state", "message", "retries"]].drop_duplicates().values.tolist() == [["done", "", 0]]
+    assert (done.status["seconds"] > 0).all()
+    assert repr(done) == f"<Cohort {str(study / 'out')!r}: 6 recordings done, 0 failed>"
+    with pytest.raises(KeyError, match="is not among the recordings that are done"):
+        done.recordings["x"]
+
+
+def test_all_pairs(study, cluster):
+    done = run(study, cluster, pairs="all")
+    assert done.summary["corr_mean"].dims == ("recording", "signal1", "signal2")
+    with done.recordings["003"] as one:
+        np.testing.assert_array_equal(done.summary["corr_std"].sel(recording="003"), one["corr_std"])
+    before = of_each(study / "out")
+    assert run(study, cluster).summary["corr_mean"].dims == ("recording", "pair")
+    assert changed(before, of_each(study / "out")) == set()
+
+
+@pytest.mark.parametrize(
+    ("measure", "options", "variable", "dims"),
+    [
+        ("coordination", {"pairs": "all", "width": 1, "fps": None}, "corr_mean", ("signal1", "signal2")),
+        ("expressivity", {"scales": np.array([0.5, 1])}, "expressivity", ("scale", "metric", "coefficient")),
+        ("diversity", {"scales": 3, "magnitude": False}, "frame_wise", ("scale",)),
+    ],
+)
+def test_other_measures(study, cluster, measure, options, variable, dims):
+    manifest = pd.read_csv(study / "study.csv", dtype=str).drop(columns="reference")
+    manifest["signals"] = [str(study / name) for name in manifest["signals"]]
+    done = cohort.run(manifest, study / "out", measure=measure, client=cluster, progress=False, **options)
+    options.pop("pairs", None)
+    wanted = getattr(bx, measure, None) or getattr(bx.expressions, measure)
+    for k in (0, 5):
+        one = wanted(bx.open_signals(study / f"x{k}.nc"), **options)
+        one = bx.window_stats(one) if "corr" in one else one
+        found = done.summary[variable].isel(recording=k)
+        assert found.dims == dims
+        np.testing.assert_array_equal(found, one[variable])
+    table = pd.read_csv(study / "out" / "summary.csv", dtype={"recording": str})
+    assert len(table) == done.summary[variable].size
+    np.testing.assert_array_equal(table[variable], done.summary[variable].values.ravel())
+
+
+def test_one_bad_recording_is_one_failed_row(study, cluster):
+    (study / "x1.nc").write_bytes(b"\x89HDF broken")
+    (study / "y2.nc").unlink()
+    bx.to_netcdf(recording(0, frames=12), study / "x3.nc")
+    (study / "out" / "recordings" / "004.nc").mkdir(parents=True)  # a place that cannot be written to
+    done = run(study, cluster)
+    assert done.status["state"].tolist() == ["done", "failed", "failed", "failed", "failed", "done"]
+    said = dict(zip(done.status["recording"], done.status["message"], strict=True))
+    assert "x1.nc is no NetCDF file" in said["001"]
+    assert "y2.nc: there is no such file" in said["002"]
+    assert "share 12 frames" in said["003"]
+    assert "is a folder" in said["004"]
+    assert done.summary["recording"].values.tolist() == ["000", "005"]
+    assert done.summary["age"].values.tolist() == [20, 25]
+    assert "2 recordings done, 4 failed (001, 002, 003, 004)" in done._repr_html_()
+    before = of_each_file(study / "out")
+    bx.to_netcdf(recording(1), study / "x1.nc")
+    again = run(study, cluster)
+    assert again.summary["recording"].values.tolist() == ["000", "001", "005"]
+    after = of_each_file(study / "out")
+    assert {name for name in after if after[name] != before.get(name)} == {"001.nc"}
+
+
+def of_each_file(out):
+    return {file.name: file.stat().st_mtime_ns for file in (out / "recordings").iterdir() if file.is_file()}
+
+
+def test_none_done_leaves_no_summary_of_before(study, cluster):
+    run(study, cluster)
+    done = run(study, cluster, width=1000)
+    assert (done.status["state"] == "failed").all()
+    assert not (study / "out" / "summary.csv").exists()
+    with pytest.raises(FileNotFoundError, match="no recording is done"):
+        _ = done.summary
+
+
+def test_running_again_redoes_what_a_change_touches(study, cluster):
+    done = run(study, cluster)
+    before, seconds = of_each(study / "out"), done.status["seconds"].tolist()
+    assert run(study, cluster, step=0.5).status["seconds"].tolist() == seconds
+    assert changed(before, of_each(study / "out")) == set()
+
+    (study / "out" / "recordings" / "002.nc").unlink()
+    bx.to_netcdf(recording(99), study / "y4.nc")
+    run(study, cluster)
+    after = of_each(study / "out")
+    assert set(after) == set(before)
+    assert changed({**before, "002.nc": (0, b"")}, after) == {"002.nc", "004.nc"}
+    assert after["002.nc"][1] == before["002.nc"][1]
+    assert after["004.nc"][1] != before["004.nc"][1]
+
+    manifest = (study / "study.csv").read_text()
+    (study / "study.csv").write_text(manifest.replace(",a,", ",kids,").replace("005,", "five,"))
+    done = run(study, cluster)
+    assert changed(after | {"five.nc": (0, b"")}, of_each(study / "out")) == {"five.nc"}
+    assert done.summary["group"].values.tolist() == ["kids", "b"] * 3
+    assert done.summary["recording"].values[-1] == "five"
+
+    run(study, cluster, width=2)
+    assert len(changed(after | {"five.nc": (0, b"")}, of_each(study / "out"))) == 6
+
+
+def test_unlike_labels_are_named(study, cluster, caplog):
+    bx.to_netcdf(recording(1, names=["AU12", "AU45"]), study / "x1.nc")
+    bx.to_netcdf(recording(2, names=["AU12", "AU45"]), study / "y1.nc")
+    with caplog.at_level(logging.WARNING, logger="bitbox_xr"):
+        done = run(study, cluster)
+    assert "pair: no AU04, AU06 in 001; NaN there" in caplog.text
+    assert "pair: no AU45 in 000, 002, 003, 004, 005; NaN there" in caplog.text
+    assert done.summary["pair"].values.tolist() == ["AU04", "AU06", "AU12", "AU45"]
+    absent = done.summary["corr_mean"].isnull()
+    assert absent.sum().item() == 2 + 5
+    assert absent.sel(recording="001").values.tolist() == [True, True, False, False]
+
+
+def test_progress_is_one_bar_with_failures(study, cluster, capsys):
+    (study / "x1.nc").unlink()
+    cohort.run(study / "study.csv", study / "out", measure="imitation", client=cluster, **WINDOWS)
+    said = capsys.readouterr().err
+    assert "dask's dashboard: http" in said
+    assert "6/6" in said
+    assert "failed=1" in said
+
+
+def test_a_second_runner_is_refused(study, cluster):
+    from bitbox_xr.cohort.storage import held
+
+    with held(study / "out"), pytest.raises(BlockingIOError, match="another run is writing here"):
+        run(study, cluster)
+
+
+def test_a_scheduler_that_does_not_answer(study):
+    import dask
+
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(ConnectionError, match="no dask"):
+        run(study, "tcp://127.0.0.1:1")
+    with pytest.raises(TypeError, match=r"a synchronous distributed.Client or a scheduler's address"):
+        run(study, 8786)
+
+
+# --- what is killed
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_a_task_is_retried_and_noted(study, cluster):
+    """The recording that a worker held when it died is done by another, and its row says so."""
+    long = recording(0, frames=27_000, names=[f"s{k}" for k in range(10)])
+    bx.to_netcdf(long, study / "x0.nc")
+    bx.to_netcdf(long * 2, study / "y0.nc")
+    pids, killed = cluster.run(os.getpid), []
+
+    def killing():
+        for address, calls in cluster.call_stack().items():
+            if "engine.py" in str(calls) and not killed:  # in the measure itself
+                os.kill(pids[address], signal.SIGKILL)
+                killed.append(address)
+        return killed
+
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = {"measure": "coordination", "width": 4, "step": 0.2, "lag": 1.5}
+        manifest = pd.DataFrame(
+            {"recording": ["a"], "signals": [str(study / "x0.nc")], "reference": [str(study / "y0.nc")]}
+        )
+        running = pool.submit(run, study, cluster, manifest=manifest, **slow)
+        wait_for(killing, 60)
+        done = running.result(120)
+    assert done.status[["state", "retries"]].values.tolist() == [["done", 1]]
+    cluster.wait_for_workers(2, timeout=30)
+    assert run(study, cluster, manifest=manifest, **slow).status["retries"].tolist() == [1]
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_its_workers_is_a_failed_row(study, cluster, monkeypatch):
+    from bitbox_xr.cohort import runner
+
+    def dying(asked, job, work=runner.work):
+        return os._exit(1) if job.recording == "001" else work(asked, job)
+
+    monkeypatch.setattr(runner, "work", dying)
+    done = run(study, cluster)
+    status = done.status.set_index("recording")
+    assert status["state"].drop("001").eq("done").all()
+    assert status.loc["001", ["state", "retries"]].tolist() == ["failed", 4]
+    assert status.loc["001", "message"].startswith("KilledWorker: ")
+    assert done.summary["recording"].values.tolist() == ["000", "002", "003", "004", "005"]
+    cluster.wait_for_workers(2, timeout=30)
+
+
+def command(study, out, *more):
+    return ["bitbox_xr", "cohort", study / "study.csv", "--measure", "imitation", "--out", study / out, "--width", 1,
+            "--step", 0.5, "--no-progress", *more]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_runner_killed_at_any_moment_and_run_again_leaves_the_same(study, cluster):
+    """Killed after the first result, amid them, and while the summary is made; then run to its end."""
+    run(study, cluster, "undisturbed")
+    out, address = study / "out", cluster.scheduler.address
+    moments = [
+        lambda: len([*out.glob("recordings/*.nc")]) >= 1,
+        lambda: len([*out.glob("recordings/*.nc")]) >= 4,
+        lambda: any(out.glob("*.part/block*")) or any(out.glob("summary.*")),
+    ]
+    for moment in moments:
+        with process(*command(study, "out", "--scheduler", address), stderr=subprocess.DEVNULL) as runner:
+            wait_for(lambda m=moment, r=runner: m() or r.poll() is not None, 60)
+    run(study, cluster)
+    for name in ("summary.nc", "summary.csv"):
+        assert (out / name).read_bytes() == (study / "undisturbed" / name).read_bytes()
+    for file in (study / "undisturbed" / "recordings").iterdir():
+        assert (out / "recordings" / file.name).read_bytes() == file.read_bytes()
+    assert not [*out.rglob("*.part")]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are listed by /proc")
+def test_workers_of_a_killed_runner_go_with_it(study):
+    with process(*command(study, "out", "--workers", 1), stderr=subprocess.DEVNULL) as runner:
+        wait_for(lambda: any((study / "out").glob("recordings/*.nc")), 60)
+        children = [int(pid) for pid in children_of(runner.pid)]
+        os.kill(runner.pid, signal.SIGKILL)
+        runner.wait(10)
+        assert children
+        wait_for(lambda: not any(alive(pid) for pid in children), 20)
+
+
+def children_of(pid):
+    return [child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+
+
+def alive(pid):
+    try:
+        return not re.search(r"\) Z", Path(f"/proc/{pid}/stat").read_text())
+    except FileNotFoundError:
+        return False
+
+
+# --- processes of this machine
+
+
+@pytest.mark.slow
+def test_a_script_without_a_guard_runs_once(study):
+    """Processes that import the program anew would start its cohort again."""
+    script = study / "script.py"
+    script.write_text(
+        "import bitbox_xr.cohort\n"
+        "done = bitbox_xr.cohort.run('study.csv', 'out', measure='imitation', workers=2, width=1.0, step=0.5)\n"
+        "print(done, __file__)\n"
+    )
+    told = subprocess.run([sys.executable, "script.py"], cwd=study, capture_output=True, text=True, timeout=90)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.count("6 recordings done, 0 failed") == 1
+    assert "script.py" in told.stdout

@@ -1,0 +1,184 @@
+"""The kernels of expressivity, each against PyWavelets, SciPy, NumPy or a plain loop."""
+
+import numpy as np
+import pytest
+import pywt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.fft import irfft, rfft
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from bitbox_xr.kernels.activations import extrema, gaps, search, wavelets
+
+import expressivity_oracle as oracle
+
+SCALES = (0.26, 0.75, 1.3, 6.6, 12.45, 30.0)
+
+
+@pytest.mark.parametrize("precision", [10, 12, 16])
+@pytest.mark.parametrize("frames", [61, 600, 601])
+def test_transform_is_pywavelets(frames, precision):
+    x = np.random.default_rng(frames).normal(size=(3, frames))
+    size = wavelets.padded(frames, SCALES, precision)
+    transformed = rfft(x, n=size, axis=1)
+    for scale, spectrum in zip(SCALES, wavelets.spectra(SCALES, precision, size), strict=True):
+        wanted = pywt.cwt(x, scale, "mexh", precision=precision, axis=-1)[0][0]
+        found = irfft(transformed * spectrum, n=size, axis=1)[:, :frames]
+        np.testing.assert_allclose(found, wanted, atol=1e-13 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5, 7, 8, 9, 40])
+def test_smoothing_is_scipys(frames):
+    x = np.random.default_rng(frames).normal(size=frames)
+    out = np.empty(frames)
+    wavelets.smooth(x, out)
+    np.testing.assert_allclose(out, gaussian_filter1d(x, 1.0), atol=1e-15)
+
+
+def test_strongest_response_follows_the_width():
+    """At scales 4 apart in a hundred the strongest is that whose duration is the width at half height over 0.263."""
+    time = np.arange(-3000, 3001) / 100
+    durations = np.geomspace(0.5, 8, 71)
+    asked = search.Search(tuple(25 * durations), 16)
+    for width in (0.2, 0.5, 1.0, 1.5):
+        pulse = np.exp(-4 * np.log(2) * (time / width) ** 2)
+        at = search.decompose(pulse, asked)[:, 3000].argmax()
+        assert width / durations[at] == pytest.approx(0.263, rel=0.045)
+
+
+# --- gaps
+
+
+def test_gaps_are_bridged_by_lines_and_ends_held():
+    rows = np.array([[np.nan, 1.0, np.nan, np.nan, 4.0, np.nan], [np.nan] * 6, [2.0] * 6])
+    present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
+    assert not gaps.bridge(rows, present, centred)
+    assert rows.tolist() == [[1, 1, 2, 3, 4, 4], [0] * 6, [2] * 6]
+    assert present.sum(axis=1).tolist() == [2, 0, 6]
+    assert centred.tolist() == [[-1.5, -1.5, -0.5, 0.5, 1.5, 1.5], [0] * 6, [0] * 6]
+
+
+def test_infinite_values_are_noticed():
+    rows = np.array([[0.0, -np.inf, 1.0]])
+    assert gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty_like(rows))
+
+
+def test_mean_of_a_far_offset_keeps_its_digits():
+    x = np.random.default_rng(0).normal(size=(1, 20000))
+    centred = np.empty_like(x)
+    gaps.bridge(x + 1e9, np.empty(x.shape, dtype=bool), centred)
+    np.testing.assert_allclose(centred, x - x.mean(), atol=3e-7)
+
+
+def test_short_gaps_are_closed():
+    present = np.array([[False, True, False, False, True, False, False, False]])
+    assert gaps.close(present, 1.9).tolist() == [[1, 1, 0, 0, 1, 0, 0, 0]]
+    assert gaps.close(present, 2.0).tolist() == [[1, 1, 1, 1, 1, 0, 0, 0]]
+
+
+def test_eligible_frames():
+    rng = np.random.default_rng(0)
+    present = rng.random((4, 500)) > [[0.0], [0.2], [0.5], [0.5]]
+    present[0, 200:260] = False
+    durations = [None, 0.1, 0.5, 2.0, 4.0]
+    scales = tuple(30 * (d or 0) / 4 for d in durations)
+    found = gaps.eligible(present, scales, 16)
+    for k, d in enumerate(durations):
+        wanted = [oracle.eligible(row, d, 30, 16) for row in present]
+        np.testing.assert_array_equal(found[k], wanted)
+    assert found[2, 0].mean() < 1
+    assert found[2, 0, 0]
+    assert found[2, 0, -1]
+
+
+# --- maxima
+
+
+def test_plateaus_count_once_at_their_middle():
+    signal = np.array([0, 1, 0, 2, 2, 2, 0, 3, 3, 1, 4, 4.0])
+    allowed = np.ones(len(signal), dtype=bool)
+    frame = np.empty(8, np.int32)
+    n = extrema.extrema(signal, 1e-10, False, allowed, frame)
+    assert frame[:n].tolist() == [1, 4, 7] == find_peaks(signal)[0].tolist()
+    allowed[4] = False
+    assert frame[: extrema.extrema(signal, 1e-10, False, allowed, frame)].tolist() == [1, 7]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=40))
+def test_maxima_are_those_of_the_positive_and_of_the_negative_part(values):
+    w = np.array(values, dtype=float)
+    frame = np.empty(len(w), np.int32)
+    rises, falls = (find_peaks(np.maximum(sign * w, 0))[0].tolist() for sign in (1, -1))
+    for both, wanted in ((False, rises), (True, sorted(rises + falls))):
+        n = extrema.extrema(w, 1e-10, both, np.ones(len(w), dtype=bool), frame)
+        assert frame[:n].tolist() == wanted
+
+
+def test_rounding_makes_no_maxima():
+    rng = np.random.default_rng(0)
+    w = np.concatenate([1e-14 * rng.normal(size=300), np.hanning(99), 1e-14 * rng.normal(size=300)])
+    w[345:350] += 1e-13 * rng.normal(size=5)
+    frame = np.empty(len(w), np.int32)
+    assert extrema.extrema(w, 1e-10 * w.max(), False, np.ones(len(w), dtype=bool), frame) == 1
+    assert frame[0] in (347, 348, 349, 350)
+
+
+def test_half_width():
+    w = np.array([0, 0.5, 1, 4, 1, 0.5, 0])
+    assert extrema.half_width(w, 3) == pytest.approx(2 * 2 / 3)
+    assert np.isnan(extrema.half_width(np.array([3, 4, 1, 0.0]), 1))
+
+
+# --- order
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60), st.booleans())
+def test_median(values, with_spike):
+    w = np.array([*values, 1e9] if with_spike else values)
+    largest = np.abs(w).max()
+    assert extrema.middle(w.copy(), -largest, largest) == pytest.approx(np.median(w), abs=1e-12 * largest)
+
+
+def test_median_of_many():
+    rng = np.random.default_rng(0)
+    for w in (rng.normal(size=20001), rng.exponential(size=20000), np.round(rng.normal(size=9999), 1), np.zeros(7)):
+        largest = extrema.magnitude(w)
+        assert largest == np.abs(w).max()
+        assert extrema.middle(w.copy(), -largest, largest) == pytest.approx(np.median(w), abs=1e-15)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(-20, 20), min_size=2, max_size=60), st.sampled_from([0.25, 0.5, 0.75]))
+def test_quantiles_are_numpys(values, share):
+    w = np.array(values, dtype=float)
+    assert extrema.quantile(w, share) == np.percentile(w, 100 * share)
+
+
+def test_outliers_row_by_row():
+    row = np.repeat([0, 3, 4], [5, 8, 40])
+    value = np.random.default_rng(0).standard_t(2, size=len(row))
+    wanted = np.concatenate([oracle.outliers(value[row == r]) for r in (0, 3, 4)])
+    assert wanted.any()
+    assert not wanted[:5].any()
+    assert extrema.outlying(row, value).tolist() == wanted.tolist()
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.integers(0, 3), st.sampled_from([1, -1]), st.integers(0, 9)), max_size=30
+    ),
+    st.integers(1, 6),
+)
+def test_strongest_candidates(candidates, apart):
+    """Against a plain sort, in which the first of equals wins; candidates of one sign have scores of that sign."""
+    ordered = sorted(candidates)
+    frame, scale, sign, size = np.array(ordered, dtype=np.int64).reshape(-1, 4).T
+    score = (sign * size).astype(np.float32)
+    kept = extrema.strongest(frame, scale, sign, score, apart)
+    given_ = [(s, k, t, c) for t, k, s, c in zip(frame, scale, sign, score, strict=True)]
+    wanted = oracle.aggregate(given_, apart - 1, apart - 1)
+    assert sorted((t, k) for t, k, s in zip(frame[kept], scale[kept], sign[kept], strict=True) if s > 0) == wanted

@@ -1,0 +1,210 @@
+"""What was planted is what is found: when, how strong, how often, how wide, and with frames missing."""
+
+import numpy as np
+import pytest
+
+from bitbox_xr import signals
+from bitbox_xr.measures.expressivity import events, expressivity
+
+FPS = 30
+WIDTH = 2.3548  # of a Gaussian at half its height, in deviations
+
+
+def pulses(centres, deviation, seconds, fps=FPS, heights=1.0):
+    time = np.arange(round(seconds * fps)) / fps
+    heights = np.broadcast_to(heights, np.shape(centres))
+    return sum(h * np.exp(-((time - c) ** 2) / (2 * deviation**2)) for c, h in zip(centres, heights, strict=True))
+
+
+def one(y, fps=FPS):
+    return signals(np.asarray(y)[:, None], fps=fps)
+
+
+def f1(planted, found, tolerance):
+    """Of one-to-one matches within `tolerance`."""
+    left, hits = list(found), 0
+    for at in planted:
+        near = min(left, key=lambda t: abs(t - at), default=np.inf)
+        if abs(near - at) <= tolerance:
+            left.remove(near)
+            hits += 1
+    return 2 * hits / (len(planted) + len(found))
+
+
+# --- when and how strong
+
+
+@pytest.mark.parametrize("fps", [25, 30, 60])
+@pytest.mark.parametrize("deviation", [0.08, 0.15, 0.3, 0.6])
+def test_planted_activations_are_found_in_time_and_magnitude(deviation, fps):
+    rng = np.random.default_rng(round(100 * deviation))
+    centres = np.arange(8, 112, 8) + rng.uniform(-0.5, 0.5, 13)
+    heights = rng.uniform(0.3, 2, 13)
+    y = pulses(centres, deviation, 120, fps, heights)
+    for duration in {0.5, 1, 2, round(WIDTH * deviation / 0.263, 2)}:
+        found = events(one(y, fps), scales=[duration])
+        strong = found.isel(event=found.magnitude.values > 0.1)
+        assert strong.sizes["event"] == 13
+        np.testing.assert_allclose(strong.time, centres, atol=1.001 / fps)
+        change = np.abs(np.diff(y)).max() / heights.max()
+        assert (np.abs(strong.magnitude.values - heights) <= heights * change + 1e-12).all()
+
+
+def test_the_strongest_response_is_at_the_scale_of_the_width():
+    durations = np.geomspace(0.4, 6, 40)
+    for deviation in (0.08, 0.15, 0.3, 0.5):
+        found = events(one(pulses([15], deviation, 30)), scales=durations)
+        near = found.isel(event=np.abs(found.time.values - 15) < 0.1)
+        best = near.scale.values[near.response.values.argmax()]
+        smoothed = np.hypot(deviation, np.sqrt(2) / FPS)  # twice by a frame
+        assert WIDTH * smoothed / best == pytest.approx(0.263, rel=0.06)
+
+
+def test_the_response_widens_with_the_activation():
+    widths = [float(events(one(pulses([15], d, 30)), scales=[1]).width.max()) for d in (0.1, 0.2, 0.4, 0.8)]
+    assert widths == sorted(widths)
+
+
+# --- how often
+
+
+@pytest.mark.parametrize("fps", [30, 60])
+@pytest.mark.parametrize("period", [1.5, 2, 2.5, 3, 4])
+@pytest.mark.parametrize("scales", [[0.5, 1, 2], [1, 2], [0.5, 1, 1.5, 2]])
+def test_repeated_activations_are_all_counted_under_aggregate(scales, period, fps):
+    """Bitbox counts half of those nearer than twice the smallest scale."""
+    shortest = scales[0]
+    centres = np.arange(period * shortest / 2, 60, period * shortest)
+    found = events(one(pulses(centres, 0.26 * shortest / WIDTH, 60, fps), fps), scales=scales, aggregate=True)
+    assert abs(found.sizes["event"] - len(centres)) <= 1
+    assert f1(centres, found.time.values, 2.01 / fps) > 0.98
+
+
+@pytest.mark.parametrize("fps", [30, 60])
+@pytest.mark.parametrize("noise", [0, 0.01, 0.05])
+@pytest.mark.parametrize("period", [2, 2.5, 3, 4])
+@pytest.mark.parametrize("scales", [[0.5, 1, 2], [1, 2], [0.25, 0.5, 1, 2]])
+def test_from_twice_the_smallest_scale_on_every_beat_is_counted(scales, period, noise, fps):
+    """However wide the activations are, and in noise."""
+    rng = np.random.default_rng(0)
+    centres = np.arange(period * scales[0] / 2, 60, period * scales[0])
+    for width in (0.11, 0.2, 0.26):
+        y = pulses(centres, width * scales[0], 60, fps) + noise * rng.normal(size=60 * fps)
+        found = events(one(y, fps), scales=scales, aggregate=True)
+        strong = found.time.values[found.magnitude.values > 0.3]
+        assert f1(centres, strong, 2.01 / fps) > 0.97
+
+
+@pytest.mark.parametrize("fps", [30, 60])
+def test_activations_repeated_at_the_smallest_scale_itself(fps):
+    """Their troughs are as near as they are; between an activation and the next there are exactly `apart` frames."""
+    centres = np.arange(0.5, 60, 1)
+    found = events(one(pulses(centres, 0.11, 60, fps), fps), scales=[1, 2], aggregate=True)
+    assert found.attrs["apart_frames"] in (fps, fps - 1)
+    assert f1(centres, found.time.values, 1.01 / fps) > 0.95
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_intervals_of_one_to_four_smallest_scales(seed):
+    rng = np.random.default_rng(seed)
+    centres = np.cumsum(rng.uniform(0.5, 2, 90))
+    centres = centres[centres < 59]
+    y = pulses(centres, 0.055, 60) + 0.01 * rng.normal(size=1800)
+    found = events(one(y), scales=[0.5, 1, 2], aggregate=True)
+    assert f1(centres, found.time.values, 2.01 / FPS) > 0.95
+
+
+@pytest.mark.parametrize(("scales", "aggregate"), [(None, False), ([0.5, 1, 2], False), (6, True), ([0.5, 1], True)])
+def test_pulses_on_exact_zero(scales, aggregate):
+    """Rounding on long flat stretches is no activation."""
+    y = np.maximum(pulses([20, 50.3, 80], 0.2, 100) - 0.02, 0)
+    found = events(one(y), scales=scales, aggregate=aggregate)
+    per_list = found.sizes["event"] / (1 if aggregate or scales is None else 3)
+    assert per_list == 3
+    np.testing.assert_allclose(np.unique(found.time.values.round(1)), [20, 50.3, 80], atol=0.051)
+
+
+def test_robust_drops_the_expressions_of_a_noisy_signal():
+    y = pulses([20, 40], 0.3, 60) + 0.01 * np.random.default_rng(0).normal(size=1800)
+    kept, dropped = (expressivity(one(y), scales=[0.5], robust=robust).expressivity for robust in (False, True))
+    assert kept.sel(metric="max") > 0.9
+    assert dropped.sel(metric="max") < 0.1
+    found = events(one(y), scales=[0.5])
+    assert (found.outlier.values == (found.magnitude.values > 0.1)).all()
+
+
+# --- sampling
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sixty_frames_a_second_find_what_thirty_do(seed):
+    rng = np.random.default_rng(seed)
+    centres = np.cumsum(rng.uniform(2.5, 6, 12)) + 2
+    heights = rng.uniform(0.5, 1.5, 12)
+    y = {fps: pulses(centres, 0.25, 80, fps, heights) for fps in (30, 60)}
+    for scales in ([0.5], [1], [2], [0.5, 1, 2]):
+        slow, fast = (events(one(y[fps], fps), scales=scales, aggregate=len(scales) > 1) for fps in (30, 60))
+        assert slow.sizes == fast.sizes
+        assert np.abs(slow.time.values - fast.time.values).max() <= 1 / 30 + 1e-9
+        change = np.abs(np.diff(y[30])).max()
+        assert np.abs(slow.magnitude.values - fast.magnitude.values).max() <= change
+
+
+def test_precision_has_converged():
+    a = signals(np.random.default_rng(0).normal(size=(9000, 4)), fps=30)
+    counts = {
+        p: expressivity(a, scales=[1, 4], precision=p).expressivity.sel(metric="frequency").sum("coefficient").values
+        for p in (10, 12, 16, 18)
+    }
+    np.testing.assert_allclose(counts[16], counts[18], rtol=0.01)
+    assert counts[12][1] > 1.03 * counts[16][1]
+    assert counts[10][1] > 1.2 * counts[16][1]
+
+
+# --- missing
+
+
+def planted(seed, seconds=120):
+    rng = np.random.default_rng(seed)
+    centres = np.cumsum(rng.uniform(3, 5, 40)) + 2
+    centres = centres[centres < seconds - 3]
+    return rng, centres, pulses(centres, 0.25, seconds, heights=rng.uniform(0.5, 1.5, len(centres)))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"scales": [0.5]}, {"scales": [2]}, {"scales": [0.5, 1, 2], "aggregate": True}]
+)
+@pytest.mark.parametrize("loss", [0, 0.01, 0.05, 0.2])
+@pytest.mark.parametrize("seed", range(3))
+def test_planted_events_are_found_in_spite_of_scattered_losses(seed, loss, options):
+    rng, centres, y = planted(seed)
+    lost = rng.random(len(y)) < loss
+    y[lost] = np.nan
+    if not options:  # without scales a frame must be there itself
+        centres = centres[~lost[np.rint(centres * FPS).astype(int)]]
+    found = events(one(y), **options)
+    assert f1(centres, found.time.values, 2.01 / FPS) >= 0.95
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"scales": [0.5]}, {"scales": [2]}, {"scales": [0.5, 1, 2], "aggregate": True}]
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_one_long_gap(seed, options):
+    _, centres, y = planted(seed)
+    whole = expressivity(one(y), **options).eligible_time.max()
+    y[1800:2100] = np.nan
+    found = events(one(y), **options)
+    outside = centres[(centres < 60 - 0.3) | (centres > 70 + 0.3)]
+    assert f1(outside, found.time.values, 2.01 / FPS) >= 0.95
+    assert not ((found.time > 60.5) & (found.time < 69.5)).any()
+    left = expressivity(one(y), **options).eligible_time
+    assert whole == 120
+    assert (left <= 110).all()
+    assert (left > 108.5).all()
+
+
+def test_four_seconds_at_five_per_cent_of_loss_leave_almost_everything():
+    rng, _, y = planted(0)
+    y[rng.random(len(y)) < 0.05] = np.nan
+    assert expressivity(one(y), scales=[4]).eligible_time > 119

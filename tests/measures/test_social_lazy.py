@@ -1,0 +1,93 @@
+"""dask in, dask out: nothing is computed before it is asked for, and the numbers are the same."""
+
+import dask
+import dask.array as da
+import numpy as np
+import pytest
+import xarray as xr
+
+import bitbox_xr as bx
+
+from counting_scheduler import Counting
+
+FPS = 30
+
+
+def recording(frames=400, n=3, seed=0, lost=0.05, recordings=None):
+    rng = np.random.default_rng(seed)
+    shape = (frames, n) if recordings is None else (recordings, frames, n)
+    data = rng.normal(size=shape)
+    data[rng.random(shape[:-1]) < lost] = np.nan
+    dims = ("time", "signal") if recordings is None else ("recording", "time", "signal")
+    coords = {"time": np.arange(frames) / FPS, "signal": [f"s{i}" for i in range(n)]}
+    if recordings is not None:
+        coords["recording"] = [f"r{i}" for i in range(recordings)]
+    return xr.DataArray(data, dims=dims, coords=coords, attrs={"kind": "expression"})
+
+
+CALLS = {
+    "imitation": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, lag=0.1, causal=False),
+    "coordination": lambda x, y: bx.coordination(x, y, width=0.5, step=0.3, lag=0.1),
+    "coordination alone": lambda x, y: bx.coordination(x, width=0.5, step=0.3, lag=0.1),
+    "stats at once": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, lag=0.1, stats=True),
+    "stats of a result": lambda x, y: bx.window_stats(bx.imitation(x, y, width=0.5, step=0.3, lag=0.1)),
+    "lag profile": lambda x, y: bx.lag_profile(x, y, width=0.5, step=0.3, lag=0.1),
+}
+CHUNKS = {
+    "one piece": ({}, {}),
+    "along time, not as windows": ({"time": 37}, {"time": 61}),
+    "frame chunks smaller than a window": ({"time": 7}, {}),
+    "along time and signals": ({"time": 100, "signal": 2}, {"time": 90, "signal": 1}),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize(("x_chunks", "y_chunks"), CHUNKS.values(), ids=CHUNKS)
+def test_lazy_and_equal(call, x_chunks, y_chunks):
+    x, y = recording(seed=1), recording(n=4, seed=2)
+    scheduler = Counting()
+    with dask.config.set(scheduler=scheduler):
+        lazy = call(x.chunk(x_chunks), y.chunk(y_chunks))
+        assert scheduler.computes == 0
+    for name, variable in lazy.data_vars.items():
+        assert isinstance(variable.data, da.Array), name
+    eager = call(x, y)
+    xr.testing.assert_allclose(lazy.compute(scheduler="synchronous"), eager, rtol=0, atol=1e-6)
+    assert {k: v.dtype for k, v in lazy.data_vars.items()} == {k: v.dtype for k, v in eager.data_vars.items()}
+    assert lazy.attrs == eager.attrs
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_extra_dimensions_side_by_side(call):
+    x, y = recording(n=2, recordings=3), recording(n=2, seed=5)
+    lazy = call(x.chunk(recording=1, time=150), y)
+    assert all(len(v.chunks[0]) == 3 for name, v in lazy.data_vars.items() if name != "valid2")
+    xr.testing.assert_allclose(lazy.compute(scheduler="threads"), call(x, y), rtol=0, atol=1e-6)
+
+
+def test_extra_dimensions_of_both():
+    x, y = recording(n=2, recordings=3), recording(n=2, recordings=2, seed=5).rename(recording="session")
+    lazy = bx.imitation(x.chunk(recording=2), y.chunk(session=1, time=77))
+    assert lazy.corr.dims == ("recording", "session", "window", "signal1", "signal2")
+    xr.testing.assert_allclose(lazy.compute(scheduler="threads"), bx.imitation(x, y), rtol=0, atol=1e-6)
+
+
+def test_values_are_checked_when_computed():
+    x = recording(lost=0).chunk(time=100)
+    x = x.where(x.time != 3.0, np.inf)
+    lazy = bx.imitation(x, x)
+    with pytest.raises(ValueError, match="infinite values"):
+        lazy.corr.compute(scheduler="synchronous")
+
+
+def test_a_part_reads_only_what_it_needs():
+    touched = []
+
+    def load(block, block_info=None):
+        touched.append(block_info[0]["chunk-location"][0])
+        return block
+
+    data = da.from_array(np.random.default_rng(0).normal(size=(3000, 2)), chunks=(300, 2))
+    x = bx.signals(data.map_blocks(load, meta=np.empty((0, 0))), fps=FPS)
+    bx.imitation(x, x, width=0.5).corr.isel(window=0).compute(scheduler="synchronous")
+    assert set(touched) <= {0, 1}

@@ -1,0 +1,176 @@
+"""Pictures of expressivity: what is drawn, its labels, and that nothing but the given axes is touched."""
+
+import itertools
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from bitbox_xr import signals
+from bitbox_xr.measures.expressivity import asymmetry, events, expressivity
+from bitbox_xr.plotting import expressivity as plotting
+
+matplotlib.use("Agg")
+
+
+def face(coefficients=3, names=None, frames=600):
+    rng = np.random.default_rng(0)
+    time = np.arange(frames) / 30
+    values = 0.01 * rng.normal(size=(frames, coefficients))
+    values += sum(np.exp(-((time[:, None] - at) ** 2) / 0.1) for at in (4, 9, 15)) * np.arange(1, coefficients + 1)
+    return signals(values, fps=30, names=names)
+
+
+def figure():
+    return Figure(layout="constrained")
+
+
+def dots(ax):
+    return sum(len(collection.get_offsets()) for collection in ax.collections if hasattr(collection, "get_sizes"))
+
+
+def test_decomposition_shows_every_scale_and_activation():
+    a = face(names=["AU01", "AU04", "AU12"])
+    fig = figure()
+    assert plotting.decomposition(a, "AU04", scales=[0.5, 1, 2], fig=fig) is fig
+    top, *panels = fig.axes
+    one = a.sel(signal=["AU04"])
+    aggregated, each = events(one, scales=[0.5, 1, 2], aggregate=True), events(one, scales=[0.5, 1, 2])
+    assert top.get_title(loc="left") == f"AU04 and its {aggregated.sizes['event']} activations, all scales aggregated"
+    np.testing.assert_array_equal(top.lines[0].get_ydata(), one.values[:, 0])
+    assert dots(top) == aggregated.sizes["event"]
+    assert [ax.get_ylabel() for ax in panels] == ["0.5 s", "1 s", "2 s"]
+    assert [dots(ax) for ax in panels] == [int((each.scale == scale).sum()) for scale in (0.5, 1, 2)]
+    assert panels[-1].get_xlabel() == "time, s"
+    assert panels[0].get_xlim() == top.get_xlim()
+    for ax in panels:  # each dot lies on the response
+        line = ax.lines[1]
+        for collection in ax.collections:
+            x, y = collection.get_offsets().T
+            np.testing.assert_allclose(np.interp(x, *line.get_data()), y, rtol=1e-9)
+
+
+def test_outliers_are_explained_once():
+    time = np.arange(1800) / 30
+    noise = 0.01 * np.random.default_rng(0).random(1800)
+    smiles = sum(np.exp(-(((time - at) / 0.3) ** 2)) for at in (20, 40)) + noise
+    fig = plotting.decomposition(signals(smiles[:, None], fps=30), scales=[0.5, 1], fig=figure())
+    told = [text.get_text() for ax in fig.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
+    assert told == ["outlier: left out by robust=True"]
+    assert fig.axes[1].get_title(loc="left") == "response of the wavelet at each scale"
+    plain = plotting.decomposition(face(frames=300), scales=[4], fig=figure())
+    assert all(ax.get_legend() is None for ax in plain.axes)
+
+
+def test_decomposition_without_scales_and_with_one():
+    fig = plotting.decomposition(face(), scales=None, fig=figure())
+    (ax,) = fig.axes
+    assert ax.get_title(loc="left").startswith("s2 and its")  # the one that varies most
+    assert ax.get_title(loc="left").endswith("of the signal itself")
+    above, below = plotting.decomposition(face(), scales=[1], fig=figure()).axes
+    assert above.get_title(loc="left").endswith("at 1 s")
+    assert dots(above) == dots(below)
+
+
+def test_missing_frames_are_grey():
+    a = face()
+    a[100:130] = np.nan
+    a[200] = np.nan
+    fig = plotting.decomposition(a, scales=[1], fig=figure())
+    for ax in fig.axes:
+        spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
+        np.testing.assert_allclose(spans, [(99.5 / 30, 129.5 / 30), (199.5 / 30, 200.5 / 30)])
+
+
+def test_heat_map_shows_the_metric():
+    result = expressivity(face(79), scales=3)
+    ax = plotting.expressivity(result, "mean", ax=figure().subplots())
+    (image,) = ax.images
+    np.testing.assert_array_equal(image.get_array(), result.expressivity.sel(metric="mean"))
+    assert image.colorbar.ax.get_ylabel() == "mean magnitude"
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["0.1 s", "2.05 s", "4 s"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("coefficient", "scale")
+    rates = plotting.expressivity(result, ax=figure().subplots()).images[0]
+    np.testing.assert_array_equal(rates.get_array(), result.rate)
+    assert rates.colorbar.ax.get_ylabel() == "activations per minute"
+    assert isinstance(rates.norm, LogNorm)
+
+
+def test_heat_map_of_long_names_leaves_room_for_its_cells():
+    names = [f"MouthLowerDownRight{i:02}" for i in range(52)]
+    result = expressivity(face(52, names=names), scales=[0.5, 1, 2, 4])
+    result["rate"][:] = np.geomspace(80, 2, 4)[:, None]
+    ax = plotting.expressivity(result)
+    try:
+        ax.figure.canvas.draw()
+        assert ax.get_window_extent().height > 4 * 0.3 * ax.figure.dpi
+        bar = ax.images[0].colorbar.ax
+        written = [label for label in bar.get_yticklabels(which="both") if label.get_text()]
+        boxes = sorted((label.get_window_extent() for label in written), key=lambda box: box.y0)
+        assert len(boxes) > 1
+        assert all(one.y1 <= other.y0 + 1 for one, other in itertools.pairwise(boxes))
+        assert "10" in {label.get_text() for label in written}
+    finally:
+        plt.close(ax.figure)
+
+
+def test_heat_map_of_79_has_room_for_every_label():
+    ax = plotting.expressivity(expressivity(face(79), scales=6))
+    try:
+        ax.figure.canvas.draw()
+        labels = ax.get_xticklabels()
+        assert [label.get_text() for label in labels] == [f"GE{i}" for i in range(79)]
+        boxes = [label.get_window_extent() for label in labels]
+        assert all(one.x1 <= other.x0 + 1 for one, other in itertools.pairwise(boxes))
+    finally:
+        plt.close(ax.figure)
+
+
+def test_empty_cells_and_one_row():
+    a = face()
+    a[:, 1] = np.nan
+    ax = plotting.expressivity(expressivity(a, scales=[1, 2], aggregate=True), "max", ax=figure().subplots())
+    assert ax.images[0].get_array().mask.tolist() == [[False, True, False]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Agg 1.0-2.0"]
+
+
+def test_asymmetry_is_a_line_a_feature():
+    result = asymmetry(signals(np.random.default_rng(0).normal(size=(60, 153)), kind="landmark-can", fps=30))
+    ax = plotting.asymmetry(result, ax=figure().subplots())
+    assert [line.get_label() for line in ax.lines] == result.feature.values.tolist()
+    np.testing.assert_array_equal(ax.lines[3].get_ydata(), result.asymmetry.sel(feature="mouth"))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time, s", "asymmetry, mm")
+
+
+def test_given_figures_leave_pyplot_alone():
+    before = plt.get_fignums()
+    plotting.decomposition(face(), scales=2, fig=figure())
+    plotting.expressivity(expressivity(face()), ax=figure().subplots())
+    assert plt.get_fignums() == before
+
+
+def test_own_figures_are_returned():
+    for made in (plotting.decomposition(face(), scales=2), plotting.expressivity(expressivity(face())).figure):
+        assert made.axes
+        plt.close(made)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: plotting.decomposition(face(), "AU99"), "there is no 'AU99'; there are s0, s1, s2"),
+        (lambda: plotting.decomposition(face().expand_dims(recording=[1])), "choose one of recording with .isel"),
+        (lambda: plotting.decomposition(face(), scales=[99]), "do not fit"),
+        (lambda: plotting.expressivity(expressivity(face()), "median"), "there is no metric 'median'; there are freq"),
+        (
+            lambda: plotting.expressivity(expressivity(face().expand_dims(recording=[1]))),
+            r"it has further dimensions \(recording\)",
+        ),
+    ],
+)
+def test_refusals(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,140 @@
+"""`.bitbox` is the functions, and nothing else."""
+
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import bitbox_xr as bx
+from bitbox_xr import accessors
+from bitbox_xr.plotting import expressivity, inference, pairs
+
+FPS = 30
+
+
+@pytest.fixture
+def pair():
+    rng = np.random.default_rng(0)
+    x = bx.signals(rng.normal(size=(150, 3)), fps=FPS, names=["AU12", "AU04", "AU06"])
+    y = bx.signals(rng.normal(size=(150, 2)), fps=FPS, names=["AU04", "AU12"])
+    return x, y
+
+
+FUNCTIONS = {
+    (accessors.SignalsAccessor, name): getattr(bx, name)
+    for name in (
+        "imitation",
+        "coordination",
+        "lag_profile",
+        "magnitudes",
+        "align",
+        "resample",
+        "fill_gaps",
+        "regularity",
+        "significance",
+        "lag_map",
+        "surrogate_windows",
+        "expressivity",
+        "events",
+        "diversity",
+        "asymmetry",
+        "kinematics",
+        "smoothness",
+        "relative_motion",
+    )
+} | {(accessors.PlotMethods, name): getattr(pairs, name) for name in ("matrix", "lag_profile", "over_time")}
+FUNCTIONS |= {(accessors.PlotMethods, name): getattr(expressivity, name) for name in ("expressivity", "asymmetry")}
+FUNCTIONS |= {
+    (accessors.PlotMethods, name): getattr(inference, name)
+    for name in ("significant_pairs", "over_time_by_chance", "lag_distribution")
+}
+FUNCTIONS |= {(accessors.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
+FUNCTIONS |= {(accessors.SignalsPlotMethods, "decomposition"): expressivity.decomposition}
+
+
+@pytest.mark.parametrize(("owner", "name"), FUNCTIONS, ids=lambda v: getattr(v, "__name__", v))
+def test_a_method_has_its_functions_parameters(owner, name):
+    method, function = (
+        [(p.name, p.default) for p in inspect.signature(f).parameters.values()][1:]
+        for f in (getattr(owner, name), FUNCTIONS[owner, name])
+    )
+    assert method == function
+
+
+def test_measures(pair):
+    x, y = pair
+    options = {"width": 1.0, "step": 0.4, "lag": 0.2, "polarity": False, "min_valid": 0.9}
+    xr.testing.assert_identical(
+        x.bitbox.imitation(y, causal=False, **options), bx.imitation(x, y, causal=False, **options)
+    )
+    xr.testing.assert_identical(x.bitbox.coordination(stats=True, **options), bx.coordination(x, stats=True, **options))
+    xr.testing.assert_identical(
+        x.bitbox.lag_profile(y, measure="coordination", **options),
+        bx.lag_profile(x, y, measure="coordination", **options),
+    )
+    result = bx.imitation(x, y)
+    xr.testing.assert_identical(result.bitbox.stats(), bx.window_stats(result))
+    chance = {"n": 9, "rng": 1, "width": 0.5, "pairs": "matched", "progress": False}
+    xr.testing.assert_identical(x.bitbox.significance(y, **chance), bx.significance(x, y, **chance))
+
+
+def test_activations(pair):
+    x, _ = pair
+    scales = {"scales": [0.5, 1.0], "aggregate": True, "precision": 12}
+    xr.testing.assert_identical(x.bitbox.expressivity(robust=True, **scales), bx.expressivity(x, robust=True, **scales))
+    xr.testing.assert_identical(x.bitbox.events(**scales), bx.events(x, **scales))
+    xr.testing.assert_identical(
+        x.bitbox.diversity(magnitude=False, **scales), bx.diversity(x, magnitude=False, **scales)
+    )
+    assert len(x.bitbox.events(**scales).bitbox.to_frame()) == bx.events(x, **scales).sizes["event"]
+
+
+def test_properties_and_exchange(pair):
+    x, _ = pair
+    assert (x.bitbox.fps, x.bitbox.kind) == (30.0, "expression")
+    pd.testing.assert_frame_equal(x.bitbox.to_bitbox()["data"], bx.to_bitbox(x)["data"])
+    with pytest.raises(ValueError, match="time is not regular"):
+        _ = x.isel(time=[0, 1, 5]).bitbox.fps
+
+
+def test_matched(pair):
+    x, y = pair
+    result = bx.imitation(x, y)
+    matched = result.bitbox.matched()
+    assert matched.pair.values.tolist() == ["AU12", "AU04"]
+    assert matched.region.values.tolist() == ["mouth", "brow"]
+    np.testing.assert_array_equal(matched.corr.sel(pair="AU12"), result.corr.sel(signal1="AU12", signal2="AU12"))
+    np.testing.assert_array_equal(matched.valid2.sel(pair="AU04"), result.valid2.sel(signal2="AU04"))
+    assert matched.bitbox.to_frame().columns.tolist()[:2] == ["window", "pair"]
+    with pytest.raises(ValueError, match="no label is in both"):
+        bx.imitation(x.sel(signal=["AU06"]), y).bitbox.matched()
+    with pytest.raises(ValueError, match="no signal1 and no signal2"):
+        matched.bitbox.matched()
+
+
+def test_to_frame_is_tidy(pair):
+    x, y = pair
+    result = bx.imitation(x, y)
+    frame = result.bitbox.to_frame()
+    assert len(frame) == result.corr.size
+    row = frame[(frame.window == result.window.values[2]) & (frame.signal1 == "AU06") & (frame.signal2 == "AU04")]
+    assert row["corr"].item() == result.corr.sel(signal1="AU06", signal2="AU04")[2].item()
+    assert row["valid1"].item() == 1
+    assert len(x.bitbox.to_frame()) == x.size
+
+
+def test_files(pair, tmp_path):
+    x, y = pair
+    result = bx.imitation(x, y)
+    result.bitbox.to_netcdf(tmp_path / "result.nc")
+    x.bitbox.to_netcdf(tmp_path / "signals.nc")
+    xr.testing.assert_identical(bx.open_netcdf(tmp_path / "result.nc").load(), result)
+    xr.testing.assert_identical(bx.open_netcdf(tmp_path / "signals.nc").load(), x)
+
+
+def test_nothing_is_kept(pair):
+    x, _ = pair
+    assert set(vars(x.bitbox)) == {"_x"}
+    assert set(vars(bx.imitation(x, x).bitbox)) == {"_result"}

@@ -1,0 +1,351 @@
+"""Every public function over recordings of any size, type and order, with gaps of any form.
+
+Each call either refuses in words or gives what it documents; and it does the same, to the digit, whether the recording
+is contiguous or not, transposed, or on dask in any chunks; it never changes its input and never warns of arithmetic.
+"""
+
+import re
+import warnings
+from typing import NamedTuple
+
+import dask
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import bitbox_xr as bx
+from bitbox_xr import compat
+from bitbox_xr.accessors import ResultAccessor, SignalsAccessor
+from bitbox_xr.core import signal_names
+
+FPS = 30
+FEW = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+WIDTHS = {"expression": (0, 1, 2, 2, 3, 3), "landmark": (102,), "pose": (6, 3), "rectangle": (4,)}
+
+
+REMEDY = re.compile(r"wanted|replace them|rename|choose|give|see |made of|its signals are|record longer")
+
+
+class Call(NamedTuple):
+    """A function of a recording (and another); the dimensions of its variables besides those that the input adds."""
+
+    of: object
+    kinds: tuple = ("expression",)
+    dims: dict = {}  # noqa: RUF012 (never changed)
+    dtypes: str = "f"  # kinds of its variables' dtypes
+    lazy: bool = True  # a recording on dask gives a result on dask
+    alone: bool = False  # the result is of one recording, or of all in one list
+
+
+def frames(x):
+    """How a function of files and tables is tried: the numbers there and back."""
+    one = x.isel({dim: 0 for dim in x.dims if dim not in ("time", "signal")}, drop=True)
+    return bx.from_bitbox(bx.to_bitbox(one), fps=FPS)
+
+
+def firsts(*recordings):
+    return tuple(str(x.signal.values[0]) if x.signal.size else "none" for x in recordings)
+
+
+PAIRS = ("signal1", "signal2")
+STATS = dict.fromkeys(("corr_mean", "corr_std", "corr_lag", "corr_abs_mean", "n_windows"), PAIRS)
+WINDOWS = {"corr": ("window", *PAIRS), "lag": ("window", *PAIRS), "valid1": ("window", "signal1")}
+SHORT = {"width": 0.2, "lag": 0.1}
+SAME = {"": ("time", "signal")}
+MOVING = ("landmark", "pose", "rectangle", "expression")
+SCALES = {"scales": [0.2, 0.5]}
+METRICS = {"expressivity": ("scale", "metric", "coefficient"), "rate": ("scale", "coefficient")}
+
+CALLS = {
+    "align": Call(
+        lambda x, y: xr.Dataset(dict(zip("xy", bx.align(x, y, offset=0.1), strict=True))),
+        ("expression", "pose"), dict.fromkeys("xy", ("time", "signal")),
+    ),
+    "asymmetry": Call(lambda x, y: bx.asymmetry(x), ("landmark", "pose"), {"asymmetry": ("time", "feature")}),
+    "coordination": Call(lambda x, y: bx.coordination(x, **SHORT), ("expression", "pose"), WINDOWS),
+    "coordination of two": Call(lambda x, y: bx.coordination(x, y, **SHORT, stats=True), ("expression",), STATS, "fi"),
+    "diversity": Call(lambda x, y: bx.diversity(x, **SCALES), ("expression", "pose"), {"overall": ("scale",)}),
+    "events": Call(lambda x, y: bx.events(x, **SCALES), dims={"magnitude": ("event",)}, dtypes="fb", lazy=False, alone=True),
+    "expressivity": Call(lambda x, y: bx.expressivity(x), dims=METRICS),
+    "expressivity at scales": Call(lambda x, y: bx.expressivity(x, **SCALES, aggregate=True, robust=True), dims=METRICS),
+    "fill_gaps": Call(lambda x, y: bx.fill_gaps(x, max_gap=0.1), ("expression", "rectangle"), SAME),
+    "from_bitbox": Call(lambda x, y: frames(x), ("expression", "pose", "rectangle"), SAME, lazy=False, alone=True),
+    "imitation": Call(lambda x, y: bx.imitation(x, y, **SHORT), ("expression", "rectangle"), WINDOWS),
+    "imitation both ways": Call(
+        lambda x, y: bx.imitation(x, y, **SHORT, causal=False, polarity=False, min_valid=0.3, stats=True),
+        ("pose",), STATS, "fi",
+    ),
+    "kinematics": Call(lambda x, y: bx.kinematics(x), MOVING),
+    "lag_profile": Call(lambda x, y: bx.lag_profile(x, y, **SHORT), dims={"profile": ("lag", *PAIRS), "at_limit": PAIRS}, dtypes="fi"),
+    "lag_map": Call(
+        lambda x, y: bx.lag_map(x, y, pair=firsts(x, y), **SHORT),
+        dims={"": ("lag", "window")}, lazy=False, alone=True,
+    ),
+    "magnitudes": Call(lambda x, y: bx.magnitudes(x), MOVING, SAME),
+    "regularity": Call(lambda x, y: bx.regularity(x), ("expression", "landmark"), {"frames": (), "gap_start": ("gap",)}, "fib", lazy=False),
+    "relative_motion": Call(lambda x, y: bx.relative_motion(x), MOVING),
+    "resample": Call(lambda x, y: bx.resample(x, 20), ("expression", "rectangle"), SAME),
+    "signals": Call(lambda x, y: bx.signals(x, kind=x.attrs["kind"]), ("expression", "landmark"), SAME),
+    "significance": Call(
+        lambda x, y: bx.significance(x, y, **SHORT, n=3, rng=0, progress=False), dims={"p": PAIRS, "observed": PAIRS}
+    ),
+    "smoothness": Call(lambda x, y: bx.smoothness(x), MOVING),
+    "surrogate_windows": Call(
+        lambda x, y: bx.surrogate_windows(x, y, pair=firsts(x, y), **SHORT, n=3, rng=0),
+        dims={"corr": ("window",), "null_corr": ("surrogate", "window")}, lazy=False, alone=True,
+    ),
+    "to_bitbox": Call(lambda x, y: xr.DataArray(bx.to_bitbox(x)["data"]), ("expression", "pose"), dtypes="fib", lazy=False),
+    "window_stats": Call(lambda x, y: bx.window_stats(bx.imitation(x, y, **SHORT)), dims=STATS, dtypes="fi"),
+    "accessor: stats": Call(lambda x, y: x.bitbox.coordination(**SHORT).bitbox.stats(), dims=STATS, dtypes="fi"),
+    "accessor: matched": Call(lambda x, y: x.bitbox.imitation(y, **SHORT).bitbox.matched(), dims={"corr": ("window", "pair")}),
+    "accessor: fps": Call(lambda x, y: xr.DataArray(x.bitbox.fps), ("expression", "landmark"), lazy=False),
+    "accessor: to_frame": Call(
+        lambda x, y: x.bitbox.to_frame().set_index([*x.coords][: x.ndim]).iloc[:, -1:].to_xarray(),
+        dtypes="fiub", lazy=False,
+    ),
+}  # fmt: skip
+
+
+def test_every_public_function_is_here():
+    files = {"open_netcdf", "open_recording", "open_signals", "to_netcdf"}  # there and back, below
+    assert {name.partition(" ")[0] for name in CALLS if ":" not in name} | files | {"cohort"} == set(bx.__all__)
+
+
+def test_every_method_is_a_public_function_or_here():
+    methods = {name for room in (SignalsAccessor, ResultAccessor) for name in vars(room) if not name.startswith("_")}
+    own = {name.removeprefix("accessor: ") for name in CALLS if name.startswith("accessor: ")}
+    assert methods - set(bx.__all__) == own | {"kind", "plot"}
+
+
+# --- recordings
+
+
+def gaps(draw, values):
+    """Missing, infinite, constant, huge and tiny stretches, in place."""
+    rows, columns = values.shape[-2:]
+    forms = ["none", "none", "scattered", "column", "all", "start", "flat", "huge", "tiny", "infinite"]
+    for form in draw(st.lists(st.sampled_from(forms), max_size=3)):
+        row, column = (draw(st.integers(0, n - 1)) if n else 0 for n in (rows, columns))
+        at = {
+            "scattered": (..., slice(row, None, 3), slice(column, None)),
+            "column": (..., slice(None), slice(column, column + 1)),
+            "all": ...,
+            "start": (..., slice(0, row), slice(None)),
+            "flat": (..., slice(row, None), slice(None)),
+            "huge": (..., slice(row, row + 1), slice(column, column + 1)),
+            "tiny": (..., slice(None), slice(column, column + 1)),
+            "infinite": (..., slice(row, row + 1), slice(column, column + 1)),
+            "none": (..., slice(0, 0), slice(None)),
+        }[form]
+        far = 100 if values.dtype == np.float64 else 30
+        new = {"flat": 0.25, "huge": 10.0**far, "tiny": 10.0**-far, "infinite": np.inf}.get(form, np.nan)
+        values[at] = new
+    return values
+
+
+@st.composite
+def recordings(draw, kinds):
+    """Two recordings on one clock, of one kind, of any size from nothing up."""
+    kind = draw(st.sampled_from(kinds))
+    rows, columns = draw(st.sampled_from([0, 1, 2, 3, 8, 30, 30, 47, 47, 47])), draw(st.sampled_from(WIDTHS[kind]))
+    extra = draw(st.sampled_from([(), (), (1,), (2,), (2, 1)]))
+    dtype = np.dtype(draw(st.sampled_from(["f8", "f8", "f4", "i8", "i1", "?"])))
+    names = (
+        [f"AU{k:02}" for k in (4, 12, 45)][:columns]
+        if kind == "expression"
+        else signal_names.default_names(kind, columns)
+    )
+    both = []
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    for _ in "xy":
+        values = 3 * rng.normal(size=(*extra, rows, columns))
+        values = gaps(draw, values.astype(dtype)) if dtype.kind == "f" else values.astype(dtype)
+        coords = {"time": np.arange(rows) / FPS, "signal": np.array(names, dtype=str)}
+        coords |= {f"take{k}": np.arange(n) for k, n in enumerate(extra)}
+        along = signal_names.signal_coords(kind, names) if columns else {}
+        coords |= {name: ("signal", np.array(own)) for name, own in along.items()}
+        dims = (*(f"take{k}" for k in range(len(extra))), "time", "signal")
+        both.append(xr.DataArray(values, coords, dims, name=kind, attrs={"kind": kind, "units": "1"}))
+    return tuple(both)
+
+
+# --- what becomes of them
+
+
+def outcome(call, *both):
+    """What a call gives, computed, or how it refuses; anything else is raised."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with dask.config.set(scheduler="synchronous"):
+            try:
+                given_back = call(*both)
+                return given_back, given_back.compute()
+            except (ValueError, TypeError) as error:
+                text = str(error)
+                assert REMEDY.search(text), text
+                return type(error), text
+
+
+def turned(x):
+    return x.transpose(*x.dims[::-1])
+
+
+def strided(x):
+    """The same numbers, every second of a larger array."""
+    return x.copy(data=np.repeat(x.values, 2, axis=-2)[..., ::2, :])
+
+
+def chunked(x, rows):
+    return x.chunk(
+        {"time": rows, "signal": max(1, x.sizes["signal"] // 2), **{dim: 1 for dim in x.dims if dim.startswith("take")}}
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CALLS)
+@FEW
+@given(data=st.data())
+def test_refused_in_words_or_as_documented_whatever_the_form(name, data):
+    call = CALLS[name]
+    both = data.draw(recordings(call.kinds))
+    before = [x.copy(deep=True) for x in both]
+    _, wanted = outcome(call.of, *both)
+    for x, same in zip(both, before, strict=True):
+        xr.testing.assert_identical(x, same)
+    if not isinstance(wanted, str):
+        documented(call, wanted, both[0])
+    for form in (turned, strided):
+        _, found = outcome(call.of, *map(form, both))
+        assert_same(found, wanted)
+    rows = data.draw(st.sampled_from([7, 20, 100]))
+    given_back, found = outcome(call.of, *(chunked(x, rows) if x.size else x for x in both))
+    assert_same(found, wanted)
+    if call.lazy and both[0].size and not isinstance(found, str):
+        arrays = given_back.data_vars.values() if isinstance(given_back, xr.Dataset) else [given_back]
+        assert any(array.chunks is not None for array in arrays)
+
+
+def documented(call, result, x):
+    """Dimensions, types and labels; attributes that a file can hold."""
+    extra = tuple(dim for dim in x.dims if dim.startswith("take"))
+    variables = {"": result} if isinstance(result, xr.DataArray) else dict(result.data_vars)
+    for variable, dims in call.dims.items():
+        assert variables[variable].dims == (*(() if call.alone else extra), *dims), variable
+    for variable in variables.values():
+        assert variable.dtype.kind in call.dtypes
+        for dim in variable.dims:
+            assert dim in variable.coords or call.of in (CALLS["to_bitbox"].of, CALLS["accessor: to_frame"].of), dim
+    for value in result.attrs.values():
+        assert isinstance(value, str | int | float)
+        assert not isinstance(value, bool)
+
+
+def assert_same(found, wanted):
+    if isinstance(wanted, str) or isinstance(found, str):
+        # sizes are told in the order of the dimensions; of two sides with infinite values that which is met first
+        words = [sorted(set(re.findall(r"\w+", str(one))) - {"x", "y"}) for one in (found, wanted)]
+        assert words[0] == words[1]
+        return
+    found, wanted = (x if isinstance(x, xr.Dataset) else x.to_dataset(name="") for x in (found, wanted))
+    assert set(found.variables) == set(wanted.variables)
+    for name, variable in wanted.data_vars.items():
+        assert found[name].dtype == variable.dtype
+        xr.testing.assert_allclose(found[name].transpose(*variable.dims), variable, rtol=2e-6, atol=4e-6)
+
+
+# --- Bitbox's functions
+
+OF_BITBOX = {
+    "imitation": lambda x, y: compat.imitation(x, y, width=0.2, lag=0.1),
+    "coordination": lambda x, y: compat.coordination(x, y, width=0.2, lag=0.1, stats=False),
+    "expressivity": lambda x, y: compat.expressivity(x, scales=[0.2, 0.5], aggregate=True),
+    "diversity": lambda x, y: compat.diversity(x),
+    "asymmetry": lambda x, y: compat.asymmetry(x, normalize=False),
+    "motion_kinematics": lambda x, y: compat.motion_kinematics(x),
+    "motion_smoothness": lambda x, y: compat.motion_smoothness(x),
+    "relative_motion": lambda x, y: compat.relative_motion(x, reference=[0]),
+}
+
+
+def test_every_function_of_bitbox_is_here():
+    assert set(OF_BITBOX) == set(compat.__all__)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_BITBOX)
+@FEW
+@given(data=st.data())
+def test_bitbox_refuses_in_words_or_answers(name, data):
+    kind = data.draw(st.sampled_from(["expression", *MOVING]))
+    both = [
+        {"type": kind, "data": pd.DataFrame(x.isel(dict.fromkeys(x.dims[:-2], 0)).values, columns=x.signal.values)}
+        for x in data.draw(recordings((kind,)))
+    ]
+    before = [one["data"].copy() for one in both]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            OF_BITBOX[name](*both)
+        except (ValueError, TypeError) as error:
+            assert REMEDY.search(str(error)), error  # noqa: PT017
+    for one, same in zip(both, before, strict=True):
+        pd.testing.assert_frame_equal(one["data"], same)
+
+
+# --- files, there and back
+
+
+@pytest.mark.slow
+@FEW
+@given(data=st.data())
+def test_what_is_written_is_read(data, tmp_path_factory):
+    x, _ = data.draw(recordings(("expression", "pose", "landmark")))
+    folder = tmp_path_factory.mktemp("x")
+    engine = data.draw(st.sampled_from(["netcdf4", "h5netcdf", "scipy"]))
+    try:
+        bx.to_netcdf(x, folder / "x.nc", engine=engine)
+    except TypeError as error:
+        assert (engine != "netcdf4", x.size) == (True, 0)
+        assert re.search(r"the dimension \w+ is empty, .*use the engine netcdf4", str(error))  # noqa: PT017
+        return
+    with bx.open_netcdf(folder / "x.nc") as back:
+        np.testing.assert_array_equal(back.values, x.values)
+        assert back.signal.values.tolist() == x.signal.values.tolist()
+        np.testing.assert_array_equal(back.time, x.time)
+    assert not list(folder.glob("*.part"))
+
+
+@pytest.mark.slow
+@FEW
+@given(data=st.data())
+def test_a_table_is_read_as_it_is_or_refused(data, tmp_path_factory):
+    kind = data.draw(st.sampled_from(["expression", "rectangle"]))
+    x, _ = data.draw(recordings((kind,)))
+    x = x.isel({dim: 0 for dim in x.dims if dim.startswith("take")}, drop=True).astype(np.float64)
+    folder = tmp_path_factory.mktemp("x")
+    table = pd.DataFrame(x.values, columns=x.signal.values)
+    table.to_csv(folder / "x.csv", index=False)
+    with open(folder / "c_rects.3DI", "w") as stream:
+        stream.writelines(" ".join(map(str, row)) + "\n" for row in x.values.tolist())
+    calls = [
+        lambda *_: bx.open_signals(folder / "x.csv", fps=FPS, kind=kind),
+        lambda *_: bx.open_signals(table, fps=FPS, kind=kind),
+    ]
+    if kind == "rectangle":
+        calls.append(lambda *_: bx.open_recording(folder, fps=FPS)["rects"])
+    for call in calls:
+        found = file_outcome(call)
+        if isinstance(found, str):
+            assert len(found.split()) > 3
+        else:
+            np.testing.assert_array_equal(found.values, x.values)
+
+
+def file_outcome(call):
+    try:
+        return call()
+    except (ValueError, FileNotFoundError) as error:
+        return str(error)
