@@ -10,7 +10,7 @@ import xarray as xr
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import FILE, HELP, reader_options, reported
 from bitbox_xr.core import validation
-from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.io.netcdf import open_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import reader

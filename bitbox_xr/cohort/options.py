@@ -13,10 +13,10 @@ from bitbox_xr.cohort import seeds
 from bitbox_xr.cohort.storage import RECORDINGS, WINDOWS
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import is_number, listed
-from bitbox_xr.inference.significance import VARIABLES, significance
+from bitbox_xr.core.variables import PAIR, RESERVED
+from bitbox_xr.inference.significance import significance
 from bitbox_xr.io.readers.options import OF_READER, OF_Y, reader
 from bitbox_xr.measures import expressivity, scales, social, windowing
-from bitbox_xr.measures.results import PAIR
 
 __all__ = ["MEASURES", "Measure", "Study", "clashes", "planned", "results"]
 
@@ -38,27 +38,25 @@ def _window_faults(options: Mapping[str, Any]) -> list[str]:
 def _scale_faults(options: Mapping[str, Any]) -> list[str]:
     asked = (options[name] for name in ("scales", "aggregate", "precision"))
     try:
-        scales.chosen(*asked, rate=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
+        scales.chosen(*asked, fps=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
     except ValueError as error:
         return [str(error)]
     return []
 
 
-OF_PAIRS = (*windowing.VARIABLES, windowing.SIGNAL1, windowing.SIGNAL2, PAIR)
-OF_SCALES = (scales.SCALE, "scale_label")
-OF_COEFFICIENTS = ("expressivity", "eligible_time", "rate", expressivity.METRIC, expressivity.COEFFICIENT, "unit")
+OF_PAIRS = (*RESERVED["imitation"], PAIR)
 
 MEASURES = {
     "imitation": Measure(social.imitation, "needed", True, _window_faults, OF_PAIRS),
     "coordination": Measure(social.coordination, "optional", True, _window_faults, OF_PAIRS),
     "expressivity": Measure(
-        expressivity.expressivity, "unused", False, _scale_faults, (*OF_SCALES, *OF_COEFFICIENTS)
+        expressivity.expressivity, "unused", False, _scale_faults, RESERVED["expressivity"]
     ),
     "diversity": Measure(
-        expressivity.diversity, "unused", False, _scale_faults, (*OF_SCALES, "overall", "frame_wise")
+        expressivity.diversity, "unused", False, _scale_faults, RESERVED["diversity"]
     ),
     "significance": Measure(
-        significance, "as tested", False, seeds.faults, (*VARIABLES, *OF_PAIRS)
+        significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *OF_PAIRS)
     ),
 }  # fmt: skip
 

@@ -7,9 +7,9 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.signal_names import AXES, KINDS, SIGNAL, signal_coords
-from bitbox_xr.core.signal_set import SIGNAL_ATTRS
+from bitbox_xr.core.signal_names import AXES, KINDS, signal_coords
 from bitbox_xr.core.validation import flag_faults, label_of, listed
+from bitbox_xr.core.variables import SIGNAL, variable_attrs
 from bitbox_xr.kernels.motion import Places
 
 __all__ = ["LANDMARK", "Points", "points_of"]
@@ -74,9 +74,9 @@ def _landmarks(x: xr.DataArray, angular: bool, measure: str) -> Points:
         faults.append(f"there are {len(keys)} signals for {len(place)} coordinates of landmarks; one each is wanted")
     refuse(measure, faults)
     columns = np.array([[place[number, axis] for axis in axes] for number in numbers])
-    coords = {LANDMARK: xr.Variable(LANDMARK, np.array(numbers), SIGNAL_ATTRS[LANDMARK])}
+    coords = {LANDMARK: xr.Variable(LANDMARK, np.array(numbers), variable_attrs(LANDMARK))}
     told = signal_coords(str(x.attrs["kind"]), [f"{axis}{number}" for number, axis in keys])
-    both = {name: xr.Variable(SIGNAL, column, SIGNAL_ATTRS[name]) for name, column in told.items()} | own
+    both = {name: xr.Variable(SIGNAL, column, variable_attrs(name)) for name, column in told.items()} | own
     for name, along in both.items():
         of_points = along.values[columns]
         free = name in own or name not in x.coords

@@ -1,12 +1,14 @@
 """What a result or a file takes over from its input: coordinates, a name, attributes that say where it is from."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import xarray as xr
 
-from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.core.variables import SIGNAL, TIME
+from bitbox_xr.version import __version__
 
-__all__ = ["LOST", "as_dataset", "carried", "counted_anew", "provenance"]
+__all__ = ["LOST", "as_dataset", "carried", "counted_anew", "provenance", "result_attrs"]
 
 LOST = "lost_frames"  # frames of which no signal is there, as a reader counts them
 # attributes that hold for whatever is made of a recording, a piece of it too
@@ -21,6 +23,24 @@ def provenance(x: xr.DataArray) -> dict[str, Any]:
     {'source': 'a.csv', 'lost_frames': 1}
     """
     return {name: x.attrs[name] for name in KEPT if name in x.attrs} | counted_anew(x)
+
+
+def result_attrs(measure: str, options: Mapping[str, Any], *inputs: xr.DataArray) -> dict[str, Any]:
+    """Attributes of a result: enough to compute it again, and where its inputs are from.
+
+    Those of two inputs have the number of their side: `source1`, `source2`.
+
+    >>> x, y = (xr.DataArray([[0.0]], dims=("time", "signal"), attrs={"source": file}) for file in ("a.csv", "b.csv"))
+    >>> result_attrs("imitation", {"width": 2.0}, x, y)
+    {'measure': 'imitation', 'width': 2.0, 'bitbox_xr_version': '0.1.0', 'source1': 'a.csv', 'source2': 'b.csv'}
+    """
+    numbers = [""] if len(inputs) == 1 else [str(k + 1) for k in range(len(inputs))]
+    origin = {
+        f"{name}{number}": value
+        for number, x in zip(numbers, inputs, strict=True)
+        for name, value in provenance(x).items()
+    }
+    return {"measure": measure, **options, "bitbox_xr_version": __version__, **origin}
 
 
 def counted_anew(x: xr.DataArray) -> dict[str, int]:

@@ -1,14 +1,11 @@
-"""Dimensions and kinds of signals, and what the names of a tracker's signals tell: units, axes, regions of the face."""
+"""Kinds of signals, and what the names of a tracker's signals tell: units, axes, regions of the face."""
 
 import re
 from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["KINDS", "SCHEMAS", "SIGNAL", "TIME", "default_names", "signal_coords"]
-
-TIME = "time"
-SIGNAL = "signal"
+__all__ = ["KINDS", "SCHEMAS", "default_names", "signal_coords"]
 
 # kind: long_name and units of its values
 KINDS = {

@@ -14,19 +14,13 @@ import xarray as xr
 
 from bitbox_xr.core import signal_names, validation
 from bitbox_xr.core.errors import refuse, warn
-from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.core.variables import SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
 
 __all__ = ["as_signals", "from_bitbox", "rate", "signals", "to_bitbox"]
 
-TIME_ATTRS = {"long_name": "time", "units": "s", "axis": "T"}
-SIGNAL_ATTRS = {
-    SIGNAL: {"long_name": "signal"},
-    "landmark": {"long_name": "number of the landmark"},
-    "axis": {"long_name": "axis of the coordinate"},
-    "region": {"long_name": "region of the face"},
-    "side": {"long_name": "side, as the schema names it"},
-}
+TIME_ATTRS = {**variable_attrs(TIME), "axis": "T"}
+ALONG_SIGNAL = ("landmark", "axis", "region", "side")  # coordinates that the names of signals determine
 
 
 def signals(
@@ -106,7 +100,7 @@ def signals(
     axis, time_attrs = _time_axis(values.shape[0], fps, time, bare=not isinstance(data, pd.DataFrame))
     coords = {
         TIME: (TIME, axis, dict(TIME_ATTRS)),
-        SIGNAL: (SIGNAL, np.array(labels, dtype=str), dict(SIGNAL_ATTRS[SIGNAL])),
+        SIGNAL: (SIGNAL, np.array(labels, dtype=str), variable_attrs(SIGNAL)),
         **_along(kind, labels),
     }
     x = xr.DataArray(values, coords, (TIME, SIGNAL), name=kind.replace("-", "_"))
@@ -260,7 +254,7 @@ def _of_labelled(
     if names is not None:
         labels = _texts(names)
         refuse("signals()", validation.label_faults(labels, data.sizes[SIGNAL]))
-        data = data.assign_coords({SIGNAL: (SIGNAL, np.array(labels, dtype=str), dict(SIGNAL_ATTRS[SIGNAL]))})
+        data = data.assign_coords({SIGNAL: (SIGNAL, np.array(labels, dtype=str), variable_attrs(SIGNAL))})
     x = as_signals(data.assign_attrs(kind=kind), fps=fps, label="signals()")
     labels = x[SIGNAL].values.astype(str).tolist()
     x = x.assign_coords({name: coord for name, coord in _along(kind, labels).items() if name not in x.coords})
@@ -355,7 +349,7 @@ def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.
 def _along(kind: str, labels: list[str]) -> dict[str, Any]:
     """Coordinates along `signal` that the labels tell."""
     told = signal_names.signal_coords(kind, labels)
-    return {name: (SIGNAL, np.array(column), dict(SIGNAL_ATTRS[name])) for name, column in told.items()}
+    return {name: (SIGNAL, np.array(column), variable_attrs(name)) for name, column in told.items()}
 
 
 def _known(kind: str, labels: list[str]) -> dict[str, str]:
@@ -372,7 +366,7 @@ def _known(kind: str, labels: list[str]) -> dict[str, str]:
 def _one_signal(x: xr.DataArray) -> xr.DataArray:
     """A single picked signal, `x.sel(signal="AU12")`, gets its dimension back."""
     if SIGNAL not in x.dims and SIGNAL in x.coords and x[SIGNAL].ndim == 0:
-        along = {name: (SIGNAL, x[name].values[None]) for name in SIGNAL_ATTRS if name != SIGNAL and name in x.coords}
+        along = {name: (SIGNAL, x[name].values[None]) for name in ALONG_SIGNAL if name in x.coords}
         return x.expand_dims(SIGNAL, -1).drop_vars(along).assign_coords(along)
     return x
 

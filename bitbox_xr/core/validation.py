@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr.core.signal_names import KINDS, SIGNAL, TIME
+from bitbox_xr.core.signal_names import KINDS
+from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.kernels import frame_rate
 
 __all__ = [

@@ -4,8 +4,8 @@ from typing import Any
 
 import xarray as xr
 
-from bitbox_xr.core.signal_names import TIME
 from bitbox_xr.core.signal_set import rate
+from bitbox_xr.core.variables import TIME
 from bitbox_xr.preprocessing.alignment import align
 
 __all__ = ["on_clock_of"]

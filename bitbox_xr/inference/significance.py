@@ -16,25 +16,17 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
-from bitbox_xr.core.signal_names import SIGNAL
 from bitbox_xr.core.validation import flag_faults, name_faults
+from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
 from bitbox_xr.inference.surrogates import Draws, draw
 from bitbox_xr.measures import correlation_engine
-from bitbox_xr.measures.results import PAIR, matched
-from bitbox_xr.measures.windowing import SIGNAL1, SIGNAL2, Options, Pair
+from bitbox_xr.measures.results import matched
+from bitbox_xr.measures.windowing import Options, Pair
 
 __all__ = ["VARIABLES", "significance"]
 
-VARIABLES = ("observed", "null_mean", "null_std", "effect", "p", "p_fwe", "q")
-STATISTICS = ("mean correlation over windows", "mean magnitude of the correlation over windows")
-LONG_NAMES = {
-    "null_mean": "mean of the statistic over surrogates",
-    "null_std": "standard deviation of the statistic over surrogates",
-    "effect": "deviations of the surrogates by which the statistic exceeds their mean",
-    "p": "probability of such a statistic by chance",
-    "p_fwe": "probability of such a statistic by chance in any pair",
-    "q": "false discovery rate (Benjamini-Hochberg)",
-}
+VARIABLES = RESERVED["significance"]
+STATISTICS = ("corr_mean", "corr_abs_mean")
 TOGETHER = 8  # surrogates to a task of dask
 
 
@@ -119,7 +111,7 @@ def significance(
     -------
     Dataset
         `(…, signal1, signal2)` or `(…, pair)`, float64: `observed`, the statistic; `null_mean` and `null_std`
-        of the surrogates; `effect` = (observed − null_mean) / null_std; `p` = (b + 1) / (n + 1), b of n
+        of the surrogates; `surrogate_z` = (observed − null_mean) / null_std; `p` = (b + 1) / (n + 1), b of n
         surrogates being no weaker; `p_fwe`, corrected over all pairs by the strongest standardised statistic of
         each surrogate; `q` (Benjamini & Hochberg). NaN where there is nothing to test. Lazy where x or y is on
         dask, a task then taking some surrogates of a whole recording.
@@ -135,7 +127,7 @@ def significance(
     deviation from the null mean is then taken √(frames covered by its windows / by the observed ones) times, in
     null_std and in all p-values. A surrogate in which a pair has no window left counts as one that is stronger.
     Values within 1e-6 deviations are ties, and count as stronger too. With further dimensions each recording is a
-    family of its own. `effect` grows with the square root of a recording's length; between recordings of different
+    family of its own. `surrogate_z` grows with the square root of a recording's length; between recordings of different
     lengths compare observed − null_mean.
 
     p: Phipson & Smyth (2010), Statistical Applications in Genetics and Molecular Biology 9, 39. p_fwe: Nichols &
@@ -161,7 +153,7 @@ def significance(
         pair.x, pair.y = (side.sel({SIGNAL: labels}) for side in (pair.x, pair.y))
     draws = draw(surrogates, n, rng, pair, partners, fps)
     plan = pair.plan()
-    test = _Test(pair.windows, plan, plan.lags / pair.rate, polarity and not signed, pairs == "matched")
+    test = _Test(pair.windows, plan, plan.lags / pair.fps, polarity and not signed, pairs == "matched")
     call = partial(_chances, two_sided=signed, pairs=1 if test.matched else 2, alone=pair.mirrored)
     if is_lazy(*pair.arrays):
         found = _lazy(*pair.arrays, draws, test, call)
@@ -192,8 +184,8 @@ def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test, signed: bool) ->
     variables = np.moveaxis(found, -1 - len(last), 0)
     data = {}
     for name, values in zip(VARIABLES, variables, strict=True):
-        long_name = STATISTICS[test.magnitude] if name == "observed" else LONG_NAMES[name]
-        data[name] = (pair.dims(*last), values, {"long_name": long_name, "units": "1"})
+        of = STATISTICS[test.magnitude] if name == "observed" else name
+        data[name] = (pair.dims(*last), values, variable_attrs(of))
     attrs = {**draws.attrs(), "signed": int(signed), "pairs": "matched" if test.matched else "all"}
     return xr.Dataset(data, coords, pair.attrs() | attrs)
 

@@ -6,15 +6,13 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.signal_names import SIGNAL
 from bitbox_xr.core.validation import listed
+from bitbox_xr.core.variables import LAG, SIGNAL, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, variable_attrs
 from bitbox_xr.inference.surrogates import draw
 from bitbox_xr.measures import correlation_engine
-from bitbox_xr.measures.windowing import LAG, SIGNAL1, SIGNAL2, WINDOW, Options, Pair, described
+from bitbox_xr.measures.windowing import Options, Pair
 
-__all__ = ["SURROGATE", "lag_map", "surrogate_windows"]
-
-SURROGATE = "surrogate"
+__all__ = ["lag_map", "surrogate_windows"]
 
 
 def lag_map(
@@ -68,11 +66,11 @@ def lag_map(
     mine, theirs = _numbers(both)
     rows = [_windows(mine, theirs, both, plan)[0] for plan in plans]
     coords = {
-        LAG: (LAG, np.array(net) / both.rate, described("lag", "lag (negative: signal1 follows signal2)")),
+        LAG: (LAG, np.array(net) / both.fps, variable_attrs(LAG, long_name="lag (negative: signal1 follows signal2)")),
         **_labels(both),
         **both.window_coords(),
     }
-    attrs = described("corr", "windowed correlation") | both.attrs()
+    attrs = variable_attrs("corr", long_name="windowed correlation") | both.attrs()
     return xr.DataArray(np.stack(rows), coords, (LAG, WINDOW), name="corr", attrs=attrs)
 
 
@@ -139,12 +137,12 @@ def surrogate_windows(
     observed = _windows(mine, theirs, both, plan)
     null = np.stack([_windows(mine, other, both, plan, order) for other, order in made])
     data = {
-        "corr": (WINDOW, observed[0], described("corr")),
-        "lag": (WINDOW, observed[1], described("lag")),
-        "null_corr": ((SURROGATE, WINDOW), null[:, 0], described("corr", "windowed correlation of surrogates")),
-        "null_lag": ((SURROGATE, WINDOW), null[:, 1], described("lag", "lag of surrogates")),
+        "corr": (WINDOW, observed[0], variable_attrs("corr")),
+        "lag": (WINDOW, observed[1], variable_attrs("lag")),
+        "null_corr": ((SURROGATE, WINDOW), null[:, 0], variable_attrs("null_corr")),
+        "null_lag": ((SURROGATE, WINDOW), null[:, 1], variable_attrs("null_lag")),
     }
-    number = (SURROGATE, np.arange(len(null)), {"long_name": "number of the surrogate"})
+    number = (SURROGATE, np.arange(len(null)), variable_attrs(SURROGATE))
     return xr.Dataset(data, {SURROGATE: number, **_labels(both), **both.window_coords()}, both.attrs() | draws.attrs())
 
 
@@ -176,5 +174,5 @@ def _windows(x: np.ndarray, y: np.ndarray, both: Pair, plan: Any, order: np.ndar
     number = both.windows.number
     out = np.empty((2, number, 1, 1), np.float32)
     shares = np.empty((2, number, 1), np.float32)
-    correlation_engine.block(x, y, both.windows, plan, plan.lags / both.rate, False, 0, number, (*out, *shares), order)
+    correlation_engine.block(x, y, both.windows, plan, plan.lags / both.fps, False, 0, number, (*out, *shares), order)
     return out[:, :, 0, 0]

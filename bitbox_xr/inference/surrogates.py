@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.signal_names import SIGNAL, TIME
 from bitbox_xr.core.validation import listed
+from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.measures.windowing import Pair
 
 __all__ = ["SURROGATES", "Draws", "draw", "option_faults", "picked"]
@@ -126,7 +126,7 @@ def _partner_faults(kind: Any, partners: Any) -> list[str]:
 
 
 def _room_faults(kind: str, n: int, pair: Pair) -> list[str]:
-    rate, apart = pair.rate, _apart(pair)
+    rate, apart = pair.fps, _apart(pair)
     if kind == "shift":
         room = max(0, pair.frames - 2 * apart + 1)
         needs = f"there is room for {room} distinct shifts by at least a window and both lags ({apart / rate:.3g} s)"

@@ -8,17 +8,15 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.geometry import LANDMARK, Points, points_of
-from bitbox_xr.core.provenance import provenance
-from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.validation import is_number, listed, name_faults
+from bitbox_xr.core.variables import FEATURE, RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels.mirror import FEATURES
 from bitbox_xr.kernels.mirror import asymmetry as mirrored
-from bitbox_xr.version import __version__
 
-__all__ = ["FEATURE", "asymmetry"]
+__all__ = ["asymmetry"]
 
-FEATURE = "feature"
 KINDS = ("landmark", "landmark-can")
 JAW = 17  # points that iBUG-68 has before those of iBUG-51
 
@@ -75,7 +73,7 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None, f
            [0. , 2.9]])
     """
     x = as_signals(landmarks, fps=fps, label="landmarks")
-    refuse("asymmetry()", name_faults((FEATURE, "asymmetry"), x, dropped=(SIGNAL,)))
+    refuse("asymmetry()", name_faults(RESERVED["asymmetry"], x, dropped=(SIGNAL,)))
     points = points_of(x, "asymmetry()", kinds=KINDS)
     columns = _ibug51(points)
     limits = None if reference is None else _limits(reference)
@@ -93,11 +91,8 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None, f
         output_dtypes=[np.float64],
         dask_gufunc_kwargs={"output_sizes": {FEATURE: len(FEATURES)}, "allow_rechunk": True},
     )
-    values = values.assign_coords({FEATURE: (FEATURE, list(FEATURES), {"long_name": "facial feature"})})
-    values.attrs = {
-        "long_name": "asymmetry: mean distance of landmarks to their partners' mirror images",
-        "units": points.units if limits is None else "1",
-    }
+    values = values.assign_coords({FEATURE: (FEATURE, list(FEATURES), variable_attrs(FEATURE))})
+    values.attrs = variable_attrs("asymmetry", units=points.units if limits is None else "1")
     return xr.Dataset({"asymmetry": values}, attrs=_attrs(x, limits))
 
 
@@ -135,7 +130,7 @@ def _limits(reference: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _attrs(x: xr.DataArray, limits: tuple[np.ndarray, np.ndarray] | None) -> dict[str, str | int | float]:
-    out: dict[str, str | int | float] = {"measure": "asymmetry", "frames": int(x.sizes[TIME])}
+    out: dict[str, str | int | float] = {"frames": int(x.sizes[TIME])}
     for name, values in zip(("reference_low", "reference_high"), limits or (), strict=False):
         out[name] = " ".join(f"{value:g}" for value in values)
-    return {**out, "bitbox_xr_version": __version__, **provenance(x)}
+    return result_attrs("asymmetry", out, x)

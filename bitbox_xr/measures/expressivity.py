@@ -12,19 +12,20 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.provenance import carried, provenance
-from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
 from bitbox_xr.core.validation import flag_faults, name_faults
+from bitbox_xr.core.variables import COEFFICIENT, EVENT, METRIC, RESERVED, SCALE, SIGNAL, TIME, variable_attrs
 from bitbox_xr.measures import activation_search
-from bitbox_xr.measures.asymmetry import asymmetry
-from bitbox_xr.measures.scales import RAW, SCALE, Scales
+from bitbox_xr.measures.scales import RAW, Scales
 from bitbox_xr.measures.scales import chosen as scales_of
-from bitbox_xr.version import __version__
 
-__all__ = ["COEFFICIENT", "EVENT", "METRIC", "asymmetry", "diversity", "events", "expressivity", "prepared"]
+__all__ = ["diversity", "events", "expressivity", "prepared"]
 
-METRIC, COEFFICIENT, EVENT = "metric", "coefficient", "event"
+TIMES_OF_EVENTS = {
+    TIME: "time of the activation",
+    SCALE: "temporal scale at which it was found (0: the signal itself)",
+}
 
 
 def expressivity(
@@ -101,7 +102,7 @@ def expressivity(
     >>> result = expressivity(signals(smile[:, None], fps=30, names=["AU12"]), scales=[1, 2])
     >>> result.expressivity.sel(coefficient="AU12", scale=2).to_series().round(3).to_dict()
     {'frequency': 3.0, 'density': 0.005, 'mean': 1.0, 'std': 0.0, 'min': 1.0, 'max': 1.0}
-    >>> result.rate.sel(scale=2).item()
+    >>> result.activations_per_minute.sel(scale=2).item()
     9.0
     """
     refuse("expressivity()", flag_faults("robust", robust))
@@ -109,11 +110,11 @@ def expressivity(
     from bitbox_xr.kernels.activations.metrics import METRICS
 
     numbers = activation_search.cubes(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
-    eligible_time = numbers[..., -1, :] / chosen.rate
+    eligible_time = numbers[..., -1, :] / chosen.fps
     variables = {
         "expressivity": ((SCALE, METRIC, COEFFICIENT), numbers[..., :-1, :]),
         "eligible_time": ((SCALE, COEFFICIENT), eligible_time),
-        "rate": ((SCALE, COEFFICIENT), numbers[..., 0, :] / (eligible_time / 60)),
+        "activations_per_minute": ((SCALE, COEFFICIENT), numbers[..., 0, :] / (eligible_time / 60)),
     }
     units = str(x.attrs.get("units", "1"))
     coords = {
@@ -169,14 +170,17 @@ def events(
     }
     variables = {
         "magnitude": column["magnitude"],
-        "width": column["width"] / chosen.rate,
+        "width": column["width"] / chosen.fps,
         "response": column["height"],
         "outlier": column["outlier"],
     }
     labels = _labels(x, [len(table["frame"]) for table in tables], column["signal"])
-    own = {name: (EVENT, values, _described(name, x)) for name, values in coords.items()}
+    own = {
+        name: (EVENT, values, variable_attrs(name, long_name=TIMES_OF_EVENTS.get(name)))
+        for name, values in coords.items()
+    }
     return xr.Dataset(
-        {name: (EVENT, values, _described(name, x)) for name, values in variables.items()},
+        {name: (EVENT, values, _variable_attrs(name, x)) for name, values in variables.items()},
         own | labels,
         _attrs("events", x, chosen),
     )
@@ -250,9 +254,9 @@ def prepared(
             "activations are rises of an expression coefficient, and coordinates or angles have no rest to rise from"
         )
         raise ValueError(f"{measure}(): a is of kind {kind!r}; {reason}: see kinematics() and relative_motion()")
-    dropped = (TIME,) if COEFFICIENT in OWN[measure] else (TIME, SIGNAL)
-    refuse(f"{measure}()", name_faults(OWN[measure], x, dropped=dropped))
-    return x, scales_of(scales, aggregate, precision, rate=rate(x), frames=x.sizes[TIME], measure=measure)
+    dropped = (TIME,) if COEFFICIENT in RESERVED[measure] else (TIME, SIGNAL)
+    refuse(f"{measure}()", name_faults(RESERVED[measure], x, dropped=dropped))
+    return x, scales_of(scales, aggregate, precision, fps=rate(x), frames=x.sizes[TIME], measure=measure)
 
 
 def _extra(x: xr.DataArray) -> tuple[str, ...]:
@@ -261,40 +265,10 @@ def _extra(x: xr.DataArray) -> tuple[str, ...]:
 
 # --- what comes out
 
-# measure: names of its result's own
-OF_SCALES = (SCALE, "scale_label")
-OWN = {
-    "expressivity": (*OF_SCALES, "expressivity", "eligible_time", "rate", METRIC, "unit", COEFFICIENT),
-    "events": (SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
-    "diversity": (*OF_SCALES, "overall", "frame_wise"),
-    "decomposition": (SCALE,),
-}
 
-# name: long_name, units
-DESCRIBED = {
-    "expressivity": ("activations of expression coefficients, by metric", "see coordinate unit"),
-    "eligible_time": ("time over which activations could be found", "s"),
-    "rate": ("activations per minute of eligible time", "1/min"),
-    "overall": ("entropy of coefficients' shares in all activations", "1"),
-    "frame_wise": ("mean entropy of coefficients' shares at one frame", "1"),
-    "magnitude": ("value of the signal at the activation", "1"),
-    "width": ("time over which the wavelet's response has more than half its height", "s"),
-    "response": ("height of the wavelet's response (scale 0: of the smoothed signal above its mean)", "1"),
-    "outlier": ("whether the activation is an outlier, which robust=True drops", "1"),
-    METRIC: ("metric", ""),
-    "unit": ("unit of the metric", ""),
-    EVENT: ("number of the activation", "1"),
-    TIME: ("time of the activation", "s"),
-    SCALE: ("temporal scale at which it was found (0: the signal itself)", "s"),
-    COEFFICIENT: ("expression coefficient", ""),
-}
-
-
-def _described(name: str, x: xr.DataArray) -> dict[str, str]:
-    """Attributes of a variable or coordinate of the result's own."""
-    long_name, units = DESCRIBED[name]
-    units = str(x.attrs.get("units", "1")) if name in ("magnitude", "response") else units
-    return {"long_name": long_name, "units": units} if units else {"long_name": long_name}
+def _variable_attrs(name: str, x: xr.DataArray, **own: str) -> dict[str, str]:
+    """Attributes of a variable or coordinate of a result of `x`."""
+    return variable_attrs(name, units=str(x.attrs.get("units", "1")), **own)
 
 
 def _result(
@@ -304,9 +278,9 @@ def _result(
     extra = _extra(x)
     each = any(COEFFICIENT in dims for dims, _ in variables.values())
     labels = _carried(x) if each else carried(x)
-    own = {name: (dim, values, _described(name, x)) for name, (dim, values) in coords.items()}
+    own = {name: (dim, values, _variable_attrs(name, x)) for name, (dim, values) in coords.items()}
     return xr.Dataset(
-        {name: ((*extra, *dims), values, _described(name, x)) for name, (dims, values) in variables.items()},
+        {name: ((*extra, *dims), values, _variable_attrs(name, x)) for name, (dims, values) in variables.items()},
         {**labels, **chosen.coords(), **own},
         _attrs(measure, x, chosen, **options),
     )
@@ -314,15 +288,13 @@ def _result(
 
 def _attrs(measure: str, x: xr.DataArray, chosen: Scales, **options: int) -> dict[str, str | int | float]:
     """Enough to run the measure again."""
-    return {
-        "measure": measure,
+    own = {
         **chosen.attrs(),
         **options,
         "frames": int(x.sizes[TIME]),
-        "bitbox_xr_version": __version__,
         "pywavelets_version": _wavelets_version(),
-        **provenance(x),
     }
+    return result_attrs(measure, own, x)
 
 
 @lru_cache
@@ -343,7 +315,7 @@ def _table(found: Any) -> dict[str, np.ndarray]:
 def _carried(x: xr.DataArray) -> dict[str, xr.Variable]:
     """Coordinates of a result with coefficients."""
     labels = carried(x, COEFFICIENT)
-    labels[COEFFICIENT].attrs = _described(COEFFICIENT, x)
+    labels[COEFFICIENT].attrs = _variable_attrs(COEFFICIENT, x)
     return labels
 
 

@@ -15,31 +15,15 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.geometry import Points, points_of
 from bitbox_xr.core.lazy import is_lazy, later, on_cluster
-from bitbox_xr.core.provenance import carried, provenance
-from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
 from bitbox_xr.core.validation import counted, listed, name_faults
+from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import motion as kernel
-from bitbox_xr.version import __version__
 
 __all__ = ["kinematics", "relative_motion", "smoothness"]
 
 MEAN = "mean"
-
-# variable: long_name, its units after those of positions
-DESCRIBED = {
-    "range": ("extent of the movement: norm of the largest less the smallest coordinates", ""),
-    "path": ("length of the path", ""),
-    "speed": ("mean speed", "/s"),
-    "acceleration": ("mean magnitude of the acceleration", "/s^2"),
-    "jerk": ("mean magnitude of the jerk", "/s^3"),
-    "ldj": ("log dimensionless jerk: larger is smoother", None),
-    "distance_min": ("smallest distance to the reference", ""),
-    "distance_mean": ("mean distance to the reference", ""),
-    "distance_std": ("standard deviation of the distance to the reference", ""),
-    "distance_max": ("largest distance to the reference", ""),
-    "valid": ("share of frames in which the point was seen", None),
-}
 
 
 def kinematics(a: Any, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
@@ -192,7 +176,7 @@ def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False, fps
     >>> relative_motion(x, reference=[0.5, 1.5]).distance_mean.sel(landmark=8).item()      # at 0.5 s and 1.5 s
     4.0
     """
-    x, points = _prepared("relative_motion()", a, angular, fps, least=1)
+    x, points = _prepared("relative_motion", a, angular, fps, least=1)
     times = x[TIME].values
     frames = _frames(reference, times)
     options = {"reference": MEAN}
@@ -210,11 +194,11 @@ def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False, fps
 def _prepared(measure: str, a: Any, angular: bool, fps: float | None, least: int) -> tuple[xr.DataArray, Points]:
     """Checked signals `(…, time, signal)`, and the points in them."""
     x = as_signals(a, fps=fps, label="a")
-    points = points_of(x, measure, angular=angular)
-    faults = name_faults(DESCRIBED, x, dropped=(TIME,)) + name_faults(points.dims, x)
+    points = points_of(x, f"{measure}()", angular=angular)
+    faults = name_faults(RESERVED[measure], x, dropped=(TIME,)) + name_faults(points.dims, x)
     if x.sizes[TIME] < least:
         faults.append(f"the recording has {counted(x.sizes[TIME], 'frame')}; at least {least} are wanted")
-    refuse(measure, faults)
+    refuse(f"{measure}()", faults)
     return x, points
 
 
@@ -259,12 +243,12 @@ def _nearest(seconds: np.ndarray, times: np.ndarray) -> tuple[list[int], list[st
 
 def _course(measure: str, names: Sequence[str], a: Any, angular: bool, fps: float | None, least: int) -> xr.Dataset:
     """Some rows of the summary of each point's course, in seconds."""
-    x, points = _prepared(f"{measure}()", a, angular, fps, least)
+    x, points = _prepared(measure, a, angular, fps, least)
     per_second = rate(x)
     numbers = _measured(x.data, partial(_summary, places=points.places), kernel.SUMMARY, points)
     numbers |= {name: numbers[name] * per_second**k for k, name in enumerate(("speed", "acceleration", "jerk"), 1)}
     numbers["ldj"] = numbers["ldj"] + 2 * np.log(per_second)  # what stands under the logarithm is in s², not in frames²
-    return _result(measure, x, points, {name: numbers[name] for name in names}, angular, {"rate": per_second})
+    return _result(measure, x, points, {name: numbers[name] for name in names}, angular, {"fps": per_second})
 
 
 def _measured(data: Any, measure: Callable[..., Any], rows: Sequence[str], points: Points) -> dict[str, Any]:
@@ -319,26 +303,13 @@ def _result(
 ) -> xr.Dataset:
     """Numbers `(…, point)` by name, labelled as the input is."""
     dims = (*(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)), *points.dims)
-    variables = {name: (dims, values, _described(name, points.units)) for name, values in numbers.items()}
+    variables = {name: (dims, values, variable_attrs(name, units=points.units)) for name, values in numbers.items()}
     return xr.Dataset(variables, {**carried(x), **points.coords}, _attrs(measure, x, points, angular, options))
-
-
-def _described(name: str, units: str) -> dict[str, str]:
-    long_name, per = DESCRIBED[name]
-    of = f"({units})" if per and " " in units else units
-    return {"long_name": long_name, "units": "1" if per is None else f"{of}{per}"}
 
 
 def _attrs(
     measure: str, x: xr.DataArray, points: Points, angular: bool, options: dict[str, Any]
 ) -> dict[str, str | int | float]:
     """Enough to run the measure again."""
-    return {
-        "measure": measure,
-        "points": points.name,
-        "angular": int(angular),
-        **options,
-        "frames": int(x.sizes[TIME]),
-        "bitbox_xr_version": __version__,
-        **provenance(x),
-    }
+    own = {"points": points.name, "angular": int(angular), **options, "frames": int(x.sizes[TIME])}
+    return result_attrs(measure, own, x)

@@ -9,11 +9,10 @@ import xarray as xr
 
 from bitbox_xr.core.provenance import as_dataset
 from bitbox_xr.core.validation import listed
-from bitbox_xr.measures.windowing import SIGNAL1, SIGNAL2
+from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, variable_attrs
 
-__all__ = ["PAIR", "below_half", "matched", "selves", "strongest", "to_frame"]
+__all__ = ["below_half", "matched", "selves", "strongest", "to_frame"]
 
-PAIR = "pair"
 FEW = 0.5  # of the windows of the pair that has most
 
 
@@ -45,7 +44,7 @@ def matched(result: xr.Dataset) -> xr.Dataset:
     for name in [str(name) for name in picked.coords if PAIR in picked[name].dims]:
         if name.endswith("2") and name[:-1] != PAIR and f"{name[:-1]}1" in picked.coords:
             picked = picked.drop_vars(name).rename({f"{name[:-1]}1": name[:-1]})
-    return picked.assign_coords({PAIR: (PAIR, labels, {"long_name": "signal of both"})})
+    return picked.assign_coords({PAIR: (PAIR, labels, variable_attrs(PAIR))})
 
 
 def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None = None) -> pd.DataFrame:

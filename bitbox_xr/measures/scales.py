@@ -12,10 +12,10 @@ import numpy as np
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import flag_faults, is_number, listed
+from bitbox_xr.core.variables import SCALE, variable_attrs
 
-__all__ = ["SCALE", "Scales", "chosen"]
+__all__ = ["Scales", "chosen"]
 
-SCALE = "scale"
 RAW, AGGREGATE = 0.0, np.inf  # coordinates that are no duration
 SHORTEST, LONGEST = 0.1, 4.0  # s, of a number of scales
 PRECISIONS = range(8, 21)
@@ -29,7 +29,7 @@ class Scales(NamedTuple):
     durations: tuple[float, ...]
     aggregate: bool
     precision: int
-    rate: float
+    fps: float
 
     @property
     def lists(self) -> int:
@@ -39,12 +39,12 @@ class Scales(NamedTuple):
     @property
     def apart(self) -> int:
         """Frames that aggregated activations are at least apart."""
-        return max(1, round((self.durations[0] - SLACK) * self.rate)) if self.aggregate else 0
+        return max(1, round((self.durations[0] - SLACK) * self.fps)) if self.aggregate else 0
 
     @property
     def frames(self) -> tuple[float, ...]:
         """Wavelet scales in frames; 0 for the signal itself."""
-        return tuple(self.rate * d / 4 for d in self.durations) or (0.0,)
+        return tuple(self.fps * d / 4 for d in self.durations) or (0.0,)
 
     def search(self, *, widths: bool = False, outliers: bool = False) -> Any:
         """What the kernels are asked: a `kernels.activations.Search`."""
@@ -60,10 +60,9 @@ class Scales(NamedTuple):
             values, labels = list(self.durations), [f"{d:.6g} s" for d in self.durations]
         else:
             values, labels = [RAW], ["raw"]
-        long_name = "temporal scale: duration (0: the signal itself, infinite: all scales aggregated)"
         return {
-            SCALE: (SCALE, np.array(values), {"long_name": long_name, "units": "s"}),
-            "scale_label": (SCALE, np.array(labels), {"long_name": "name of the temporal scale"}),
+            SCALE: (SCALE, np.array(values), variable_attrs(SCALE)),
+            "scale_label": (SCALE, np.array(labels), variable_attrs("scale_label")),
         }
 
     def attrs(self) -> dict[str, str | int | float]:
@@ -73,12 +72,12 @@ class Scales(NamedTuple):
             "wavelet_scales_frames": " ".join(f"{s:.6g}" for s in self.frames),
             "aggregate": int(self.aggregate),
             "precision": self.precision,
-            "rate": self.rate,
+            "fps": self.fps,
         }
-        return out | ({"apart": self.apart / self.rate, "apart_frames": self.apart} if self.aggregate else {})
+        return out | ({"apart": self.apart / self.fps, "apart_frames": self.apart} if self.aggregate else {})
 
 
-def chosen(scales: Any, aggregate: bool, precision: int, *, rate: float, frames: int, measure: str) -> Scales:
+def chosen(scales: Any, aggregate: bool, precision: int, *, fps: float, frames: int, measure: str) -> Scales:
     """The scales of a recording of so many frames, checked; ValueError with all that is wrong with them."""
     durations, faults = _durations(scales)
     faults += flag_faults("aggregate", aggregate)
@@ -87,17 +86,17 @@ def chosen(scales: Any, aggregate: bool, precision: int, *, rate: float, frames:
         faults.append(f"aggregate=True wants at least two scales, and there {there}; e.g. scales=6")
     if not _is_integer(precision) or precision not in PRECISIONS:
         faults.append(f"precision is {precision!r}; an integer from {PRECISIONS[0]} to {PRECISIONS[-1]} is wanted")
-    length = frames / rate
+    length = frames / fps
     if too_long := [d for d in durations if d >= length]:
         remedy = "choose shorter scales, or record longer"
         faults.append(
             f"scales of {listed(f'{d:g}' for d in too_long)} s do not fit into a recording of {length:g} s; {remedy}"
         )
-    if too_short := [d for d in durations if d * rate < 1]:
+    if too_short := [d for d in durations if d * fps < 1]:
         short = listed(f"{d:g}" for d in too_short)
-        faults.append(f"scales of {short} s are shorter than a frame ({1 / rate:g} s); choose longer ones")
+        faults.append(f"scales of {short} s are shorter than a frame ({1 / fps:g} s); choose longer ones")
     refuse(f"{measure}()", faults)
-    return Scales(durations, bool(aggregate), int(precision), float(rate))
+    return Scales(durations, bool(aggregate), int(precision), float(fps))
 
 
 def _durations(scales: Any) -> tuple[tuple[float, ...], list[str]]:

@@ -16,9 +16,10 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import flag_faults
+from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, variable_attrs
 from bitbox_xr.kernels.correlation.statistics import statistics
 from bitbox_xr.measures import correlation_engine
-from bitbox_xr.measures.windowing import LAG, SIGNAL1, SIGNAL2, WINDOW, Options, Pair, described
+from bitbox_xr.measures.windowing import Options, Pair
 
 __all__ = ["coordination", "imitation", "lag_profile", "window_stats"]
 
@@ -223,7 +224,7 @@ def window_stats(result: xr.Dataset) -> xr.Dataset:
     found = statistics(correlation_engine.reduced(corr, lag, np.inf))
     coords = {name: coord for name, coord in result.coords.items() if WINDOW not in coord.dims}
     kept = {name: (dims, np.squeeze(found[name], axis=absent)) for name in STATISTICS}
-    return _dataset(kept, coords, {**result.attrs, "windows": int(result.sizes[WINDOW])})
+    return _dataset(kept, coords, {**result.attrs, "window_count": int(result.sizes[WINDOW])})
 
 
 def lag_profile(
@@ -279,7 +280,7 @@ def lag_profile(
     pair = Pair(measure, x, y, options, fps)
     net = sorted(int(d) for d in pair.plan().lags)
     plans = [pair.plan(), *(pair.plan([d]) for d in net)]
-    seconds = [plan.lags / pair.rate for plan in plans]
+    seconds = [plan.lags / pair.fps for plan in plans]
     found = statistics(correlation_engine.sums(*pair.arrays, pair.windows, plans, seconds, mirrored=False))
     at_lags = {
         name: found[stat][..., 1:, :, :]
@@ -288,14 +289,14 @@ def lag_profile(
     dims = pair.dims(LAG, SIGNAL1, SIGNAL2)
     coords = {
         **pair.coords(),
-        LAG: (LAG, np.array(net) / pair.rate, described("lag", "lag (negative: signal1 follows signal2)")),
+        LAG: (LAG, np.array(net) / pair.fps, variable_attrs(LAG, long_name="lag (negative: signal1 follows signal2)")),
     }
     out = _dataset({name: (dims, values) for name, values in at_lags.items()}, coords, pair.attrs())
     strength = abs(out["profile"]) if polarity else out["profile"]
     order = sorted(range(len(net)), key=lambda k: (abs(net[k]), net[k]))
-    out["best_lag"] = strength.isel({LAG: order}).idxmax(LAG).drop_attrs().assign_attrs(described("best_lag"))
+    out["best_lag"] = strength.isel({LAG: order}).idxmax(LAG).drop_attrs().assign_attrs(variable_attrs("best_lag"))
     for name in ("at_limit", "n_windows"):
-        out[name] = (pair.dims(SIGNAL1, SIGNAL2), found[name][..., 0, :, :], described(name))
+        out[name] = (pair.dims(SIGNAL1, SIGNAL2), found[name][..., 0, :, :], variable_attrs(name))
     out["at_limit"] = out["at_limit"].where(len(net) > 1)
     return out
 
@@ -307,7 +308,7 @@ def _measure(measure: str, x: Any, y: Any, options: Options, fps: float | None, 
     refuse(f"{measure}()", flag_faults("stats", stats))
     pair = Pair(measure, x, y, options, fps)
     plan = pair.plan()
-    seconds = plan.lags / pair.rate
+    seconds = plan.lags / pair.fps
     if stats:
         found = statistics(
             correlation_engine.sums(*pair.arrays, pair.windows, [plan], [seconds], mirrored=pair.mirrored)[
@@ -329,5 +330,5 @@ def _measure(measure: str, x: Any, y: Any, options: Options, fps: float | None, 
 
 
 def _dataset(variables: dict[str, Any], coords: Any, attrs: dict[str, Any]) -> xr.Dataset:
-    data = {name: (dims, values, described(name)) for name, (dims, values) in variables.items()}
+    data = {name: (dims, values, variable_attrs(name)) for name, (dims, values) in variables.items()}
     return xr.Dataset(data, coords, attrs)

@@ -7,48 +7,16 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.provenance import provenance
-from bitbox_xr.core.signal_names import SIGNAL, TIME
+from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
+from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME, WINDOW, variable_attrs
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.preprocessing.alignment import shared_clock
-from bitbox_xr.version import __version__
 
-__all__ = ["LAG", "LAG_NAME", "SIGNAL1", "SIGNAL2", "WINDOW", "Options", "Pair", "described"]
+__all__ = ["Options", "Pair"]
 
-WINDOW, SIGNAL1, SIGNAL2, LAG = "window", "signal1", "signal2", "lag"
 KINDS = ("expression", "landmark", "landmark-can", "pose")
-LAG_NAME = "lag of the best correlation (negative: signal1 follows signal2)"
-
-# name: long_name, units
-VARIABLES = {
-    "corr": ("windowed correlation at the best lag", "1"),
-    "lag": (LAG_NAME, "s"),
-    "valid1": ("share of the window's frames at which signal1 is present", "1"),
-    "valid2": ("share of the window's frames at which signal2 is present", "1"),
-    "window": ("middle of the window", "s"),
-    "window_start": ("start of the window", "s"),
-    "window_stop": ("end of the window", "s"),
-    "corr_mean": ("mean correlation over windows", "1"),
-    "corr_std": ("standard deviation of the correlation over windows", "1"),
-    "corr_lag": ("mean lag over windows (negative: signal1 follows signal2)", "s"),
-    "corr_abs_mean": ("mean magnitude of the correlation over windows", "1"),
-    "corr_fisher_mean": ("mean correlation over windows, by Fisher's z", "1"),
-    "follow_share": ("share of windows in which signal1 follows signal2", "1"),
-    "lead_share": ("share of windows in which signal1 leads signal2", "1"),
-    "n_windows": ("number of windows with a correlation", "1"),
-    "profile": ("mean correlation over windows at each lag", "1"),
-    "profile_fisher": ("mean correlation over windows at each lag, by Fisher's z", "1"),
-    "best_lag": ("lag of the largest mean correlation (negative: signal1 follows signal2)", "s"),
-    "at_limit": ("share of windows whose best lag is the outermost allowed", "1"),
-}
-
-
-def described(name: str, long_name: str | None = None) -> dict[str, str]:
-    """Attributes of a variable of a result."""
-    known, units = VARIABLES[name]
-    return {"long_name": long_name or known, "units": units}
 
 
 class Options(NamedTuple):
@@ -107,12 +75,12 @@ class Pair:
             f"{measure}()",
             _kind_faults(x=self.x, y=self.y)
             + _label_faults(self.x, self.y)
-            + (name_faults((SIGNAL1, SIGNAL2, *VARIABLES), self.x, self.y) or _number_faults(self.x, self.y)),
+            + (name_faults(RESERVED[measure], self.x, self.y) or _number_faults(self.x, self.y)),
         )
-        self.rate, self.frames = shared_clock(self.x, self.y)
-        width, step, lag = options.frames(self.rate)
+        self.fps, self.frames = shared_clock(self.x, self.y)
+        width, step, lag = options.frames(self.fps)
         wide = self.x.sizes[SIGNAL] > self.frames
-        refuse(f"{measure}()", _window_faults(options, width, lag, self.frames, self.rate, wide))
+        refuse(f"{measure}()", _window_faults(options, width, lag, self.frames, self.fps, wide))
         count = (self.frames - width - 2 * lag) // step + 1
         self.windows = correlation_engine.Windows(width, step, lag, count)
 
@@ -154,27 +122,25 @@ class Pair:
         """Start, end and middle of each window, on x's clock."""
         width, step, lag, count = self.windows
         start = np.asarray(self.x[TIME].values, np.float64)[lag + step * np.arange(count)]
-        stop = start + width / self.rate
+        stop = start + width / self.fps
         values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
-        return {name: (WINDOW, value, described(name)) for name, value in values.items()}
+        return {name: (WINDOW, value, variable_attrs(name)) for name, value in values.items()}
 
     def attrs(self) -> dict[str, Any]:
         """Enough to run the measure again."""
         width, step, lag, count = self.windows
         out: dict[str, Any] = {
-            "measure": self.measure,
-            "width": width / self.rate,
-            "step": step / self.rate,
-            "max_lag": lag / self.rate,
+            "width": width / self.fps,
+            "step": step / self.fps,
+            "max_lag": lag / self.fps,
             "width_frames": width,
             "step_frames": step,
             "max_lag_frames": lag,
             "polarity": int(self.options.polarity),
             "min_valid": float(self.options.min_valid),
-            "rate": float(self.rate),
+            "fps": float(self.fps),
             "frames": int(self.frames),
-            "windows": int(count),
-            "bitbox_xr_version": __version__,
+            "window_count": int(count),
         }
         if self.options.causal is not None:
             out["causal"] = int(self.options.causal)
@@ -183,9 +149,7 @@ class Pair:
         lengths = self.x.sizes[TIME], self.y.sizes[TIME]
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
-        for side, a in ((1, self.x), (2, self.y)):
-            out |= {f"{name}{side}": value for name, value in provenance(a.isel({TIME: slice(self.frames)})).items()}
-        return out
+        return result_attrs(self.measure, out, *(a.isel({TIME: slice(self.frames)}) for a in (self.x, self.y)))
 
 
 def _kind_faults(**sides: xr.DataArray) -> list[str]:
@@ -229,7 +193,8 @@ def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Any]
 def _number_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
     """Names that with the number of their side are those of something else: `age` becomes `age1`, and there is one."""
     labelled = [(label, name) for label, name, _ in _labelled(x, y)]
-    taken = {*VARIABLES, *map(str, (*x.dims, *y.dims)), *(label for label, name in labelled if label == name)}
+    unnumbered = (label for label, name in labelled if label == name)
+    taken = {*RESERVED["imitation"], *map(str, (*x.dims, *y.dims)), *unnumbered}
     return [
         f"the coordinate {name} is {label} in the result, by the number of its side, and that name is taken; "
         f".rename() {name} of the input"

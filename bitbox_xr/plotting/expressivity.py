@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.signal_names import SIGNAL, TIME
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.validation import listed
-from bitbox_xr.measures.asymmetry import FEATURE
-from bitbox_xr.measures.expressivity import COEFFICIENT, EVENT, METRIC, events, prepared
-from bitbox_xr.measures.scales import SCALE
+from bitbox_xr.core.variables import COEFFICIENT, EVENT, FEATURE, METRIC, SCALE, SIGNAL, TIME
+from bitbox_xr.measures.expressivity import events, prepared
 from bitbox_xr.plotting.style import ABSENT, LINE, MARKED, inches, new_figure, only, points, wrapped, write_labels
 
 __all__ = ["asymmetry", "decomposition", "expressivity"]
@@ -95,7 +93,7 @@ def decomposition(
         axes[1].set_title("response of the wavelet at each scale", loc="left", fontsize="medium")
     _name_outliers(axes)
     for ax in axes:
-        _shade(ax, time, np.isnan(signal), chosen.rate)
+        _shade(ax, time, np.isnan(signal), chosen.fps)
         ax.margins(x=0.005)
         ax.locator_params(axis="y", nbins=3)
     axes[-1].set_xlabel("time, s")

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.measures.results import PAIR
-from bitbox_xr.measures.windowing import LAG, SIGNAL1, SIGNAL2, WINDOW
+from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.plotting import pairs
 from bitbox_xr.plotting.style import (
     ABSENT,

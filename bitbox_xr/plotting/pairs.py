@@ -11,9 +11,9 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.validation import listed
+from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.measures.results import below_half, selves, strongest
 from bitbox_xr.measures.social import window_stats
-from bitbox_xr.measures.windowing import LAG, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.plotting.style import (
     ABSENT,
     DIVERGING,

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.validation import listed
-from bitbox_xr.measures.results import PAIR
+from bitbox_xr.core.variables import PAIR
 
 __all__ = [
     "ABSENT",

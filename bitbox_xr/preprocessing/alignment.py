@@ -14,8 +14,8 @@ import xarray as xr
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import LOST, counted_anew
-from bitbox_xr.core.signal_names import SIGNAL, TIME
 from bitbox_xr.core.signal_set import TIME_ATTRS, as_signals
+from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.kernels import frame_rate
 from bitbox_xr.kernels.interpolation import TYPED, Lowpass, interpolate, lowpass, rounding
 from bitbox_xr.preprocessing.regularity import STEPS, Frames, frames_of, regularity

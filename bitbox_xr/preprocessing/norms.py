@@ -8,9 +8,9 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.geometry import LANDMARK, points_of
-from bitbox_xr.core.signal_names import SIGNAL
-from bitbox_xr.core.signal_set import SIGNAL_ATTRS, as_signals
+from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.validation import flag_faults
+from bitbox_xr.core.variables import SIGNAL, variable_attrs
 
 __all__ = ["magnitudes"]
 
@@ -64,7 +64,7 @@ def magnitudes(x: Any, *, angular: bool = True, fps: float | None = None) -> xr.
         names = [f"{LANDMARK}{number}" for number in points.coords[LANDMARK].values]
     norms = _norms(x, points.places.columns)
     along = {name: (SIGNAL, of.values, of.attrs) for name, of in points.coords.items() if name != LANDMARK}
-    norms = norms.assign_coords({SIGNAL: (SIGNAL, names, SIGNAL_ATTRS[SIGNAL]), **along})
+    norms = norms.assign_coords({SIGNAL: (SIGNAL, names, variable_attrs(SIGNAL)), **along})
     norms.attrs = {name: value for name, value in norms.attrs.items() if name not in OF_COORDINATES}
     said = f"Euclidean norm of the {points.name}"
     return norms.assign_attrs(long_name=said, units=points.units, reduced="Euclidean norm")

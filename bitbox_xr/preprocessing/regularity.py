@@ -12,30 +12,13 @@ import xarray as xr
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import carried, provenance
-from bitbox_xr.core.signal_names import SIGNAL, TIME
 from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.variables import GAP, RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
 
 __all__ = ["STEPS", "Frames", "frames_of", "regularity"]
 
-GAP = "gap"
 STEPS = 1.5  # median steps; a longer one is a gap
-
-# variable of the report: long_name, units
-REPORT = {
-    "fps": ("frames per second of the clock", "s-1"),
-    "regular": ("whether the clock is regular and has every frame", "1"),
-    "step_min": ("shortest step between frames", "s"),
-    "step_median": ("median step between frames", "s"),
-    "step_max": ("longest step between frames", "s"),
-    "frames": ("number of frames with any signal", "1"),
-    "lost": ("number of frames that are missing entirely", "1"),
-    "gaps": ("number of gaps", "1"),
-    "longest_gap": ("length of the longest gap", "s"),
-    "gap_start": ("last frame before the gap", "s"),
-    "gap_length": ("time from the last frame before the gap to the first after it", "s"),
-    "gap_frames": ("number of frames missing in the gap", "1"),
-}
 
 
 class Frames(NamedTuple):
@@ -102,7 +85,7 @@ def regularity(x: Any) -> xr.Dataset:
     x = as_signals(x)
     refuse(
         "regularity()",
-        validation.name_faults([GAP, *REPORT], x)
+        validation.name_faults(RESERVED["regularity"], x)
         + (["x: there is one frame; two at least are wanted"] if x.sizes[TIME] < 2 else []),
     )
     own, steps = frames_of(x), np.diff(x[TIME].values)
@@ -126,11 +109,11 @@ def regularity(x: Any) -> xr.Dataset:
             "gap_length": ((*each.dims, GAP), length),
             "gap_frames": ((*each.dims, GAP), missing),
         },
-        coords={**carried(x), GAP: (GAP, np.arange(gaps.shape[-2]), {"long_name": "number of the gap"})},
+        coords={**carried(x), GAP: (GAP, np.arange(gaps.shape[-2]), variable_attrs(GAP))},
         attrs=provenance(x),
     )
-    for name, (long_name, units) in REPORT.items():
-        out[name].attrs = {"long_name": long_name, "units": units}
+    for name in out.data_vars:
+        out[name].attrs = variable_attrs(str(name))
     return out
 
 

@@ -9,7 +9,7 @@ import pytest
 from bitbox_xr import open_signals, signals, to_bitbox
 from bitbox_xr.compat import expressions as compat
 from bitbox_xr.kernels.mirror import FEATURES, PAIRS
-from bitbox_xr.measures.expressivity import asymmetry
+from bitbox_xr.measures.asymmetry import asymmetry
 
 import expressivity_oracle as oracle
 import trackers

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bitbox_xr import signals, to_bitbox
 from bitbox_xr.kernels import mirror
 from bitbox_xr.kernels.mirror import FEATURES, PAIRS
-from bitbox_xr.measures.expressivity import asymmetry
+from bitbox_xr.measures.asymmetry import asymmetry
 
 
 def landmarks(frames=3, axes=3, seed=0):

@@ -10,7 +10,8 @@ import xarray as xr
 
 from bitbox_xr import signals
 from bitbox_xr.measures import activation_search
-from bitbox_xr.measures.expressivity import asymmetry, diversity, events, expressivity
+from bitbox_xr.measures.asymmetry import asymmetry
+from bitbox_xr.measures.expressivity import diversity, events, expressivity
 
 from counting_scheduler import Counting, computed_once
 

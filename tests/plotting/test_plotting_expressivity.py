@@ -10,7 +10,8 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from bitbox_xr import signals
-from bitbox_xr.measures.expressivity import asymmetry, events, expressivity
+from bitbox_xr.measures.asymmetry import asymmetry
+from bitbox_xr.measures.expressivity import events, expressivity
 from bitbox_xr.plotting import expressivity as plotting
 
 matplotlib.use("Agg")

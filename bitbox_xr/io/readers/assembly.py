@@ -5,8 +5,8 @@ import xarray as xr
 
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import warn
-from bitbox_xr.core.signal_names import TIME
 from bitbox_xr.core.signal_set import signals
+from bitbox_xr.core.variables import TIME, variable_attrs
 from bitbox_xr.io.readers.columns import Asked, Attrs, Layout, select
 from bitbox_xr.io.readers.sampling import clock_of
 from bitbox_xr.io.readers.sheet import TABLE, Sheet, numbers, texts
@@ -14,10 +14,7 @@ from bitbox_xr.kernels import frame_rate
 
 __all__ = ["place"]
 
-ALONG = {
-    "confidence": {"long_name": "confidence of the tracker", "units": "1"},
-    "success": {"long_name": "1 where the tracker found the face, 0 where it did not", "units": "1"},
-}
+ALONG_TIME = ("confidence", "success")  # columns that become coordinates
 
 
 def place(sheet: Sheet, layout: Layout, asked: Asked) -> xr.DataArray:
@@ -25,7 +22,7 @@ def place(sheet: Sheet, layout: Layout, asked: Asked) -> xr.DataArray:
     block = select(sheet, layout, asked)
     rows, face = _rows_of_face(sheet, layout, asked.face_id)
     on, source = clock_of(sheet, layout, asked, rows)
-    along = {name: at for name in ALONG if (at := getattr(layout, name)) is not None}
+    along = {name: at for name in ALONG_TIME if (at := getattr(layout, name)) is not None}
     table = numbers(sheet, [*block.columns, *along.values()]).iloc[rows]
     tracked = {name: table[at].to_numpy() for name, at in along.items()}
     values = table[block.columns].to_numpy(copy=True)
@@ -42,7 +39,7 @@ def place(sheet: Sheet, layout: Layout, asked: Asked) -> xr.DataArray:
     for remark in layout.remarks:
         warn(f"{sheet.file}: {remark}")
     x = signals(values, kind=block.kind, time=times, fps=fps, names=block.names, **attrs)
-    return x.assign_coords({name: (TIME, _spread(own, on), ALONG[name]) for name, own in tracked.items()})
+    return x.assign_coords({name: (TIME, _spread(own, on), variable_attrs(name)) for name, own in tracked.items()})
 
 
 def _rows_of_face(sheet: Sheet, layout: Layout, face_id: object) -> tuple[np.ndarray, Attrs]:
