@@ -34,7 +34,7 @@ PLANTED = (
 SHORTEST, LONGEST = 0.5, 1440  # minutes of a pair
 BURSTS_A_SECOND = 0.35
 NOISE = 0.01  # of the tracker
-WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "lag": 1.0}  # s
+WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "max_lag": 1.0}  # s
 
 FILES = ("participant.nc", "model.nc", "imitation.nc", "imitation_stats.nc", "lag_profile.nc", "imitation.png")
 

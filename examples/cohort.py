@@ -71,10 +71,10 @@ pd.DataFrame(rows).to_csv(study / "study.csv", index=False)
 # %% [markdown]
 # ## The measure
 #
-# The same as `bitbox-xr cohort study.csv --measure imitation --out results --width 3 --step 1 --lag 0.7`.
+# The same as `bitbox-xr cohort study.csv --measure imitation --out results --width 3 --step 1 --max-lag 0.7`.
 
 # %%
-options = {"measure": "imitation", "width": 3, "step": 1, "lag": 0.7}
+options = {"measure": "imitation", "width": 3, "step": 1, "max_lag": 0.7}
 result = cohort.run(study / "study.csv", study / "results", workers=2, progress=False, **options)
 print(result.counted)
 print(result.summary.corr_fisher_mean.sel(pair="AU12").groupby("group").mean().to_series().round(2).to_dict())

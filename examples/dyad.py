@@ -33,7 +33,7 @@ print(f"longest gap {float(report.longest_gap):.2f} s")
 # correlation; the others are made of the frames that there are.
 
 # %%
-windows = {"width": 4, "step": 1, "lag": 1}
+windows = {"width": 4, "step": 1, "max_lag": 1}
 result = participant.bitbox.imitation(model, **windows)
 lost = result.window[result.corr.isnull().all(["signal1", "signal2"])]
 print(dict(result.sizes))
@@ -69,8 +69,8 @@ figure = result.bitbox.plot.over_time(("AU12", "AU12"))
 # %%
 chance = participant.bitbox.significance(model, n=199, rng=0, progress=False, **windows)
 table = chance.where(chance.p_fwe <= 0.05).bitbox.to_frame().dropna()
-columns = ["signal1", "signal2", "observed", "null_mean", "effect", "p_fwe"]
-print(table.sort_values("effect", ascending=False)[columns].round(3).to_string(index=False))
+columns = ["signal1", "signal2", "observed", "null_mean", "surrogate_z", "p_fwe"]
+print(table.sort_values("surrogate_z", ascending=False)[columns].round(3).to_string(index=False))
 
 # %%
 axes = result.bitbox.plot.significant_pairs(chance)

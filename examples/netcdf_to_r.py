@@ -15,7 +15,7 @@ import bitbox_xr as bx
 from bitbox_xr.demo import make_pair
 
 participant, model, _ = make_pair(minutes=1)
-result = bx.imitation(participant, model, width=4, step=1, lag=1)
+result = bx.imitation(participant, model, width=4, step=1, max_lag=1)
 result.bitbox.to_netcdf("imitation.nc")
 print(f"imitation.nc: corr is {' × '.join(f'{name} {size}' for name, size in result.corr.sizes.items())}")
 

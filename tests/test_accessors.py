@@ -9,7 +9,7 @@ import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr import accessors
-from bitbox_xr.plotting import expressivity, inference, pairs
+from bitbox_xr.plotting import expressivity, inference, methods, pairs
 
 FPS = 30
 
@@ -44,14 +44,14 @@ FUNCTIONS = {
         "smoothness",
         "relative_motion",
     )
-} | {(accessors.PlotMethods, name): getattr(pairs, name) for name in ("matrix", "lag_profile", "over_time")}
-FUNCTIONS |= {(accessors.PlotMethods, name): getattr(expressivity, name) for name in ("expressivity", "asymmetry")}
+} | {(methods.PlotMethods, name): getattr(pairs, name) for name in ("matrix", "lag_profile", "over_time")}
+FUNCTIONS |= {(methods.PlotMethods, name): getattr(expressivity, name) for name in ("expressivity", "asymmetry")}
 FUNCTIONS |= {
-    (accessors.PlotMethods, name): getattr(inference, name)
+    (methods.PlotMethods, name): getattr(inference, name)
     for name in ("significant_pairs", "over_time_by_chance", "lag_distribution")
 }
-FUNCTIONS |= {(accessors.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
-FUNCTIONS |= {(accessors.SignalsPlotMethods, "decomposition"): expressivity.decomposition}
+FUNCTIONS |= {(methods.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
+FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): expressivity.decomposition}
 
 
 @pytest.mark.parametrize(("owner", "name"), FUNCTIONS, ids=lambda v: getattr(v, "__name__", v))
@@ -65,7 +65,7 @@ def test_a_method_has_its_functions_parameters(owner, name):
 
 def test_measures(pair):
     x, y = pair
-    options = {"width": 1.0, "step": 0.4, "lag": 0.2, "polarity": False, "min_valid": 0.9}
+    options = {"width": 1.0, "step": 0.4, "max_lag": 0.2, "polarity": False, "min_valid": 0.9}
     xr.testing.assert_identical(
         x.bitbox.imitation(y, causal=False, **options), bx.imitation(x, y, causal=False, **options)
     )

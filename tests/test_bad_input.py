@@ -151,7 +151,7 @@ SOCIAL = {
     ),
     "a width beyond all": (lambda: bx.imitation(X, Y, width=1e300), ValueError, ["width is 1e+300", "at most 1e+09 s are wanted"]),
     "a step beyond all": (lambda: bx.coordination(X, step=1e300), ValueError, ["step is 1e+300", "at most 1e+09 s are wanted"]),
-    "a lag beyond all": (lambda: bx.lag_profile(X, Y, lag=1e300), ValueError, ["lag is 1e+300", "at most 1e+09 s are wanted"]),
+    "a lag beyond all": (lambda: bx.lag_profile(X, Y, max_lag=1e300), ValueError, ["lag is 1e+300", "at most 1e+09 s are wanted"]),
     "one frame": (lambda: bx.imitation(X[:1], Y), ValueError, ["share 1 frame (0.0333 s)", "needs 21 (0.7 s)", "record longer"]),
     "a window of one frame": (lambda: bx.imitation(X, Y, width=0.04), ValueError, ["is 1 frame at 30", "at least 3 are wanted, 0.1 s"]),
     "times along the signals": (
@@ -181,7 +181,7 @@ SOCIAL = {
     )
     for name in ("window", "window_start", "signal1", "signal2", "lag", "corr", "valid1")
 } | {
-    "a coordinate called lag": (lambda: bx.coordination(X.assign_coords(lag=0.5)), ValueError, ["the name lag is one of the result's own", ".rename()"]),
+    "a coordinate called lag": (lambda: bx.coordination(X.assign_coords(max_lag=0.5)), ValueError, ["the name lag is one of the result's own", ".rename()"]),
     "a dimension called profile": (lambda: bx.lag_profile(X.expand_dims(profile=2), Y), ValueError, ["the name profile is one", ".rename()"]),
 }  # fmt: skip
 
@@ -192,7 +192,7 @@ FACES = {
     "scales without end": (lambda: bx.expressivity(X, scales=10**9), ValueError, ["scales is 1000000000", "1 to 1000"]),
     "scales in scales": (lambda: bx.expressivity(X, scales=[0.5, [1]]), ValueError, ["scales is [0.5, [1]]", "a sequence of durations in seconds is wanted"]),
     "a scale as an array": (lambda: bx.events(X, scales=np.array(0.5)), ValueError, ["scales is array(0.5)", "a sequence of durations"]),
-    "a coordinate called rate": (lambda: bx.expressivity(X.assign_coords(rate=30)), ValueError, ["the name rate is one of the result's own", ".rename()"]),
+    "a coordinate of a name of the result": (lambda: bx.expressivity(X.assign_coords(eligible_time=30)), ValueError, ["the name eligible_time is one of the result's own", ".rename()"]),
     "a dimension called width": (lambda: bx.events(X.expand_dims(width=2)), ValueError, ["the name width is one of the result's own"]),
     "a dimension called overall": (lambda: bx.diversity(X.expand_dims(overall=2)), ValueError, ["the name overall is one of the result's own"]),
     "a dimension called feature": (lambda: bx.asymmetry(FACE.expand_dims(feature=2)), ValueError, ["the name feature is one of the result's own"]),
@@ -221,7 +221,7 @@ FACES = {
         "coordination": lambda: bx.coordination(X.where(X < 1, LARGEST)),
     }.items()
 } | {
-    "expressivity of too fast a clock": (lambda: bx.expressivity(FAST), ValueError, ["a: time steps by 1 ms", "signals(…, fps=1000)", "seconds are wanted"]),
+    "expressivity of too fast a clock": (lambda: bx.expressivity(FAST), ValueError, ["x: time steps by 1 ms", "signals(…, fps=1000)", "seconds are wanted"]),
     "expressivity of a Dataset": (lambda: bx.expressivity(X.to_dataset(name="face")), TypeError, ["a Dataset", "choose one of its variables, ds['face']"]),
     "events of a path": (lambda: bx.events("clip.csv"), TypeError, ["a path, 'clip.csv'", "open_signals() reads files"]),
     "events of one frame": (lambda: bx.events(X[:1]), ValueError, ["1 time of frames cannot tell a rate", "two at least are wanted"]),
@@ -444,10 +444,10 @@ def test_the_rate_that_was_stated_is_believed_wherever_the_signals_go(tmp_path):
     fast = bx.signals(DATA, fps=1000, names=["a", "b"])
     bx.to_netcdf(fast, tmp_path / "x.nc")
     for x in (fast, bx.signals(FAST, fps=1000), bx.open_signals(tmp_path / "x.nc").load(), fast[3:], fast * 2):
-        assert bx.imitation(x, x, width=0.02).attrs["rate"] == pytest.approx(1000)
+        assert bx.imitation(x, x, width=0.02).attrs["fps"] == pytest.approx(1000)
     x = bx.resample(bx.signals(DATA, fps=100), 500)
-    assert bx.imitation(x, x, width=0.02).attrs["rate"] == pytest.approx(500)
-    assert bx.imitation(FAST, FAST, width=0.02, fps=1000).attrs["rate"] == pytest.approx(1000)
+    assert bx.imitation(x, x, width=0.02).attrs["fps"] == pytest.approx(500)
+    assert bx.imitation(FAST, FAST, width=0.02, fps=1000).attrs["fps"] == pytest.approx(1000)
 
 
 def test_signals_of_a_labelled_array_keeps_what_it_has():
@@ -473,13 +473,13 @@ def test_magnitudes_are_lazy_and_keep_the_regions():
 
 
 def test_a_profile_of_one_lag_has_no_limit():
-    assert np.isnan(bx.lag_profile(X, Y, lag=0).at_limit).all()
-    assert bx.lag_profile(X, Y, lag=0.1).at_limit.notnull().all()
+    assert np.isnan(bx.lag_profile(X, Y, max_lag=0).at_limit).all()
+    assert bx.lag_profile(X, Y, max_lag=0.1).at_limit.notnull().all()
 
 
 def test_statistics_count_the_windows_that_they_reduce():
-    assert RESULT.attrs["windows"] == 10
-    assert bx.window_stats(RESULT.isel(window=slice(0, 3))).attrs["windows"] == 3
+    assert RESULT.attrs["window_count"] == 10
+    assert bx.window_stats(RESULT.isel(window=slice(0, 3))).attrs["window_count"] == 3
 
 
 def test_what_is_no_file_is_not_replaced(tmp_path):

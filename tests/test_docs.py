@@ -19,8 +19,8 @@ PUBLIC = {
         for module in (cohort, compat, pairs, expressivity, inference)
     },
     "demo.": [name for name in demo.__all__ if callable(getattr(demo, name))],
-    "DataArray.bitbox.": [name for name in vars(accessors.SignalsAccessor) if not name.startswith("_")],
-    "Dataset.bitbox.": [name for name in vars(accessors.ResultAccessor) if not name.startswith("_")],
+    "DataArray.bitbox.": [name for name in dir(accessors.SignalsAccessor) if not name.startswith("_")],
+    "Dataset.bitbox.": [name for name in dir(accessors.ResultAccessor) if not name.startswith("_")],
 }
 
 

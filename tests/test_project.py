@@ -121,7 +121,7 @@ METHODS = {
     f"{room.__name__}.{name}": member
     for module in (accessors, methods)
     for room in (getattr(module, name) for name in module.__all__)
-    for name, member in vars(room).items()
+    for name, member in inspect.getmembers(room)
     if not name.startswith("_")
 }
 

@@ -53,11 +53,11 @@ def firsts(*recordings):
 PAIRS = ("signal1", "signal2")
 STATS = dict.fromkeys(("corr_mean", "corr_std", "corr_lag", "corr_abs_mean", "n_windows"), PAIRS)
 WINDOWS = {"corr": ("window", *PAIRS), "lag": ("window", *PAIRS), "valid1": ("window", "signal1")}
-SHORT = {"width": 0.2, "lag": 0.1}
+SHORT = {"width": 0.2, "max_lag": 0.1}
 SAME = {"": ("time", "signal")}
 MOVING = ("landmark", "pose", "rectangle", "expression")
 SCALES = {"scales": [0.2, 0.5]}
-METRICS = {"expressivity": ("scale", "metric", "coefficient"), "rate": ("scale", "coefficient")}
+METRICS = {"expressivity": ("scale", "metric", "coefficient"), "activations_per_minute": ("scale", "coefficient")}
 
 CALLS = {
     "align": Call(
@@ -259,8 +259,8 @@ def assert_same(found, wanted):
 # --- Bitbox's functions
 
 OF_BITBOX = {
-    "imitation": lambda x, y: compat.imitation(x, y, width=0.2, lag=0.1),
-    "coordination": lambda x, y: compat.coordination(x, y, width=0.2, lag=0.1, stats=False),
+    "imitation": lambda x, y: compat.imitation(x, y, width=0.2, max_lag=0.1),
+    "coordination": lambda x, y: compat.coordination(x, y, width=0.2, max_lag=0.1, stats=False),
     "expressivity": lambda x, y: compat.expressivity(x, scales=[0.2, 0.5], aggregate=True),
     "diversity": lambda x, y: compat.diversity(x),
     "asymmetry": lambda x, y: compat.asymmetry(x, normalize=False),

@@ -48,7 +48,7 @@ def _two_faults(given: Mapping[str, Any]) -> list[str]:
         faults.append(f"{', '.join(of_y)}: for Y, and there is none; give X's file again as Y")
     if given["y"] is None and given["align"]:
         faults.append("--align is for X and Y, and there is no Y")
-    idle = [f"--{name}" for name in ("rate", "offset") if given[name] is not None]
+    idle = [f"--{name.replace('_', '-')}" for name in ("align_fps", "offset") if given[name] is not None]
     if idle and not given["align"]:
         faults.append(f"{', '.join(idle)}: for --align, which was not given")
     return faults
@@ -60,11 +60,11 @@ def _on_one_clock(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]) ->
     try:
         shared_clock(x, y)
     except ValueError as error:
-        remedy = "on the command line: --align (and --rate FPS where a clock is not regular)"
+        remedy = "on the command line: --align (and --align-fps FPS where a clock is not regular)"
         raise ValueError(f"{error}\n{remedy}") from error
     return x, y
 
 
 def of_align(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of `align()`."""
-    return {"fps": given["rate"], "offset": given["offset"] or 0.0}
+    return {"fps": given["align_fps"], "offset": given["offset"] or 0.0}

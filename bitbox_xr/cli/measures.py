@@ -18,6 +18,7 @@ from bitbox_xr.cli.options import (
     chance_options,
     clock_options,
     out_option,
+    progress_option,
     reader_options,
     reported,
     scale_options,
@@ -35,7 +36,7 @@ from bitbox_xr.measures.results import strongest
 
 __all__ = ["coordination", "expressivity", "imitation", "significance"]
 
-WINDOWS = ("width", "step", "lag", "min_valid")
+WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
 
 
 @main.command(short_help="How well X imitates Y, and how far behind.", **HELP)
@@ -57,7 +58,7 @@ def imitation(**given: Any) -> None:
     \b
     Examples:
       bitbox-xr imitation anna_expression.3DI ben_expression.3DI -o anna_ben.nc --width 1.1 --step 0.5
-      bitbox-xr imitation both.csv both.csv --face-id 0 --face-id-y 1 -o both.nc --width 4 --lag 1
+      bitbox-xr imitation both.csv both.csv --face-id 0 --face-id-y 1 -o both.nc --width 4 --max-lag 1
     """
     _measure(social.imitation, given, {"causal": given["causal"]})
 
@@ -117,7 +118,7 @@ def expressivity(**given: Any) -> None:
 @click.option("--partner", "partners", type=FILE, multiple=True, metavar="FILE", help="Another's Y; once for each.")
 @click.option("--pairs", type=click.Choice(["all", "matched"]), default="all", show_default=True,
               help="All pairs of signals, or those of one label.")  # fmt: skip
-@click.option("--progress/--no-progress", default=True, show_default=True, help="Show how far it is.")
+@progress_option
 @window_options
 @causal_option
 @reader_options
@@ -132,7 +133,7 @@ def significance(**given: Any) -> None:
 
     \b
     Examples:
-      bitbox-xr significance anna.csv ben.csv -o chance.nc --n 199 --seed 0 --width 2 --lag 1
+      bitbox-xr significance anna.csv ben.csv -o chance.nc --n 199 --seed 0 --width 2 --max-lag 1
       bitbox-xr significance anna.csv ben.csv -o chance.nc --measure coordination --pairs matched
     """
     from bitbox_xr.inference.significance import significance
@@ -141,9 +142,9 @@ def significance(**given: Any) -> None:
     partners = [open_signals(file, **reader(given, of_y=True)) for file in given["partners"]]
     if given["align"]:
         partners = [_aligned(x, *named, of_align(given)) for named in zip(given["partners"], partners, strict=True)]
-    names = ("measure", "n", "rng", "surrogates", "signed", "pairs", "progress", "causal", *WINDOWS)
+    names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
-    result = significance(x, y, polarity=not given["positive_only"], partners=partners or None, **options)
+    result = significance(x, y, partners=partners or None, **options)
     to_netcdf(result, given["out"])
     pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # alone, each pair is there both ways
     found = int((result["p_fwe"] <= 0.05).sum()) // (2 if y is None else 1)
@@ -160,7 +161,7 @@ def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: dict[s
 def _measure(measure: Command, given: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     x, y = recordings(given)
     windows = {name: given[name] for name in (*WINDOWS, "stats")}
-    result = measure(x, y, polarity=not given["positive_only"], **windows, **options)
+    result = measure(x, y, **windows, **options)
     to_netcdf(result, given["out"])
     click.echo(f"{given['out']}: {_summary(result)}")
 
@@ -168,7 +169,7 @@ def _measure(measure: Command, given: Mapping[str, Any], options: Mapping[str, A
 def _summary(result: xr.Dataset) -> str:
     """How much was measured, the pairs that have nothing, and the strongest."""
     stats = social.window_stats(result) if "corr" in result else result
-    alone, total = "alone" in result.attrs, result.attrs["windows"]
+    alone, total = "alone" in result.attrs, result.attrs["window_count"]
     rows, columns = stats["corr_mean"].shape
     text = f"{rows} × {columns} signals, {total} windows of {result.attrs['width']:.3g} s"
     pairs = np.triu(np.ones((rows, columns), bool), 1) if alone else np.ones((rows, columns), bool)
@@ -188,8 +189,8 @@ def _liveliest(result: xr.Dataset) -> str:
     """A result of expressivity in a line: its size and where activations are most frequent."""
     scales, coefficients = result.sizes["scale"], result.sizes["coefficient"]
     size = f"{coefficients} × {scales} (coefficient × scale)"
-    if not result["rate"].notnull().any():
+    if not result["activations_per_minute"].notnull().any():
         return f"{size}; no frame is eligible"
-    top = result["rate"].isel(result["rate"].argmax(["scale", "coefficient"]))
+    top = result["activations_per_minute"].isel(result["activations_per_minute"].argmax(["scale", "coefficient"]))
     where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
     return f"{size}; most often {where}: {top.item():.1f} activations a minute"

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bitbox_xr.core.signal_names import KINDS
+from bitbox_xr.inference.significance import STATISTICS
 from bitbox_xr.inference.surrogates import SURROGATES
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "chance_options",
     "clock_options",
     "out_option",
+    "progress_option",
     "reader_options",
     "reported",
     "scale_options",
@@ -95,7 +97,9 @@ clock_options = _all(
     click.option("--fps-y", type=float, help="--fps of Y, if another than X's."),
     click.option("--time-y", metavar="COLUMN", callback=_name_or_position, help="--time of Y, if another than X's."),
     click.option("--align", is_flag=True, help="Bring X and Y onto one clock first."),
-    click.option("--rate", type=float, metavar="FPS", help="With --align: of both.  [default: the lower of the two]"),
+    click.option(
+        "--align-fps", type=float, metavar="FPS", help="With --align: of both.  [default: the lower of the two]"
+    ),
     click.option("--offset", type=float, metavar="S", help="With --align: seconds added to Y's times."),
 )
 
@@ -111,18 +115,31 @@ chance_options = _all(
         show_default=True,
         help="How Y is made to have nothing to do with X.",
     ),
-    click.option("--signed", is_flag=True, help="Test the mean correlation on both sides, not its magnitude."),
+    click.option(
+        "--statistic",
+        type=click.Choice(STATISTICS),
+        help="Mean of |r|, tested one-sided, or of r, tested two-sided.  [default: of |r|]",
+    ),
 )
 
 out_option = click.option(
     "-o", "--out", type=FILE, required=True, metavar="OUT.nc", help="NetCDF file to write, or replace."
 )
 
+progress_option = click.option(
+    "--progress/--no-progress", default=None, help="Show a progress bar.  [default: on a terminal]"
+)
+
 window_options = _all(
     click.option("--width", type=float, default=0.5, show_default=True, help="Length of a window, s."),
     click.option("--step", type=float, help="From one window to the next, s.  [default: half a width]"),
-    click.option("--lag", type=float, help="Largest lag, s.  [default: a quarter of the width]"),
-    click.option("--positive-only", is_flag=True, help="Lag of the largest r, not of the largest |r|."),
+    click.option("--max-lag", type=float, help="Largest lag, s.  [default: a quarter of the width]"),
+    click.option(
+        "--polarity/--no-polarity",
+        default=True,
+        show_default=True,
+        help="Lag of the largest |r|, its sign kept, or of the largest r.",
+    ),
     click.option(
         "--min-valid",
         type=float,

@@ -12,6 +12,7 @@ from bitbox_xr.cli.options import (
     causal_option,
     chance_options,
     clock_options,
+    progress_option,
     reader_options,
     reported,
     scale_options,
@@ -72,10 +73,10 @@ def demo(out: Path, minutes: float, seed: int) -> None:
 @click.option("-o", "--out", type=FILE, required=True, help="Folder for the results; what is in it already is kept.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: one a core]")
 @click.option("--scheduler", "client", metavar="ADDRESS", help="Of a dask scheduler, tcp://…, whose workers to use.")
-@click.option("--windows", is_flag=True, help="Keep every window too: large files.")
+@click.option("--keep-windows", is_flag=True, help="Keep every window too: large files.")
 @click.option("--pairs", type=click.Choice(["matched", "all"]), default="matched", show_default=True,
               help="Pairs of signals in the summary, and in tests: of one label, or all.")  # fmt: skip
-@click.option("--progress/--no-progress", default=True, show_default=True, help="Show how far it is.")
+@progress_option
 @window_options
 @causal_option
 @click.option("--of", type=click.Choice(["imitation", "coordination"]), default="imitation", show_default=True,
@@ -105,8 +106,6 @@ def cohort(**given: Any) -> None:
     ctx = click.get_current_context()
     asked = {name: value for name, value in given.items()
              if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT}  # fmt: skip
-    if asked.pop("positive_only", False):
-        asked["polarity"] = False
     done = cohorts.run(**asked)
     click.echo(f"{given['out']}: {done.counted}")
     failed = done.status[done.status["state"] == "failed"]

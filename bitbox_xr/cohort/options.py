@@ -72,7 +72,7 @@ class Study:
     options: dict[str, Any]
     reader: dict[str, Any]
     reader_of_reference: dict[str, Any]
-    windows: bool
+    keep_windows: bool
     align: dict[str, Any] | None = None  # options of align(), where recordings are brought onto one clock
 
     @property
@@ -99,10 +99,10 @@ def planned(
     measure: str,
     options: Mapping[str, Any],
     *,
-    windows: bool,
+    keep_windows: bool,
     pairs: str = "matched",
     align: bool = False,
-    rate: float | None = None,
+    align_fps: float | None = None,
     offset: float | None = None,
 ) -> Study:
     """`options` of the measure and of `open_signals()` told apart, those of the measure with its defaults.
@@ -123,16 +123,16 @@ def planned(
     ]
     faults += [f"{name} is {value!r}; text, numbers or a list of them are wanted" for name, value in given.items()
                if not _is_plain(value)]  # fmt: skip
-    if windows and not entry.pairs:
-        faults.append(f"{measure} has no windows to keep; leave windows out")
+    if keep_windows and not entry.pairs:
+        faults.append(f"{measure} has no windows to keep; leave keep_windows out")
     if entry.reference == "unused" and (align or any(given.get(name) is not None for name in OF_Y)):
         faults.append(f"{', '.join(OF_Y)} and align are for a reference, which {measure} has none of")
-    faults += _clock_faults(align, rate, offset)
+    faults += _clock_faults(align, align_fps, offset)
     refuse("cohort", faults or entry.check(own))
     if "pairs" in signature(entry.function).parameters:
         own["pairs"] = pairs
-    clock = {"fps": rate, "offset": offset or 0.0} if align else None
-    return Study(measure, own, reader(given), reader(given, of_y=True), windows, clock)
+    clock = {"fps": align_fps, "offset": offset or 0.0} if align else None
+    return Study(measure, own, reader(given), reader(given, of_y=True), keep_windows, clock)
 
 
 def _known(function: Callable[..., xr.Dataset]) -> dict[str, Any]:
@@ -142,14 +142,14 @@ def _known(function: Callable[..., xr.Dataset]) -> dict[str, Any]:
     return {OF if p.name == "measure" else p.name: p.default for p in taken}
 
 
-def _clock_faults(align: Any, rate: Any, offset: Any) -> list[str]:
+def _clock_faults(align: Any, align_fps: Any, offset: Any) -> list[str]:
     faults = [] if isinstance(align, bool) else [f"align is {align!r}; True or False is wanted"]
-    given = {name: value for name, value in (("rate", rate), ("offset", offset)) if value is not None}
+    given = {name: value for name, value in (("align_fps", align_fps), ("offset", offset)) if value is not None}
     if given and not align:
         faults.append(f"{', '.join(given)}: for align, which was not given")
     for name, value in given.items():
-        if not is_number(value) or (name == "rate" and value <= 0):
-            wanted = "a positive number of frames per second" if name == "rate" else "a number of seconds"
+        if not is_number(value) or (name == "align_fps" and value <= 0):
+            wanted = "a positive number of frames per second" if name == "align_fps" else "a number of seconds"
             faults.append(f"{name} is {value!r}; {wanted} is wanted")
     return faults
 
@@ -188,7 +188,7 @@ def results(study: Study, *sides: xr.DataArray, **own: Any) -> dict[str, xr.Data
     options = {"measure" if name == OF else name: value for name, value in {**study.options, **own}.items()}
     if not entry.pairs:
         return {RECORDINGS: entry.function(*sides, **options)}
-    if not study.windows:
+    if not study.keep_windows:
         return {RECORDINGS: entry.function(*sides, stats=True, **options)}
     whole = entry.function(*sides, **options)
     return {RECORDINGS: social.window_stats(whole), WINDOWS: whole}

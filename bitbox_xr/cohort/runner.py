@@ -20,6 +20,7 @@ from bitbox_xr.cohort.results import Cohort, open
 from bitbox_xr.cohort.storage import RECORDINGS, SUMMARY, TABLE, WINDOWS, held, place
 from bitbox_xr.cohort.worker import DONE, FAILED, KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.progress import is_shown
 from bitbox_xr.core.validation import flag_faults, path_of
 
 __all__ = ["run"]
@@ -34,12 +35,12 @@ def run(
     measure: str,
     client: Any = None,
     workers: int | None = None,
-    windows: bool = False,
+    keep_windows: bool = False,
     pairs: str = "matched",
     align: bool = False,
-    rate: float | None = None,
+    align_fps: float | None = None,
     offset: float | None = None,
-    progress: bool = True,
+    progress: bool | None = None,
     **options: Any,
 ) -> Cohort:
     """Measure every recording of a manifest, each by itself on a dask worker, and put the results together.
@@ -61,7 +62,7 @@ def run(
         default processes of this machine.
     workers
         Number of those processes, a thread each; by default one a core.
-    windows
+    keep_windows
         True: keep the result of every window too (imitation and coordination), some 30 MB for five minutes of 79
         signals.
     pairs
@@ -69,11 +70,12 @@ def run(
         recordings have all, but for significance: it tests these pairs, for which alone its p_fwe and q hold.
     align
         True: bring the two sides of each recording onto one clock first, as `align()` does.
-    rate, offset
+    align_fps, offset
         With `align`: frames per second of both (by default the lower of their two rates), and seconds that are added to
         the reference's times (by default 0).
     progress
-        True: show a progress bar with the failures counted, and the address of dask's dashboard.
+        Show a progress bar with the failures counted, and the address of dask's dashboard; None, the default, on
+        terminals and in notebooks.
     **options
         Options of the measure, in its units, and of `open_signals()`; `fps` is the latter's. `columns_y`, `face_id_y`,
         `fps_y` and `time_y` are those of the reference, if others than of the signals.
@@ -88,7 +90,7 @@ def run(
     Cohort
         What is left in `out`, as `cohort.open(out)` gives it: `summary.nc` `(recording, …)` with covariates as
         coordinates, `summary.csv` (the same, tidy), `status.csv` (recording, state done or failed, message, seconds,
-        retries: how many workers died while they had it), `recordings/<recording>.nc`, with `windows`
+        retries: how many workers died while they had it), `recordings/<recording>.nc`, with `keep_windows`
         `windows/<recording>.nc`.
 
     Raises
@@ -112,12 +114,15 @@ def run(
     >>> result.summary.corr_mean.sel(pair="AU12").groupby("group").mean()                      # doctest: +SKIP
     """
     table = read(manifest)
-    study = planned(measure, options, windows=windows, pairs=pairs, align=align, rate=rate, offset=offset)
-    flags = flag_faults("windows", windows) + flag_faults("progress", progress)
+    study = planned(
+        measure, options, keep_windows=keep_windows, pairs=pairs, align=align, align_fps=align_fps, offset=offset
+    )
+    flags = flag_faults("keep_windows", keep_windows)
+    flags += [] if progress is None else flag_faults("progress", progress)
     refuse("cohort", flags + _faults(table, study, pairs) + worker_faults(client, workers))
     folder = path_of("cohort.run()", out, "a folder's name").absolute()
     with held(folder) as parts, connected(client, workers, len(table.names)) as dask_client:
-        if progress:
+        if is_shown(progress):
             print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)
         study = _prepared(study, table, dask_client, parts)
         jobs = _jobs(table, study, folder, parts)
@@ -168,7 +173,7 @@ def _prepared(study: Study, table: Manifest, client: Any, parts: Path) -> Study:
 
 
 def _jobs(table: Manifest, study: Study, out: Path, parts: Path) -> list[Job]:
-    if study.windows:
+    if study.keep_windows:
         (out / WINDOWS).mkdir(exist_ok=True)
     paired = table.references is not None
     references = table.references or [None] * len(table.names)
@@ -178,7 +183,7 @@ def _jobs(table: Manifest, study: Study, out: Path, parts: Path) -> list[Job]:
     ]
 
 
-def _outcomes(client: Any, study: Study, jobs: list[Job], progress: bool) -> Iterator[tuple[Outcome, int]]:
+def _outcomes(client: Any, study: Study, jobs: list[Job], progress: bool | None) -> Iterator[tuple[Outcome, int]]:
     """What became of each recording, as they are finished, and how many workers died of it."""
     from distributed import as_completed
     from tqdm.auto import tqdm
@@ -187,7 +192,7 @@ def _outcomes(client: Any, study: Study, jobs: list[Job], progress: bool) -> Ite
     futures = client.map(partial(work, study), jobs, pure=False, batch_size=len(jobs))
     names = {future.key: job.recording for future, job in zip(futures, jobs, strict=True)}
     failed = 0
-    with tqdm(total=len(jobs), desc=study.measure, unit="recording", disable=not progress) as bar:
+    with tqdm(total=len(jobs), desc=study.measure, unit="recording", disable=not is_shown(progress)) as bar:
         for batch in as_completed(futures, loop=client.loop, raise_errors=False).batches():
             died = deaths(client, [future.key for future in batch])
             for future in batch:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bitbox_xr.cohort.storage import whole
-from bitbox_xr.core.validation import flag_faults
+from bitbox_xr.inference.significance import statistic_faults
 from bitbox_xr.inference.surrogates import option_faults
 from bitbox_xr.measures import windowing
 
@@ -22,7 +22,7 @@ def faults(options: Mapping[str, Any]) -> list[str]:
     """What is wrong with the options of a test, whatever the recording."""
     of, seed = options["of"], options["rng"]
     windows = {name: options[name] for name in windowing.Options._fields}
-    found = windowing.Options(**windows).faults() + flag_faults("signed", options["signed"])
+    found = windowing.Options(**windows).faults() + statistic_faults(options["statistic"])
     found += option_faults(options["surrogates"], options["n"], None)
     if of not in ("imitation", "coordination"):
         found.append(f"of is {of!r}; 'imitation' or 'coordination' is wanted")

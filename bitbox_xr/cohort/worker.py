@@ -58,7 +58,7 @@ def _worked(study: Study, job: Job) -> str:
     others = partners.drawn(study, job.recording, known, job.parts)
     made = fingerprint.made_from(study, [*known, *(one.identity for one in others)])
     targets = {folder: place(job.out, folder, job.recording) for folder in (RECORDINGS, WINDOWS)}
-    wanted = [RECORDINGS, WINDOWS] if study.windows else [RECORDINGS]
+    wanted = [RECORDINGS, WINDOWS] if study.keep_windows else [RECORDINGS]
     missing = [folder for folder in wanted if stamp(targets[folder]) != made]
     if not missing:
         return KEPT

@@ -23,10 +23,10 @@ from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.windowing import Options, Pair
 
-__all__ = ["VARIABLES", "significance"]
+__all__ = ["VARIABLES", "significance", "statistic_faults"]
 
 VARIABLES = RESERVED["significance"]
-STATISTICS = ("corr_mean", "corr_abs_mean")
+STATISTICS = ("corr_abs_mean", "corr_mean")
 TOGETHER = 8  # surrogates to a task of dask
 
 
@@ -36,7 +36,7 @@ class _Test(NamedTuple):
     windows: correlation_engine.Windows
     plan: Any
     seconds: np.ndarray
-    magnitude: bool
+    statistic: str
     matched: bool
 
 
@@ -45,16 +45,16 @@ def significance(
     y: Any = None,
     *,
     measure: str = "imitation",
+    statistic: str | None = None,
     surrogates: str = "shift",
     n: int = 199,
     rng: int | np.random.Generator | None = None,
-    signed: bool = False,
     pairs: str = "all",
     partners: list[Any] | None = None,
-    progress: bool = True,
+    progress: bool | None = None,
     width: float = 0.5,
     step: float | None = None,
-    lag: float | None = None,
+    max_lag: float | None = None,
     causal: bool = True,
     polarity: bool = True,
     min_valid: float = 0.75,
@@ -62,8 +62,7 @@ def significance(
 ) -> xr.Dataset:
     """Imitation or coordination of every pair of signals against chance.
 
-    The statistic is the mean of |r| over windows, tested one-sided; with `polarity=False` the mean of r. It is
-    computed for x and y, and for x and n surrogates of y.
+    The statistic is a mean correlation over windows. It is computed for x and y, and for x and n surrogates of y.
 
     Parameters
     ----------
@@ -71,6 +70,9 @@ def significance(
         As for `imitation`; y may be left out for coordination, whose pairs then are those of different signals.
     measure
         "imitation" or "coordination".
+    statistic
+        "corr_abs_mean", the mean of |r| over windows, tested one-sided; "corr_mean", the mean of r, tested two-sided.
+        By default corr_abs_mean, or with `polarity=False` corr_mean, which is then tested one-sided in either case.
     surrogates
         How y is made to have nothing to do with x; one draw serves all pairs.
 
@@ -95,16 +97,15 @@ def significance(
     rng
         A seed, or a Generator to take one from; without, one is made up. It stands in the attribute `seed`
         (text: `rng=int(result.attrs["seed"])` repeats the test).
-    signed
-        True: the mean of r, sign included, tested on both sides.
     pairs
         "all", or "matched": only signals of one label (dimension `pair`), a much smaller family of tests. The
         time is the same: the kernel computes whole tiles of pairs.
     partners
         Signals like y, on x's clock; where one is shorter, its last frames count as missing.
     progress
-        Whether to show a bar where it takes long.
-    width, step, lag, causal, polarity, min_valid, fps
+        None: a progress bar on terminals and in notebooks, once the test takes longer than two seconds. True: always
+        then. False: never.
+    width, step, max_lag, causal, polarity, min_valid, fps
         As for `imitation` and `coordination` (which has no `causal`).
 
     Returns
@@ -140,33 +141,36 @@ def significance(
     >>> model = rng.normal(size=(900, 2))
     >>> x = signals(np.roll(model, 5, axis=0) + rng.normal(size=(900, 2)), fps=30, names=["AU06", "AU12"])
     >>> y = signals(model, fps=30, names=["AU06", "AU12"])
-    >>> found = significance(x, y, width=1, lag=0.3, n=99, rng=1)
+    >>> found = significance(x, y, width=1, max_lag=0.3, n=99, rng=1)
     >>> found.p_fwe.values
     array([[0.01, 0.99],
            [0.39, 0.01]])
     """
-    options = Options(width, step, lag, polarity, min_valid, causal)
+    options = Options(width, step, max_lag, polarity, min_valid, causal)
     pair = Pair(measure, x, y, options, fps)
-    refuse("significance()", _faults(pair, pairs, signed, progress))
+    refuse("significance()", _faults(pair, pairs, statistic, progress))
+    tested = statistic or ("corr_abs_mean" if polarity else "corr_mean")
     if pairs == "matched":
         labels = matched(xr.Dataset(coords=pair.coords()))[PAIR].values
         pair.x, pair.y = (side.sel({SIGNAL: labels}) for side in (pair.x, pair.y))
     draws = draw(surrogates, n, rng, pair, partners, fps)
     plan = pair.plan()
-    test = _Test(pair.windows, plan, plan.lags / pair.fps, polarity and not signed, pairs == "matched")
-    call = partial(_chances, two_sided=signed, pairs=1 if test.matched else 2, alone=pair.mirrored)
+    test = _Test(pair.windows, plan, plan.lags / pair.fps, tested, pairs == "matched")
+    call = partial(
+        _chances, two_sided=statistic == "corr_mean" and polarity, pairs=1 if test.matched else 2, alone=pair.mirrored
+    )
     if is_lazy(*pair.arrays):
         found = _lazy(*pair.arrays, draws, test, call)
     else:
         found = call(_strengths(*pair.arrays, range(len(draws.items) + 1), draws, test, threads(), progress))
-    return _dataset(found, pair, draws, test, signed)
+    return _dataset(found, pair, draws, test)
 
 
-def _faults(pair: Pair, pairs: Any, signed: Any, progress: Any) -> list[str]:
+def _faults(pair: Pair, pairs: Any, statistic: Any, progress: Any) -> list[str]:
     faults = []
     if pairs not in ("all", "matched"):
         faults.append(f"pairs is {pairs!r}; 'all' or 'matched' is wanted")
-    faults += flag_faults("signed", signed) + flag_faults("progress", progress)
+    faults += statistic_faults(statistic) + ([] if progress is None else flag_faults("progress", progress))
     faults += name_faults((*VARIABLES, PAIR) if pairs == "matched" else VARIABLES, pair.x, pair.y)
     if pair.mirrored and pairs == "matched":
         faults.append("y is missing, and a signal matches only itself; give y, or pairs='all'")
@@ -175,7 +179,14 @@ def _faults(pair: Pair, pairs: Any, signed: Any, progress: Any) -> list[str]:
     return faults
 
 
-def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test, signed: bool) -> xr.Dataset:
+def statistic_faults(statistic: Any) -> list[str]:
+    """A statistic given by a caller."""
+    if statistic is None or statistic in STATISTICS:
+        return []
+    return [f"expected statistic {' or '.join(map(repr, STATISTICS))}, got {statistic!r}"]
+
+
+def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test) -> xr.Dataset:
     """`found` `(…, variable, n1, n2)` or `(…, variable, pair)`, labelled."""
     last = (PAIR,) if test.matched else (SIGNAL1, SIGNAL2)
     coords: Any = pair.coords()
@@ -184,9 +195,9 @@ def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test, signed: bool) ->
     variables = np.moveaxis(found, -1 - len(last), 0)
     data = {}
     for name, values in zip(VARIABLES, variables, strict=True):
-        of = STATISTICS[test.magnitude] if name == "observed" else name
+        of = test.statistic if name == "observed" else name
         data[name] = (pair.dims(*last), values, variable_attrs(of))
-    attrs = {**draws.attrs(), "signed": int(signed), "pairs": "matched" if test.matched else "all"}
+    attrs = {**draws.attrs(), "statistic": test.statistic, "pairs": "matched" if test.matched else "all"}
     return xr.Dataset(data, coords, pair.attrs() | attrs)
 
 
@@ -194,7 +205,7 @@ def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test, signed: bool) ->
 
 
 def _strengths(
-    x: np.ndarray, y: np.ndarray, picks: Any, draws: Draws, test: _Test, workers: int, progress: bool
+    x: np.ndarray, y: np.ndarray, picks: Any, draws: Draws, test: _Test, workers: int, progress: bool | None
 ) -> np.ndarray:
     """The statistic and the frames behind it, `(…, pick, 2, n1, n2)` or `(…, pick, 2, pair)`.
 
@@ -213,7 +224,7 @@ def _strengths(
     work = list(product(np.ndindex(extra), (int(pick) for pick in picks)))
     with ThreadPoolExecutor(workers) as pool:
         results = pool.map(one, work)
-        found = np.stack(list(tracked(results, len(work), "surrogates") if progress else results))
+        found = np.stack(list(tracked(results, len(work), "surrogates", shown=progress)))
     return found.reshape(*extra, len(picks), *found.shape[1:])
 
 
@@ -229,7 +240,7 @@ def _strength(x: np.ndarray, y: np.ndarray, order: np.ndarray | None, test: _Tes
         stop = min(first + correlation_engine.BLOCK, windows.number)
         out = tuple(array[: stop - first] for array in (corr, lag, *shares))
         correlation_engine.block(x, y, windows, test.plan, test.seconds, False, first, stop, out, order)
-        add_strength(out[0], test.magnitude, first, windows.width, windows.step, last, sums)
+        add_strength(out[0], test.statistic == "corr_abs_mean", first, windows.width, windows.step, last, sums)
     count, total, cover = (np.diagonal(a) for a in sums) if test.matched else sums
     mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
     return np.stack([mean, cover])

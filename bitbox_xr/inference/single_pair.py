@@ -23,7 +23,7 @@ def lag_map(
     measure: str = "imitation",
     width: float = 0.5,
     step: float | None = None,
-    lag: float | None = None,
+    max_lag: float | None = None,
     causal: bool = True,
     polarity: bool = True,
     min_valid: float = 0.75,
@@ -37,7 +37,7 @@ def lag_map(
         As for `imitation`, one recording; y may be left out for coordination.
     pair
         Labels of x's signal and of y's.
-    measure, width, step, lag, causal, polarity, min_valid, fps
+    measure, width, step, max_lag, causal, polarity, min_valid, fps
         As for `lag_profile`, whose `profile` is the mean of this map over windows.
 
     Returns
@@ -55,11 +55,11 @@ def lag_map(
     >>> from bitbox_xr import signals
     >>> model = np.random.default_rng(1).normal(size=(900, 1))
     >>> y, x = (signals(a, fps=30, names=["AU12"]) for a in (model, np.roll(model, 4, axis=0)))
-    >>> found = lag_map(x, y, pair=("AU12", "AU12"), width=2, lag=0.5)
+    >>> found = lag_map(x, y, pair=("AU12", "AU12"), width=2, max_lag=0.5)
     >>> found.sizes, round(float(found.mean("window").idxmax("lag")), 3)
     (Frozen({'lag': 16, 'window': 28}), -0.133)
     """
-    options = Options(width, step, lag, polarity, min_valid, causal)
+    options = Options(width, step, max_lag, polarity, min_valid, causal)
     both = _one(Pair(measure, x, y, options, fps), pair)
     net = sorted(int(d) for d in both.plan().lags)
     plans = [both.plan([d]) for d in net]
@@ -86,7 +86,7 @@ def surrogate_windows(
     partners: list[Any] | None = None,
     width: float = 0.5,
     step: float | None = None,
-    lag: float | None = None,
+    max_lag: float | None = None,
     causal: bool = True,
     polarity: bool = True,
     min_valid: float = 0.75,
@@ -103,7 +103,7 @@ def surrogate_windows(
         As for `imitation`, one recording; y may be left out for coordination.
     pair
         Labels of x's signal and of y's.
-    measure, surrogates, n, rng, partners, width, step, lag, causal, polarity, min_valid, fps
+    measure, surrogates, n, rng, partners, width, step, max_lag, causal, polarity, min_valid, fps
         As for `significance`.
 
     Returns
@@ -124,11 +124,11 @@ def surrogate_windows(
     >>> model = rng.normal(size=(900, 1))
     >>> x = signals(np.roll(model, 5, axis=0) + rng.normal(size=(900, 1)), fps=30, names=["AU12"])
     >>> y = signals(model, fps=30, names=["AU12"])
-    >>> found = surrogate_windows(x, y, pair=("AU12", "AU12"), width=2, lag=0.3, n=99, rng=1)
+    >>> found = surrogate_windows(x, y, pair=("AU12", "AU12"), width=2, max_lag=0.3, n=99, rng=1)
     >>> bool((abs(found.corr) > abs(found.null_corr).quantile(0.95)).mean() > 0.9)
     True
     """
-    options = Options(width, step, lag, polarity, min_valid, causal)
+    options = Options(width, step, max_lag, polarity, min_valid, causal)
     both = _one(Pair(measure, x, y, options, fps), pair)
     draws = draw(surrogates, n, rng, both, partners, fps)
     mine, theirs = _numbers(both)

@@ -23,7 +23,7 @@ JAW = 17  # points that iBUG-68 has before those of iBUG-51
 Range = Sequence[float] | Mapping[str, float]
 
 
-def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None, fps: float | None = None) -> xr.Dataset:
+def asymmetry(x: Any, *, reference: tuple[Range, Range] | None = None, fps: float | None = None) -> xr.Dataset:
     """How far the left half of each facial feature lies from the mirror image of the right, at every frame.
 
     In each feature the points on the left of the image are mirrored across the plane that halves the way between
@@ -31,7 +31,7 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None, f
 
     Parameters
     ----------
-    landmarks
+    x
         iBUG-51 or iBUG-68 landmarks in two or three dimensions: a DataArray `(…, time, signal)` or a Bitbox
         dictionary. Canonicalized ones are free of the head's pose; others turn with it.
     reference
@@ -72,7 +72,7 @@ def asymmetry(landmarks: Any, *, reference: tuple[Range, Range] | None = None, f
     array([[0. , 0. ],
            [0. , 2.9]])
     """
-    x = as_signals(landmarks, fps=fps, label="landmarks")
+    x = as_signals(x, fps=fps, label="x")
     refuse("asymmetry()", name_faults(RESERVED["asymmetry"], x, dropped=(SIGNAL,)))
     points = points_of(x, "asymmetry()", kinds=KINDS)
     columns = _ibug51(points)

@@ -29,7 +29,7 @@ TIMES_OF_EVENTS = {
 
 
 def expressivity(
-    a: Any,
+    x: Any,
     *,
     scales: Any = None,
     aggregate: bool = False,
@@ -41,7 +41,7 @@ def expressivity(
 
     Parameters
     ----------
-    a
+    x
         Expression signals: a DataArray `(…, time, signal)`, a Bitbox dictionary, or what `signals()` takes.
         Missing frames are NaN.
     scales
@@ -106,7 +106,7 @@ def expressivity(
     9.0
     """
     refuse("expressivity()", flag_faults("robust", robust))
-    x, chosen = prepared("expressivity", a, scales, aggregate, precision, fps)
+    x, chosen = prepared("expressivity", x, scales, aggregate, precision, fps)
     from bitbox_xr.kernels.activations.metrics import METRICS
 
     numbers = activation_search.cubes(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
@@ -125,13 +125,13 @@ def expressivity(
 
 
 def events(
-    a: Any, *, scales: Any = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
+    x: Any, *, scales: Any = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
 ) -> xr.Dataset:
     """The activations that `expressivity` counts: when, at which scale, of which coefficient, how strong, how long.
 
     Parameters
     ----------
-    a, scales, aggregate, precision, fps
+    x, scales, aggregate, precision, fps
         As for `expressivity`. Computed even where the input is on dask: their number is not known before.
 
     Returns
@@ -159,7 +159,7 @@ def events(
     >>> found.time.values.round(2).tolist(), found.magnitude.values.round(2).tolist()
     ([4.0, 9.0, 15.0], [1.0, 1.0, 1.0])
     """
-    x, chosen = prepared("events", a, scales, aggregate, precision, fps)
+    x, chosen = prepared("events", x, scales, aggregate, precision, fps)
     found = activation_search.found(x.data, chosen.search(widths=True, outliers=True))
     tables = [_table(one) for one in found]
     column = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
@@ -187,7 +187,7 @@ def events(
 
 
 def diversity(
-    a: Any,
+    x: Any,
     *,
     scales: Any = None,
     aggregate: bool = False,
@@ -200,7 +200,7 @@ def diversity(
 
     Parameters
     ----------
-    a, scales, aggregate, robust, precision, fps
+    x, scales, aggregate, robust, precision, fps
         As for `expressivity`; at least two coefficients.
     magnitude
         True: shares of the summed magnitudes `|signal|` of activations; False: shares of their number.
@@ -229,7 +229,7 @@ def diversity(
     0.8112781244591328
     """
     refuse("diversity()", flag_faults("robust", robust) + flag_faults("magnitude", magnitude))
-    x, chosen = prepared("diversity", a, scales, aggregate, precision, fps)
+    x, chosen = prepared("diversity", x, scales, aggregate, precision, fps)
     if x.sizes[SIGNAL] < 2:
         raise ValueError("diversity(): there is one coefficient; at least two, over which to spread, are wanted")
     from bitbox_xr.kernels.activations import metrics
@@ -244,16 +244,16 @@ def diversity(
 
 
 def prepared(
-    measure: str, a: Any, scales: Any, aggregate: bool, precision: int, fps: float | None
+    measure: str, x: Any, scales: Any, aggregate: bool, precision: int, fps: float | None
 ) -> tuple[xr.DataArray, Scales]:
     """Checked expressions `(…, time, signal)` and the scales they are searched at."""
-    x = as_signals(a, fps=fps, label="a")
+    x = as_signals(x, fps=fps, label="x")
     kind = x.attrs.get("kind", "expression")
     if kind != "expression":
         reason = (
             "activations are rises of an expression coefficient, and coordinates or angles have no rest to rise from"
         )
-        raise ValueError(f"{measure}(): a is of kind {kind!r}; {reason}: see kinematics() and relative_motion()")
+        raise ValueError(f"{measure}(): x is of kind {kind!r}; {reason}: see kinematics() and relative_motion()")
     dropped = (TIME,) if COEFFICIENT in RESERVED[measure] else (TIME, SIGNAL)
     refuse(f"{measure}()", name_faults(RESERVED[measure], x, dropped=dropped))
     return x, scales_of(scales, aggregate, precision, fps=rate(x), frames=x.sizes[TIME], measure=measure)

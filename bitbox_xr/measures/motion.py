@@ -26,12 +26,12 @@ __all__ = ["kinematics", "relative_motion", "smoothness"]
 MEAN = "mean"
 
 
-def kinematics(a: Any, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+def kinematics(x: Any, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
     """How far and how fast each point moves: range, path, speed and acceleration.
 
     Parameters
     ----------
-    a
+    x
         Landmarks, a pose or face rectangles on a regular clock: a DataArray `(…, time, signal)` of kind landmark,
         landmark-can, pose or rectangle, or a Bitbox dictionary of such. Missing frames are NaN.
     angular
@@ -79,15 +79,15 @@ def kinematics(a: Any, *, angular: bool = False, fps: float | None = None) -> xr
     >>> found.path.round(1).item(), found.speed.round(1).item(), found.speed.attrs["units"]
     (125.6, 31.4, 'pixel/s')
     """
-    return _course("kinematics", ("range", "path", "speed", "acceleration", "valid"), a, angular, fps, least=3)
+    return _course("kinematics", ("range", "path", "speed", "acceleration", "valid"), x, angular, fps, least=3)
 
 
-def smoothness(a: Any, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+def smoothness(x: Any, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
     """How smoothly each point moves: jerk, and the log dimensionless jerk.
 
     Parameters
     ----------
-    a, angular, fps
+    x, angular, fps
         As for `kinematics`.
 
     Returns
@@ -130,15 +130,15 @@ def smoothness(a: Any, *, angular: bool = False, fps: float | None = None) -> xr
     [-4.3]
     [-7.2]
     """
-    return _course("smoothness", ("jerk", "ldj", "valid"), a, angular, fps, least=4)
+    return _course("smoothness", ("jerk", "ldj", "valid"), x, angular, fps, least=4)
 
 
-def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+def relative_motion(x: Any, *, reference: Any = MEAN, angular: bool = False, fps: float | None = None) -> xr.Dataset:
     """How far each point is from where it was: distances to its mean position, or to that at chosen frames.
 
     Parameters
     ----------
-    a
+    x
         As for `kinematics`; the clock may be irregular.
     reference
         "mean": the point's mean position. Or one or several frames: integers are numbers of frames (negative ones
@@ -176,7 +176,7 @@ def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False, fps
     >>> relative_motion(x, reference=[0.5, 1.5]).distance_mean.sel(landmark=8).item()      # at 0.5 s and 1.5 s
     4.0
     """
-    x, points = _prepared("relative_motion", a, angular, fps, least=1)
+    x, points = _prepared("relative_motion", x, angular, fps, least=1)
     times = x[TIME].values
     frames = _frames(reference, times)
     options = {"reference": MEAN}
@@ -191,9 +191,9 @@ def relative_motion(a: Any, *, reference: Any = MEAN, angular: bool = False, fps
 # --- what goes in
 
 
-def _prepared(measure: str, a: Any, angular: bool, fps: float | None, least: int) -> tuple[xr.DataArray, Points]:
+def _prepared(measure: str, x: Any, angular: bool, fps: float | None, least: int) -> tuple[xr.DataArray, Points]:
     """Checked signals `(…, time, signal)`, and the points in them."""
-    x = as_signals(a, fps=fps, label="a")
+    x = as_signals(x, fps=fps, label="x")
     points = points_of(x, f"{measure}()", angular=angular)
     faults = name_faults(RESERVED[measure], x, dropped=(TIME,)) + name_faults(points.dims, x)
     if x.sizes[TIME] < least:
@@ -241,9 +241,9 @@ def _nearest(seconds: np.ndarray, times: np.ndarray) -> tuple[list[int], list[st
 # --- what is done with it
 
 
-def _course(measure: str, names: Sequence[str], a: Any, angular: bool, fps: float | None, least: int) -> xr.Dataset:
+def _course(measure: str, names: Sequence[str], x: Any, angular: bool, fps: float | None, least: int) -> xr.Dataset:
     """Some rows of the summary of each point's course, in seconds."""
-    x, points = _prepared(measure, a, angular, fps, least)
+    x, points = _prepared(measure, x, angular, fps, least)
     per_second = rate(x)
     numbers = _measured(x.data, partial(_summary, places=points.places), kernel.SUMMARY, points)
     numbers |= {name: numbers[name] * per_second**k for k, name in enumerate(("speed", "acceleration", "jerk"), 1)}

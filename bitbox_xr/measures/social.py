@@ -41,7 +41,7 @@ def imitation(
     *,
     width: float = 0.5,
     step: float | None = None,
-    lag: float | None = None,
+    max_lag: float | None = None,
     causal: bool = True,
     polarity: bool = True,
     min_valid: float = 0.75,
@@ -50,7 +50,7 @@ def imitation(
 ) -> xr.Dataset:
     """How well x (the participant) imitates y (the model), and how far behind, for every pair of signals.
 
-    Windowed cross-lagged correlation, one-sided: x's window stays, y's moves back by up to `lag`, so that what x
+    Windowed cross-lagged correlation, one-sided: x's window stays, y's moves back by up to `max_lag`, so that what x
     does now is compared with what y did before. A negative lag says that x follows y.
 
     Parameters
@@ -63,7 +63,7 @@ def imitation(
         Length of a window, s.
     step
         From one window's start to the next's, s; half a width by default.
-    lag
+    max_lag
         Largest lag, s; a quarter of the width by default, which is short: mimicry often takes longer.
     causal
         True: only lags at which x follows y, or zero. False: both ways.
@@ -103,7 +103,7 @@ def imitation(
 
     Notes
     -----
-    With W = round(width · fps), S = round(step · fps), L = round(lag · fps), windows start at frames
+    With W = round(width · fps), S = round(step · fps), L = round(max_lag · fps), windows start at frames
     s = L, L + S, … in every mode, so that modes can be compared window by window. At a shift of l frames, from −L
     to 0 (`causal=False`: to L),
 
@@ -125,7 +125,7 @@ def imitation(
     >>> model = np.sin(np.arange(300) / 7)[:, None]
     >>> y = signals(model, fps=30, names=["AU12"])
     >>> x = signals(np.roll(model, 6, axis=0), fps=30, names=["AU12"])
-    >>> result = imitation(x, y, width=2, lag=0.5)
+    >>> result = imitation(x, y, width=2, max_lag=0.5)
     >>> result.corr.dims, round(float(result.lag[-1, 0, 0]), 3)
     (('window', 'signal1', 'signal2'), -0.2)
     >>> smile = result.sel(signal1="AU12", signal2="AU12")      # what it says of one pair, window by window
@@ -134,7 +134,7 @@ def imitation(
     >>> window_stats(result).corr_mean.sel(signal1="AU12", signal2="AU12").round(2).item()
     1.0
     """
-    options = Options(width, step, lag, polarity, min_valid, causal)
+    options = Options(width, step, max_lag, polarity, min_valid, causal)
     return _measure("imitation", x, y, options, fps, stats)
 
 
@@ -144,7 +144,7 @@ def coordination(
     *,
     width: float = 0.5,
     step: float | None = None,
-    lag: float | None = None,
+    max_lag: float | None = None,
     polarity: bool = True,
     min_valid: float = 0.75,
     fps: float | None = None,
@@ -152,19 +152,19 @@ def coordination(
 ) -> xr.Dataset:
     """How closely two people's signals move together (synchrony), whoever leads; or one person's among themselves.
 
-    Windowed cross-lagged correlation, two-sided: both windows move by up to `lag` either way, so that net lags
+    Windowed cross-lagged correlation, two-sided: both windows move by up to `max_lag` either way, so that net lags
     reach twice as far. A positive lag says that y follows x. Without y, x is compared with itself: `corr` is then
     symmetric, `lag` antisymmetric.
 
     Parameters
     ----------
-    x, y, width, step, lag, polarity, min_valid, fps, stats
+    x, y, width, step, max_lag, polarity, min_valid, fps, stats
         As for `imitation`; y may be left out.
 
     Returns
     -------
     Dataset
-        As for `imitation`; lags reach ±2 · `lag`.
+        As for `imitation`; lags reach ±2 · `max_lag`.
 
     Raises
     ------
@@ -183,11 +183,11 @@ def coordination(
     >>> from bitbox_xr import signals
     >>> t = np.arange(300) / 30
     >>> x = signals(np.stack([np.sin(5 * t), np.sin(5 * t - 1)], axis=1), fps=30, names=["AU06", "AU12"])
-    >>> result = coordination(x, width=2, lag=0.2)
+    >>> result = coordination(x, width=2, max_lag=0.2)
     >>> result.lag.sel(signal1="AU06", signal2="AU12").values.mean().round(2)      # AU12 is 0.2 s behind
     np.float32(0.2)
     """
-    options = Options(width, step, lag, polarity, min_valid, None)
+    options = Options(width, step, max_lag, polarity, min_valid, None)
     return _measure("coordination", x, y, options, fps, stats)
 
 
@@ -234,7 +234,7 @@ def lag_profile(
     measure: str = "imitation",
     width: float = 0.5,
     step: float | None = None,
-    lag: float | None = None,
+    max_lag: float | None = None,
     causal: bool = True,
     polarity: bool = True,
     min_valid: float = 0.75,
@@ -251,7 +251,7 @@ def lag_profile(
         As for `imitation`; y may be left out for coordination.
     measure
         "imitation" or "coordination"; for the latter over net lags d, with lx = −⌊d/2⌋ and ly = ⌈d/2⌉.
-    width, step, lag, causal, polarity, min_valid, fps
+    width, step, max_lag, causal, polarity, min_valid, fps
         As for `imitation`.
 
     Returns
@@ -273,10 +273,10 @@ def lag_profile(
     >>> from bitbox_xr import signals
     >>> model = np.random.default_rng(1).normal(size=(900, 1))
     >>> y, x = signals(model, fps=30), signals(np.roll(model, 4, axis=0), fps=30)
-    >>> lag_profile(x, y, width=2, lag=0.5).best_lag.item()                     # four frames behind
+    >>> lag_profile(x, y, width=2, max_lag=0.5).best_lag.item()                     # four frames behind
     -0.13333333333333333
     """
-    options = Options(width, step, lag, polarity, min_valid, causal)
+    options = Options(width, step, max_lag, polarity, min_valid, causal)
     pair = Pair(measure, x, y, options, fps)
     net = sorted(int(d) for d in pair.plan().lags)
     plans = [pair.plan(), *(pair.plan([d]) for d in net)]

@@ -10,7 +10,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
-from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME, WINDOW, variable_attrs
+from bitbox_xr.core.variables import RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, WINDOW, variable_attrs
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.preprocessing.alignment import shared_clock
 
@@ -24,7 +24,7 @@ class Options(NamedTuple):
 
     width: float
     step: float | None
-    lag: float | None
+    max_lag: float | None
     polarity: bool
     min_valid: float
     causal: bool | None
@@ -32,7 +32,7 @@ class Options(NamedTuple):
     def faults(self) -> list[str]:
         """What is out of range, each as a sentence."""
         faults = []
-        for name, least in (("width", "positive"), ("step", "positive"), ("lag", "non-negative")):
+        for name, least in (("width", "positive"), ("step", "positive"), ("max_lag", "non-negative")):
             value = getattr(self, name)
             if value is not None or name == "width":
                 faults += time_faults(name, value, least=least)
@@ -46,7 +46,7 @@ class Options(NamedTuple):
         """Width, step and largest lag in frames."""
         width = round(self.width * rate)
         step = max(1, width // 2) if self.step is None else max(1, round(self.step * rate))
-        lag = width // 4 if self.lag is None else max(0, round(self.lag * rate))
+        lag = width // 4 if self.max_lag is None else max(0, round(self.max_lag * rate))
         return width, step, lag
 
 
@@ -194,7 +194,8 @@ def _number_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
     """Names that with the number of their side are those of something else: `age` becomes `age1`, and there is one."""
     labelled = [(label, name) for label, name, _ in _labelled(x, y)]
     unnumbered = (label for label, name in labelled if label == name)
-    taken = {*RESERVED["imitation"], *map(str, (*x.dims, *y.dims)), *unnumbered}
+    own = set(RESERVED["imitation"]) - {SIGNAL1, SIGNAL2}  # which `signal` itself becomes
+    taken = {*own, *map(str, (*x.dims, *y.dims)), *unnumbered}
     return [
         f"the coordinate {name} is {label} in the result, by the number of its side, and that name is taken; "
         f".rename() {name} of the input"
@@ -211,7 +212,7 @@ def _window_faults(options: Options, width: int, lag: int, frames: int, rate: fl
     shortest = width + 2 * lag
     if frames < shortest:
         needs = f"one window with its lags needs {shortest} ({shortest / rate:.3g} s)"
-        remedy = "record longer, or choose a smaller width or lag (both in s)"
+        remedy = "record longer, or choose a smaller width or max_lag (both in s)"
         remedy += "; if the rows of your array are signals, transpose it" if wide else ""
         return [f"the recordings share {counted(frames, 'frame')} ({frames / rate:.3g} s); {needs}: {remedy}"]
     return []

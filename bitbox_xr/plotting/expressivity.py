@@ -20,7 +20,7 @@ __all__ = ["asymmetry", "decomposition", "expressivity"]
 PANEL = 0.85  # inches of a scale's panel
 LETTER = 0.075  # inches of a letter of a label that is turned up
 WIDE_RATIO = 20  # values that span more are coloured by their logarithms
-COUNTED = ("frequency", "density", "rate")
+COUNTED = ("frequency", "density", "activations_per_minute")
 TITLES = {
     "frequency": "number of activations",
     "density": "summed magnitude per frame",
@@ -28,7 +28,7 @@ TITLES = {
     "std": "standard deviation of magnitudes",
     "min": "smallest magnitude",
     "max": "largest magnitude",
-    "rate": "activations per minute",
+    "activations_per_minute": "activations per minute",
     "eligible_time": "eligible time, s",
 }
 
@@ -67,7 +67,7 @@ def decomposition(
     ValueError
         As for `expressivity`; where there is no such coefficient, or there are further dimensions.
     """
-    x = _one(as_signals(a, fps=fps, label="a"), coefficient)
+    x = _one(as_signals(a, fps=fps, label="x"), coefficient)
     _, chosen = prepared("decomposition", x, scales, False, precision, None)
     from bitbox_xr.kernels.activations.search import decompose
 
@@ -101,7 +101,7 @@ def decomposition(
     return fig
 
 
-def expressivity(result: xr.Dataset, metric: str = "rate", *, ax: Any = None) -> Any:
+def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, ax: Any = None) -> Any:
     """A heat map of one metric, scales downwards, coefficients to the right.
 
     Parameters
@@ -195,7 +195,7 @@ def _one(x: xr.DataArray, coefficient: str | None) -> xr.DataArray:
 
 
 def _metric(result: xr.Dataset, metric: str) -> xr.DataArray:
-    if metric in ("rate", "eligible_time"):
+    if metric in ("activations_per_minute", "eligible_time"):
         return only(result, metric, (SCALE, COEFFICIENT))
     cube = only(result, "expressivity", (SCALE, METRIC, COEFFICIENT))
     if metric not in cube[METRIC].values:

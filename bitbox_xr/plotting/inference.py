@@ -71,8 +71,8 @@ def significant_pairs(
     if by not in CORRECTIONS or by not in found:
         raise ValueError(f"by is {by!r}; {', '.join(CORRECTIONS)} of a result of significance() is wanted")
     chance = only(found, by, (PAIR,) if PAIR in found[by].dims else (SIGNAL1, SIGNAL2))
-    if statistic is None and "effect" not in result:
-        statistic = "corr_mean" if found.attrs["signed"] or not found.attrs["polarity"] else "corr_abs_mean"
+    if statistic is None and "surrogate_z" not in result:
+        statistic = found.attrs["statistic"]
     ax = pairs.matrix(result, statistic=statistic, ax=ax)
     where = np.nonzero((chance <= alpha).values)
     # of matched pairs both labels are the one
@@ -158,7 +158,7 @@ def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: Any = None)
     shares = shares[0]
     low, high = _quantiles(null, ((1 - level) / 2, (1 + level) / 2))
     ax = new_figure(6.0, 3.6).subplots() if ax is None else ax
-    width = lags[1] - lags[0] if len(lags) > 1 else 1 / windows.attrs["rate"]
+    width = lags[1] - lags[0] if len(lags) > 1 else 1 / windows.attrs["fps"]
     ax.bar(lags, shares, width=0.8 * width, color=LINE, label="observed")
     ax.fill_between(lags, low, high, step="mid", color=MARKED, alpha=0.25, linewidth=0)
     ax.step(lags, null.mean(axis=0), where="mid", color=MARKED, label=f"surrogates: mean, and {level:.0%} of them")
@@ -239,7 +239,7 @@ def _means(values: np.ndarray) -> np.ndarray:
 def _lags(attrs: Any) -> np.ndarray:
     """All lags that a window could have chosen, s."""
     reach = attrs["max_lag_frames"] * (2 if attrs["measure"] == "coordination" else 1)
-    return np.arange(-reach, 1 if attrs.get("causal") else reach + 1) / attrs["rate"]
+    return np.arange(-reach, 1 if attrs.get("causal") else reach + 1) / attrs["fps"]
 
 
 def _bars(lags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -251,8 +251,8 @@ def _bars(lags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _shares(chosen: np.ndarray, attrs: Any) -> np.ndarray:
     """Share of windows at each lag, `(row, lag)`, of the `chosen` lags `(row, window)`."""
-    frames = np.round(_lags(attrs) * attrs["rate"])
-    counts = (np.round(chosen * attrs["rate"])[..., None] == frames).sum(axis=1)
+    frames = np.round(_lags(attrs) * attrs["fps"])
+    counts = (np.round(chosen * attrs["fps"])[..., None] == frames).sum(axis=1)
     return counts / np.maximum((~np.isnan(chosen)).sum(axis=1, keepdims=True), 1)
 
 

@@ -36,7 +36,7 @@ class SignalsPlotMethods:
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, lag=0.6)
+        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=0.6)
         >>> fig = found.bitbox.plot.lag_heatmap(fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_title()
         'best lag −0.367 s'
@@ -56,7 +56,7 @@ class PlotMethods:
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> stats = child.bitbox.imitation(model, width=2, step=1, lag=0.6, stats=True)
+        >>> stats = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6, stats=True)
         >>> ax = stats.bitbox.plot.matrix(statistic="corr_abs_mean", ax=Figure(layout="constrained").subplots())
         >>> ax.images[0].get_array().shape
         (12, 12)
@@ -69,7 +69,7 @@ class PlotMethods:
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, lag=0.6)
+        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=0.6)
         >>> ax = profile.bitbox.plot.lag_profile(("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
         >>> ax.get_legend().get_texts()[0].get_text()
         'best lag −0.367 s (outermost lag in 0% of windows)'
@@ -82,14 +82,14 @@ class PlotMethods:
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> result = child.bitbox.imitation(model, width=2, step=1, lag=0.6)
+        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6)
         >>> fig = result.bitbox.plot.over_time(("AU12", "AU12"), fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_xlabel()
         'time (middle of the window,\xa0s)'
         """
         return pairs.over_time(self._result, pair, fig=fig)
 
-    def expressivity(self, metric: str = "rate", *, ax: Any = None) -> Any:
+    def expressivity(self, metric: str = "activations_per_minute", *, ax: Any = None) -> Any:
         """A metric at each scale of each coefficient: `plotting_expressions.expressivity`.
 
         >>> from bitbox_xr.demo import make_face
@@ -124,7 +124,7 @@ class PlotMethods:
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> windows = {"width": 2, "step": 1, "max_lag": 0.6}
         >>> result = child.bitbox.imitation(model, **windows, stats=True)
         >>> found = child.bitbox.significance(model, **windows, n=99, rng=0, pairs="matched", progress=False)
         >>> ax = result.bitbox.plot.significant_pairs(found, ax=Figure(layout="constrained").subplots())
@@ -139,7 +139,7 @@ class PlotMethods:
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> windows = {"width": 2, "step": 1, "max_lag": 0.6}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
         >>> fig = found.bitbox.plot.over_time_by_chance(fig=Figure(layout="constrained"))
         >>> fig.axes[0].get_legend().get_texts()[0].get_text()
@@ -153,7 +153,7 @@ class PlotMethods:
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> windows = {"width": 2, "step": 1, "lag": 0.6}
+        >>> windows = {"width": 2, "step": 1, "max_lag": 0.6}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
         >>> ax = found.bitbox.plot.lag_distribution(ax=Figure(layout="constrained").subplots())
         >>> ax.get_ylabel()

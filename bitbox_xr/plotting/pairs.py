@@ -43,7 +43,7 @@ __all__ = ["lag_profile", "matrix", "over_time"]
 # statistics that cannot be negative: a scale from zero, not one around it
 UNSIGNED = {"corr_std", "corr_abs_mean", "follow_share", "lead_share", "n_windows", "at_limit"}
 LAGS = {"corr_lag", "best_lag"}
-DEFAULTS = ("best_lag", "corr_mean", "effect")
+DEFAULTS = ("best_lag", "corr_mean", "surrogate_z")
 LEAST = (4.4, 3.4)  # inches of a figure, so that title and colour bar have room beside few cells
 NONE = "no window has a correlation: flat or missing"
 
@@ -263,7 +263,7 @@ def _whose(attrs: Any, side: int) -> str:
 def _about(pair: tuple[str, str], attrs: Any, count: int | None) -> list[str]:
     """Which pair, the settings, and in how many windows the pair has a correlation if not in all; a line each."""
     settings = _settings(attrs)
-    if settings and count not in (None, attrs["windows"]):
+    if settings and count not in (None, attrs["window_count"]):
         settings = f"{settings}; a correlation in {count} of them"
     return [line for line in (title(pair, attrs), settings) if line]
 

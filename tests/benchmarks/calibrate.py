@@ -17,7 +17,7 @@ from bitbox_xr import significance
 
 FPS = 30
 FRAMES, SIGNALS = 3600, 14
-WINDOWS = {"width": 60 / FPS, "lag": 15 / FPS}
+WINDOWS = {"width": 60 / FPS, "max_lag": 15 / FPS}
 APART = {**WINDOWS, "step": 90 / FPS}  # windows that share no frame
 GAPS = (8, 97, 1, 96, 11, 2)  # frames lost in a row, in a recording of 519
 RECORDED = 519
@@ -92,7 +92,7 @@ def levels(runs=40):
         "segments, windows apart": {"surrogates": "segments", **APART},
         "shift, windows apart": {"surrogates": "shift", **APART},
         "phase": {"surrogates": "phase"},
-        "shift, signed": {"surrogates": "shift", "signed": True},
+        "shift, signed": {"surrogates": "shift", "statistic": "corr_mean"},
         "shift, polarity=False": {"surrogates": "shift", "polarity": False},
         "shift, coordination": {"surrogates": "shift", "measure": "coordination"},
         "shift, x loses 41 %": {"surrogates": "shift", "gaps": "x"},
@@ -154,7 +154,7 @@ def sessions():
 
 def real(n=199, **options):
     """Every patient with every therapist against chance; on the diagonal those who met."""
-    return significance(*sessions(), n=n, rng=0, progress=False, **{"width": 20, "lag": 5, **options})
+    return significance(*sessions(), n=n, rng=0, progress=False, **{"width": 20, "max_lag": 5, **options})
 
 
 def reals():
@@ -163,14 +163,14 @@ def reals():
         return
     for options in (
         {},
-        {"signed": True},
-        {"measure": "coordination", "lag": 2},
+        {"statistic": "corr_mean"},
+        {"measure": "coordination", "max_lag": 2},
         {"surrogates": "segments"},
         {"surrogates": "phase"},
     ):
         found = real(**options)
         print(options, *found.signal1.values)
-        print(found.p.values.round(3), found.effect.values.round(1), sep="\n", flush=True)
+        print(found.p.values.round(3), found.surrogate_z.values.round(1), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -35,12 +35,12 @@ def run(*arguments):
 
 
 def test_imitation_of_two_tables(folder, tmp_path):
-    windows = ["--width", 4, "--step", 1, "--lag", 1]
+    windows = ["--width", 4, "--step", 1, "--max-lag", 1]
     done = run("imitation", folder / "x.csv", folder / "y.csv", "--time", "time", "-o", tmp_path / "out.nc", *windows)
     assert done.exit_code == 0, done.output
     assert "12 × 12 signals, 25 windows of 4 s; strongest AU" in done.output
     x, y, _ = demo.make_pair(minutes=0.5)
-    wanted = imitation(x, y, width=4, step=1, lag=1)
+    wanted = imitation(x, y, width=4, step=1, max_lag=1)
     with open_netcdf(tmp_path / "out.nc") as found:
         np.testing.assert_allclose(found["corr"], wanted["corr"], atol=1e-6)
         np.testing.assert_array_equal(found["lag"], wanted["lag"])
@@ -48,11 +48,11 @@ def test_imitation_of_two_tables(folder, tmp_path):
 
 
 def test_options_reach_the_measure(folder, tmp_path):
-    options = ["--no-causal", "--positive-only", "--min-valid", 0.5, "--width", 2, "--lag", 0.4, "--stats"]
+    options = ["--no-causal", "--no-polarity", "--min-valid", 0.5, "--width", 2, "--max-lag", 0.4, "--stats"]
     done = run("imitation", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *options)
     assert done.exit_code == 0, done.output
     x, y, _ = demo.make_pair(minutes=0.5)
-    wanted = imitation(x, y, width=2, lag=0.4, causal=False, polarity=False, min_valid=0.5, stats=True)
+    wanted = imitation(x, y, width=2, max_lag=0.4, causal=False, polarity=False, min_valid=0.5, stats=True)
     with open_netcdf(tmp_path / "out.nc") as found:
         xr.testing.assert_identical(found.load(), wanted)
 
@@ -77,11 +77,25 @@ def test_coordination_of_one_and_of_two_people_in_one_file(folder, tmp_path):
 
 def test_significance_of_two_and_of_one(folder, tmp_path):
     x, y, _ = demo.make_pair(minutes=0.5)
-    asked = ["--n", 19, "--seed", 3, "--width", 2, "--lag", 0.5, "--pairs", "matched", "--signed", "--no-causal"]
+    asked = [
+        "--n",
+        19,
+        "--seed",
+        3,
+        "--width",
+        2,
+        "--max-lag",
+        0.5,
+        "--pairs",
+        "matched",
+        "--statistic",
+        "corr_mean",
+        "--no-causal",
+    ]
     done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "two.nc", *asked)
     assert done.exit_code == 0, done.output
-    options = {"n": 19, "rng": 3, "width": 2, "lag": 0.5}
-    wanted = significance(x, y, **options, pairs="matched", signed=True, causal=False)
+    options = {"n": 19, "rng": 3, "width": 2, "max_lag": 0.5}
+    wanted = significance(x, y, **options, pairs="matched", statistic="corr_mean", causal=False)
     with open_netcdf(tmp_path / "two.nc") as found:
         xr.testing.assert_identical(found.load(), wanted)
     said = f"{int((wanted.p_fwe <= 0.05).sum())} of 12 pairs with family-wise p ≤ .05; seed 3"
@@ -172,7 +186,7 @@ def test_the_line_counts_windows_and_pairs_without_any(tmp_path):
     other[70:, 1] = np.nan  # as strong as can be, for two windows
     for name, values in (("x", other), ("y", table)):
         to_netcdf(signals(values, fps=30, names=["AU01", "AU04", "AU06"]), tmp_path / f"{name}.nc")
-    options = ["-o", tmp_path / "out.nc", "--width", 2, "--lag", 0]
+    options = ["-o", tmp_path / "out.nc", "--width", 2, "--max-lag", 0]
     said = run("imitation", tmp_path / "x.nc", tmp_path / "y.nc", *options).output
     assert "3 of 9 pairs have no window: flat or missing; strongest AU01 of x with AU01 of y: " in said
     assert said.endswith("mean lag +0.00 s, in 9 of 9 windows\n")

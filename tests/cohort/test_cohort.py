@@ -144,13 +144,17 @@ def test_a_manifest_that_is_none(tmp_path):
         (table(), {"measure": "imitation"}, "a column reference is wanted"),
         (table(), {"measure": "coordination"}, "matched pairs are signals with themselves; say pairs='all'"),
         (table(), {"measure": "expressivity", "width": 1}, "width is no option of expressivity, which takes scales"),
-        (table(), {"measure": "expressivity", "windows": True}, "expressivity has no windows to keep"),
+        (table(), {"measure": "expressivity", "keep_windows": True}, "expressivity has no windows to keep"),
         (table(), {"measure": "expressivity", "scales": [-1]}, "positive numbers of seconds are wanted"),
         (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration [2.0]"),
         (table(), {"measure": "expressivity", "columns_y": ["a"]}, "are for a reference, which expressivity has none"),
         (table(), {"measure": "diversity", "precision": object()}, "text, numbers or a list of them are wanted"),
         (table(), {"measure": "coordination", "pairs": "some"}, "pairs is 'some'; 'matched' or 'all' is wanted"),
-        (table(rate=[1, 2]), {"measure": "expressivity"}, "have names of the results: rate; rename them"),
+        (
+            table(eligible_time=[1, 2]),
+            {"measure": "expressivity"},
+            "have names of the results: eligible_time; rename them",
+        ),
         (table(), {"measure": "coordination", "pairs": "all", "width": -1, "min_valid": 2}, "2 faults"),
         (table(), {"measure": "expressivity", "stats": True}, "stats is no option of expressivity"),
         (table(), {"measure": "expressivity", "workers": 0}, "workers is 0; a positive number"),
@@ -165,7 +169,7 @@ def test_options_are_refused_before_anything_is_made(tmp_path, frame, options, s
 
 
 def plan(**given):
-    return options.planned("imitation", given, windows=False)
+    return options.planned("imitation", given, keep_windows=False)
 
 
 def made_from(study, files):
@@ -176,7 +180,7 @@ def test_a_stamp_changes_with_content_options_and_version(tmp_path, monkeypatch)
     x, y = write(tmp_path / "x.csv", "1"), write(tmp_path / "y.csv", "2")
     before = made_from(plan(), [x, y])
     assert len(before) == 64
-    same = [plan(), plan(width=0.5), plan(width=np.float32(0.5), lag=None)]
+    same = [plan(), plan(width=0.5), plan(width=np.float32(0.5), max_lag=None)]
     assert {made_from(study, [x, y]) for study in same} == {before}
     assert made_from(plan(width=1), [x, y]) == made_from(plan(width=1.0), [x, y])
     others = [plan(width=1), plan(causal=False), plan(fps=25), plan(columns_y=["a"])]
@@ -214,7 +218,7 @@ def job(tmp_path):
 
 
 def test_a_task_leaves_the_measure_and_does_nothing_twice(job):
-    study = options.planned("imitation", {"width": 1}, windows=False)
+    study = options.planned("imitation", {"width": 1}, keep_windows=False)
     assert worker.work(study, job)[:3] == ("001", "done", "")
     file = job.out / "recordings" / "001.nc"
     with bx.open_netcdf(file) as found:
@@ -262,7 +266,7 @@ def test_windows_come_beside_the_same_result_and_go_with_it(job):
 )
 def test_a_fault_of_a_recording_is_told(job, change, said):
     change(job)
-    told = worker.work(options.planned("imitation", {"width": 1}, windows=False), job)
+    told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
     assert told.state == "failed"
     assert said in told.message
     assert "\n" not in told.message
@@ -273,7 +277,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(job, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    told = worker.work(options.planned("imitation", {"width": 1}, windows=False), job)
+    told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
     assert (told.state, told.message) == ("failed", "[Errno 28] No space left on device")
     assert not list((job.out / "parts").iterdir())
     assert not list((job.out / "recordings").iterdir())
@@ -283,7 +287,7 @@ def test_warnings_of_a_reader_stand_in_the_row(job):
     np.savetxt(job.signals.with_name("a_pose.3DI"), np.zeros((240, 9)) + np.arange(240)[:, None] % 7)
     write(job.signals.with_name("a_pose.json"), "{")
     changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.parts)
-    told = worker.work(options.planned("imitation", {"width": 1}, windows=False), changed)
+    told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
     assert told.state == "done"
     assert told.message.startswith("a_pose.json is no JSON")
 
@@ -358,7 +362,7 @@ def test_no_cohort_is_refused(tmp_path):
 
 
 def results_of(tmp_path, **sides):
-    study = options.planned("imitation", {"width": 1}, windows=False)
+    study = options.planned("imitation", {"width": 1}, keep_windows=False)
     out = tmp_path / "out"
     (out / "recordings").mkdir(parents=True)
     for k, (name, (one, other)) in enumerate(sides.items()):
@@ -464,7 +468,7 @@ def test_a_recording_without_matched_pairs_is_refused_alone(tmp_path):
 
 def test_a_result_of_another_run_is_refused(tmp_path):
     out, _ = results_of(tmp_path, a=SIDES["a"])
-    found = gathered(out, options.planned("imitation", {}, windows=False).described(), "a")
+    found = gathered(out, options.planned("imitation", {}, keep_windows=False).described(), "a")
     assert "was written by another run meanwhile" in found[0].refused["a"]
 
 

@@ -32,13 +32,13 @@ def test_options_reach_the_measure_and_the_reader(study, monkeypatch):
     done.out, done.status = study, pd.DataFrame({"recording": ["a"], "state": ["done"]})
     monkeypatch.setattr(cohort, "run", lambda **given: asked.update(given) or done)
     always = {"manifest": study / "study.csv", "out": study / "out"}
-    most = ["--measure", "imitation", "--width", 1.1, "--step", 0.5, "--no-causal", "--positive-only", "--windows",
+    most = ["--measure", "imitation", "--width", 1.1, "--step", 0.5, "--no-causal", "--no-polarity", "--keep-windows",
             "--pairs", "all", "--fps", 25, "--columns", "AU04,1", "--face-id-y", 2, "--no-progress", "--scheduler",
             "tcp://127.0.0.1:8786"]  # fmt: skip
     told = run(study / "study.csv", "--out", study / "out", *most)
     assert told.exit_code == 0, told.output
     assert asked == always | {
-        "measure": "imitation", "width": 1.1, "step": 0.5, "causal": False, "polarity": False, "windows": True,
+        "measure": "imitation", "width": 1.1, "step": 0.5, "causal": False, "polarity": False, "keep_windows": True,
         "pairs": "all", "fps": 25, "columns": ["AU04", 1], "face_id_y": 2, "progress": False,
         "client": "tcp://127.0.0.1:8786"}  # fmt: skip
     asked.clear()

@@ -99,11 +99,11 @@ def changed(before, after):
 
 
 def test_each_recording_is_what_the_measure_gives(study, cluster):
-    done = run(study, cluster, windows=True, lag=0.2, causal=False)
+    done = run(study, cluster, keep_windows=True, max_lag=0.2, causal=False)
     assert list(done.recordings) == list(done.windows) == [f"00{k}" for k in range(6)]
     for k, name in enumerate(done.recordings):
         x, y = (bx.open_signals(study / f"{side}{k}.nc") for side in "xy")
-        wanted = bx.imitation(x, y, **WINDOWS, lag=0.2, causal=False)
+        wanted = bx.imitation(x, y, **WINDOWS, max_lag=0.2, causal=False)
         with done.recordings[name] as one, done.windows[name] as whole:
             assert whole["corr"].identical(wanted["corr"])
             assert one["corr_mean"].identical(bx.window_stats(wanted)["corr_mean"])
@@ -277,7 +277,7 @@ def test_a_worker_killed_in_a_task_is_retried_and_noted(study, cluster):
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
-        slow = {"measure": "coordination", "width": 4, "step": 0.2, "lag": 1.5}
+        slow = {"measure": "coordination", "width": 4, "step": 0.2, "max_lag": 1.5}
         manifest = pd.DataFrame(
             {"recording": ["a"], "signals": [str(study / "x0.nc")], "reference": [str(study / "y0.nc")]}
         )

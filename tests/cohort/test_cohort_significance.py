@@ -17,7 +17,7 @@ from bitbox_xr.inference.significance import VARIABLES
 
 FPS = 30
 NAMES = ["AU04", "AU06", "AU12"]
-TEST = {"width": 1.0, "step": 0.5, "lag": 0.2, "n": 19}
+TEST = {"width": 1.0, "step": 0.5, "max_lag": 0.2, "n": 19}
 
 
 def recording(seed, frames=600, names=NAMES, fps=FPS):
@@ -93,7 +93,7 @@ def states(done):
     ("options", "by_hand"),
     [
         ({}, {}),
-        ({"of": "coordination", "signed": True}, {"measure": "coordination", "signed": True}),
+        ({"of": "coordination", "statistic": "corr_mean"}, {"measure": "coordination", "statistic": "corr_mean"}),
         ({"pairs": "all", "surrogates": "phase", "causal": False}, {}),
     ],
 )
@@ -300,13 +300,13 @@ def test_recordings_are_brought_onto_one_clock(study, run):
     done = run(measure="imitation", width=1.0)
     assert states(done) == ["done", "failed", "done", "done"]
     assert "bring them onto one with align(x, y)" in done.status["message"][1]
-    aligned = run(measure="imitation", width=1.0, align=True, rate=20, offset=0.5)
+    aligned = run(measure="imitation", width=1.0, align=True, align_fps=20, offset=0.5)
     x, y = bx.align(*sides(study, 1), fps=20, offset=0.5)
     with aligned.recordings["001"] as one:
         assert one["corr_mean"].identical(bx.imitation(x, y, width=1.0, stats=True)["corr_mean"])
-        assert one.attrs["rate"] == 20
+        assert one.attrs["fps"] == 20
     before = of_each(study)
-    again = run(measure="imitation", width=1.0, align=True, rate=20.0, offset=0.5)
+    again = run(measure="imitation", width=1.0, align=True, align_fps=20.0, offset=0.5)
     assert again.status.equals(aligned.status)
     run(measure="imitation", width=1.0, align=True)
     assert not any(before[name] == after for name, after in of_each(study).items())
@@ -341,14 +341,14 @@ def test_partners_are_brought_onto_the_clock_of_the_test(study, run):
     ("options", "said"),
     [
         ({"of": "imitate"}, "of is 'imitate'; 'imitation' or 'coordination' is wanted"),
-        ({"n": 0, "signed": 1, "surrogates": "swap", "rng": -1, "width": 0}, "5 faults"),
+        ({"n": 0, "statistic": 1, "surrogates": "swap", "rng": -1, "width": 0}, "5 faults"),
         ({"rng": True}, "rng is True; a seed, a whole number from 0, is wanted"),
         ({"rng": np.random.default_rng(0)}, "text, numbers or a list of them are wanted"),
         ({"of": "coordination", "causal": False}, "causal is for of='imitation'"),
         ({"partners": ["y0.nc"]}, "partners is no option of significance, which takes of, surrogates, n, rng"),
-        ({"windows": True}, "significance has no windows to keep"),
-        ({"rate": 30, "offset": 0}, "rate, offset: for align, which was not given"),
-        ({"align": True, "rate": 0, "offset": "x"}, "2 faults"),
+        ({"keep_windows": True}, "significance has no windows to keep"),
+        ({"align_fps": 30, "offset": 0}, "align_fps, offset: for align, which was not given"),
+        ({"align": True, "align_fps": 0, "offset": "x"}, "2 faults"),
         ({"align": 1}, "align is 1; True or False is wanted"),
         ({"measure": "expressivity", "align": True}, "align are for a reference, which expressivity has none of"),
     ],
@@ -361,7 +361,7 @@ def test_options_are_refused(study, run, options, said):
 
 
 def test_what_needs_a_reference_is_refused_without(study, run):
-    manifest = pd.DataFrame({"recording": ["000"], "signals": [str(study / "x0.nc")], "effect": [1]})
+    manifest = pd.DataFrame({"recording": ["000"], "signals": [str(study / "x0.nc")], "surrogate_z": [1]})
     with pytest.raises(ValueError) as error:
         run(manifest=manifest, pairs="all")
     assert "imitation compares two people; a column reference is wanted" in str(error.value)
@@ -382,18 +382,21 @@ def test_the_command_line(study, cluster, monkeypatch):
 
     monkeypatch.setattr(cohort, "run", here)
     arguments = ["cohort", study / "study.csv", "-o", study / "out", "--measure", "significance", "--of", "coordination",
-                 "--surrogates", "partners", "--n", 2, "--seed", 5, "--signed", "--align", "--rate", 30, "--offset", 0.1,
+                 "--surrogates", "partners", "--n", 2, "--seed", 5, "--statistic", "corr_mean", "--align", "--align-fps", 30, "--offset", 0.1,
                  "--fps-y", 30, "--time-y", "t", "--width", 1, "--no-progress"]  # fmt: skip
     told = CliRunner().invoke(main, [*map(str, arguments)])
     assert told.exit_code == 1
     assert "no two references that can be read have unlike content (000: " in told.output
     assert "time" in told.output  # a NetCDF file of ours has no column of times to choose
-    options = {"of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "signed": True, "align": True,
-               "rate": 30, "offset": 0.1, "width": 1}  # fmt: skip
+    options = {"of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean", "align": True,
+               "align_fps": 30, "offset": 0.1, "width": 1}  # fmt: skip
     assert asked.items() >= {**options, "fps_y": 30, "time_y": "t"}.items()
     at = arguments.index("--fps-y")
     told = CliRunner().invoke(main, [*map(str, arguments[:at]), "--width", "1"])
     assert told.exit_code == 0, told.output
     assert told.stdout == f"{study / 'out'}: 4 recordings done, 0 failed\n"
     with cohort.open(study / "out").recordings["002"] as one:
-        assert one.attrs.items() >= {"measure": "coordination", "surrogates": "partners", "n": 2, "signed": 1}.items()
+        assert (
+            one.attrs.items()
+            >= {"measure": "coordination", "surrogates": "partners", "n": 2, "statistic": "corr_mean"}.items()
+        )

@@ -20,7 +20,7 @@ FACE = bx.signals(np.random.default_rng(1).normal(size=(9, 102)), kind="landmark
 # --- names
 
 
-@pytest.mark.parametrize("name", ["coefficient", "rate", "unit", "metric", "scale", "scale_label"])
+@pytest.mark.parametrize("name", ["coefficient", "activations_per_minute", "unit", "metric", "scale", "scale_label"])
 @pytest.mark.parametrize("along", ["signal", "recording"])
 def test_expressivity_never_takes_a_label_for_its_own(name, along):
     labels = (along, ["p", "q", "r"][: TWO.sizes[along]])
@@ -37,8 +37,8 @@ def test_events_never_take_a_label_for_their_own(name, along):
 
 
 def test_what_goes_into_no_result_may_have_any_name():
-    odd = X.assign_coords(rate=("time", np.arange(240)))
-    assert bx.expressivity(odd).rate.dims == ("scale", "coefficient")
+    odd = X.assign_coords(activations_per_minute=("time", np.arange(240)))
+    assert bx.expressivity(odd).activations_per_minute.dims == ("scale", "coefficient")
     odd = X.assign_coords(overall=("signal", [1, 2, 3]))
     assert bx.diversity(odd).overall.dims == ("scale",)
     assert bx.kinematics(FACE.assign_coords(range=("time", np.arange(9)))).range.dims == ("landmark",)
@@ -287,7 +287,7 @@ def test_a_name_of_the_greatest_length_is_one_for_a_file(tmp_path):
         lambda odd: bx.kinematics(FACE, angular=odd),
         lambda odd: bx.smoothness(FACE, angular=odd),
         lambda odd: bx.relative_motion(FACE, angular=odd),
-        lambda odd: bx.significance(X, Y, n=3, rng=0, signed=odd, progress=False),
+        lambda odd: bx.significance(X, Y, n=3, rng=0, statistic=odd, progress=False),
         lambda odd: bx.significance(X, Y, n=3, rng=0, progress=odd),
         lambda odd: bx.significance(X, Y, n=3, rng=0, causal=odd, progress=False),
         lambda odd: bx.surrogate_windows(X, Y, pair=("AU04", "AU04"), n=3, rng=0, polarity=odd),

@@ -43,5 +43,5 @@ def test_people_who_never_met():
         pytest.skip("there are no recordings beside the project")
     found = real(n=99)
     met = np.eye(len(found.signal1), dtype=bool)
-    assert found.effect.values[met].mean() > found.effect.values[~met].mean()
+    assert found.surrogate_z.values[met].mean() > found.surrogate_z.values[~met].mean()
     assert (found.p.values[~met] > 0.05).mean() >= 0.75

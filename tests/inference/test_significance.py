@@ -16,7 +16,7 @@ from bitbox_xr.kernels.surrogates import against_chance, bridged_spectrum, draw_
 from bitbox_xr.measures.windowing import Options, Pair
 
 FPS = 30
-WINDOWS = {"width": 1.0, "lag": 0.2}
+WINDOWS = {"width": 1.0, "max_lag": 0.2}
 
 
 def pair(frames=600, n1=3, n2=4, seed=0, lost=0.0, names=None):
@@ -39,7 +39,7 @@ def quiet(*sides, **options):
     ("options", "statistic"),
     [
         ({}, "corr_abs_mean"),
-        ({"signed": True}, "corr_mean"),
+        ({"statistic": "corr_mean"}, "corr_mean"),
         ({"polarity": False, "causal": False}, "corr_mean"),
         ({"measure": "coordination", "step": 0.3}, "corr_abs_mean"),
     ],
@@ -47,7 +47,7 @@ def quiet(*sides, **options):
 def test_observed_is_the_statistic_of_the_measure(options, statistic, lost):
     x, y = pair(lost=lost)
     found = quiet(x, y, **options, n=3)
-    of_measure = {k: v for k, v in {**WINDOWS, **options}.items() if k not in ("signed", "measure")}
+    of_measure = {k: v for k, v in {**WINDOWS, **options}.items() if k not in ("statistic", "measure")}
     stats = getattr(bx, options.get("measure", "imitation"))(x, y, **of_measure, stats=True)
     np.testing.assert_allclose(found.observed, stats[statistic], rtol=1e-12)
 
@@ -129,7 +129,7 @@ def by_definition(values):
     p = np.array([(1 + (null[:, k] >= observed[k]).sum()) / (n + 1) for k in range(values.shape[1])])
     p_fwe = np.array([(1 + (z[1:].max(1) >= z[0, k]).sum()) / (n + 1) for k in range(values.shape[1])])
     effect = (observed - null.mean(0)) / null.std(0)
-    return {"p": p, "p_fwe": p_fwe, "q": false_discovery_control(p), "effect": effect, "null_std": null.std(0)}
+    return {"p": p, "p_fwe": p_fwe, "q": false_discovery_control(p), "surrogate_z": effect, "null_std": null.std(0)}
 
 
 def test_definitions():
@@ -141,7 +141,7 @@ def test_definitions():
     mirror = against_chance(-values, np.ones(values.shape), two_sided=True)
     both = against_chance(values, np.ones(values.shape), two_sided=True)
     np.testing.assert_array_equal(mirror.p, both.p)
-    np.testing.assert_allclose(mirror.effect, -both.effect)
+    np.testing.assert_allclose(mirror.surrogate_z, -both.surrogate_z)
 
 
 @given(st.integers(0, 1000), st.booleans())
@@ -166,7 +166,7 @@ def test_a_surrogate_without_a_value_counts_against_and_ties_do_too():
     values = np.array([[5.0, 1.0, 2.0], [np.nan, 1.0, 1.0], [1.0, 1.0, 2.0], [2.0, 1.0, 0.0]])
     found = against_chance(values, np.ones(values.shape), two_sided=False)
     np.testing.assert_allclose(found.p, [2 / 4, 1.0, 2 / 4])
-    assert np.isnan(found.effect[1])
+    assert np.isnan(found.surrogate_z[1])
 
 
 def test_a_mean_over_fewer_frames_is_taken_for_less():
@@ -181,7 +181,7 @@ def test_a_mean_over_fewer_frames_is_taken_for_less():
 def test_what_follows_is_found_and_nothing_else():
     found = quiet(*pair(frames=1800), n=99)
     assert found.p_fwe[0, 0] == 0.01
-    assert found.effect[0, 0] > 10
+    assert found.surrogate_z[0, 0] > 10
     assert (found.p_fwe.values.ravel()[1:] > 0.05).all()
     assert found.q[0, 0] == pytest.approx(12 * 0.01)
 
@@ -189,8 +189,8 @@ def test_what_follows_is_found_and_nothing_else():
 def test_negative_following_is_found_on_both_sides_but_not_upward():
     x, y = pair(frames=1800)
     x = -x
-    assert quiet(x, y, signed=True).p_fwe[0, 0] == 1 / 40
-    assert quiet(x, y, signed=True).effect[0, 0] < -10
+    assert quiet(x, y, statistic="corr_mean").p_fwe[0, 0] == 1 / 40
+    assert quiet(x, y, statistic="corr_mean").surrogate_z[0, 0] < -10
     assert quiet(x, y, polarity=False).p[0, 0] > 0.05
 
 
@@ -199,14 +199,14 @@ def test_negative_following_is_found_on_both_sides_but_not_upward():
 
 def test_what_the_result_says():
     found = quiet(*pair(names=["AU01", "AU04", "AU06", "AU12"]))
-    assert list(found.data_vars) == ["observed", "null_mean", "null_std", "effect", "p", "p_fwe", "q"]
+    assert list(found.data_vars) == ["observed", "null_mean", "null_std", "surrogate_z", "p", "p_fwe", "q"]
     assert {v.dtype for v in found.data_vars.values()} == {np.dtype(float)}
     assert {v.dims for v in found.data_vars.values()} == {("signal1", "signal2")}
     assert all(v.attrs["units"] == "1" for v in found.data_vars.values())
     assert found.observed.attrs["long_name"] == "mean magnitude of the correlation over windows"
-    kept = {k: found.attrs[k] for k in ("measure", "surrogates", "n", "seed", "signed", "pairs", "width")}
+    kept = {k: found.attrs[k] for k in ("measure", "surrogates", "n", "seed", "statistic", "pairs", "width")}
     assert kept == {
-        "measure": "imitation", "surrogates": "shift", "n": 39, "seed": "5", "signed": 0, "pairs": "all", "width": 1.0,
+        "measure": "imitation", "surrogates": "shift", "n": 39, "seed": "5", "statistic": "corr_abs_mean", "pairs": "all", "width": 1.0,
     }  # fmt: skip
     assert found.region2.values.tolist() == ["brow", "brow", "eye", "mouth"]
 
@@ -246,7 +246,7 @@ def test_matched_pairs_are_those_of_all_with_a_family_of_their_own():
     every, own = quiet(x, y), quiet(x, y, pairs="matched")
     assert own.pair.values.tolist() == ["AU01", "AU04", "AU06"]
     assert own.region.values.tolist() == ["brow", "brow", "eye"]
-    for name in ("observed", "null_mean", "null_std", "effect", "p"):
+    for name in ("observed", "null_mean", "null_std", "surrogate_z", "p"):
         np.testing.assert_allclose(own[name], [every[name].sel(signal1=a, signal2=a) for a in own.pair.values])
     np.testing.assert_allclose(own.q, false_discovery_control(own.p.values))
     assert own.attrs["pairs"] == "matched"
@@ -255,7 +255,7 @@ def test_matched_pairs_are_those_of_all_with_a_family_of_their_own():
 def test_alone_pairs_are_tested_once_and_mirrored():
     x, _ = pair(n1=4)
     found = quiet(x, measure="coordination", step=0.3)
-    for name in ("p", "p_fwe", "q", "effect", "null_mean"):
+    for name in ("p", "p_fwe", "q", "surrogate_z", "null_mean"):
         values = found[name].values
         np.testing.assert_array_equal(values, values.T)
     assert np.isnan(found.p.values.diagonal()).all()
@@ -331,7 +331,7 @@ BAD = {
     "n": ({"n": 0}, "n is 0; a positive number of surrogates"),
     "rng": ({"rng": -1}, "rng is -1; a seed"),
     "pairs": ({"pairs": "some"}, "pairs is 'some'; 'all' or 'matched'"),
-    "signed": ({"signed": "yes"}, "signed is 'yes'; True or False"),
+    "statistic": ({"statistic": "median"}, "expected statistic 'corr_abs_mean' or 'corr_mean', got 'median'"),
     "room": ({"n": 600}, r"n is 600; in 600 frames \(20 s\) there is room for 517 distinct shifts .* \(1.4 s\)"),
     "orders": ({"surrogates": "segments", "width": 8.0}, "its 3 windows can be paired anew in 5 ways"),
     "no partners": ({"surrogates": "partners"}, r"needs partners=\[…\]"),

@@ -96,7 +96,7 @@ def test_cube_is_recomputable_from_events(scales, aggregate):
                     continue
                 wanted = [len(own), own.sum() / frames, own.mean(), own.std(ddof=0), own.min(), own.max()]
                 np.testing.assert_allclose(cell.expressivity, wanted, rtol=1e-10, atol=1e-15)
-                assert cell.rate.item() == pytest.approx(len(own) / frames * 30 * 60)
+                assert cell.activations_per_minute.item() == pytest.approx(len(own) / frames * 30 * 60)
 
 
 # --- labels
@@ -113,13 +113,13 @@ def test_labels_units_and_attributes():
     assert result.scale.values.tolist() == [0.5, 2.0]
     assert result.scale_label.values.tolist() == ["0.5 s", "2 s"]
     assert result.scale.attrs["units"] == result.eligible_time.attrs["units"] == "s"
-    assert result.rate.attrs["units"] == "1/min"
+    assert result.activations_per_minute.attrs["units"] == "1/min"
     assert result.region.sel(coefficient="AU12").item() == "mouth"
     assert result.eligible_time.values.tolist() == [[20.0] * 7] * 2
     attrs = result.attrs
     assert attrs["measure"] == "expressivity"
     assert (attrs["scales"], attrs["wavelet_scales_frames"]) == ("0.5 2", "3.75 15")
-    assert (attrs["robust"], attrs["aggregate"], attrs["precision"], attrs["rate"]) == (1, 0, 16, 30.0)
+    assert (attrs["robust"], attrs["aggregate"], attrs["precision"], attrs["fps"]) == (1, 0, 16, 30.0)
     assert attrs["source"] == "f.csv"
     assert {"bitbox_xr_version", "pywavelets_version"} <= attrs.keys()
 
@@ -301,7 +301,7 @@ def test_missing_coefficient_harms_no_other():
     lost = expressivity(a, scales=3)
     assert np.isnan(lost.expressivity.isel(coefficient=1)).all()
     assert (lost.eligible_time.isel(coefficient=1) == 0).all()
-    assert np.isnan(lost.rate.isel(coefficient=1)).all()
+    assert np.isnan(lost.activations_per_minute.isel(coefficient=1)).all()
     xr.testing.assert_equal(lost.isel(coefficient=[0, 2]), whole.isel(coefficient=[0, 2]))
     spread = diversity(a, scales=3)
     xr.testing.assert_allclose(spread, diversity(a.isel(signal=[0, 2]), scales=3))
@@ -322,7 +322,7 @@ def test_density_is_over_eligible_frames():
     y[900:] = np.nan
     result = expressivity(signals(y[:, None], fps=30), scales=[1]).isel(scale=0, coefficient=0)
     assert 29.5 < result.eligible_time < 30.5
-    assert result.rate == pytest.approx(60 / result.eligible_time.item())
+    assert result.activations_per_minute == pytest.approx(60 / result.eligible_time.item())
     wanted = result.expressivity.sel(metric="mean") / (result.eligible_time * 30)
     assert result.expressivity.sel(metric="density") == pytest.approx(wanted.item())
 
@@ -370,7 +370,7 @@ def test_all_faults_at_once():
 @pytest.mark.parametrize(("kind", "columns"), [("pose", 6), ("landmark", 102), ("landmark-can", 153), ("rectangle", 4)])
 @pytest.mark.parametrize("measure", [expressivity, events, diversity])
 def test_other_kinds_are_refused_with_the_reason(measure, kind, columns):
-    with pytest.raises(ValueError, match=f"a is of kind '{kind}'; activations are rises of an expression coefficient"):
+    with pytest.raises(ValueError, match=f"x is of kind '{kind}'; activations are rises of an expression coefficient"):
         measure(face(coefficients=columns, kind=kind))
 
 

@@ -266,7 +266,7 @@ def test_labels_of_landmarks():
     assert found.groupby("region").mean().region.values.tolist() == ["brow", "eye", "mouth", "nose"]
     assert "axis" not in found.coords
     assert found.attrs["measure"] == "kinematics"
-    assert (found.attrs["rate"], found.attrs["frames"], found.attrs["angular"]) == (30, 20, 0)
+    assert (found.attrs["fps"], found.attrs["frames"], found.attrs["angular"]) == (30, 20, 0)
     assert (found.attrs["source"], found.attrs["backend"], found.attrs["kind"]) == ("child.3DI", "3DI", "landmark-can")
     assert all(isinstance(value, str | int | float) for value in found.attrs.values())
     assert all(variable.attrs["long_name"] for variable in found.variables.values())

@@ -20,7 +20,7 @@ def noise(frames, n, seed):
 def check(x, y, measure, width, step, lag, *, polarity=True, min_valid=0.75, **options):
     """Run the labelled call and hold it against the oracle."""
     run = bx.coordination if measure == "coordination" else bx.imitation
-    seconds = {"width": width / FPS, "step": step / FPS, "lag": lag / FPS}
+    seconds = {"width": width / FPS, "step": step / FPS, "max_lag": lag / FPS}
     result = run(
         bx.signals(x, fps=FPS), bx.signals(y, fps=FPS), **seconds, polarity=polarity, min_valid=min_valid, **options
     )
@@ -135,7 +135,7 @@ def test_one_leads_the_other():
         bx.signals(participant, fps=FPS, names=["a", "b"]),
         bx.signals(model, fps=FPS, names=["a", "b"]),
         width=1,
-        lag=0.3,
+        max_lag=0.3,
     )
     matched = [result.sel(signal1=name, signal2=name).isel(window=slice(1, None)) for name in "ab"]
     np.testing.assert_allclose(matched[0].lag, -5 / FPS, rtol=1e-6)
@@ -147,8 +147,8 @@ def test_one_leads_the_other():
 def test_coordination_with_oneself_is_symmetric_to_the_bit():
     x = noise(200, 9, 6)
     x[50:60] = np.nan
-    alone = bx.coordination(bx.signals(x, fps=FPS), width=0.5, lag=0.2)
-    both = bx.coordination(bx.signals(x, fps=FPS), bx.signals(x, fps=FPS), width=0.5, lag=0.2)
+    alone = bx.coordination(bx.signals(x, fps=FPS), width=0.5, max_lag=0.2)
+    both = bx.coordination(bx.signals(x, fps=FPS), bx.signals(x, fps=FPS), width=0.5, max_lag=0.2)
     np.testing.assert_array_equal(alone.corr, alone.corr.transpose("window", "signal2", "signal1"))
     np.testing.assert_array_equal(alone.lag, -alone.lag.transpose("window", "signal2", "signal1"))
     np.testing.assert_allclose(alone.corr, both.corr, atol=2e-6)
@@ -160,7 +160,7 @@ def test_coordination_with_oneself_is_symmetric_to_the_bit():
 @settings(max_examples=25, deadline=None)
 def test_invariances(seed, factor, offset, shift):
     x, y = noise(80, 2, seed), noise(80, 3, seed + 1)
-    options = {"width": 0.5, "step": 0.2, "lag": 0.1, "fps": FPS}
+    options = {"width": 0.5, "step": 0.2, "max_lag": 0.1, "fps": FPS}
     plain = bx.imitation(x, y, **options)
     scaled = bx.imitation(x * factor, (y + offset), **options)
     np.testing.assert_allclose(plain.corr, scaled.corr, atol=2e-6)
@@ -186,8 +186,8 @@ def test_what_is_returned():
     assert "negative: signal1 follows signal2" in result.lag.attrs["long_name"]
     assert (result.valid1 == 1).all()
     assert result.region1.values.tolist() == ["mouth", "brow"]
-    assert {k: result.attrs[k] for k in ("measure", "width_frames", "step_frames", "max_lag_frames", "rate", "source1")} == {
-        "measure": "imitation", "width_frames": 33, "step_frames": 15, "max_lag_frames": 8, "rate": 30.0, "source1": "child.csv",
+    assert {k: result.attrs[k] for k in ("measure", "width_frames", "step_frames", "max_lag_frames", "fps", "source1")} == {
+        "measure": "imitation", "width_frames": 33, "step_frames": 15, "max_lag_frames": 8, "fps": 30.0, "source1": "child.csv",
     }  # fmt: skip
     assert result.attrs["note"] == "x has 900 frames, y 880; the 880 that both have were used"
     assert all(type(v) in (str, int, float) for v in result.attrs.values())
@@ -196,7 +196,7 @@ def test_what_is_returned():
 def test_valid_counts_the_frames_of_the_window_itself():
     x, y = noise(60, 2, 0), noise(60, 1, 1)
     x[10:13, 0] = np.nan
-    result = bx.imitation(x, y, width=10 / FPS, step=5 / FPS, lag=2 / FPS, min_valid=0.5, fps=FPS)
+    result = bx.imitation(x, y, width=10 / FPS, step=5 / FPS, max_lag=2 / FPS, min_valid=0.5, fps=FPS)
     starts = range(2, 60 - 12 + 1, 5)
     expected = [[1 - np.isnan(x[s : s + 10, i]).mean() for i in range(2)] for s in starts]
     np.testing.assert_array_equal(result.valid1, np.float32(expected))
@@ -206,7 +206,7 @@ def test_valid_counts_the_frames_of_the_window_itself():
 def test_gaps_that_leave_too_few_frames_are_nan_not_zero():
     x, y = noise(60, 1, 0), noise(60, 1, 1)
     x[20:30] = np.nan
-    result = bx.imitation(x, y, width=10 / FPS, step=10 / FPS, lag=0, fps=FPS)
+    result = bx.imitation(x, y, width=10 / FPS, step=10 / FPS, max_lag=0, fps=FPS)
     np.testing.assert_array_equal(result.valid1.values[:, 0], [1, 1, 0, 1, 1, 1])
     np.testing.assert_array_equal(np.isnan(result.corr.values[:, 0, 0]), [False, False, True, False, False, False])
     np.testing.assert_array_equal(np.isnan(result.lag), np.isnan(result.corr))
@@ -294,7 +294,7 @@ def test_accuracy_on_what_trackers_write(width, lag):
     )
     for data in (bursts, steps, np.cumsum(rng.normal(size=bursts.shape), axis=0)):
         x, y = data[:, :n], data[:, n:]
-        result = bx.imitation(x, y, fps=FPS, width=width / FPS, step=width / FPS, lag=lag / FPS)
+        result = bx.imitation(x, y, fps=FPS, width=width / FPS, step=width / FPS, max_lag=lag / FPS)
         starts = np.arange(lag, frames - width - lag + 1, width)
         best = np.zeros(result.corr.shape)
         for d in range(-lag, 1):

@@ -77,7 +77,7 @@ MEASURES = {
     "no time": (lambda: bx.imitation(GOOD.drop_vars("time"), GOOD), ValueError, "x: there is no coordinate `time`; give `fps`"),
     "no finite width": (lambda: bx.imitation(GOOD, GOOD, width=np.nan), ValueError, "width is nan; a positive number of seconds"),
     "negative step": (lambda: bx.imitation(GOOD, GOOD, step=-1), ValueError, "step is -1; a positive number of seconds"),
-    "negative lag": (lambda: bx.imitation(GOOD, GOOD, lag=-0.1), ValueError, "lag is -0.1; a non-negative number of seconds"),
+    "negative lag": (lambda: bx.imitation(GOOD, GOOD, max_lag=-0.1), ValueError, "lag is -0.1; a non-negative number of seconds"),
     "min_valid": (lambda: bx.imitation(GOOD, GOOD, min_valid=75), ValueError, "min_valid is 75; a share of frames"),
     "options and both inputs": (
         lambda: bx.imitation(GOOD.rename(time="t"), GOOD.assign_coords(signal=["a", "a"]), width=-1), ValueError,
@@ -90,7 +90,7 @@ MEASURES = {
     ),
     "window of two frames": (lambda: bx.imitation(GOOD, GOOD, width=0.06), ValueError, "is 2 frames at 30 frames a second; at least 3"),
     "too short": (
-        lambda: bx.imitation(GOOD, GOOD, width=2, lag=1), ValueError, r"share 90 frames \(3 s\); one window with its lags needs 120 \(4 s\)",
+        lambda: bx.imitation(GOOD, GOOD, width=2, max_lag=1), ValueError, r"share 90 frames \(3 s\); one window with its lags needs 120 \(4 s\)",
     ),
     "rectangles": (
         lambda: bx.imitation(bx.signals(RNG.normal(size=(90, 4)), kind="rectangle", fps=FPS), GOOD), ValueError,

@@ -26,12 +26,12 @@ def recording(frames=400, n=3, seed=0, lost=0.05, recordings=None):
 
 
 CALLS = {
-    "imitation": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, lag=0.1, causal=False),
-    "coordination": lambda x, y: bx.coordination(x, y, width=0.5, step=0.3, lag=0.1),
-    "coordination alone": lambda x, y: bx.coordination(x, width=0.5, step=0.3, lag=0.1),
-    "stats at once": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, lag=0.1, stats=True),
-    "stats of a result": lambda x, y: bx.window_stats(bx.imitation(x, y, width=0.5, step=0.3, lag=0.1)),
-    "lag profile": lambda x, y: bx.lag_profile(x, y, width=0.5, step=0.3, lag=0.1),
+    "imitation": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, max_lag=0.1, causal=False),
+    "coordination": lambda x, y: bx.coordination(x, y, width=0.5, step=0.3, max_lag=0.1),
+    "coordination alone": lambda x, y: bx.coordination(x, width=0.5, step=0.3, max_lag=0.1),
+    "stats at once": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, max_lag=0.1, stats=True),
+    "stats of a result": lambda x, y: bx.window_stats(bx.imitation(x, y, width=0.5, step=0.3, max_lag=0.1)),
+    "lag profile": lambda x, y: bx.lag_profile(x, y, width=0.5, step=0.3, max_lag=0.1),
 }
 CHUNKS = {
     "one piece": ({}, {}),

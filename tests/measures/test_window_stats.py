@@ -39,7 +39,7 @@ def expected(result):
 def test_definitions(measure, lost):
     x, y = pair(lost=lost)
     options = {"causal": False} if measure is bx.imitation else {}
-    result = measure(x, y, width=0.5, lag=0.2, min_valid=0.9, **options)
+    result = measure(x, y, width=0.5, max_lag=0.2, min_valid=0.9, **options)
     stats = bx.window_stats(result)
     values, n = expected(result)
     for name in STATISTICS:
@@ -101,7 +101,7 @@ def test_profile_is_the_mean_at_each_lag(measure):
     x, y = pair(n1=2, n2=2, lost=0.1)
     options = {"causal": False} if measure == "both ways" else {}
     kind = "coordination" if measure == "coordination" else "imitation"
-    found = bx.lag_profile(x, y, measure=kind, width=0.5, step=0.3, lag=0.1, min_valid=0.5, **options)
+    found = bx.lag_profile(x, y, measure=kind, width=0.5, step=0.3, max_lag=0.1, min_valid=0.5, **options)
     low, high = {"imitation": (-3, 0), "both ways": (-3, 3), "coordination": (-6, 6)}[measure]
     np.testing.assert_allclose(found.lag, np.arange(low, high + 1) / FPS)
     starts = range(3, 400 - 15 - 3 + 1, 9)
@@ -121,7 +121,7 @@ def test_best_lag_and_share_at_the_limit():
     rng = np.random.default_rng(4)
     model = rng.normal(size=(600, 2))
     participant = np.stack([-np.roll(model[:, 0], 4), np.roll(model[:, 1], 9)], axis=1)
-    found = bx.lag_profile(bx.signals(participant, fps=FPS), bx.signals(model, fps=FPS), width=1, lag=9 / FPS)
+    found = bx.lag_profile(bx.signals(participant, fps=FPS), bx.signals(model, fps=FPS), width=1, max_lag=9 / FPS)
     best = found.best_lag.values
     np.testing.assert_allclose(best.diagonal(), [-4 / FPS, -9 / FPS])
     assert found.best_lag.attrs == {
@@ -131,6 +131,6 @@ def test_best_lag_and_share_at_the_limit():
     assert found.at_limit.values[1, 1] > 0.95
     assert found.at_limit.values[0, 0] == 0
     upward = bx.lag_profile(
-        bx.signals(participant, fps=FPS), bx.signals(model, fps=FPS), width=1, lag=9 / FPS, polarity=False
+        bx.signals(participant, fps=FPS), bx.signals(model, fps=FPS), width=1, max_lag=9 / FPS, polarity=False
     )
     assert upward.best_lag.values[0, 0] != best[0, 0]

@@ -95,7 +95,7 @@ def test_heat_map_shows_the_metric():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0.1 s", "2.05 s", "4 s"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("coefficient", "scale")
     rates = plotting.expressivity(result, ax=figure().subplots()).images[0]
-    np.testing.assert_array_equal(rates.get_array(), result.rate)
+    np.testing.assert_array_equal(rates.get_array(), result.activations_per_minute)
     assert rates.colorbar.ax.get_ylabel() == "activations per minute"
     assert isinstance(rates.norm, LogNorm)
 
@@ -103,7 +103,7 @@ def test_heat_map_shows_the_metric():
 def test_heat_map_of_long_names_leaves_room_for_its_cells():
     names = [f"MouthLowerDownRight{i:02}" for i in range(52)]
     result = expressivity(face(52, names=names), scales=[0.5, 1, 2, 4])
-    result["rate"][:] = np.geomspace(80, 2, 4)[:, None]
+    result["activations_per_minute"][:] = np.geomspace(80, 2, 4)[:, None]
     ax = plotting.expressivity(result)
     try:
         ax.figure.canvas.draw()

@@ -11,7 +11,7 @@ from bitbox_xr.plotting import inference as pictures
 
 matplotlib.use("Agg")
 
-WINDOWS = {"width": 1.0, "lag": 0.3}
+WINDOWS = {"width": 1.0, "max_lag": 0.3}
 NAMES = ["AU01", "AU04", "AU06", "AU12", "AU25"]
 
 
@@ -51,7 +51,7 @@ def test_significant_pairs_are_framed(both):
     ax = pictures.significant_pairs(bx.imitation(x, y, **WINDOWS), found, ax=axes())
     assert framed(ax) == [tuple(map(int, at)) for at in np.argwhere(found.p_fwe.values <= 0.05)] == [(1, 2), (3, 3)]
     assert ax.get_title(loc="left").endswith("framed: family-wise p ≤ 0.05, 2 of 25 pairs")
-    ax = pictures.significant_pairs(found, found, statistic="effect", by="p", alpha=0.2, ax=axes())
+    ax = pictures.significant_pairs(found, found, statistic="surrogate_z", by="p", alpha=0.2, ax=axes())
     assert len(framed(ax)) == (found.p.values <= 0.2).sum()
     assert "framed: p ≤ 0.2" in ax.get_title(loc="left")
 
@@ -102,7 +102,7 @@ def test_lag_distribution_counts_windows(windows):
 
 def test_lags_too_many_to_see_share_bars(both):
     x, y, _ = both
-    windows = surrogate_windows(x, y, pair=("AU12", "AU12"), n=9, rng=0, width=2, step=1, lag=6)
+    windows = surrogate_windows(x, y, pair=("AU12", "AU12"), n=9, rng=0, width=2, step=1, max_lag=6)
     assert windows.attrs["max_lag_frames"] == 180
     ax = pictures.lag_distribution(windows, ax=axes())
     heights, middles = np.transpose([(bar.get_height(), bar.get_x() + bar.get_width() / 2) for bar in ax.patches])
@@ -116,16 +116,12 @@ def test_lags_too_many_to_see_share_bars(both):
 def test_the_mean_that_was_tested_is_drawn(both):
     x, y, found = both
     result = bx.imitation(x, y, **WINDOWS, stats=True)
-    for polarity, signed, name in (
-        (True, False, "corr_abs_mean"),
-        (True, True, "corr_mean"),
-        (False, False, "corr_mean"),
-    ):
-        told = found.assign_attrs(polarity=int(polarity), signed=int(signed))
+    for name in ("corr_abs_mean", "corr_mean"):
+        told = found.assign_attrs(statistic=name)
         image = pictures.significant_pairs(result, told, ax=axes()).images[0]
         np.testing.assert_array_equal(image.get_array(), result[name])
     np.testing.assert_array_equal(
-        pictures.significant_pairs(found, found, ax=axes()).images[0].get_array(), found.effect
+        pictures.significant_pairs(found, found, ax=axes()).images[0].get_array(), found.surrogate_z
     )
 
 
@@ -164,6 +160,6 @@ def test_what_cannot_be_drawn(both):
     x, y, found = both
     result = bx.imitation(x, y, **WINDOWS, stats=True)
     with pytest.raises(ValueError, match="by is 'effect'; p, p_fwe, q of a result of significance"):
-        pictures.significant_pairs(result, found, by="effect")
+        pictures.significant_pairs(result, found, by="surrogate_z")
     with pytest.raises(ValueError, match="signal1 of the result has no 'AU12'"):
         pictures.significant_pairs(result.isel(signal1=[0, 1]), found, ax=axes())

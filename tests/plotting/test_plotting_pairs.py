@@ -21,7 +21,7 @@ def results(n=5, names=None, behind=4):
     participant = 0.3 * rng.standard_normal((300, n))
     participant[:, 1] += np.roll(model[:, 2], behind, axis=0)
     x, y = (signals(table, fps=30, names=names) for table in (participant, model))
-    return imitation(x, y, width=2, lag=0.5), lag_profile(x, y, width=2, lag=0.5)
+    return imitation(x, y, width=2, max_lag=0.5), lag_profile(x, y, width=2, max_lag=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -164,22 +164,22 @@ def patchy():
 
 def test_the_strongest_pair_does_not_rest_on_a_few_windows():
     x, y = patchy()
-    result = imitation(x, y, width=2, lag=0.3)
+    result = imitation(x, y, width=2, max_lag=0.3)
     stats = window_stats(result)
     few = int(stats["n_windows"].sel(signal1="AU04", signal2="AU04"))
-    assert 0 < few < 0.5 * result.attrs["windows"]
+    assert 0 < few < 0.5 * result.attrs["window_count"]
     assert abs(stats["corr_mean"]).to_series().idxmax() == ("AU04", "AU04")
     title = pairs.over_time(result, fig=Figure(layout="constrained")).axes[0].get_title(loc="left")
     assert title.startswith("AU01 of x (anna.csv), AU01 of y (a_very_long_na…ding_of_ben.csv)")
     assert title.replace("\n", " ").endswith("8 windows of 2 s every 1 s, lags up to 0.3 s")
     title = pairs.over_time(result, ("AU04", "AU04"), fig=Figure(layout="constrained")).axes[0].get_title(loc="left")
     assert title.replace("\n", " ").endswith(f"lags up to 0.3 s; a correlation in {few} of them")
-    profile = lag_profile(x, y, width=2, lag=0.3).assign(n_windows=stats["n_windows"])
+    profile = lag_profile(x, y, width=2, max_lag=0.3).assign(n_windows=stats["n_windows"])
     assert pairs.lag_profile(profile, ax=axes()).get_title(loc="left").startswith("AU01 of x")
 
 
 def test_cells_of_few_windows_are_hatched_and_grey_is_explained():
-    result = imitation(*patchy(), width=2, lag=0.3)
+    result = imitation(*patchy(), width=2, max_lag=0.3)
     ax = pairs.matrix(result, ax=axes())
     rows = {float(np.mean(stroke[:, 1])) for stroke in ax.collections[0].get_segments()}
     assert rows == {1.0}
@@ -197,9 +197,9 @@ def test_cells_of_few_windows_are_hatched_and_grey_is_explained():
 
 def test_one_person_alone_has_no_diagonal_and_no_second_recording():
     _, y = patchy()
-    result = coordination(y, width=2, lag=0.3)
+    result = coordination(y, width=2, max_lag=0.3)
     assert result.attrs["alone"] == 1
-    assert "alone" not in coordination(y, y, width=2, lag=0.3).attrs
+    assert "alone" not in coordination(y, y, width=2, max_lag=0.3).attrs
     ax = pairs.matrix(result, ax=axes())
     image = ax.images[0]
     np.testing.assert_array_equal(image.get_array().mask, np.eye(4, dtype=bool))
@@ -217,11 +217,11 @@ def test_one_person_alone_has_no_diagonal_and_no_second_recording():
 
 def test_a_pair_without_a_correlation_says_so_on_the_span_of_the_windows():
     x, y = patchy()
-    result = imitation(x, y, width=2, lag=0.3)
+    result = imitation(x, y, width=2, max_lag=0.3)
     above, _ = pairs.over_time(result, ("AU12", "AU01"), fig=Figure()).axes
     assert above.texts[0].get_text() == "no window has a correlation: flat or missing"
     assert above.get_xlim() == (result["window_start"].values[0], result["window_stop"].values[-1])
-    ax = pairs.lag_profile(lag_profile(x, y, width=2, lag=0.3), ("AU12", "AU01"), ax=axes())
+    ax = pairs.lag_profile(lag_profile(x, y, width=2, max_lag=0.3), ("AU12", "AU01"), ax=axes())
     assert ax.texts[0].get_text() == "no window has a correlation: flat or missing"
     assert ax.get_xlim()[0] < -0.29
 
@@ -231,7 +231,7 @@ def test_lags_of_causal_imitation_have_a_one_sided_scale(five):
     for data, name in ((result, "corr_lag"), (profile, "best_lag"), (profile, None)):
         low, high = pairs.matrix(data, statistic=name, ax=axes()).images[0].get_clim()
         assert low < high == 0
-    both = imitation(*patchy(), width=2, lag=0.3, causal=False)
+    both = imitation(*patchy(), width=2, max_lag=0.3, causal=False)
     low, high = pairs.matrix(both, statistic="corr_lag", ax=axes()).images[0].get_clim()
     assert low == -high < 0
 
@@ -247,7 +247,7 @@ def inside(ax):
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 4), (4, 1), (4, 4)])
 def test_nothing_is_cut_off_where_there_are_few_cells(rows, columns):
-    result = imitation(*patchy(), width=2, lag=0.3).isel(signal1=slice(0, rows), signal2=slice(0, columns))
+    result = imitation(*patchy(), width=2, max_lag=0.3).isel(signal1=slice(0, rows), signal2=slice(0, columns))
     assert inside(pairs.matrix(result))
     assert inside(pairs.matrix(result, statistic="corr_lag"))
     plt.close("all")
@@ -279,5 +279,5 @@ def test_advice_fits_what_was_given(five):
 
 def test_of_lag_0_alone_there_is_no_outermost():
     x, y = patchy()
-    ax = pairs.lag_profile(lag_profile(x, y, width=2, lag=0), ax=axes())
+    ax = pairs.lag_profile(lag_profile(x, y, width=2, max_lag=0), ax=axes())
     assert ax.get_legend().get_texts()[0].get_text() == "best lag +0.000 s"

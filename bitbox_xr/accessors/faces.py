@@ -1,0 +1,117 @@
+"""Methods of `.bitbox` that measure one face or head."""
+
+from typing import Any
+
+import xarray as xr
+
+import bitbox_xr as bx
+
+__all__ = ["FaceMethods"]
+
+
+class FaceMethods:
+    """Expressivity, asymmetry and motion of one person; see the function of the same name."""
+
+    _x: xr.DataArray
+
+    def expressivity(
+        self,
+        *,
+        scales: Any = None,
+        aggregate: bool = False,
+        robust: bool = False,
+        precision: int = 16,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """How often and how strongly each coefficient is activated: `bitbox_xr.expressivity`.
+
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> face.bitbox.expressivity(scales=[1, 2]).rate.sel(coefficient="AU12").round(1).values
+        array([49., 22.])
+        """
+        return bx.expressivity(self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, fps=fps)
+
+    def events(
+        self, *, scales: Any = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
+    ) -> xr.Dataset:
+        """The activations, one by one: `bitbox_xr.events`.
+
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> found = face.bitbox.events(scales=[1, 2], aggregate=True)
+        >>> found.time[found.coefficient == "AU12"].values[:3].round(2)
+        array([1.5 , 2.77, 4.07])
+        """
+        return bx.events(self._x, scales=scales, aggregate=aggregate, precision=precision, fps=fps)
+
+    def diversity(
+        self,
+        *,
+        scales: Any = None,
+        aggregate: bool = False,
+        robust: bool = False,
+        magnitude: bool = True,
+        precision: int = 16,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """How evenly activations are spread over coefficients: `bitbox_xr.diversity`.
+
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> face.bitbox.diversity(scales=[1, 2]).overall.round(2).values
+        array([0.97, 0.97])
+        """
+        return bx.diversity(
+            self._x,
+            scales=scales,
+            aggregate=aggregate,
+            robust=robust,
+            magnitude=magnitude,
+            precision=precision,
+            fps=fps,
+        )
+
+    def asymmetry(self, *, reference: Any = None, fps: float | None = None) -> xr.Dataset:
+        """How unlike the sides of the face are: `bitbox_xr.asymmetry`.
+
+        >>> import numpy as np
+        >>> face = np.random.default_rng(0).normal(size=(2, 153))
+        >>> result = bx.signals(face, kind="landmark-can", fps=30).bitbox.asymmetry()
+        >>> result.asymmetry.sel(feature="eye").round(2).values
+        array([3.01, 2.74])
+        """
+        return bx.asymmetry(self._x, reference=reference, fps=fps)
+
+    def kinematics(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+        """How far and how fast points move: `bitbox_xr.kinematics`.
+
+        >>> import numpy as np
+        >>> head = bx.signals(np.outer(np.arange(30), [0.1, 0, 0, 0, 0, 0]), kind="pose", fps=30)
+        >>> found = head.bitbox.kinematics()
+        >>> found.speed.round(3).item(), found.speed.attrs["units"]
+        (3.0, 'mm/s')
+        """
+        return bx.kinematics(self._x, angular=angular, fps=fps)
+
+    def smoothness(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+        """How smoothly points move: `bitbox_xr.smoothness`.
+
+        >>> import numpy as np
+        >>> head = bx.signals(np.outer(np.sin(np.arange(30) / 5), [0, 0, 0, 0, 0.1, 0]), kind="pose", fps=30)
+        >>> head.bitbox.smoothness(angular=True).ldj.round(2).item()
+        -2.92
+        """
+        return bx.smoothness(self._x, angular=angular, fps=fps)
+
+    def relative_motion(
+        self, *, reference: Any = "mean", angular: bool = False, fps: float | None = None
+    ) -> xr.Dataset:
+        """How far points are from where they were: `bitbox_xr.relative_motion`.
+
+        >>> import numpy as np
+        >>> head = bx.signals(np.outer(np.arange(30), [0.1, 0, 0, 0, 0, 0]), kind="pose", fps=30)
+        >>> head.bitbox.relative_motion(reference=0).distance_max.round(3).item()
+        2.9
+        """
+        return bx.relative_motion(self._x, reference=reference, angular=angular, fps=fps)

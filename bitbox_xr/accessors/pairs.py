@@ -1,0 +1,245 @@
+"""Methods of `.bitbox` that compare a signal set with another."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import bitbox_xr as bx
+
+__all__ = ["PairMethods"]
+
+
+class PairMethods:
+    """Imitation and coordination of `x` with `y`, and their tests; see the function of the same name."""
+
+    _x: xr.DataArray
+
+    def imitation(
+        self,
+        y: Any,
+        *,
+        width: float = 0.5,
+        step: float | None = None,
+        max_lag: float | None = None,
+        causal: bool = True,
+        polarity: bool = True,
+        min_valid: float = 0.75,
+        fps: float | None = None,
+        stats: bool = False,
+    ) -> xr.Dataset:
+        """How well these signals imitate y's: `bitbox_xr.imitation`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6)
+        >>> result.lag.sel(signal1="AU12", signal2="AU12").values[:3]
+        array([-0.4       , -0.4       , -0.53333336], dtype=float32)
+        """
+        return bx.imitation(
+            self._x,
+            y,
+            width=width,
+            step=step,
+            max_lag=max_lag,
+            causal=causal,
+            polarity=polarity,
+            min_valid=min_valid,
+            fps=fps,
+            stats=stats,
+        )
+
+    def coordination(
+        self,
+        y: Any = None,
+        *,
+        width: float = 0.5,
+        step: float | None = None,
+        max_lag: float | None = None,
+        polarity: bool = True,
+        min_valid: float = 0.75,
+        fps: float | None = None,
+        stats: bool = False,
+    ) -> xr.Dataset:
+        """How closely these signals and y's (or each other) move together: `bitbox_xr.coordination`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> result = child.bitbox.coordination(model, width=2, max_lag=0.3, stats=True)
+        >>> result.corr_mean.sel(signal1="AU12", signal2="AU12").round(2).item()
+        0.74
+        """
+        return bx.coordination(
+            self._x,
+            y,
+            width=width,
+            step=step,
+            max_lag=max_lag,
+            polarity=polarity,
+            min_valid=min_valid,
+            fps=fps,
+            stats=stats,
+        )
+
+    def lag_profile(
+        self,
+        y: Any = None,
+        *,
+        measure: str = "imitation",
+        width: float = 0.5,
+        step: float | None = None,
+        max_lag: float | None = None,
+        causal: bool = True,
+        polarity: bool = True,
+        min_valid: float = 0.75,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """Mean correlation at each lag: `bitbox_xr.lag_profile`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=0.6)
+        >>> profile.best_lag.sel(signal1="AU12", signal2="AU12").item()
+        -0.36666666666666664
+        """
+        return bx.lag_profile(
+            self._x,
+            y,
+            measure=measure,
+            width=width,
+            step=step,
+            max_lag=max_lag,
+            causal=causal,
+            polarity=polarity,
+            min_valid=min_valid,
+            fps=fps,
+        )
+
+    def significance(
+        self,
+        y: Any = None,
+        *,
+        measure: str = "imitation",
+        statistic: str | None = None,
+        surrogates: str = "shift",
+        n: int = 199,
+        rng: int | np.random.Generator | None = None,
+        pairs: str = "all",
+        partners: list[Any] | None = None,
+        progress: bool | None = None,
+        width: float = 0.5,
+        step: float | None = None,
+        max_lag: float | None = None,
+        causal: bool = True,
+        polarity: bool = True,
+        min_valid: float = 0.75,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """Imitation or coordination against chance: `bitbox_xr.significance`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=0.6, n=19, rng=0, progress=False)
+        >>> found.p.sel(signal1="AU12", signal2="AU12").item()
+        0.05
+        """
+        return bx.significance(
+            self._x,
+            y,
+            measure=measure,
+            statistic=statistic,
+            surrogates=surrogates,
+            n=n,
+            rng=rng,
+            pairs=pairs,
+            partners=partners,
+            progress=progress,
+            width=width,
+            step=step,
+            max_lag=max_lag,
+            causal=causal,
+            polarity=polarity,
+            min_valid=min_valid,
+            fps=fps,
+        )
+
+    def lag_map(
+        self,
+        y: Any = None,
+        *,
+        pair: tuple[str, str],
+        measure: str = "imitation",
+        width: float = 0.5,
+        step: float | None = None,
+        max_lag: float | None = None,
+        causal: bool = True,
+        polarity: bool = True,
+        min_valid: float = 0.75,
+        fps: float | None = None,
+    ) -> xr.DataArray:
+        """Correlation of one pair in every window at every lag: `bitbox_xr.lag_map`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=0.6)
+        >>> found.mean("window").idxmax("lag").round(3).item()
+        -0.367
+        """
+        return bx.lag_map(
+            self._x,
+            y,
+            pair=pair,
+            measure=measure,
+            width=width,
+            step=step,
+            max_lag=max_lag,
+            causal=causal,
+            polarity=polarity,
+            min_valid=min_valid,
+            fps=fps,
+        )
+
+    def surrogate_windows(
+        self,
+        y: Any = None,
+        *,
+        pair: tuple[str, str],
+        measure: str = "imitation",
+        surrogates: str = "shift",
+        n: int = 199,
+        rng: int | np.random.Generator | None = None,
+        partners: list[Any] | None = None,
+        width: float = 0.5,
+        step: float | None = None,
+        max_lag: float | None = None,
+        causal: bool = True,
+        polarity: bool = True,
+        min_valid: float = 0.75,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """One pair window by window beside its surrogates: `bitbox_xr.surrogate_windows`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 0.6}
+        >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), **options)
+        >>> found.null_corr.sizes
+        Frozen({'surrogate': 19, 'window': 27})
+        """
+        return bx.surrogate_windows(
+            self._x,
+            y,
+            pair=pair,
+            measure=measure,
+            surrogates=surrogates,
+            n=n,
+            rng=rng,
+            partners=partners,
+            width=width,
+            step=step,
+            max_lag=max_lag,
+            causal=causal,
+            polarity=polarity,
+            min_valid=min_valid,
+            fps=fps,
+        )

@@ -1,0 +1,148 @@
+"""`.bitbox` on DataArrays: the functions of the package with the signal set in front.
+
+The accessor computes nothing on creation and keeps nothing but the array.
+"""
+
+from os import PathLike
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+import bitbox_xr as bx
+from bitbox_xr.accessors.faces import FaceMethods
+from bitbox_xr.accessors.pairs import PairMethods
+from bitbox_xr.core import signal_set
+from bitbox_xr.measures import results
+from bitbox_xr.plotting.methods import SignalsPlotMethods
+
+__all__ = ["SignalsAccessor"]
+
+
+@xr.register_dataarray_accessor("bitbox")
+class SignalsAccessor(PairMethods, FaceMethods):
+    """Measures of a signal set, `x.bitbox.…`; see the function of the same name."""
+
+    def __init__(self, x: xr.DataArray) -> None:
+        self._x = x
+
+    @property
+    def fps(self) -> float:
+        """Frames per second; ValueError where the clock is not regular.
+
+        >>> import numpy as np
+        >>> bx.signals(np.zeros((100, 1)), fps=25).bitbox.fps
+        25.0
+        """
+        return signal_set.rate(self._x)
+
+    @property
+    def kind(self) -> str:
+        """Kind of the signals: expression, landmark, landmark-can, pose or rectangle.
+
+        >>> import numpy as np
+        >>> bx.signals(np.zeros((100, 153)), kind="landmark-can", fps=25).bitbox.kind
+        'landmark-can'
+        """
+        return str(self._x.attrs.get("kind", "expression"))
+
+    def align(
+        self, y: Any, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
+    ) -> tuple[xr.DataArray, xr.DataArray]:
+        """These signals and y's on one regular clock: `bitbox_xr.align`.
+
+        >>> import numpy as np
+        >>> x, y = (bx.signals(np.zeros((60, 1)), fps=fps) for fps in (30, 25))
+        >>> [a.sizes["time"] for a in x.bitbox.align(y)]
+        [50, 50]
+        """
+        return bx.align(self._x, y, fps=fps, offset=offset, max_gap=max_gap)
+
+    def resample(self, fps: float, *, max_gap: float | None = None) -> xr.DataArray:
+        """At another rate: `bitbox_xr.resample`.
+
+        >>> x = bx.signals([[0.0], [3.0], [4.0]], time=[0.0, 0.3, 0.4])
+        >>> x.bitbox.resample(10, max_gap=0.3).values[:, 0]
+        array([0., 1., 2., 3., 4.])
+        """
+        return bx.resample(self._x, fps, max_gap=max_gap)
+
+    def fill_gaps(self, *, max_gap: float) -> xr.DataArray:
+        """Short gaps bridged by straight lines: `bitbox_xr.fill_gaps`.
+
+        >>> import numpy as np
+        >>> x = bx.signals([[0.0], [np.nan], [2.0]], fps=10)
+        >>> x.bitbox.fill_gaps(max_gap=0.2).values[:, 0]
+        array([0., 1., 2.])
+        """
+        return bx.fill_gaps(self._x, max_gap=max_gap)
+
+    def regularity(self) -> xr.Dataset:
+        """Rate, regularity, lost frames and gaps: `bitbox_xr.regularity`.
+
+        >>> import numpy as np
+        >>> times = np.delete(np.arange(60) / 30, [20, 21])
+        >>> found = bx.signals(np.zeros((58, 1)), time=times).bitbox.regularity()
+        >>> found.fps.item(), found.lost.item()
+        (30.0, 2)
+        """
+        return bx.regularity(self._x)
+
+    def magnitudes(self, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
+        """Norms of landmarks or pose: `bitbox_xr.magnitudes`.
+
+        >>> pose = bx.signals([[3.0, 4.0, 0.0, 0.1, 0.0, 0.0]], kind="pose", fps=30)
+        >>> pose.bitbox.magnitudes(angular=False).values
+        array([[5.]])
+        """
+        return bx.magnitudes(self._x, angular=angular, fps=fps)
+
+    def to_bitbox(self) -> dict[str, Any]:
+        """One of Bitbox's dictionaries: `bitbox_xr.to_bitbox`.
+
+        >>> import numpy as np
+        >>> d = bx.signals(np.zeros((3, 2)), fps=30, names=["GE0", "GE1"]).bitbox.to_bitbox()
+        >>> d["type"], d["data"].shape
+        ('expression', (3, 2))
+        """
+        return bx.to_bitbox(self._x)
+
+    def to_netcdf(self, path: str | PathLike[str]) -> None:
+        """Save as a whole file or none: `bitbox_xr.to_netcdf`.
+
+        >>> import numpy as np
+        >>> import tempfile
+        >>> x = bx.signals(np.zeros((3, 2)), fps=30)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     x.bitbox.to_netcdf(f"{folder}/x.nc")
+        ...     with bx.open_netcdf(f"{folder}/x.nc") as back:
+        ...         back.identical(x)
+        True
+        """
+        bx.to_netcdf(self._x, path)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A tidy table, one row a time and signal.
+
+        >>> x = bx.signals([[0.0, 1.0], [0.5, 0.0]], fps=25, names=["AU04", "AU12"])
+        >>> x.bitbox.to_frame()[["time", "signal", "expression"]]
+           time signal  expression
+        0  0.00   AU04         0.0
+        1  0.00   AU12         1.0
+        2  0.04   AU04         0.5
+        3  0.04   AU12         0.0
+        """
+        return results.to_frame(self._x)
+
+    @property
+    def plot(self) -> SignalsPlotMethods:
+        """Pictures of signals: `x.bitbox.plot.decomposition()`.
+
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> from matplotlib.figure import Figure
+        >>> fig = face.bitbox.plot.decomposition("AU12", fig=Figure(layout="constrained"))
+        >>> fig.axes[0].get_title(loc="left")
+        'AU12 and its 199 activations, all scales aggregated'
+        """
+        return SignalsPlotMethods(self._x)
