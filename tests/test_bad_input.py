@@ -181,7 +181,7 @@ SOCIAL = {
     )
     for name in ("window", "window_start", "signal1", "signal2", "lag", "corr", "valid1")
 } | {
-    "a coordinate called lag": (lambda: bx.coordination(X.assign_coords(max_lag=0.5)), ValueError, ["the name lag is one of the result's own", ".rename()"]),
+    "a coordinate called lag": (lambda: bx.coordination(X.assign_coords(lag=0.5)), ValueError, ["the name lag is one of the result's own", ".rename()"]),
     "a dimension called profile": (lambda: bx.lag_profile(X.expand_dims(profile=2), Y), ValueError, ["the name profile is one", ".rename()"]),
 }  # fmt: skip
 
@@ -343,7 +343,7 @@ COHORT = {
     "results into nowhere": (lambda: bx.cohort.run(manifest(), "", measure="diversity"), ValueError, ["cohort.run(): path is ''", "is wanted"]),
     "results into no folder": (lambda: bx.cohort.run(manifest(), None, measure="diversity"), TypeError, ["cohort.run(): path is a NoneType"]),
     "a manifest as a dictionary": (lambda: bx.cohort.run({"recording": ["a"]}, "out", measure="diversity"), TypeError, ["cohort: path is a dict"]),
-    "windows, perhaps": (lambda: bx.cohort.run(manifest(), "out", measure="imitation", windows="no"), ValueError, ["windows is 'no'", "True or False is wanted"]),
+    "windows, perhaps": (lambda: bx.cohort.run(manifest(), "out", measure="imitation", keep_windows="no"), ValueError, ["keep_windows is 'no'", "True or False is wanted"]),
     "results into a file": (lambda: bx.cohort.run(manifest(), __file__, measure="imitation"), NotADirectoryError, ["is no folder", "one for the results is wanted"]),
     "several measures": (lambda: bx.cohort.run(manifest(), "out", measure=["imitation"]), ValueError, ["measure is ['imitation']", "one of imitation"]),
     "no address": (lambda: bx.cohort.run(manifest(), "out", measure="imitation", client="nowhere"), ValueError, ["client is 'nowhere'", "tcp://host:port, is wanted"]),
@@ -398,7 +398,7 @@ COMMANDS = {
     "onto itself": (["imitation", "x.nc", "y.nc", "-o", "x.nc"], 1, "x.nc is one of the recordings"),
     "into no folder": (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], 1, "there is no folder no for out.nc"),
     "another form of file": (["imitation", "x.nc", "y.nc", "-o", "out.csv"], 1, "give --out a name that ends in .nc"),
-    "into any memory": (["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align", "--rate", "1e8"], 1, "fps is 1e+08; at most 30000"),
+    "into any memory": (["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align", "--align-fps", "1e8"], 1, "fps is 1e+08; at most 30000"),
     "a demo without end": (["demo", "--minutes", "inf"], 2, "is not in the range 0.5<=x<=1440"),
     "no command": (["smile"], 2, "No such command 'smile'"),
     "nothing to read": (["imitation", "-o", "out.nc"], 2, "Missing argument 'X'"),

@@ -27,7 +27,7 @@ class FaceMethods:
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
-        >>> face.bitbox.expressivity(scales=[1, 2]).rate.sel(coefficient="AU12").round(1).values
+        >>> face.bitbox.expressivity(scales=[1, 2]).activations_per_minute.sel(coefficient="AU12").round(1).values
         array([49., 22.])
         """
         return bx.expressivity(self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, fps=fps)

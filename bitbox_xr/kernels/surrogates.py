@@ -97,7 +97,7 @@ class Chance(NamedTuple):
     observed: np.ndarray
     null_mean: np.ndarray
     null_std: np.ndarray
-    effect: np.ndarray
+    surrogate_z: np.ndarray
     p: np.ndarray
     p_fwe: np.ndarray
     q: np.ndarray
@@ -139,8 +139,8 @@ def against_chance(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) ->
     if tested.any():
         q[tested] = false_discovery_control(p[tested])
     null_mean, _, null_std = _spread(values[1:], share[1:])
-    effect = (values[0] - null_mean) / np.where(null_std > LEVEL, null_std, np.nan)
-    return Chance(values[0], null_mean, null_std, effect, p, p_fwe, q)
+    surrogate_z = (values[0] - null_mean) / np.where(null_std > LEVEL, null_std, np.nan)
+    return Chance(values[0], null_mean, null_std, surrogate_z, p, p_fwe, q)
 
 
 def _spread(values: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

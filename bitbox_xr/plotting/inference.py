@@ -16,12 +16,12 @@ from bitbox_xr.plotting.style import (
     LINE,
     MARKED,
     axis_text,
+    lag_limits,
     new_figure,
     only,
     points,
-    reach,
-    signed,
     title,
+    with_sign,
     wrapped,
     zero_lines,
 )
@@ -128,7 +128,7 @@ def over_time_by_chance(windows: xr.Dataset, *, level: float = 0.9, fig: Any = N
     paleness = np.clip(np.nan_to_num(np.abs(windows["corr"].values)), 0.1, 1)
     colours = np.where(out, MARKED, LINE)
     below.scatter(time, windows["lag"].values, s=14, c=colours, alpha=paleness, linewidths=0, zorder=2)
-    below.set(ylim=reach(windows.attrs), ylabel=wrapped(axis_text(windows["lag"]), 26))
+    below.set(ylim=lag_limits(windows.attrs), ylabel=wrapped(axis_text(windows["lag"]), 26))
     below.set_xlabel(f"time ({axis_text(windows[WINDOW])})")
     below.yaxis.set_major_locator(MaxNLocator(6))
     return fig
@@ -201,7 +201,7 @@ def lag_heatmap(lag_map: xr.DataArray, *, fig: Any = None) -> Any:
     if np.isfinite(strength).any():
         best = float(lags[np.nanargmax(strength)])
         right.axhline(best, color=MARKED, linestyle="--", linewidth=1)
-        right.set_title(f"best lag {signed(best)} s", color=MARKED, fontsize="small")
+        right.set_title(f"best lag {with_sign(best)} s", color=MARKED, fontsize="small")
     left.set(xlabel=f"time ({axis_text(values[WINDOW])})", ylabel=wrapped(axis_text(values[LAG]), 30))
     left.set_title(title(_pair(lag_map)), loc="left", fontsize="medium")
     right.set_xlabel("mean over\nwindows")

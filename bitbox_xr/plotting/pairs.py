@@ -24,14 +24,14 @@ from bitbox_xr.plotting.style import (
     axis_text,
     fitting,
     inches,
+    lag_limits,
     largest_lag,
     new_figure,
     only,
     points,
-    reach,
     shortened,
-    signed,
     title,
+    with_sign,
     wrapped,
     write_labels,
     write_title,
@@ -130,7 +130,7 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: An
         at_end = (
             f" (outermost lag in {share:.0%} of windows)" if np.isfinite(share) else ""
         )  # of lag 0 alone there is none
-        label = f"best lag {signed(best)} s{at_end}"
+        label = f"best lag {with_sign(best)} s{at_end}"
         ax.axvline(best, color=MARKED, linestyle="--", linewidth=1, label=label)
         low, high = ax.get_ylim()
         ax.set_ylim(low, high + 0.3 * (high - low))  # the legend's place, above every point
@@ -175,7 +175,9 @@ def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: Any 
     if np.isnan(strength).all():
         _say_none(above)
     above.set(xlim=_span(result), ylim=(-1.05, 1.05), ylabel=wrapped(axis_text(corr), 26))
-    below.set(ylim=reach(result.attrs), ylabel=wrapped(axis_text(lag), 26), xlabel=f"time ({axis_text(corr[WINDOW])})")
+    below.set(
+        ylim=lag_limits(result.attrs), ylabel=wrapped(axis_text(lag), 26), xlabel=f"time ({axis_text(corr[WINDOW])})"
+    )
     write_title(above, _about(pair, result.attrs, int(counts.sel(at))))
     return fig
 
@@ -277,7 +279,7 @@ def _notes(missing: np.ndarray, selves: np.ndarray, few: np.ndarray) -> list[str
 
 def _settings(attrs: Any) -> str:
     """The measure and its windows, as far as the attributes tell."""
-    if any(name not in attrs for name in ("measure", "width", "step", "windows")):
+    if any(name not in attrs for name in ("measure", "width", "step", "window_count")):
         return ""
-    text = f"{attrs['measure']}, {attrs['windows']} windows of {attrs['width']:.3g} s every {attrs['step']:.3g} s"
+    text = f"{attrs['measure']}, {attrs['window_count']} windows of {attrs['width']:.3g} s every {attrs['step']:.3g} s"
     return f"{text}, lags up to {largest_lag(attrs):.3g} s" if "max_lag" in attrs else text

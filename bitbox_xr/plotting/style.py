@@ -20,14 +20,14 @@ __all__ = [
     "axis_text",
     "fitting",
     "inches",
+    "lag_limits",
     "largest_lag",
     "new_figure",
     "only",
     "points",
-    "reach",
     "shortened",
-    "signed",
     "title",
+    "with_sign",
     "wrapped",
     "write_labels",
     "write_title",
@@ -144,12 +144,12 @@ def shortened(name: str, most: int = 30) -> str:
 # --- lags
 
 
-def reach(attrs: Any) -> tuple[float, float] | None:
+def lag_limits(attrs: Any) -> tuple[float, float] | None:
     """Limits of an axis of lags, as far as the attributes tell what was allowed."""
     if not attrs.get("max_lag"):
         return None
-    reach = largest_lag(attrs)
-    return -1.08 * reach, reach * (0.08 if attrs.get("causal") else 1.08)
+    largest = largest_lag(attrs)
+    return -1.08 * largest, largest * (0.08 if attrs.get("causal") else 1.08)
 
 
 def largest_lag(attrs: Any) -> float:
@@ -157,6 +157,6 @@ def largest_lag(attrs: Any) -> float:
     return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)
 
 
-def signed(number: float) -> str:
+def with_sign(number: float) -> str:
     """A number with its sign, a true minus."""
     return f"{number:+z.3f}".replace("-", "−")

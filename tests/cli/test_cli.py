@@ -153,7 +153,7 @@ def test_two_clocks_are_refused_and_brought_onto_one(folder, tmp_path):
     assert done.stderr.splitlines()[-1].startswith("on the command line: --align")
     for options, wanted in (
         (["--align"], align(x, late)),
-        (["--align", "--rate", 25, "--offset", -0.2], align(x, late, fps=25, offset=-0.2)),
+        (["--align", "--align-fps", 25, "--offset", -0.2], align(x, late, fps=25, offset=-0.2)),
     ):
         done = run(*arguments, *options)
         assert done.exit_code == 0, done.output
@@ -286,7 +286,10 @@ def test_expressivity_of_a_file(tmp_path):
         (["significance", "x.nc", "y.nc", "-o", "out.nc", "--n", "900"], "there is room for 859 distinct shifts"),
         (["coordination", "x.nc", "-o", "out.nc", "--width", "60"], "the recordings share 900 frames (30 s)"),
         (["coordination", "x.nc", "-o", "out.nc", "--align"], "--align is for X and Y, and there is no Y"),
-        (["imitation", "x.nc", "y.nc", "-o", "out.nc", "--rate", "25"], "--rate: for --align, which was not given"),
+        (
+            ["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align-fps", "25"],
+            "--align-fps: for --align, which was not given",
+        ),
         (["imitation", "x.nc", "y.nc", "-o", "out.csv"], "give --out a name that ends in .nc"),
         (["info", "absent.nc"], "there is no file absent.nc"),
         (["info", "x.csv", "--kind", "faces"], "kind is 'faces'; one of expression"),

@@ -235,7 +235,7 @@ def test_a_task_leaves_the_measure_and_does_nothing_twice(job):
 
 
 def test_windows_come_beside_the_same_result_and_go_with_it(job):
-    asked = [options.planned("imitation", {"width": width}, windows=windows) for width, windows in
+    asked = [options.planned("imitation", {"width": width}, keep_windows=windows) for width, windows in
              ((1, False), (1, True), (2, False))]  # fmt: skip
     one, windows = job.out / "recordings" / "001.nc", job.out / "windows" / "001.nc"
     worker.work(asked[0], job)

@@ -63,7 +63,7 @@ def test_options_reach_the_measure_and_the_reader(study, monkeypatch):
 @pytest.mark.slow
 def test_from_a_manifest_to_a_summary_and_an_exit_status(study):
     asked = [study / "study.csv", "--measure", "imitation", "--out", study / "out", "--width", 1, "--fps", 30]
-    told = run(*asked, "--workers", 2)
+    told = run(*asked, "--workers", 2, "--progress")
     assert told.exit_code == 0, told.output
     assert told.stdout == f"{study / 'out'}: 3 recordings done, 0 failed\n"
     assert "dask's dashboard: http://127.0.0.1:" in told.stderr

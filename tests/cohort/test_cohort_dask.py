@@ -233,7 +233,7 @@ def test_unlike_labels_are_named(study, cluster, caplog):
 
 def test_progress_is_one_bar_with_failures(study, cluster, capsys):
     (study / "x1.nc").unlink()
-    cohort.run(study / "study.csv", study / "out", measure="imitation", client=cluster, **WINDOWS)
+    cohort.run(study / "study.csv", study / "out", measure="imitation", client=cluster, progress=True, **WINDOWS)
     said = capsys.readouterr().err
     assert "dask's dashboard: http" in said
     assert "6/6" in said

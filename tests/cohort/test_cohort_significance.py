@@ -345,7 +345,10 @@ def test_partners_are_brought_onto_the_clock_of_the_test(study, run):
         ({"rng": True}, "rng is True; a seed, a whole number from 0, is wanted"),
         ({"rng": np.random.default_rng(0)}, "text, numbers or a list of them are wanted"),
         ({"of": "coordination", "causal": False}, "causal is for of='imitation'"),
-        ({"partners": ["y0.nc"]}, "partners is no option of significance, which takes of, surrogates, n, rng"),
+        (
+            {"partners": ["y0.nc"]},
+            "partners is no option of significance, which takes of, statistic, surrogates, n, rng",
+        ),
         ({"keep_windows": True}, "significance has no windows to keep"),
         ({"align_fps": 30, "offset": 0}, "align_fps, offset: for align, which was not given"),
         ({"align": True, "align_fps": 0, "offset": "x"}, "2 faults"),
@@ -365,7 +368,7 @@ def test_what_needs_a_reference_is_refused_without(study, run):
     with pytest.raises(ValueError) as error:
         run(manifest=manifest, pairs="all")
     assert "imitation compares two people; a column reference is wanted" in str(error.value)
-    assert "have names of the results: effect" in str(error.value)
+    assert "have names of the results: surrogate_z" in str(error.value)
     with pytest.raises(ValueError, match="align is for signals and a reference"):
         run(manifest=manifest[["recording", "signals"]], of="coordination", pairs="all", align=True)
     with pytest.raises(ValueError, match="without references coordination compares signals of one person"):

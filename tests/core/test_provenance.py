@@ -287,8 +287,6 @@ def test_a_name_of_the_greatest_length_is_one_for_a_file(tmp_path):
         lambda odd: bx.kinematics(FACE, angular=odd),
         lambda odd: bx.smoothness(FACE, angular=odd),
         lambda odd: bx.relative_motion(FACE, angular=odd),
-        lambda odd: bx.significance(X, Y, n=3, rng=0, statistic=odd, progress=False),
-        lambda odd: bx.significance(X, Y, n=3, rng=0, progress=odd),
         lambda odd: bx.significance(X, Y, n=3, rng=0, causal=odd, progress=False),
         lambda odd: bx.surrogate_windows(X, Y, pair=("AU04", "AU04"), n=3, rng=0, polarity=odd),
         lambda odd: bx.lag_map(X, Y, pair=("AU04", "AU04"), causal=odd),

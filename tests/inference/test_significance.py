@@ -203,7 +203,7 @@ def test_what_the_result_says():
     assert {v.dtype for v in found.data_vars.values()} == {np.dtype(float)}
     assert {v.dims for v in found.data_vars.values()} == {("signal1", "signal2")}
     assert all(v.attrs["units"] == "1" for v in found.data_vars.values())
-    assert found.observed.attrs["long_name"] == "mean magnitude of the correlation over windows"
+    assert found.observed.attrs["long_name"] == "mean absolute correlation over windows"
     kept = {k: found.attrs[k] for k in ("measure", "surrogates", "n", "seed", "statistic", "pairs", "width")}
     assert kept == {
         "measure": "imitation", "surrogates": "shift", "n": 39, "seed": "5", "statistic": "corr_abs_mean", "pairs": "all", "width": 1.0,

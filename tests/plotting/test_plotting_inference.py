@@ -159,7 +159,7 @@ def test_missing_windows_are_left_out(both):
 def test_what_cannot_be_drawn(both):
     x, y, found = both
     result = bx.imitation(x, y, **WINDOWS, stats=True)
-    with pytest.raises(ValueError, match="by is 'effect'; p, p_fwe, q of a result of significance"):
+    with pytest.raises(ValueError, match="by is 'surrogate_z'; p, p_fwe, q of a result of significance"):
         pictures.significant_pairs(result, found, by="surrogate_z")
     with pytest.raises(ValueError, match="signal1 of the result has no 'AU12'"):
         pictures.significant_pairs(result.isel(signal1=[0, 1]), found, ax=axes())

@@ -1,0 +1,78 @@
+"""Options of one meaning have one name, one order and one default in functions, accessors, command line and cohort."""
+
+import inspect
+
+import pytest
+
+import bitbox_xr as bx
+from bitbox_xr.accessors import SignalsAccessor
+from bitbox_xr.cli import main
+from bitbox_xr.cohort.options import planned
+
+ORDER = ["width", "step", "max_lag", "causal", "polarity", "min_valid", "fps"]
+DEFAULTS = {
+    "width": 0.5,
+    "step": None,
+    "max_lag": None,
+    "causal": True,
+    "polarity": True,
+    "min_valid": 0.75,
+    "fps": None,
+}
+ONE_SIDED = ["imitation", "lag_profile", "significance", "lag_map", "surrogate_windows"]
+COMMANDS = ["imitation", "coordination", "significance", "cohort"]
+
+
+def window_options(function):
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.name in ORDER}
+
+
+def expected(name):
+    return {option: DEFAULTS[option] for option in ORDER if option != "causal" or name != "coordination"}
+
+
+@pytest.mark.parametrize("name", [*ONE_SIDED, "coordination"])
+def test_window_options_of_functions_and_accessors(name):
+    for function in (getattr(bx, name), getattr(SignalsAccessor, name)):
+        assert list(window_options(function).items()) == list(expected(name).items())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_window_options_of_commands(name):
+    options = {p.name: p.default for p in main.commands[name].params if p.name in ORDER and p.name != "fps"}
+    wanted = {option: default for option, default in expected(name).items() if option != "fps"}
+    given = {option: default if default in (True, False) or isinstance(default, float) else None
+             for option, default in options.items()}  # fmt: skip
+    assert {option: given[option] for option in wanted} == wanted
+    assert set(options) == set(wanted)
+
+
+@pytest.mark.parametrize("measure", ["imitation", "coordination", "significance"])
+def test_window_options_of_cohorts(measure):
+    known = {name: value for name, value in planned(measure, {}, keep_windows=False).options.items() if name in ORDER}
+    assert list(known.items()) == [item for item in expected(measure).items() if item[0] != "fps"]
+
+
+def test_attributes_of_results_have_the_names_of_the_options():
+    x = bx.signals([[float(k % 7), float(k % 5)] for k in range(120)], fps=30)
+    attrs = bx.imitation(x, x).attrs
+    assert {name: attrs[name] for name in ORDER if name in attrs} == {
+        "width": 0.5, "step": 7 / 30, "max_lag": 0.1, "causal": 1, "polarity": 1, "min_valid": 0.75, "fps": 30.0,
+    }  # fmt: skip
+    assert bx.kinematics(
+        bx.signals([[0.0, float(k), 0.0, 0.0, 0.0, 0.0] for k in range(9)], kind="pose", fps=30)
+    ).attrs["fps"] == pytest.approx(30)
+
+
+def test_the_first_argument_is_x_and_the_second_y():
+    for name in bx.__all__:
+        function = getattr(bx, name)
+        positional = [
+            p.name
+            for p in (inspect.signature(function).parameters.values() if inspect.isfunction(function) else ())
+            if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        if positional[:1] not in ([], ["path"], ["data"], ["result"], ["obj"], ["manifest"]):
+            assert positional[0] == "x", name
+            assert positional[1:2] in ([], ["y"], ["fps"]), name
