@@ -81,7 +81,7 @@ MAKING = {
     "truth as time": (lambda: bx.signals(DATA, time=[True] * 90), TypeError, ["times are bool", "seconds, datetime64 or timedelta64"]),
     "missing dates": (lambda: bx.signals(DATA, time=np.full(90, "NaT", "M8[s]")), ValueError, ["missing at 90 of 90 frames", "a time for every frame"]),
     "dates far apart": (
-        lambda: bx.signals(DATA, time=pd.date_range("2026", periods=90)), ValueError, ["steps by 86400 s", "mend the dates", "fps="],
+        lambda: bx.signals(DATA, time=pd.date_range("2026", periods=90)), ValueError, ["steps by 86400 s", "correct the times", "fps="],
     ),
     "a rate beyond all": (lambda: bx.signals(DATA, fps=1e300), ValueError, ["fps is 1e+300", "from 1e-09 to 1e+09 are wanted"]),
     "a rate next to none": (lambda: bx.signals(DATA, fps=1e-320), ValueError, ["fps is 1e-320", "from 1e-09 to 1e+09 are wanted"]),
@@ -276,7 +276,7 @@ FILES = {
     for got, path, error in (("a NoneType", None, TypeError), ("a list", ["x.csv"], TypeError), ("a bytes", b"x.csv", TypeError), ("''", "", ValueError), (r"'a\x00b'", "a\0b", ValueError))
 } | {
     "open_signals of an array": (lambda: bx.open_signals(DATA), TypeError, ["path is a ndarray", "a file is wanted", "signals() takes arrays"]),
-    "a unit of another type": (lambda: bx.open_signals(TABLE, time_unit=["s"]), ValueError, ["time_unit is ['s']", "one of s, ms"]),
+    "a unit of another type": (lambda: bx.open_signals(TABLE, time_unit=["s"]), ValueError, ["time_unit: expected a unit of time, s, ms", "got ['s']"]),
     "columns in no order": (lambda: bx.open_signals(TABLE, fps=FPS, columns={0, 1}), ValueError, ["columns is {0, 1}", "a sequence of them is wanted"]),
     "columns from to": (lambda: bx.open_signals(TABLE, fps=FPS, columns=slice(2)), ValueError, ["columns is slice(None, 2, None)", "a sequence of them"]),
     "a confidence of 400 digits": (lambda: bx.open_signals(TABLE, fps=FPS, min_confidence=10**400), ValueError, ["min_confidence is 1000", "a number is wanted"]),

@@ -65,6 +65,8 @@ def test_modules_and_functions_are_small(path):
 
 # What is imported and comes with a dependency, at the version that this one wants.
 BROUGHT = {"llvmlite": "numba"}
+# What is imported where an extra of the project has been installed.
+EXTRA = {"pyarrow"}
 
 
 def distributions(requirements):
@@ -78,7 +80,7 @@ def distributions(requirements):
 def test_what_is_installed_is_imported_and_what_is_imported_is_installed():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     names = {name.partition(".")[0] for path in modules() for name in imports(path)}
-    third = names - set(sys.stdlib_module_names) - {"bitbox_xr"} - set(BROUGHT)
+    third = names - set(sys.stdlib_module_names) - {"bitbox_xr"} - set(BROUGHT) - EXTRA
     known = packages_distributions()
     assert {known[name][0].lower() for name in third} == set(distributions(project["dependencies"]))
     assert {BROUGHT[name] for name in names & set(BROUGHT)} <= third

@@ -42,7 +42,7 @@ def info(file: Path, **given: Any) -> None:
 
 
 def _of_signals(x: xr.DataArray) -> dict[str, str]:
-    axis, missing = frame_rate.seconds(x[TIME].values)[0], x.isnull()
+    axis, missing = frame_rate.seconds(x[TIME])[0], x.isnull()
     beside = [dim for dim in x.dims if dim != SIGNAL]
     never, constant = missing.all(beside).values, (x.max(beside) == x.min(beside)).values & (len(axis) > 1)
     known = {name: str(x.attrs[name]) for name in ("kind", "units", "backend", "schema", "face_id") if name in x.attrs}

@@ -72,7 +72,7 @@ reader_options = _all(
     click.option(
         "--time", metavar="COLUMN", callback=_name_or_position, help="Name, or position from 0, of the times."
     ),
-    click.option("--time-unit", metavar="UNIT", help="Unit of the times: s (default), ms, us, ns, min or h."),
+    click.option("--time-unit", metavar="UNIT", help="Unit of the times: s (default), ms, us, ns, min, h or d."),
     click.option(
         "--columns", metavar="A,B,…", callback=_names_or_positions, help="Names, or positions, of the signals."
     ),
@@ -180,6 +180,6 @@ def reported(command: Command) -> Command:
             except (ValueError, TypeError, OSError, ImportError) as error:
                 raise click.ClickException(str(error)) from error
             except MemoryError as error:
-                raise click.ClickException(f"this takes more memory than there is ({error})") from error
+                raise click.ClickException(str(error) or "this takes more memory than there is") from error
 
     return run

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
-from bitbox_xr.cohort.fingerprint import Identity, identified
+from bitbox_xr.cohort.fingerprint import Identity, Seen, State, seen, seen_again, unchanged
 from bitbox_xr.cohort.manifest import Manifest
 from bitbox_xr.cohort.options import Study
 from bitbox_xr.cohort.seeds import seed_of
@@ -36,13 +36,12 @@ class Partner(NamedTuple):
     """A reference, and the recording that has it."""
 
     recording: str
-    file: str
-    identity: Identity
+    source: Seen
 
     @property
     def content(self) -> str:
         """What it holds, whatever it is called."""
-        return self.identity[0][1]
+        return self.source.identity[0][1]
 
 
 def wanted(study: Study) -> bool:
@@ -91,9 +90,10 @@ def _looked_at(recording: str, file: Path, reader: dict[str, Any]) -> Partner | 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:
-            with open_signals(file, **reader) as signals:
+            source = seen(file)
+            with unchanged([source]), open_signals(file, **reader) as signals:
                 signals.load()
-            return Partner(recording, str(file), identified(file))
+            return Partner(recording, source)
         except Exception as error:  # whatever it is, there are others
             return f"{recording}: {fault(error)}"
 
@@ -114,7 +114,11 @@ def drawn(study: Study, recording: str, own: list[Identity], parts: Path) -> lis
 
 @lru_cache(maxsize=1)
 def _found(file: Path) -> list[Partner]:
-    return [Partner(*one) for one in json.loads(file.read_text(encoding="utf-8"))]
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return [
+        Partner(recording, Seen(path, identity, [State(*state) for state in states]))
+        for recording, (path, identity, states) in found
+    ]
 
 
 @contextmanager
@@ -129,7 +133,9 @@ def opened(study: Study, partners: list[Partner], x: xr.DataArray) -> Iterator[d
         signals = []
         for one in partners:
             try:
-                source = stack.enter_context(open_signals(one.file, **study.reader_of_reference))
+                before = seen_again(one.source)
+                stack.enter_context(unchanged([before]))  # its numbers are read when its turn comes
+                source = stack.enter_context(open_signals(before.file, **study.reader_of_reference))
                 partner = source.chunk()
                 signals.append(partner if study.align is None else on_clock_of(x, partner, **study.align))
             except Exception as error:

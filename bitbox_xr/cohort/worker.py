@@ -54,15 +54,17 @@ def work(study: Study, job: Job) -> Outcome:
 
 def _worked(study: Study, job: Job) -> str:
     files = _files(study, job)
-    known = [fingerprint.identified(file) for file in files]
+    sources = [fingerprint.seen(file) for file in files]
+    known = [one.identity for one in sources]
     others = partners.drawn(study, job.recording, known, job.parts)
-    made = fingerprint.made_from(study, [*known, *(one.identity for one in others)])
+    made = fingerprint.made_from(study, [*known, *(one.source.identity for one in others)])
     targets = {folder: place(job.out, folder, job.recording) for folder in (RECORDINGS, WINDOWS)}
     wanted = [RECORDINGS, WINDOWS] if study.keep_windows else [RECORDINGS]
     missing = [folder for folder in wanted if stamp(targets[folder]) != made]
     if not missing:
         return KEPT
-    sides = fingerprint.opened(study, files)
+    with fingerprint.unchanged(sources):
+        sides = fingerprint.opened(study, files)
     with partners.opened(study, others, sides[0]) as given:
         made_of_it = results(study, *sides, **given, **seeds.of_recording(study.options, job.recording))
     marks = {"recording": job.recording, ASKED: study.described(), STAMP: made}

@@ -5,6 +5,7 @@ dictionaries, `as_signals()` is the door through which every measure takes its i
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from os import PathLike
 from typing import Any
 
@@ -14,12 +15,12 @@ import xarray as xr
 
 from bitbox_xr.core import signal_names, validation
 from bitbox_xr.core.errors import refuse, warn
+from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
 from bitbox_xr.core.variables import SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
 
 __all__ = ["as_signals", "from_bitbox", "rate", "signals", "to_bitbox"]
 
-TIME_ATTRS = {**variable_attrs(TIME), "axis": "T"}
 ALONG_SIGNAL = ("landmark", "axis", "region", "side")  # coordinates that the names of signals determine
 
 
@@ -43,11 +44,14 @@ def signals(
     kind
         expression, landmark (pixel), landmark-can (mm), pose or rectangle.
     fps
-        Frames per second, for data without times; beside times, that their rate is meant (above 240, say).
+        Frames per second, for data without times; beside times, that their rate is meant (above 240 frames a
+        second, or steps of more than 10 s, which are refused otherwise).
     time
         Time of each frame: seconds, timedelta64, or datetime64 (then seconds since the first frame, which
         stands in the attribute `time_origin`). A DataFrame's index counts where it is datetime64,
-        timedelta64 or named `time`.
+        timedelta64 or named `time`. A DataArray, and the coordinate `time` of `data`, may be in another unit that
+        its attribute `units` names: ms, us, ns, min, h, d and their usual spellings, or "<unit> since <date>", which
+        is read as datetime64 is.
     names
         A label for each signal; by default the columns, or the names that the kind's schema has for that
         many signals (`GE0`, … for 79 expressions), or `s0`, `s1`, ….
@@ -210,7 +214,8 @@ def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.D
     elif not all(isinstance(name, str) for name in x[SIGNAL].values):  # bytes, as some libraries read text; numbers
         labels = np.array([validation.label_of(name) for name in x[SIGNAL].values], dtype=str)
         x = x.assign_coords({SIGNAL: (SIGNAL, labels, x[SIGNAL].attrs)})
-    x = _with_seconds(x, fps)
+    with suppress(ValueError):  # of an unknown unit, which is among the faults of the next line
+        x = on_seconds(x, fps)
     refuse(label, validation.faults_of(x, label, fps=fps))
     if not np.issubdtype(x.dtype, np.floating) or x.dtype.itemsize < 4 or x.dtype.itemsize > 8:
         x = x.astype(np.float64)
@@ -227,9 +232,10 @@ def rate(x: xr.DataArray) -> float:
     times = x.sizes[TIME] if TIME in x.coords else 0
     if times < 2:
         raise ValueError(f"{validation.counted(times, 'time')} of frames cannot tell a rate; two at least are wanted")
-    found = frame_rate.regular_rate(frame_rate.seconds(x[TIME].values)[0])
+    axis = on_seconds(x)[TIME].values
+    found = frame_rate.regular_rate(axis)
     if found is None:
-        raise ValueError(f"time is not regular: {validation.irregularity(x[TIME].values)}; see resample()")
+        raise ValueError(f"time is not regular: {validation.irregularity(axis)}; see resample()")
     return found
 
 
@@ -334,14 +340,17 @@ def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.
     if time is None:
         assert fps is not None
         return frame_rate.frame_times(n, fps), validation.stated(fps)
-    axis, origin = frame_rate.seconds(time)
+    try:
+        axis, origin = frame_rate.seconds(time)
+    except ValueError as error:
+        raise ValueError(f"signals(): time: {error}") from None
     faults = []
     if axis.shape != (n,):
         faults.append(f"time has shape {axis.shape}; one value for each of the {n} frames is wanted")
     else:
         faults += validation.increase_faults(axis)
-        dates = np.asarray(time).dtype.kind in "mM"
-        faults += [] if faults else validation.rate_faults(axis, fps, stated=False, dates=dates)
+        own_unit = np.asarray(time).dtype.kind in "mM" or bool(getattr(time, "attrs", {}).get("units"))
+        faults += [] if faults else validation.rate_faults(axis, fps, stated=False, dates=own_unit)
     refuse("signals()", faults)
     return axis, validation.stated(fps) | ({"time_origin": origin} if origin else {})
 
@@ -369,18 +378,3 @@ def _one_signal(x: xr.DataArray) -> xr.DataArray:
         along = {name: (SIGNAL, x[name].values[None]) for name in ALONG_SIGNAL if name in x.coords}
         return x.expand_dims(SIGNAL, -1).drop_vars(along).assign_coords(along)
     return x
-
-
-def _with_seconds(x: xr.DataArray, fps: float | None) -> xr.DataArray:
-    if TIME not in x.coords:
-        assert fps is not None
-        refuse("fps", validation.fps_faults(fps))
-        return x.assign_coords({TIME: (TIME, frame_rate.frame_times(x.sizes[TIME], fps), dict(TIME_ATTRS))})
-    if x[TIME].dtype == np.float64:
-        return x
-    try:
-        axis, origin = frame_rate.seconds(x[TIME].values)
-    except TypeError as error:
-        raise TypeError(f"the coordinate time: {error}") from None
-    x = x.assign_coords({TIME: (TIME, axis, dict(TIME_ATTRS))})
-    return x.assign_attrs(time_origin=origin) if origin else x

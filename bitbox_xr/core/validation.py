@@ -170,18 +170,32 @@ def time_faults(name: str, value: Any, *, least: str = "positive") -> list[str]:
 
 def stated(fps: float | None) -> dict[str, str]:
     """The attribute that signals get whose rate was given by their caller and would else be doubted."""
-    return {"time_source": STATED} if fps is not None and fps > frame_rate.MAX_UNSTATED_FPS else {}
+    doubted = fps is not None and (fps > frame_rate.MAX_UNSTATED_FPS or fps * SLOWEST < 1)
+    return {"time_source": STATED} if doubted else {}
 
 
 def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
-    """The time axis of a DataArray, and whether a rate that came with it agrees."""
+    """The time axis of a DataArray, in whatever unit, and whether a rate that came with it agrees."""
     if not np.issubdtype(x[TIME].dtype, np.number):
         return [f"the coordinate time is {x[TIME].dtype}; seconds as float64 are wanted: see signals(…, time=…)"]
-    axis = x[TIME].values.astype(np.float64)
+    try:
+        axis = frame_rate.seconds(x[TIME])[0]
+    except ValueError as error:
+        return [f"the coordinate time: {error}"]
     faults = increase_faults(axis) or rate_faults(axis, fps, stated=True)
     if faults or fps is not None or str(x.attrs.get("time_source", "")).startswith(STATED):
         return faults
-    return _speed_doubts(axis, "signals(…, fps={fps:g})", None)
+    return _speed_doubts(axis, "signals(…, fps={fps:g})", None) or _slow_doubts(axis)
+
+
+def _slow_doubts(axis: np.ndarray) -> list[str]:
+    step = _step(axis) if len(axis) > 1 else 0.0
+    if step <= SLOWEST:
+        return []
+    return [
+        f"expected steps of at most {SLOWEST:g} s between frames, got time steps by {step:g} s; set the unit of the "
+        f"times (x.time.attrs['units'] = 'ms', say), or confirm the step by signals(…, fps={1 / step:g})"
+    ]
 
 
 def is_number(value: Any) -> bool:
@@ -214,7 +228,7 @@ def rate_faults(
     """Whether a clock's rate is believable, and agrees with the `fps` that came with it.
 
     A rate that nobody `stated` is doubted where the times look like another unit, or like numbers of frames.
-    `time_unit` is the reader's option, None where there is none; `dates` have a unit of their own.
+    `time_unit` is the reader's option, None where there is none; `dates`: the times have a unit of their own.
     """
     if len(axis) < 2:
         return []
@@ -259,7 +273,7 @@ def _doubts(axis: np.ndarray, time_unit: str | None, dates: bool) -> list[str]:
 
 def _other_unit(time_unit: str | None, dates: bool) -> str:
     if dates:
-        return "if that is not so, mend the dates"
+        return "if that is not so, correct the times or their unit"
     if time_unit is None:
         return "if that is ms, divide it by 1000 (seconds are wanted)"
     return "if that is ms, say time_unit='ms' with time=…" if time_unit == "s" else f"time_unit={time_unit!r} was given"

@@ -22,6 +22,7 @@ from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import as_dataset
 from bitbox_xr.io.locks import LOCK, FileLock, unreadable
+from bitbox_xr.io.unpacked_size import bounded
 
 __all__ = ["LOCK", "PART", "destination", "open_netcdf", "replacing", "to_netcdf"]
 
@@ -143,13 +144,15 @@ def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: str
     DataArray or Dataset
         What was written: seconds as float, text as `str`, attributes as `str`, `int` and `float`. Values are read
         when they are used, from any number of threads; `.load()` reads all of them, `.close()` lets go of the file,
-        and so does `with open_netcdf(path) as result:`. Other NetCDF files open as Datasets, their times not decoded.
+        and so does `with open_netcdf(path) as result:`. Other NetCDF files open as Datasets, times in their own unit.
 
     Raises
     ------
     OSError
         Where there is no such file (FileNotFoundError), or it is no NetCDF; where it is damaged, at once or when its
         values are read. What NetCDF-4 compresses or describes has checksums; NetCDF-3 has none.
+    MemoryError
+        Where a file would unpack to more memory than is available, before it is read: `chunks` opens it in pieces.
     ValueError
         For another engine.
 
@@ -171,8 +174,8 @@ def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: str
         _check_length(file)
         with LOCK:
             source = _opened(file, engine, cache=chunks is None)
-            data = _decoded(source)
-    except ImportError:
+            data = _decoded(bounded(source, file.name, lazy=chunks is not None))
+    except (ImportError, MemoryError):
         raise
     except Exception as error:  # of whatever kind: the libraries have many for what damage makes of a file
         raise OSError(f"open_netcdf(): {unreadable(file.name, error.__cause__ or error)}") from error
@@ -377,8 +380,8 @@ def _check_length(file: Path) -> None:
 
 
 def _opened(file: Path, engine: str, *, cache: bool) -> xr.Dataset:
-    lock = FileLock(file.name)
-    return xr.open_dataset(file, engine=engine, decode_times=False, decode_timedelta=False, cache=cache, lock=lock)
+    plain: Any = {"decode_times": False, "decode_timedelta": False, "create_default_indexes": False}
+    return xr.open_dataset(file, engine=engine, cache=cache, lock=FileLock(file.name), **plain)
 
 
 def _decoded(source: xr.Dataset) -> xr.Dataset:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bitbox_xr.kernels import time_units
+
 __all__ = ["DEFAULT_FPS", "MAX_UNSTATED_FPS", "Grid", "fit", "frame_times", "regular_rate", "seconds", "snap"]
 
 CUSTOMARY_FPS = (23.976, 24.0, 25.0, 29.97, 30.0, 50.0, 59.94, 60.0)
@@ -143,31 +145,40 @@ def regular_rate(times: np.ndarray) -> float | None:
     return None if grid is None or grid.lost else grid.fps
 
 
-def seconds(time: Any) -> tuple[np.ndarray, str | None]:
+def seconds(time: Any, unit: str | None = None) -> tuple[np.ndarray, str | None]:
     """`time` as float64 seconds, and where they start if `time` was a date.
 
-    Dates become seconds since the first of them, which is returned as ISO text; timedelta64 and numbers
-    (taken as seconds) are not shifted. Missing times (NaT) become NaN. TypeError for what is no time.
+    Numbers are in the unit that `time` itself has (`attrs["units"]` of a DataArray, with `calendar`), else in `unit`,
+    else in seconds; see `time_units`. Dates, and numbers of a unit "… since <date>", become seconds since the first of
+    them, which is returned as ISO text; durations and other numbers are not shifted. Missing times (NaT) become NaN.
+    TypeError for what is no time, ValueError for a unit that is not known.
 
     >>> seconds(np.array(["2026-01-01T10:00:00.0", "2026-01-01T10:00:00.5"], dtype="datetime64[ms]"))
     (array([0. , 0.5]), '2026-01-01T10:00:00')
     >>> seconds(np.array([500, 1000], dtype="timedelta64[ms]"))
     (array([0.5, 1. ]), None)
+    >>> seconds(np.array([0, 40, 80]), "ms")
+    (array([0.  , 0.04, 0.08]), None)
     """
     values = np.asarray(time)
-    if np.issubdtype(values.dtype, np.datetime64):
-        known = values[~np.isnat(values)].ravel()
-        first = known[0] if len(known) else np.datetime64(0, "s")
-        origin = np.datetime_as_string(first.astype("datetime64[us]")).rstrip("0").rstrip(".")
-        return seconds(values - first)[0], origin
-    if np.issubdtype(values.dtype, np.timedelta64):
-        exact = values.astype("timedelta64[ns]")
-        out = exact.astype(np.float64) / 1e9
-        return np.where(np.isnat(exact), np.nan, out), None
+    if values.dtype.kind in "mM":
+        return time_units.of_dates(values)
     if values.dtype == bool or not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
         remedy = " (of dates as objects: pandas.to_datetime(times, utc=True).tz_localize(None))"
         raise TypeError(
             f"times are {values.dtype}; seconds, datetime64 or timedelta64 are wanted"
             + (remedy if values.dtype == object else "")
         )
-    return values.astype(np.float64), None
+    return time_units.of_numbers(values, _unit(time, unit))
+
+
+def _unit(time: Any, unit: str | None) -> time_units.TimeUnit:
+    """The unit of numbers: their own, or that of the caller, who may not contradict it."""
+    attrs = getattr(time, "attrs", {})
+    own, calendar = attrs.get("units"), attrs.get("calendar")
+    if own is None or own == "":
+        return time_units.parsed("s" if unit is None else unit)
+    found = time_units.parsed(own, calendar)
+    if unit is not None and time_units.parsed(unit) != found:
+        raise ValueError(f"expected the unit of the times themselves, {own!r}, got {unit!r}; leave it out")
+    return found

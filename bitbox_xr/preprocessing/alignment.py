@@ -14,7 +14,8 @@ import xarray as xr
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import LOST, counted_anew
-from bitbox_xr.core.signal_set import TIME_ATTRS, as_signals
+from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.kernels import frame_rate
 from bitbox_xr.kernels.interpolation import TYPED, Lowpass, interpolate, lowpass, rounding
@@ -196,7 +197,8 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
     >>> shared_clock(signals(np.zeros((90, 1)), fps=30), signals(np.zeros((60, 2)), fps=30))
     (30.0, 60)
     """
-    axes = [frame_rate.seconds(a[TIME].values)[0] for a in (x, y)]
+    x, y = on_seconds(x), on_seconds(y)
+    axes = [a[TIME].values for a in (x, y)]
     rates = [_rate(axis) for axis in axes]
     refuse(
         "the recordings' time",

@@ -19,6 +19,7 @@ from bitbox_xr.kernels import frame_rate
 __all__ = ["STEPS", "Frames", "frames_of", "regularity"]
 
 STEPS = 1.5  # median steps; a longer one is a gap
+ROUNDED = 1e-6  # median steps
 
 
 class Frames(NamedTuple):
@@ -120,7 +121,9 @@ def regularity(x: Any) -> xr.Dataset:
 def _gaps(own: Frames, present: np.ndarray) -> np.ndarray:
     """Start, length (s) and number of frames of each gap, where `present` says which rows hold anything."""
     steps = np.diff(own.times) * own.fps
-    numbers = np.concatenate([[0], np.cumsum(np.maximum(np.rint(steps), 1))])
+    # times in whole ms have steps of exactly 1.5 median ones; the rounding of seconds does not decide what these are
+    whole = np.floor(steps + 0.5 + ROUNDED)
+    numbers = np.concatenate([[0], np.cumsum(np.maximum(whole, 1))])
     rows = np.flatnonzero(present)
     missing = np.diff(numbers[rows], prepend=-1, append=numbers[-1] + 1) - 1
     at = np.flatnonzero(missing)

@@ -59,7 +59,7 @@ def parts(table, out):
     for signals, reference in zip(table["signals"], table["reference"], strict=True):
         clock = [time.perf_counter()]
         files = [Path(signals), Path(reference)]
-        made = fingerprint.made_from(planned, [fingerprint.identified(file) for file in files])
+        made = fingerprint.made_from(planned, [fingerprint.seen(file).identity for file in files])
         clock.append(time.perf_counter())
         x, y = fingerprint.opened(planned, files)
         clock.append(time.perf_counter())

@@ -328,8 +328,8 @@ def test_info_finds_the_gaps_of_irregular_times():
         pytest.skip(f"{file} is not here")
     said = run("info", file, "--columns", "2,10", "--time", "0", "--time-unit", "ms").output
     assert "not regular: steps from 32 to 1681 ms" in said
-    assert "lost frames     140 (5.9%)" in said
-    assert "gaps            57 (" in said
+    assert "lost frames     154 (6.4%)" in said
+    assert "gaps            70 (" in said
 
 
 def test_a_real_recording(tmp_path):

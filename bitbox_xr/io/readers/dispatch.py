@@ -12,11 +12,14 @@ import xarray as xr
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.signal_set import from_bitbox
+from bitbox_xr.core.time_axis import on_seconds
+from bitbox_xr.core.variables import TIME
 from bitbox_xr.io.readers.assembly import place
 from bitbox_xr.io.readers.columns import Asked
 from bitbox_xr.io.readers.formats import blendshapes, openface, pyfeat, table, three_di
-from bitbox_xr.io.readers.sampling import UNITS
+from bitbox_xr.io.readers.parquet import from_parquet
 from bitbox_xr.io.readers.sheet import TABLE, WHITESPACE, Sheet, from_frame, from_lines, lines_of
+from bitbox_xr.kernels import time_units
 
 __all__ = ["open_signals"]
 
@@ -64,12 +67,15 @@ def open_signals(
         Frames per second; replaces the file's times (attribute `time_source`). Numbers of frames that the file
         has (OpenFace, Py-Feat), or regular times, still tell which frames are missing: where only every k-th
         frame of a video of `fps` was tracked, the rate is fps/k (attribute `frame_step`). Regular times that say
-        another rate are replaced with a UserWarning. Py-Feat needs it; for 3DI 30 is assumed.
+        another rate are replaced with a UserWarning. Py-Feat needs it; for 3DI 30 is assumed. A NetCDF file's times
+        are kept, in whatever unit their attribute `units` names: `fps` confirms their rate, or gives that of a file
+        without times.
     time
         Name or position of the column of times, or an array with a time for each row. Numbers are in
         `time_unit`; dates (of a DataFrame or array) become seconds since the first of them.
     time_unit
-        "s", "ms", "us", "ns", "min" or "h", of `time`.
+        "s", "ms", "us", "ns", "min", "h", "d" or another usual spelling, of `time`; also "<unit> since <date>", which
+        is read as dates are. Times that are a DataArray with an attribute `units` are in that unit.
     columns
         Names, or positions from 0, of the columns that are signals, in place of what the format has by
         default. A table's columns that number or time its rows (frame, timestamp, index, …) are no signals
@@ -103,6 +109,9 @@ def open_signals(
         frames), naming the file, the line or column and the remedy.
     TypeError
         For options of a wrong type.
+    MemoryError
+        For a NetCDF file, or the columns read of a Parquet file, that would unpack to more memory than is available.
+        Of text it is not known beforehand what it unpacks to.
 
     Examples
     --------
@@ -117,6 +126,7 @@ def open_signals(
     """
     asked = Asked(kind, fps, time, time_unit, columns, face_id, min_confidence)
     refuse("open_signals()", _option_faults(asked, sep, skiprows))
+    asked = asked._replace(time_unit=time_units.canonical(time_unit))
     text_only = {"sep": sep is not None, "skiprows": skiprows != 0}
     if isinstance(path, Mapping):
         _unused("a Bitbox dictionary", {**_given(asked), **text_only}, allowed=("fps",))
@@ -129,11 +139,11 @@ def open_signals(
     file = validation.path_of("open_signals()", path)
     start = _first_bytes(file)
     if start.startswith(NETCDF):
-        _unused(file.name, {**_given(asked), **text_only}, allowed=("kind",))
-        return _of_netcdf(file, kind)
+        _unused(file.name, {**_given(asked), **text_only}, allowed=("kind", "fps"))
+        return _of_netcdf(file, kind, fps)
     if start.startswith(PARQUET):
         _unused(file.name, text_only)
-        return _of_sheet(_parquet(file), asked)
+        return _of_sheet(from_parquet(file), asked)
     if three_di.is_three_di(file):
         _unused(file.name, text_only)
         return three_di.read(file, asked)
@@ -153,10 +163,7 @@ def _option_faults(asked: Asked, sep: str | None, skiprows: int) -> list[str]:
     faults = validation.fps_faults(asked.fps)
     faults += [] if asked.kind is None else validation.kind_faults(asked.kind)
     faults += [] if asked.columns is None else _column_faults(asked.columns)
-    if not isinstance(asked.time_unit, str) or asked.time_unit not in UNITS:
-        faults.append(f"time_unit is {asked.time_unit!r}; one of {', '.join(UNITS)} is wanted")
-    elif asked.time_unit != "s" and asked.time is None:
-        faults.append(f"time_unit is {asked.time_unit!r} without time; name the column of times too, time=…")
+    faults += _unit_faults(asked)
     if sep is not None and (not isinstance(sep, str) or (len(sep) != 1 and sep != WHITESPACE) or sep in '"\r\n'):
         faults.append(f"sep is {sep!r}; one character, or {WHITESPACE!r} for any blanks, is wanted")
     if not isinstance(skiprows, int | np.integer) or isinstance(skiprows, bool) or skiprows < 0:
@@ -165,6 +172,16 @@ def _option_faults(asked: Asked, sep: str | None, skiprows: int) -> list[str]:
     if least is not None and not validation.is_number(least):
         faults.append(f"min_confidence is {least!r}; a number is wanted")
     return faults
+
+
+def _unit_faults(asked: Asked) -> list[str]:
+    try:
+        unit = time_units.canonical(asked.time_unit)
+    except ValueError as error:
+        return [f"time_unit: {error}"]
+    if unit != "s" and asked.time is None:
+        return [f"time_unit is {asked.time_unit!r} without time; name the column of times too, time=…"]
+    return []
 
 
 def _column_faults(columns: Any) -> list[str]:
@@ -202,17 +219,7 @@ def _first_bytes(file: Path) -> bytes:
     return start
 
 
-def _parquet(file: Path) -> Sheet:
-    try:
-        frame = pd.read_parquet(file)
-    except ImportError:
-        raise ImportError(f"{file.name}: Parquet needs pyarrow; install bitbox-xr[parquet]") from None
-    except Exception as error:  # of whatever kind: pandas and pyarrow have many for what damage makes of a file
-        raise ValueError(f"{file.name}: it cannot be read as Parquet ({error}); write it anew") from error
-    return from_frame(frame, file.name)
-
-
-def _of_netcdf(file: Path, kind: str | None) -> xr.DataArray:
+def _of_netcdf(file: Path, kind: str | None, fps: float | None) -> xr.DataArray:
     from bitbox_xr.io.netcdf import open_netcdf
 
     found = open_netcdf(file)
@@ -223,4 +230,21 @@ def _of_netcdf(file: Path, kind: str | None) -> xr.DataArray:
         there = validation.listed(held) or "none"
         what = f"one signal set (time, signal){f' of kind {kind}' if kind else ''}"
         raise ValueError(f"{file.name}: {what} is wanted; the variables are {there}; see open_netcdf()")
-    return next(iter(sets.values()))
+    (x,) = sets.values()
+    try:
+        x = _on_clock(x, fps)
+    except (TypeError, ValueError) as error:
+        found.close()
+        raise type(error)(f"{file.name}: {error}") from None
+    x.set_close(found.close)
+    return x
+
+
+def _on_clock(x: xr.DataArray, fps: float | None) -> xr.DataArray:
+    """Signals as a NetCDF file has them, their times in seconds and not doubted; without times if it has none."""
+    x = x.copy(deep=False)
+    if TIME not in x.coords and fps is None:
+        return x
+    x = on_seconds(x, fps)
+    refuse("time", validation.clock_faults(x, fps))
+    return x.assign_attrs(validation.stated(fps))

@@ -11,9 +11,8 @@ from bitbox_xr.io.readers.columns import Asked, Attrs, Layout
 from bitbox_xr.io.readers.sheet import Sheet, numbers, position, where
 from bitbox_xr.kernels import frame_rate
 
-__all__ = ["UNITS", "clock_of"]
+__all__ = ["clock_of"]
 
-UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}  # time_unit, in seconds
 ASSUMED = "no time in the source; 30 fps as Bitbox has it"
 FAR = 1e12  # s; a time beyond is a wrong unit
 LONGEST = 1_000_000  # frames that a recording may have however few of them were recorded
@@ -207,19 +206,19 @@ def _named_time(sheet: Sheet, asked: Asked) -> Stamps:
     if column.dtype.kind in "mM":
         times, origin = frame_rate.seconds(column.to_numpy())
         return Stamps(_subject(sheet, at), times=times, origin=origin)
-    return Stamps(_subject(sheet, at), times=_column(sheet, at) * UNITS[asked.time_unit])
+    times, origin = frame_rate.seconds(_column(sheet, at), asked.time_unit)
+    return Stamps(_subject(sheet, at), times=times, origin=origin)
 
 
 def _given_time(sheet: Sheet, asked: Asked) -> Stamps:
     subject = f"{sheet.file}, time=…"
-    given = np.asarray(asked.time)
     try:
-        times, origin = frame_rate.seconds(given)
-    except TypeError as error:
-        raise TypeError(f"{subject}: {error}") from None
+        # "s" may be the default, which a unit of the times themselves comes before
+        times, origin = frame_rate.seconds(asked.time, None if asked.time_unit == "s" else asked.time_unit)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{subject}: {error}") from None
     if times.shape != (sheet.size,):
         raise ValueError(
             f"{subject}: it has the shape {times.shape}; a time for each of the {sheet.size} rows is wanted"
         )
-    unit = 1.0 if given.dtype.kind in "mM" else UNITS[asked.time_unit]
-    return Stamps(subject, times=times * unit, origin=origin)
+    return Stamps(subject, times=times, origin=origin)

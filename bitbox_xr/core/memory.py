@@ -1,0 +1,130 @@
+"""How much memory this process may still use, and the refusal of files that would unpack to more.
+
+The least of what the machine has available, what the control groups of the process (containers, batch systems) leave,
+what RLIMIT_AS leaves, and the share of a dask worker.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+__all__ = ["available", "refuse_beyond"]
+
+GROUPS, MOUNT = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
+# version of control groups: files with the limit and the use (bytes), and names in memory.stat of what the kernel
+# gives back when it needs to: content of files that it keeps to have it at hand
+FILES = {
+    1: ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")),
+    2: ("memory.max", "memory.current", ("inactive_file", "active_file")),
+}
+PREFIXES = "kMGTPE"
+
+
+def available() -> int:
+    """Bytes that this process may still use before a limit stops it, or the machine runs out of memory.
+
+    Limits: available physical memory (of which swap space is no part), control groups of version 1 and 2 (all groups
+    that the process is in, nested ones included), RLIMIT_AS, and inside a dask worker an equal share of the worker's
+    own limit for each of its threads. dask gives each worker of a machine its share, so that the workers of a cohort
+    divide the machine's memory.
+
+    >>> available() > 0
+    True
+    """
+    import psutil
+
+    process = psutil.Process().memory_info()
+    left = [int(psutil.virtual_memory().available), *_left_by_groups()]
+    left += [limit - process.vms for limit in _address_space()]
+    left += [limit - process.rss for limit in _share_of_worker()]
+    return max(0, min(left))
+
+
+def refuse_beyond(file: str, size: int, remedy: str) -> None:
+    """MemoryError where a file would unpack to more bytes than are available; `remedy` ends the message.
+
+    >>> refuse_beyond("x.nc", 10**18, "open it with open_netcdf(path, chunks='auto')")
+    Traceback (most recent call last):
+        ...
+    MemoryError: x.nc: expected at most ...B, the memory that is available, got a file that unpacks to 1.0 EB; open ...
+    """
+    most = available()
+    if size > most:
+        raise MemoryError(
+            f"{file}: expected at most {_readable(most)}, the memory that is available, got a file that unpacks to "
+            f"{_readable(size)}; {remedy}"
+        )
+
+
+def _readable(size: int) -> str:
+    """A number of bytes with a decimal prefix.
+
+    >>> _readable(999), _readable(1_500_000), _readable(8 * 10**12)
+    ('999 B', '1.5 MB', '8.0 TB')
+    """
+    if size < 1000:
+        return f"{size} B"
+    steps = min((len(str(size)) - 1) // 3, len(PREFIXES))
+    return f"{size / 1000**steps:.1f} {PREFIXES[steps - 1]}B"
+
+
+# --- control groups
+
+
+def _left_by_groups() -> Iterator[int]:
+    """What each control group of this process leaves, those that have a limit."""
+    with suppress(OSError):  # not Linux
+        for line in GROUPS.read_text().splitlines():
+            number, controllers, path = line.split(":", 2)
+            if number == "0" and not controllers:
+                yield from _left_by_tree(MOUNT, path, 2)
+                yield from _left_by_tree(MOUNT / "unified", path, 2)  # beside groups of version 1
+            elif "memory" in controllers.split(","):
+                yield from _left_by_tree(MOUNT / "memory", path, 1)
+
+
+def _left_by_tree(root: Path, path: str, version: int) -> Iterator[int]:
+    """Of a group and those around it. In a container the path may be that of the host: then only `root` is there."""
+    inner = PurePosixPath(path.lstrip("/"))
+    for group in [root / inner, *(root / outer for outer in inner.parents)]:
+        with suppress(OSError, ValueError):  # no such group, or "max": it has no limit
+            yield _left_by_group(group, version)
+
+
+def _left_by_group(group: Path, version: int) -> int:
+    limit, used, kept = FILES[version]
+    most, now = int((group / limit).read_text()), int((group / used).read_text())
+    lines = (line.split() for line in (group / "memory.stat").read_text().splitlines())
+    return most - now + sum(int(value) for name, value in lines if name in kept)
+
+
+# --- limits of the process
+
+
+def _address_space() -> Iterator[int]:
+    """RLIMIT_AS, if there is one."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:
+        yield soft
+
+
+def _share_of_worker() -> Iterator[int]:
+    """What the dask worker that this runs in may use, for each of its threads, before its nanny ends it."""
+    if "distributed" not in sys.modules:
+        return
+    import dask
+    from distributed import get_worker
+
+    try:
+        worker = get_worker()
+    except ValueError:  # this is no worker
+        return
+    limit = worker.memory_manager.memory_limit
+    if limit:
+        ends = dask.config.get("distributed.worker.memory.terminate", 1.0) or 1.0
+        yield int(limit * ends) // max(1, worker.state.nthreads)
