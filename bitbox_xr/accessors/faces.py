@@ -5,6 +5,7 @@ from typing import Any
 import xarray as xr
 
 import bitbox_xr as bx
+from bitbox_xr.core.types import ScalesLike
 
 __all__ = ["FaceMethods"]
 
@@ -17,7 +18,7 @@ class FaceMethods:
     def expressivity(
         self,
         *,
-        scales: Any = None,
+        scales: ScalesLike = None,
         aggregate: bool = False,
         robust: bool = False,
         precision: int = 16,
@@ -33,7 +34,7 @@ class FaceMethods:
         return bx.expressivity(self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, fps=fps)
 
     def events(
-        self, *, scales: Any = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
+        self, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
     ) -> xr.Dataset:
         """The activations, one by one: `bitbox_xr.events`.
 
@@ -48,7 +49,7 @@ class FaceMethods:
     def diversity(
         self,
         *,
-        scales: Any = None,
+        scales: ScalesLike = None,
         aggregate: bool = False,
         robust: bool = False,
         magnitude: bool = True,

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 import bitbox_xr as bx
+from bitbox_xr.core.types import MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
 
 __all__ = ["PairMethods"]
 
@@ -17,7 +18,7 @@ class PairMethods:
 
     def imitation(
         self,
-        y: Any,
+        y: SignalsLike,
         *,
         width: float = 0.5,
         step: float | None = None,
@@ -51,7 +52,7 @@ class PairMethods:
 
     def coordination(
         self,
-        y: Any = None,
+        y: SignalsLike | None = None,
         *,
         width: float = 0.5,
         step: float | None = None,
@@ -83,9 +84,9 @@ class PairMethods:
 
     def lag_profile(
         self,
-        y: Any = None,
+        y: SignalsLike | None = None,
         *,
-        measure: str = "imitation",
+        measure: MeasureOfTwo = "imitation",
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,
@@ -117,14 +118,14 @@ class PairMethods:
 
     def significance(
         self,
-        y: Any = None,
+        y: SignalsLike | None = None,
         *,
-        measure: str = "imitation",
-        statistic: str | None = None,
-        surrogates: str = "shift",
+        measure: MeasureOfTwo = "imitation",
+        statistic: Statistic | None = None,
+        surrogates: Surrogates = "shift",
         n: int = 199,
         rng: int | np.random.Generator | None = None,
-        pairs: str = "all",
+        pairs: PairsOf = "all",
         partners: list[Any] | None = None,
         progress: bool | None = None,
         width: float = 0.5,
@@ -165,10 +166,10 @@ class PairMethods:
 
     def lag_map(
         self,
-        y: Any = None,
+        y: SignalsLike | None = None,
         *,
         pair: tuple[str, str],
-        measure: str = "imitation",
+        measure: MeasureOfTwo = "imitation",
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,
@@ -201,11 +202,11 @@ class PairMethods:
 
     def surrogate_windows(
         self,
-        y: Any = None,
+        y: SignalsLike | None = None,
         *,
         pair: tuple[str, str],
-        measure: str = "imitation",
-        surrogates: str = "shift",
+        measure: MeasureOfTwo = "imitation",
+        surrogates: Surrogates = "shift",
         n: int = 199,
         rng: int | np.random.Generator | None = None,
         partners: list[Any] | None = None,

@@ -13,6 +13,7 @@ import bitbox_xr as bx
 from bitbox_xr.accessors.faces import FaceMethods
 from bitbox_xr.accessors.pairs import PairMethods
 from bitbox_xr.core import signal_set
+from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.measures import results
 from bitbox_xr.plotting.methods import SignalsPlotMethods
 
@@ -47,7 +48,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return str(self._x.attrs.get("kind", "expression"))
 
     def align(
-        self, y: Any, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
+        self, y: SignalsLike, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
     ) -> tuple[xr.DataArray, xr.DataArray]:
         """These signals and y's on one regular clock: `bitbox_xr.align`.
 

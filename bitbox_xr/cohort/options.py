@@ -142,7 +142,7 @@ def _known(function: Callable[..., xr.Dataset]) -> dict[str, Any]:
     return {OF if p.name == "measure" else p.name: p.default for p in taken}
 
 
-def _clock_faults(align: Any, align_fps: Any, offset: Any) -> list[str]:
+def _clock_faults(align: object, align_fps: object, offset: object) -> list[str]:
     faults = [] if isinstance(align, bool) else [f"align is {align!r}; True or False is wanted"]
     given = {name: value for name, value in (("align_fps", align_fps), ("offset", offset)) if value is not None}
     if given and not align:
@@ -154,14 +154,14 @@ def _clock_faults(align: Any, align_fps: Any, offset: Any) -> list[str]:
     return faults
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """NumPy's numbers and arrays as Python's."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _canonical(value: Any) -> Any:
+def _canonical(value: object) -> Any:
     """Without a point in whole numbers: 1 and 1.0 are the same seconds."""
     if isinstance(value, dict):
         return {name: _canonical(one) for name, one in value.items()}
@@ -170,7 +170,7 @@ def _canonical(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     if isinstance(value, list):
         return all(_is_plain(one) for one in value)
     return value is None or isinstance(value, str | int | float)

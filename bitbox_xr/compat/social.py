@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from bitbox_xr.compat.tables import option_faults
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.signal_set import from_bitbox
+from bitbox_xr.core.types import MeasureOfTwo
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.windowing import Options, Pair
 from bitbox_xr.preprocessing.norms import magnitudes
@@ -140,7 +141,7 @@ def coordination(
 def _bitbox(
     first: Any, second: Any, options: Options, fps: float, stats: bool, angular: bool
 ) -> tuple[np.ndarray, ...]:
-    measure = "coordination" if options.causal is None else "imitation"
+    measure: MeasureOfTwo = "coordination" if options.causal is None else "imitation"
     # float64; the windows are rounded to float32
     x, y = (_signals(name, data, fps, angular) for name, data in (("X", first), ("Y", second)))
     width, _, lag = options.frames(fps)

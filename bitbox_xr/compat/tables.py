@@ -35,7 +35,7 @@ def values_of(data: Any, kinds: Sequence[str], measure: str, *, bare: bool = Fal
     return values
 
 
-def option_faults(fps: Any = 30, axis: Any = 0, **flags: Any) -> list[str]:
+def option_faults(fps: object = 30, axis: object = 0, **flags: Any) -> list[str]:
     """What is wrong with a rate, an axis and options that are on or off; as in Bitbox 1 is on, and 0 is off."""
     faults = validation.fps_faults(fps, needed=True)
     if not _is_flag(axis):
@@ -44,5 +44,5 @@ def option_faults(fps: Any = 30, axis: Any = 0, **flags: Any) -> list[str]:
     return faults + [f"{name} is {value!r}; {wanted}" for name, value in flags.items() if not _is_flag(value)]
 
 
-def _is_flag(value: Any) -> bool:
+def _is_flag(value: object) -> bool:
     return isinstance(value, bool | np.bool_ | int | np.integer) and value in (0, 1)

@@ -16,6 +16,7 @@ import xarray as xr
 from bitbox_xr.core import signal_names, validation
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
+from bitbox_xr.core.types import Kind
 from bitbox_xr.core.variables import SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
 
@@ -27,7 +28,7 @@ ALONG_SIGNAL = ("landmark", "axis", "region", "side")  # coordinates that the na
 def signals(
     data: Any,
     *,
-    kind: str = "expression",
+    kind: Kind = "expression",
     fps: float | None = None,
     time: Any = None,
     names: Iterable[str] | None = None,

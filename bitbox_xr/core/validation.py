@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -85,13 +85,13 @@ def size_faults(shape: tuple[float, ...]) -> list[str]:
     return [f"the shape is {shape}: dask does not know it before it computes; call .compute_chunk_sizes() on its array"]
 
 
-def kind_faults(kind: Any) -> list[str]:
+def kind_faults(kind: object) -> list[str]:
     """A kind of signals."""
     known = isinstance(kind, str) and kind in KINDS
     return [] if known else [f"kind is {kind!r}; one of {', '.join(KINDS)} is wanted"]
 
 
-def flag_faults(name: str, value: Any) -> list[str]:
+def flag_faults(name: str, value: object) -> list[str]:
     """An option that is on or off."""
     return [] if isinstance(value, bool | np.bool_) else [f"{name} is {value!r}; True or False is wanted"]
 
@@ -150,7 +150,7 @@ def attr_faults(attrs: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def fps_faults(fps: float | None, *, needed: bool = False) -> list[str]:
+def fps_faults(fps: object, *, needed: bool = False) -> list[str]:
     """A rate given by a caller; `needed`: it has to be."""
     if fps is None:
         return ["fps is None; a positive number of frames per second is wanted"] if needed else []
@@ -161,7 +161,7 @@ def fps_faults(fps: float | None, *, needed: bool = False) -> list[str]:
     return []
 
 
-def time_faults(name: str, value: Any, *, least: str = "positive") -> list[str]:
+def time_faults(name: str, value: object, *, least: str = "positive") -> list[str]:
     """A duration (s) given by a caller, `least` positive or non-negative."""
     if not is_number(value) or value < 0 or (value == 0 and least == "positive"):
         return [f"{name} is {value!r}; a {least} number of seconds is wanted"]
@@ -198,11 +198,12 @@ def _slow_doubts(axis: np.ndarray) -> list[str]:
     ]
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a real number that a float can hold (True, False and durations are not)."""
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool | np.timedelta64)
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool | np.timedelta64):
+        return False
     try:
-        return real and math.isfinite(value)
+        return math.isfinite(value)
     except OverflowError:  # an integer of more than 308 digits
         return False
 

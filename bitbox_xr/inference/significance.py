@@ -16,6 +16,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
+from bitbox_xr.core.types import MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
 from bitbox_xr.core.validation import flag_faults, name_faults
 from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
 from bitbox_xr.inference.surrogates import Draws, draw
@@ -41,15 +42,15 @@ class _Test(NamedTuple):
 
 
 def significance(
-    x: Any,
-    y: Any = None,
+    x: SignalsLike,
+    y: SignalsLike | None = None,
     *,
-    measure: str = "imitation",
-    statistic: str | None = None,
-    surrogates: str = "shift",
+    measure: MeasureOfTwo = "imitation",
+    statistic: Statistic | None = None,
+    surrogates: Surrogates = "shift",
     n: int = 199,
     rng: int | np.random.Generator | None = None,
-    pairs: str = "all",
+    pairs: PairsOf = "all",
     partners: list[Any] | None = None,
     progress: bool | None = None,
     width: float = 0.5,
@@ -166,7 +167,7 @@ def significance(
     return _dataset(found, pair, draws, test)
 
 
-def _faults(pair: Pair, pairs: Any, statistic: Any, progress: Any) -> list[str]:
+def _faults(pair: Pair, pairs: object, statistic: object, progress: object) -> list[str]:
     faults = []
     if pairs not in ("all", "matched"):
         faults.append(f"pairs is {pairs!r}; 'all' or 'matched' is wanted")
@@ -179,7 +180,7 @@ def _faults(pair: Pair, pairs: Any, statistic: Any, progress: Any) -> list[str]:
     return faults
 
 
-def statistic_faults(statistic: Any) -> list[str]:
+def statistic_faults(statistic: object) -> list[str]:
     """A statistic given by a caller."""
     if statistic is None or statistic in STATISTICS:
         return []

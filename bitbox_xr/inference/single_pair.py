@@ -1,26 +1,30 @@
 """One pair of signals, window by window: its correlation at every lag, and that of its surrogates."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.types import MeasureOfTwo, SignalsLike, Surrogates
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, variable_attrs
 from bitbox_xr.inference.surrogates import draw
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.windowing import Options, Pair
 
+if TYPE_CHECKING:
+    from bitbox_xr.kernels.correlation.windowed import Plan
+
 __all__ = ["lag_map", "surrogate_windows"]
 
 
 def lag_map(
-    x: Any,
-    y: Any = None,
+    x: SignalsLike,
+    y: SignalsLike | None = None,
     *,
     pair: tuple[str, str],
-    measure: str = "imitation",
+    measure: MeasureOfTwo = "imitation",
     width: float = 0.5,
     step: float | None = None,
     max_lag: float | None = None,
@@ -75,12 +79,12 @@ def lag_map(
 
 
 def surrogate_windows(
-    x: Any,
-    y: Any = None,
+    x: SignalsLike,
+    y: SignalsLike | None = None,
     *,
     pair: tuple[str, str],
-    measure: str = "imitation",
-    surrogates: str = "shift",
+    measure: MeasureOfTwo = "imitation",
+    surrogates: Surrogates = "shift",
     n: int = 199,
     rng: int | np.random.Generator | None = None,
     partners: list[Any] | None = None,
@@ -169,7 +173,7 @@ def _labels(both: Pair) -> dict[str, Any]:
     return {SIGNAL1: both.x[SIGNAL].item(), SIGNAL2: both.y[SIGNAL].item()}
 
 
-def _windows(x: np.ndarray, y: np.ndarray, both: Pair, plan: Any, order: np.ndarray | None = None) -> np.ndarray:
+def _windows(x: np.ndarray, y: np.ndarray, both: Pair, plan: "Plan", order: np.ndarray | None = None) -> np.ndarray:
     """Correlation and lag of every window, `(2, window)`."""
     number = both.windows.number
     out = np.empty((2, number, 1, 1), np.float32)

@@ -102,7 +102,7 @@ def _apart(pair: Pair) -> int:
 # --- what keeps surrogates from being drawn
 
 
-def option_faults(kind: Any, n: Any, rng: Any) -> list[str]:
+def option_faults(kind: object, n: object, rng: object) -> list[str]:
     """What is wrong with these options, whatever the recordings."""
     faults = []
     if kind not in SURROGATES:
@@ -115,7 +115,7 @@ def option_faults(kind: Any, n: Any, rng: Any) -> list[str]:
     return faults
 
 
-def _partner_faults(kind: Any, partners: Any) -> list[str]:
+def _partner_faults(kind: object, partners: object) -> list[str]:
     faults = []
     many = isinstance(partners, Iterable) and not isinstance(partners, str | xr.DataArray | np.ndarray | dict)
     if kind == "partners" and not (many and partners):

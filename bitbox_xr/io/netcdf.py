@@ -21,6 +21,7 @@ from xarray.backends.common import ArrayWriter
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import as_dataset
+from bitbox_xr.core.types import Engine
 from bitbox_xr.io.locks import LOCK, FileLock, unreadable
 from bitbox_xr.io.unpacked_size import bounded
 
@@ -41,7 +42,7 @@ SHOWN = 40  # letters of a file's name that the name of such a folder tells
 RESERVED = {"_FillValue", "missing_value", "scale_factor", "add_offset", "coordinates", "_Encoding", MARK, NAME}
 
 
-def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, engine: str = "netcdf4") -> None:
+def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, engine: Engine = "netcdf4") -> None:
     """Write a signal set or a measure as NetCDF, whole or not at all.
 
     Parameters
@@ -108,7 +109,7 @@ def replacing(target: Path, parts: Path | None = None) -> Iterator[Path]:
         os.replace(file, target)
 
 
-def _check_engine(function: str, engine: Any) -> None:
+def _check_engine(function: str, engine: object) -> None:
     if engine not in ("netcdf4", "h5netcdf", "scipy"):
         raise ValueError(f"{function}: engine is {engine!r}; netcdf4, h5netcdf or scipy is wanted")
 
@@ -127,7 +128,7 @@ def destination(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: str = "netcdf4") -> Any:
+def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: Engine = "netcdf4") -> Any:
     """Open what `to_netcdf()` wrote: a DataArray where it was given one, a Dataset otherwise.
 
     Parameters
@@ -291,7 +292,7 @@ def _chunks(variable: xr.Variable) -> dict[str, Any]:
     return {"chunksizes": chunk} if chunk and 0 < math.prod(chunk) * variable.dtype.itemsize <= CHUNK else {}
 
 
-def _stored(value: Any) -> Any:
+def _stored(value: str | int | float) -> str | np.int32 | float:
     if isinstance(value, str):
         return str(value)
     return np.int32(value) if isinstance(value, int | np.integer) else float(value)
@@ -396,5 +397,5 @@ def _decoded(source: xr.Dataset) -> xr.Dataset:
     return data
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value

@@ -9,11 +9,17 @@ reads all chunks along time again and keeps its own columns only.
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from bitbox_xr.core.lazy import is_lazy, later, on_cluster, threads
+from bitbox_xr.core.types import Array
+
+if TYPE_CHECKING:
+    import dask.array as da
+
+    from bitbox_xr.kernels.activations.search import Search
 
 __all__ = ["cubes", "found", "measured"]
 
@@ -21,7 +27,7 @@ BLOCK_BYTES = 2**25  # of float64 held at once by a task
 PIECE_BYTES = 2**26
 
 
-def measured(data: Any, search: Any, finish: Callable[[Any], np.ndarray], shape: tuple[int, ...]) -> Any:
+def measured(data: Array, search: "Search", finish: Callable[[Any], np.ndarray], shape: tuple[int, ...]) -> Any:
     """`finish` of the activations of every recording: `(…, *shape)`, lazy where `data` is.
 
     `search` is a `kernels.activations.Search`; `finish` takes a `kernels.activations.Found`.
@@ -34,11 +40,11 @@ def measured(data: Any, search: Any, finish: Callable[[Any], np.ndarray], shape:
     from dask import delayed
 
     call = delayed(finish, pure=True)
-    results = [da.from_delayed(call(one), shape, np.float64) for one in _delayed(data, search)]
+    results = [da.from_delayed(call(one), shape, np.float64) for one in _delayed(cast("da.Array", data), search)]
     return da.stack(results).reshape(extra + shape)
 
 
-def cubes(data: Any, search: Any, *, robust: bool, lists: int) -> Any:
+def cubes(data: Array, search: "Search", *, robust: bool, lists: int) -> Any:
     """`kernels.summaries.cube` of every recording, `(…, list, number, signal)`, lazy where `data` is."""
     from bitbox_xr.kernels.activations.metrics import METRICS, cube
 
@@ -52,22 +58,22 @@ def cubes(data: Any, search: Any, *, robust: bool, lists: int) -> Any:
         one = partial(_of_columns, search=search, finish=finish, shape=shape)
     else:
         one = partial(_of_pieces, search=search, shape=shape)
-    results = [one(data[at]) for at in np.ndindex(data.shape[:-2])]
+    results = [one(cast("da.Array", data)[at]) for at in np.ndindex(data.shape[:-2])]
     return da.stack(results).reshape(data.shape[:-2] + shape)
 
 
-def found(data: Any, search: Any) -> list[Any]:
+def found(data: Array, search: "Search") -> list[Any]:
     """The activations of every recording, computed; recordings in the order of `data`'s leading dimensions."""
     from bitbox_xr.kernels.activations.search import find
 
     if is_lazy(data):
         import dask
 
-        return list(dask.compute(*_delayed(data, search)))
+        return list(dask.compute(*_delayed(cast("da.Array", data), search)))
     return [find(data[at], search, threads=threads()) for at in np.ndindex(data.shape[:-2])]
 
 
-def _delayed(data: Any, search: Any) -> list[Any]:
+def _delayed(data: "da.Array", search: "Search") -> list[Any]:
     from dask import delayed
 
     from bitbox_xr.kernels.activations.search import joined
@@ -76,20 +82,22 @@ def _delayed(data: Any, search: Any) -> list[Any]:
     return [join(_by_columns(data[at], search)) for at in np.ndindex(data.shape[:-2])]
 
 
-def _columns(data: Any) -> list[slice]:
+def _columns(data: Array) -> list[slice]:
     """Blocks of coefficients, whole recordings of which a task may hold."""
     width = max(1, BLOCK_BYTES // (8 * data.shape[-2]))
     return [slice(start, min(start + width, data.shape[-1])) for start in range(0, data.shape[-1], width)]
 
 
-def _by_columns(recording: Any, search: Any) -> list[Any]:
+def _by_columns(recording: "da.Array", search: "Search") -> list[Any]:
     """The activations of each block of coefficients, delayed."""
     columns = _columns(recording)
     again = len(columns) > 1 and not on_cluster(recording)
     return [_block(recording, block, search, again) for block in columns]
 
 
-def _of_columns(recording: Any, search: Any, finish: Any, shape: tuple[int, ...]) -> Any:
+def _of_columns(
+    recording: "da.Array", search: "Search", finish: Callable[[Any], np.ndarray], shape: tuple[int, ...]
+) -> Any:
     """`finish` of each block of coefficients, side by side."""
     import dask.array as da
     from dask import delayed
@@ -100,7 +108,7 @@ def _of_columns(recording: Any, search: Any, finish: Any, shape: tuple[int, ...]
     return da.concatenate(parts, axis=-1)
 
 
-def _block(recording: Any, columns: slice, search: Any, again: bool) -> Any:
+def _block(recording: "da.Array", columns: slice, search: "Search", again: bool) -> Any:
     """The activations of some columns, delayed; `again`: the task itself reads them, chunk by chunk.
 
     Left to the scheduler, each chunk would be read once for all blocks, and wait as a whole for the last of them.
@@ -114,7 +122,7 @@ def _block(recording: Any, columns: slice, search: Any, again: bool) -> Any:
     return delayed(find, pure=True)(recording[:, columns], search)
 
 
-def _read_and_find(recording: Any, columns: slice, search: Any) -> Any:
+def _read_and_find(recording: "da.Array", columns: slice, search: "Search") -> Any:
     from bitbox_xr.kernels.activations.search import find
 
     bounds = np.cumsum([0, *recording.chunks[0]]).tolist()
@@ -125,7 +133,7 @@ def _read_and_find(recording: Any, columns: slice, search: Any) -> Any:
 # --- pieces along time
 
 
-def _of_pieces(recording: Any, search: Any, shape: tuple[int, ...]) -> Any:
+def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) -> Any:
     """The cube of a recording from those of pieces along time."""
     import dask.array as da
     from dask import delayed
@@ -155,7 +163,7 @@ def _of_pieces(recording: Any, search: Any, shape: tuple[int, ...]) -> Any:
     return da.from_delayed(pooled, shape, np.float64)
 
 
-def _bounds(recording: Any, least: int) -> list[int]:
+def _bounds(recording: "da.Array", least: int) -> list[int]:
     """Where pieces begin and end: at chunks' bounds where these allow it, no piece shorter than `least` frames."""
     frames, signals = recording.shape
     most = max(least, PIECE_BYTES // (8 * signals))

@@ -10,6 +10,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.geometry import LANDMARK, Points, points_of
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.validation import is_number, listed, name_faults
 from bitbox_xr.core.variables import FEATURE, RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels.mirror import FEATURES
@@ -23,7 +24,7 @@ JAW = 17  # points that iBUG-68 has before those of iBUG-51
 Range = Sequence[float] | Mapping[str, float]
 
 
-def asymmetry(x: Any, *, reference: tuple[Range, Range] | None = None, fps: float | None = None) -> xr.Dataset:
+def asymmetry(x: SignalsLike, *, reference: tuple[Range, Range] | None = None, fps: float | None = None) -> xr.Dataset:
     """How far the left half of each facial feature lies from the mirror image of the right, at every frame.
 
     In each feature the points on the left of the image are mirrored across the plane that halves the way between

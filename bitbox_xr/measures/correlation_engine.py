@@ -4,16 +4,22 @@ Arrays are `(…, time, signal)`, windows in frames. Work is cut into blocks of 
 not depend on the number of threads, so that neither do the results, to the last digit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
+from bitbox_xr.core.types import Array
 from bitbox_xr.kernels.correlation.statistics import SUMS
+
+if TYPE_CHECKING:
+    import dask.array as da
+
+    from bitbox_xr.kernels.correlation.windowed import Plan
 
 __all__ = ["Windows", "block", "broadcast", "matrices", "reduced", "sums"]
 
@@ -36,14 +42,16 @@ class Windows(NamedTuple):
 # --- matrices of every window
 
 
-def matrices(x: Any, y: Any, windows: Windows, plan: Any, seconds: np.ndarray, *, mirrored: bool) -> tuple[Any, ...]:
+def matrices(
+    x: Array, y: Array, windows: Windows, plan: "Plan", seconds: np.ndarray, *, mirrored: bool
+) -> tuple[Any, ...]:
     """`corr` and `lag` `(…, window, n1, n2)` and the shares of frames present, `(…, window, n1)` and `(…, window, n2)`.
 
     `plan` (a `kernels.correlation.Plan`) says which lags compete, `seconds` what each is called.
     """
     call = partial(_matrices, windows=windows, plan=plan, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(x, y, count=windows.number, workers=threads())
+        return call(np.asarray(x), np.asarray(y), count=windows.number, workers=threads())
     import dask.array as da
 
     parts: list[list[Any]] = [[], [], []]
@@ -64,7 +72,7 @@ def _matrices(
     y: np.ndarray,
     *,
     windows: Windows,
-    plan: Any,
+    plan: "Plan",
     seconds: np.ndarray,
     mirrored: bool,
     count: int,
@@ -102,11 +110,11 @@ def _shares(x: np.ndarray, _: None, windows: Windows, count: int) -> np.ndarray:
 # --- sums over windows
 
 
-def sums(x: Any, y: Any, windows: Windows, plans: list[Any], seconds: list[np.ndarray], *, mirrored: bool) -> Any:
+def sums(x: Array, y: Array, windows: Windows, plans: list[Any], seconds: list[np.ndarray], *, mirrored: bool) -> Any:
     """Sums over all windows, `(…, plan, sum, n1, n2)` float64 (`kernels.sums.SUMS`); matrices are not kept."""
     call = partial(_sums, windows=windows, plans=plans, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(x, y, count=windows.number, workers=threads())
+        return call(np.asarray(x), np.asarray(y), count=windows.number, workers=threads())
     sizes = {"p": len(plans), "k": len(SUMS)}
     import dask.array as da
 
@@ -143,10 +151,10 @@ def _sums(
     return total
 
 
-def reduced(corr: Any, lag: Any, limit: float) -> Any:
+def reduced(corr: Array, lag: Array, limit: float) -> Any:
     """The same sums, `(…, sum, n1, n2)`, of matrices that are kept: `corr` and `lag` `(…, window, n1, n2)`."""
     if not is_lazy(corr, lag):
-        return _reduced(corr, lag, limit, workers=threads())
+        return _reduced(np.asarray(corr), np.asarray(lag), limit, workers=threads())
     import dask.array as da
 
     outer = tuple(range(corr.ndim - 3))
@@ -187,7 +195,7 @@ def block(
     x: np.ndarray,
     y: np.ndarray,
     windows: Windows,
-    plan: Any,
+    plan: "Plan",
     seconds: np.ndarray,
     mirrored: bool,
     first: int,
@@ -232,27 +240,34 @@ def broadcast(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, tup
     return np.broadcast_to(x, extra + x.shape[-2:]), np.broadcast_to(y, extra + y.shape[-2:]), extra
 
 
-def _parts(x: Any, y: Any, windows: Windows) -> Iterator[tuple[Any, Any, int]]:
+def _parts(x: Array, y: Array, windows: Windows) -> Iterator[tuple[Any, Any, int]]:
     """Frames of x and y for the windows that start in each chunk of time, in one piece each, and their number."""
     import dask.array as da
 
-    x, y = (a if is_lazy(a) else da.from_array(a, chunks=-1) for a in (x, y))
-    chunks = max((a.chunks[-2] for a in (x, y)), key=len)
+    sides = [cast("da.Array", a if is_lazy(a) else da.from_array(a, chunks=-1)) for a in (x, y)]
+    chunks = max((a.chunks[-2] for a in sides), key=len)
     edges = [-(-int(edge) // windows.step) for edge in np.cumsum(chunks)[:-1]]
     edges = sorted({0, windows.number, *(edge for edge in edges if edge < windows.number)})
     for first, stop in pairwise(edges):
         frames = windows.frames(first, stop)
-        x_part, y_part = (a[..., frames, :].rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in (x, y))
+        x_part, y_part = (a[..., frames, :].rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in sides)
         yield x_part, y_part, stop - first
 
 
-def _blockwise(function: Any, x: Any, y: Any, out: str, sizes: dict[str, int], dtype: Any = np.float32) -> Any:
+def _blockwise(
+    function: Callable[..., np.ndarray],
+    x: Array,
+    y: Array | None,
+    out: str,
+    sizes: dict[str, int],
+    dtype: type = np.float32,
+) -> Any:
     """`function(x, y)` on each block of the leading dimensions; `out` names its trailing axes, `sizes` the new ones."""
     import dask.array as da
 
     lead = max(x.ndim, 0 if y is None else y.ndim) - 2
     outer = "abcdefgh"[:lead]
-    operands = [x, outer[lead - x.ndim + 2 :] + "ti"]
+    operands: list[Any] = [x, outer[lead - x.ndim + 2 :] + "ti"]
     operands += [None, None] if y is None else [y, outer[lead - y.ndim + 2 :] + "tj"]
     return da.blockwise(
         function, outer + out, *operands, new_axes=sizes, dtype=dtype, concatenate=True,

@@ -14,6 +14,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
+from bitbox_xr.core.types import ScalesLike, SignalsLike
 from bitbox_xr.core.validation import flag_faults, name_faults
 from bitbox_xr.core.variables import COEFFICIENT, EVENT, METRIC, RESERVED, SCALE, SIGNAL, TIME, variable_attrs
 from bitbox_xr.measures import activation_search
@@ -29,9 +30,9 @@ TIMES_OF_EVENTS = {
 
 
 def expressivity(
-    x: Any,
+    x: SignalsLike,
     *,
-    scales: Any = None,
+    scales: ScalesLike = None,
     aggregate: bool = False,
     robust: bool = False,
     precision: int = 16,
@@ -125,7 +126,7 @@ def expressivity(
 
 
 def events(
-    x: Any, *, scales: Any = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
+    x: SignalsLike, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
 ) -> xr.Dataset:
     """The activations that `expressivity` counts: when, at which scale, of which coefficient, how strong, how long.
 
@@ -187,9 +188,9 @@ def events(
 
 
 def diversity(
-    x: Any,
+    x: SignalsLike,
     *,
-    scales: Any = None,
+    scales: ScalesLike = None,
     aggregate: bool = False,
     robust: bool = False,
     magnitude: bool = True,
@@ -244,7 +245,7 @@ def diversity(
 
 
 def prepared(
-    measure: str, x: Any, scales: Any, aggregate: bool, precision: int, fps: float | None
+    measure: str, x: SignalsLike, scales: ScalesLike, aggregate: bool, precision: int, fps: float | None
 ) -> tuple[xr.DataArray, Scales]:
     """Checked expressions `(…, time, signal)` and the scales they are searched at."""
     x = as_signals(x, fps=fps, label="x")

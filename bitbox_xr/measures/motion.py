@@ -7,7 +7,7 @@ acceleration and jerk are the changes of what comes before each from one frame t
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import xarray as xr
@@ -17,16 +17,20 @@ from bitbox_xr.core.geometry import Points, points_of
 from bitbox_xr.core.lazy import is_lazy, later, on_cluster
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
+from bitbox_xr.core.types import Array, SignalsLike
 from bitbox_xr.core.validation import counted, listed, name_faults
 from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import motion as kernel
+
+if TYPE_CHECKING:
+    import dask.array as da
 
 __all__ = ["kinematics", "relative_motion", "smoothness"]
 
 MEAN = "mean"
 
 
-def kinematics(x: Any, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+def kinematics(x: SignalsLike, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
     """How far and how fast each point moves: range, path, speed and acceleration.
 
     Parameters
@@ -82,7 +86,7 @@ def kinematics(x: Any, *, angular: bool = False, fps: float | None = None) -> xr
     return _course("kinematics", ("range", "path", "speed", "acceleration", "valid"), x, angular, fps, least=3)
 
 
-def smoothness(x: Any, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+def smoothness(x: SignalsLike, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
     """How smoothly each point moves: jerk, and the log dimensionless jerk.
 
     Parameters
@@ -133,7 +137,9 @@ def smoothness(x: Any, *, angular: bool = False, fps: float | None = None) -> xr
     return _course("smoothness", ("jerk", "ldj", "valid"), x, angular, fps, least=4)
 
 
-def relative_motion(x: Any, *, reference: Any = MEAN, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+def relative_motion(
+    x: SignalsLike, *, reference: Any = MEAN, angular: bool = False, fps: float | None = None
+) -> xr.Dataset:
     """How far each point is from where it was: distances to its mean position, or to that at chosen frames.
 
     Parameters
@@ -191,7 +197,9 @@ def relative_motion(x: Any, *, reference: Any = MEAN, angular: bool = False, fps
 # --- what goes in
 
 
-def _prepared(measure: str, x: Any, angular: bool, fps: float | None, least: int) -> tuple[xr.DataArray, Points]:
+def _prepared(
+    measure: str, x: SignalsLike, angular: bool, fps: float | None, least: int
+) -> tuple[xr.DataArray, Points]:
     """Checked signals `(…, time, signal)`, and the points in them."""
     x = as_signals(x, fps=fps, label="x")
     points = points_of(x, f"{measure}()", angular=angular)
@@ -241,7 +249,9 @@ def _nearest(seconds: np.ndarray, times: np.ndarray) -> tuple[list[int], list[st
 # --- what is done with it
 
 
-def _course(measure: str, names: Sequence[str], x: Any, angular: bool, fps: float | None, least: int) -> xr.Dataset:
+def _course(
+    measure: str, names: Sequence[str], x: SignalsLike, angular: bool, fps: float | None, least: int
+) -> xr.Dataset:
     """Some rows of the summary of each point's course, in seconds."""
     x, points = _prepared(measure, x, angular, fps, least)
     per_second = rate(x)
@@ -251,7 +261,7 @@ def _course(measure: str, names: Sequence[str], x: Any, angular: bool, fps: floa
     return _result(measure, x, points, {name: numbers[name] for name in names}, angular, {"fps": per_second})
 
 
-def _measured(data: Any, measure: Callable[..., Any], rows: Sequence[str], points: Points) -> dict[str, Any]:
+def _measured(data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points) -> dict[str, Any]:
     """`measure` of every recording, `(row, point)`, as arrays `(…, point)` by row; lazy where `data` is.
 
     It takes a recording `(time, signal)` and the way in which to call what is computed of it.
@@ -270,11 +280,11 @@ def _measured(data: Any, measure: Callable[..., Any], rows: Sequence[str], point
     return {name: found[..., k, :] if points.dims else found[..., k, 0] for k, name in enumerate(rows)}
 
 
-def _summary(recording: Any, *, call: Callable[..., Any], places: kernel.Places) -> Any:
+def _summary(recording: Array, *, call: Callable[..., Any], places: kernel.Places) -> Any:
     return call(kernel.summary)(_parts(recording, partial(kernel.part, places=places)), places, len(recording))
 
 
-def _distances(recording: Any, *, call: Callable[..., Any], places: kernel.Places, frames: np.ndarray) -> Any:
+def _distances(recording: Array, *, call: Callable[..., Any], places: kernel.Places, frames: np.ndarray) -> Any:
     """Distances to the positions at `frames`, or where there are none to the mean position."""
     if len(frames):
         positions = call(kernel.Places.of)(places, recording[frames])
@@ -285,11 +295,11 @@ def _distances(recording: Any, *, call: Callable[..., Any], places: kernel.Place
     return call(kernel.distances)(parts, len(recording) - len(frames))
 
 
-def _parts(recording: Any, measure: Callable[..., Any], *options: Any, again: bool = False) -> list[Any]:
+def _parts(recording: Array, measure: Callable[..., Any], *options: Any, again: bool = False) -> list[Any]:
     """`measure` of each chunk along time, which it takes with the number of its first frame, and `options`."""
     if not is_lazy(recording):
         return [measure(recording, 0, *options)]
-    whole = recording.rechunk({1: -1})
+    whole = cast("da.Array", recording).rechunk({1: -1})
     again = again and not on_cluster(whole)
     bounds = pairwise(accumulate(whole.chunks[0], initial=0))
     return [later(measure, whole[start:stop], again, start, *options) for start, stop in bounds]

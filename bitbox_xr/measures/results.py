@@ -1,13 +1,13 @@
 """Other shapes of a result: its pairs of one label, a tidy table."""
 
 from collections.abc import Hashable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bitbox_xr.core.provenance import as_dataset
+from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, variable_attrs
 
@@ -66,7 +66,7 @@ def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None =
     return dataset.to_dataframe(dim_order=order).reset_index()
 
 
-def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any) -> tuple[str, str] | None:
+def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Attrs) -> tuple[str, str] | None:
     """The pair of largest `strength` `(signal1, signal2)`, not to rest on a handful of windows; None without any.
 
     Only pairs count with at least half as many windows (`counts`) as the pair that has most, and of one person
@@ -86,7 +86,7 @@ def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any) -
     return str(strength[SIGNAL1].values[row]), str(strength[SIGNAL2].values[column])
 
 
-def selves(values: xr.DataArray, attrs: Any) -> np.ndarray:
+def selves(values: xr.DataArray, attrs: Attrs) -> np.ndarray:
     """Which pairs are a signal of one person with itself, by which nothing is learnt."""
     same = values[SIGNAL1].values[:, None] == values[SIGNAL2].values
     return np.asarray(same & bool(attrs.get("alone")), bool)

@@ -6,11 +6,12 @@ smoothing of one frame, twice). At one fixed duration d, activations about 0.42 
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.types import ScalesLike
 from bitbox_xr.core.validation import flag_faults, is_number, listed
 from bitbox_xr.core.variables import SCALE, variable_attrs
 
@@ -77,7 +78,7 @@ class Scales(NamedTuple):
         return out | ({"apart": self.apart / self.fps, "apart_frames": self.apart} if self.aggregate else {})
 
 
-def chosen(scales: Any, aggregate: bool, precision: int, *, fps: float, frames: int, measure: str) -> Scales:
+def chosen(scales: ScalesLike, aggregate: bool, precision: int, *, fps: float, frames: int, measure: str) -> Scales:
     """The scales of a recording of so many frames, checked; ValueError with all that is wrong with them."""
     durations, faults = _durations(scales)
     faults += flag_faults("aggregate", aggregate)
@@ -99,7 +100,7 @@ def chosen(scales: Any, aggregate: bool, precision: int, *, fps: float, frames: 
     return Scales(durations, bool(aggregate), int(precision), float(fps))
 
 
-def _durations(scales: Any) -> tuple[tuple[float, ...], list[str]]:
+def _durations(scales: ScalesLike) -> tuple[tuple[float, ...], list[str]]:
     """Durations (s), ascending, and what is wrong with them."""
     if scales is None:
         return (), []
@@ -123,6 +124,6 @@ def _durations(scales: Any) -> tuple[tuple[float, ...], list[str]]:
     return (() if faults else tuple(durations.tolist())), faults
 
 
-def _is_integer(value: Any) -> bool:
+def _is_integer(value: object) -> TypeGuard[int]:
     number = isinstance(value, int | np.integer) and not isinstance(value, bool)
     return number or (isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iu")

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.types import MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import flag_faults
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, variable_attrs
 from bitbox_xr.kernels.correlation.statistics import statistics
@@ -36,8 +37,8 @@ STATISTICS = (
 
 
 def imitation(
-    x: Any,
-    y: Any,
+    x: SignalsLike,
+    y: SignalsLike,
     *,
     width: float = 0.5,
     step: float | None = None,
@@ -139,8 +140,8 @@ def imitation(
 
 
 def coordination(
-    x: Any,
-    y: Any = None,
+    x: SignalsLike,
+    y: SignalsLike | None = None,
     *,
     width: float = 0.5,
     step: float | None = None,
@@ -228,10 +229,10 @@ def window_stats(result: xr.Dataset) -> xr.Dataset:
 
 
 def lag_profile(
-    x: Any,
-    y: Any = None,
+    x: SignalsLike,
+    y: SignalsLike | None = None,
     *,
-    measure: str = "imitation",
+    measure: MeasureOfTwo = "imitation",
     width: float = 0.5,
     step: float | None = None,
     max_lag: float | None = None,
@@ -304,7 +305,9 @@ def lag_profile(
 # --- results
 
 
-def _measure(measure: str, x: Any, y: Any, options: Options, fps: float | None, stats: bool) -> xr.Dataset:
+def _measure(
+    measure: MeasureOfTwo, x: SignalsLike, y: SignalsLike | None, options: Options, fps: float | None, stats: bool
+) -> xr.Dataset:
     refuse(f"{measure}()", flag_faults("stats", stats))
     pair = Pair(measure, x, y, options, fps)
     plan = pair.plan()

@@ -9,6 +9,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.types import MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
 from bitbox_xr.core.variables import RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, WINDOW, variable_attrs
 from bitbox_xr.measures import correlation_engine
@@ -53,7 +54,9 @@ class Options(NamedTuple):
 class Pair:
     """Two recordings on one clock, with the windows that fit them."""
 
-    def __init__(self, measure: str, x: Any, y: Any, options: Options, fps: float | None) -> None:
+    def __init__(
+        self, measure: MeasureOfTwo, x: SignalsLike, y: SignalsLike | None, options: Options, fps: float | None
+    ) -> None:
         if measure not in ("imitation", "coordination"):
             raise ValueError(f"measure is {measure!r}; 'imitation' or 'coordination' is wanted")
         if y is None and measure == "imitation":

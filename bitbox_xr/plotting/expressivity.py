@@ -4,16 +4,21 @@ Each draws on what it is given and gives it back; without, it makes a figure by 
 Matplotlib is imported when the first picture is drawn.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.types import ScalesLike
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import COEFFICIENT, EVENT, FEATURE, METRIC, SCALE, SIGNAL, TIME
 from bitbox_xr.measures.expressivity import events, prepared
 from bitbox_xr.plotting.style import ABSENT, LINE, MARKED, inches, new_figure, only, points, wrapped, write_labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["asymmetry", "decomposition", "expressivity"]
 
@@ -37,10 +42,10 @@ def decomposition(
     a: Any,
     coefficient: str | None = None,
     *,
-    scales: Any = 6,
+    scales: ScalesLike = 6,
     precision: int = 16,
     fps: float | None = None,
-    fig: Any = None,
+    fig: "Figure | SubFigure | None" = None,
 ) -> Any:
     """One signal, its responses at temporal scales under each other, and its activations.
 
@@ -71,7 +76,7 @@ def decomposition(
     _, chosen = prepared("decomposition", x, scales, False, precision, None)
     from bitbox_xr.kernels.activations.search import decompose
 
-    options = {"scales": scales, "precision": precision}
+    options: dict[str, Any] = {"scales": scales, "precision": precision}
     on_top = events(x, aggregate=len(chosen.durations) > 1, **options)
     rows = len(chosen.durations)
     fig = new_figure(9.0, 1.9 + PANEL * rows) if fig is None else fig
@@ -101,7 +106,7 @@ def decomposition(
     return fig
 
 
-def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, ax: Any = None) -> Any:
+def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, ax: "Axes | None" = None) -> Any:
     """A heat map of one metric, scales downwards, coefficients to the right.
 
     Parameters
@@ -145,7 +150,7 @@ def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, 
     return ax
 
 
-def asymmetry(result: xr.Dataset, *, ax: Any = None) -> Any:
+def asymmetry(result: xr.Dataset, *, ax: "Axes | None" = None) -> Any:
     """Asymmetry of each facial feature over time, one line a feature; the mean of all is the thick one.
 
     Parameters
@@ -168,7 +173,9 @@ def asymmetry(result: xr.Dataset, *, ax: Any = None) -> Any:
     ax = new_figure(9.0, 3.6).subplots() if ax is None else ax
     for k, feature in enumerate(values[FEATURE].values):
         overall = feature == "overall"
-        style = {"color": "0.15", "linewidth": 2.0, "zorder": 3} if overall else {"color": f"C{k}", "linewidth": 0.9}
+        style: dict[str, Any] = (
+            {"color": "0.15", "linewidth": 2.0, "zorder": 3} if overall else {"color": f"C{k}", "linewidth": 0.9}
+        )
         ax.plot(values[TIME], values.sel({FEATURE: feature}), label=str(feature), **style)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     units = values.attrs.get("units", "1")
@@ -206,7 +213,7 @@ def _metric(result: xr.Dataset, metric: str) -> xr.DataArray:
 # --- how it looks
 
 
-def _response(ax: Any, time: np.ndarray, response: np.ndarray, found: xr.Dataset, label: str) -> None:
+def _response(ax: "Axes", time: np.ndarray, response: np.ndarray, found: xr.Dataset, label: str) -> None:
     ax.axhline(0, color="0.6", linewidth=0.6)
     ax.plot(time, response, color=LINE, linewidth=0.9)
     _mark(ax, found, found["response"].values)
@@ -216,7 +223,7 @@ def _response(ax: Any, time: np.ndarray, response: np.ndarray, found: xr.Dataset
     ax.set_ylim(1.15 * max(float(response.min()), -top), 1.15 * top)
 
 
-def _mark(ax: Any, found: xr.Dataset, heights: np.ndarray) -> None:
+def _mark(ax: "Axes", found: xr.Dataset, heights: np.ndarray) -> None:
     outlier = found["outlier"].values
     for which, face, label in ((~outlier, MARKED, None), (outlier, "white", "outlier: left out by robust=True")):
         at = found[TIME].values[which]
@@ -232,7 +239,7 @@ def _name_outliers(axes: Any) -> None:
         axes[0].legend(handles=handles[:1], borderpad=0, handletextpad=0, **style)
 
 
-def _shade(ax: Any, time: np.ndarray, missing: np.ndarray, rate: float) -> None:
+def _shade(ax: "Axes", time: np.ndarray, missing: np.ndarray, rate: float) -> None:
     """Grey where frames are missing."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
     for start, stop in edges.reshape(-1, 2):

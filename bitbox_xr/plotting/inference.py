@@ -3,11 +3,12 @@
 They look like those of `bitbox_xr.plotting`: each draws on what it is given and gives it back, none calls `show()`.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.plotting import pairs
 from bitbox_xr.plotting.style import (
@@ -26,6 +27,10 @@ from bitbox_xr.plotting.style import (
     zero_lines,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
 __all__ = ["lag_distribution", "lag_heatmap", "over_time_by_chance", "significant_pairs"]
 
 CORRECTIONS = {"p": "p", "p_fwe": "family-wise p", "q": "false discovery rate"}
@@ -41,7 +46,7 @@ def significant_pairs(
     statistic: str | None = None,
     by: str = "p_fwe",
     alpha: float = 0.05,
-    ax: Any = None,
+    ax: "Axes | None" = None,
 ) -> Any:
     """The heat map of `bitbox_xr.plotting.matrix`, the significant pairs framed.
 
@@ -86,7 +91,7 @@ def significant_pairs(
     return ax
 
 
-def over_time_by_chance(windows: xr.Dataset, *, level: float = 0.9, fig: Any = None) -> Any:
+def over_time_by_chance(windows: xr.Dataset, *, level: float = 0.9, fig: "Figure | SubFigure | None" = None) -> Any:
     """Strength and lag of one pair, window by window, each over the band of its surrogates.
 
     Parameters
@@ -134,7 +139,7 @@ def over_time_by_chance(windows: xr.Dataset, *, level: float = 0.9, fig: Any = N
     return fig
 
 
-def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: Any = None) -> Any:
+def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: "Axes | None" = None) -> Any:
     """How often each lag was a window's best, over the band of the surrogates.
 
     Parameters
@@ -169,7 +174,7 @@ def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: Any = None)
     return ax
 
 
-def lag_heatmap(lag_map: xr.DataArray, *, fig: Any = None) -> Any:
+def lag_heatmap(lag_map: xr.DataArray, *, fig: "Figure | SubFigure | None" = None) -> Any:
     """Correlation of one pair at every lag in every window, its mean over windows beside it.
 
     Parameters
@@ -236,7 +241,7 @@ def _means(values: np.ndarray) -> np.ndarray:
     return means
 
 
-def _lags(attrs: Any) -> np.ndarray:
+def _lags(attrs: Attrs) -> np.ndarray:
     """All lags that a window could have chosen, s."""
     reach = attrs["max_lag_frames"] * (2 if attrs["measure"] == "coordination" else 1)
     return np.arange(-reach, 1 if attrs.get("causal") else reach + 1) / attrs["fps"]
@@ -249,7 +254,7 @@ def _bars(lags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (lags[starts] + lags[stops - 1]) / 2, starts
 
 
-def _shares(chosen: np.ndarray, attrs: Any) -> np.ndarray:
+def _shares(chosen: np.ndarray, attrs: Attrs) -> np.ndarray:
     """Share of windows at each lag, `(row, lag)`, of the `chosen` lags `(row, window)`."""
     frames = np.round(_lags(attrs) * attrs["fps"])
     counts = (np.round(chosen * attrs["fps"])[..., None] == frames).sum(axis=1)
@@ -270,7 +275,7 @@ def _places(labels: np.ndarray, wanted: np.ndarray, dim: str) -> np.ndarray:
     return np.array([known[str(label)] for label in wanted], dtype=int)
 
 
-def _frame(ax: Any, rows: np.ndarray, columns: np.ndarray) -> None:
+def _frame(ax: "Axes", rows: np.ndarray, columns: np.ndarray) -> None:
     """A black frame inside each of these cells, as thick as their size bears."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle

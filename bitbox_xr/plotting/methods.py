@@ -1,10 +1,15 @@
 """`.bitbox.plot` on DataArrays and Datasets: the pictures of the package, one line a method."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from bitbox_xr.core.types import ScalesLike
 from bitbox_xr.plotting import expressivity, inference, pairs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["PlotMethods", "SignalsPlotMethods"]
 
@@ -16,8 +21,8 @@ class SignalsPlotMethods:
         self._x = x
 
     def decomposition(
-        self, coefficient: str | None = None, *, scales: Any = 6, precision: int = 16, fps: float | None = None,
-        fig: Any = None,
+        self, coefficient: str | None = None, *, scales: ScalesLike = 6, precision: int = 16, fps: float | None = None,
+        fig: "Figure | SubFigure | None" = None,
     ) -> Any:  # fmt: skip
         """One signal, its responses at temporal scales, its activations: `plotting_expressions.decomposition`.
 
@@ -30,7 +35,7 @@ class SignalsPlotMethods:
         """
         return expressivity.decomposition(self._x, coefficient, scales=scales, precision=precision, fps=fps, fig=fig)
 
-    def lag_heatmap(self, *, fig: Any = None) -> Any:
+    def lag_heatmap(self, *, fig: "Figure | SubFigure | None" = None) -> Any:
         """What `lag_map` gave, lag by window, with its profile: `plotting_inference.lag_heatmap`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -50,7 +55,7 @@ class PlotMethods:
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result
 
-    def matrix(self, *, statistic: str | None = None, ax: Any = None) -> Any:
+    def matrix(self, *, statistic: str | None = None, ax: "Axes | None" = None) -> Any:
         """A statistic of every pair: `bitbox_xr.plotting.matrix`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -63,7 +68,7 @@ class PlotMethods:
         """
         return pairs.matrix(self._result, statistic=statistic, ax=ax)
 
-    def lag_profile(self, pair: tuple[str, str] | None = None, *, ax: Any = None) -> Any:
+    def lag_profile(self, pair: tuple[str, str] | None = None, *, ax: "Axes | None" = None) -> Any:
         """Mean correlation of a pair at each lag: `bitbox_xr.plotting.lag_profile`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -76,7 +81,7 @@ class PlotMethods:
         """
         return pairs.lag_profile(self._result, pair, ax=ax)
 
-    def over_time(self, pair: tuple[str, str] | None = None, *, fig: Any = None) -> Any:
+    def over_time(self, pair: tuple[str, str] | None = None, *, fig: "Figure | SubFigure | None" = None) -> Any:
         """Correlation and lag of a pair over time: `bitbox_xr.plotting.over_time`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -89,7 +94,7 @@ class PlotMethods:
         """
         return pairs.over_time(self._result, pair, fig=fig)
 
-    def expressivity(self, metric: str = "activations_per_minute", *, ax: Any = None) -> Any:
+    def expressivity(self, metric: str = "activations_per_minute", *, ax: "Axes | None" = None) -> Any:
         """A metric at each scale of each coefficient: `plotting_expressions.expressivity`.
 
         >>> from bitbox_xr.demo import make_face
@@ -102,7 +107,7 @@ class PlotMethods:
         """
         return expressivity.expressivity(self._result, metric, ax=ax)
 
-    def asymmetry(self, *, ax: Any = None) -> Any:
+    def asymmetry(self, *, ax: "Axes | None" = None) -> Any:
         """Asymmetry over time by feature: `plotting_expressions.asymmetry`.
 
         >>> import numpy as np
@@ -117,7 +122,13 @@ class PlotMethods:
         return expressivity.asymmetry(self._result, ax=ax)
 
     def significant_pairs(
-        self, found: xr.Dataset, *, statistic: str | None = None, by: str = "p_fwe", alpha: float = 0.05, ax: Any = None
+        self,
+        found: xr.Dataset,
+        *,
+        statistic: str | None = None,
+        by: str = "p_fwe",
+        alpha: float = 0.05,
+        ax: "Axes | None" = None,
     ) -> Any:
         """A statistic of every pair, the significant ones framed: `plotting_inference.significant_pairs`.
 
@@ -133,7 +144,7 @@ class PlotMethods:
         """
         return inference.significant_pairs(self._result, found, statistic=statistic, by=by, alpha=alpha, ax=ax)
 
-    def over_time_by_chance(self, *, level: float = 0.9, fig: Any = None) -> Any:
+    def over_time_by_chance(self, *, level: float = 0.9, fig: "Figure | SubFigure | None" = None) -> Any:
         """What `surrogate_windows` gave, over time: `plotting_inference.over_time_by_chance`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -147,7 +158,7 @@ class PlotMethods:
         """
         return inference.over_time_by_chance(self._result, level=level, fig=fig)
 
-    def lag_distribution(self, *, level: float = 0.9, ax: Any = None) -> Any:
+    def lag_distribution(self, *, level: float = 0.9, ax: "Axes | None" = None) -> Any:
         """How often each lag was the best, and is by chance: `plotting_inference.lag_distribution`.
 
         >>> from bitbox_xr.demo import make_pair

@@ -5,11 +5,12 @@ Figures made here have `layout="constrained"`; give your own the same, or labels
 Matplotlib is imported when the first picture is drawn.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.measures.results import below_half, selves, strongest
@@ -38,6 +39,10 @@ from bitbox_xr.plotting.style import (
     zero_lines,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
 __all__ = ["lag_profile", "matrix", "over_time"]
 
 # statistics that cannot be negative: a scale from zero, not one around it
@@ -48,7 +53,7 @@ LEAST = (4.4, 3.4)  # inches of a figure, so that title and colour bar have room
 NONE = "no window has a correlation: flat or missing"
 
 
-def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: Any = None) -> Any:
+def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: "Axes | None" = None) -> Any:
     """A heat map of one statistic, signal1 downwards, signal2 to the right.
 
     Parameters
@@ -102,7 +107,7 @@ def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: Any = None) 
     return ax
 
 
-def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: Any = None) -> Any:
+def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: "Axes | None" = None) -> Any:
     """The mean correlation of one pair at every lag, the best lag marked.
 
     Parameters
@@ -143,7 +148,7 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: An
     return ax
 
 
-def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: Any = None) -> Any:
+def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: "Figure | SubFigure | None" = None) -> Any:
     """Strength and lag of one pair, window by window, in two panels over one axis of time.
 
     Parameters
@@ -186,7 +191,7 @@ def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: Any 
 
 
 def _pair(
-    values: xr.DataArray, pair: Any, strength: xr.DataArray, counts: xr.DataArray | None, attrs: Any
+    values: xr.DataArray, pair: Any, strength: xr.DataArray, counts: xr.DataArray | None, attrs: Attrs
 ) -> tuple[str, str]:
     """`pair`, checked; by default the strongest, or the first where none has a correlation."""
     if pair is None:
@@ -219,7 +224,7 @@ def _span(result: xr.Dataset) -> tuple[float, float] | None:
 # --- how it looks
 
 
-def _colours(values: np.ndarray, statistic: str, attrs: Any) -> dict[str, Any]:
+def _colours(values: np.ndarray, statistic: str, attrs: Attrs) -> dict[str, Any]:
     import matplotlib
 
     largest = float(np.nanmax(np.abs(values), initial=0)) or 1.0
@@ -229,7 +234,7 @@ def _colours(values: np.ndarray, statistic: str, attrs: Any) -> dict[str, Any]:
     return {"cmap": cmap, "vmin": -largest if signed or behind else 0.0, "vmax": 0.0 if behind else largest}
 
 
-def _hatch(ax: Any, cells: np.ndarray) -> None:
+def _hatch(ax: "Axes", cells: np.ndarray) -> None:
     """A stroke from corner to corner: unlike a paler colour it cannot be taken for a smaller value."""
     from matplotlib.collections import LineCollection
 
@@ -249,12 +254,18 @@ def _part_regions(draw: Any, values: xr.DataArray, dim: str) -> None:
             draw(border + 0.5, color="0.35", linewidth=0.6)
 
 
-def _say_none(ax: Any) -> None:
-    style = {"ha": "center", "va": "center", "fontsize": "small", "color": "0.3", "backgroundcolor": "white"}
+def _say_none(ax: "Axes") -> None:
+    style: dict[str, Any] = {
+        "ha": "center",
+        "va": "center",
+        "fontsize": "small",
+        "color": "0.3",
+        "backgroundcolor": "white",
+    }
     ax.text(0.5, 0.5, NONE, transform=ax.transAxes, **style)
 
 
-def _whose(attrs: Any, side: int) -> str:
+def _whose(attrs: Attrs, side: int) -> str:
     """Whose signals they are, with the name of the file, as far as the attributes tell."""
     source = shortened(str(attrs.get(f"source{side}", "")))
     who = [] if attrs.get("alone") else ["xy"[side - 1]]
@@ -262,7 +273,7 @@ def _whose(attrs: Any, side: int) -> str:
     return f" (of {said})" if said else ""
 
 
-def _about(pair: tuple[str, str], attrs: Any, count: int | None) -> list[str]:
+def _about(pair: tuple[str, str], attrs: Attrs, count: int | None) -> list[str]:
     """Which pair, the settings, and in how many windows the pair has a correlation if not in all; a line each."""
     settings = _settings(attrs)
     if settings and count not in (None, attrs["window_count"]):
@@ -277,7 +288,7 @@ def _notes(missing: np.ndarray, selves: np.ndarray, few: np.ndarray) -> list[str
     return ([f"grey: {'; or '.join(grey)}"] if grey else []) + hatched
 
 
-def _settings(attrs: Any) -> str:
+def _settings(attrs: Attrs) -> str:
     """The measure and its windows, as far as the attributes tell."""
     if any(name not in attrs for name in ("measure", "width", "step", "window_count")):
         return ""

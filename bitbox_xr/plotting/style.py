@@ -2,13 +2,17 @@
 
 import textwrap
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import PAIR
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = [
     "ABSENT",
@@ -80,10 +84,10 @@ def inches(count: int) -> float:
     return float(count * np.interp(count, [5, 20, 79], [36, 16, 7.5]) / POINT + 1.6)
 
 
-def points(ax: Any) -> np.ndarray:
+def points(ax: "Axes") -> np.ndarray:
     """Width and height of axes, in points."""
-    size: np.ndarray = ax.get_position().size * ax.figure.bbox.size * POINT / ax.figure.dpi
-    return size
+    shares, pixels = (np.asarray(box.size) for box in (ax.get_position(), ax.figure.bbox))
+    return shares * pixels * POINT / ax.figure.dpi
 
 
 def write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
@@ -96,7 +100,7 @@ def write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
     return size
 
 
-def zero_lines(ax: Any) -> None:
+def zero_lines(ax: "Axes") -> None:
     """Thin lines through zero."""
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.axvline(0, color="0.6", linewidth=0.8)
@@ -122,13 +126,13 @@ def fitting(text: str, room: float, size: float) -> str:
     return wrapped(text, max(12, int(room / (0.6 * size))))
 
 
-def write_title(ax: Any, lines: list[str], room: float | None = None) -> None:
+def write_title(ax: "Axes", lines: list[str], room: float | None = None) -> None:
     """A title from the left edge of the axes, in lines of at most `room` points, by default their width."""
     room = points(ax)[0] if room is None else room
     ax.set_title("\n".join(fitting(line, room, TITLE) for line in lines), fontsize=TITLE, loc="left")
 
 
-def title(pair: tuple[str, str], attrs: Any = MappingProxyType({})) -> str:
+def title(pair: tuple[str, str], attrs: Attrs = MappingProxyType({})) -> str:
     """Whose signals a pair is, with the names of their files where known."""
     files = [f" ({shortened(name)})" if (name := str(attrs.get(f"source{side}", ""))) else "" for side in (1, 2)]
     if attrs.get("alone"):
@@ -144,7 +148,7 @@ def shortened(name: str, most: int = 30) -> str:
 # --- lags
 
 
-def lag_limits(attrs: Any) -> tuple[float, float] | None:
+def lag_limits(attrs: Attrs) -> tuple[float, float] | None:
     """Limits of an axis of lags, as far as the attributes tell what was allowed."""
     if not attrs.get("max_lag"):
         return None
@@ -152,7 +156,7 @@ def lag_limits(attrs: Any) -> tuple[float, float] | None:
     return -1.08 * largest, largest * (0.08 if attrs.get("causal") else 1.08)
 
 
-def largest_lag(attrs: Any) -> float:
+def largest_lag(attrs: Attrs) -> float:
     """In coordination both windows move."""
     return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)
 

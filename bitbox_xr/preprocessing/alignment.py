@@ -16,6 +16,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import LOST, counted_anew
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
+from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.kernels import frame_rate
 from bitbox_xr.kernels.interpolation import TYPED, Lowpass, interpolate, lowpass, rounding
@@ -28,7 +29,7 @@ FALLS = 0.99  # of the rate: what aliases above is as little as the filter, whic
 
 
 def align(
-    x: Any, y: Any, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
+    x: SignalsLike, y: SignalsLike, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """Two recordings on one regular clock, x's, over the span that both have.
 
@@ -96,7 +97,7 @@ def align(
     return x, y.assign_attrs({k: v for k, v in x.attrs.items() if k == "time_origin"})
 
 
-def resample(x: Any, fps: float, *, max_gap: float | None = None) -> xr.DataArray:
+def resample(x: SignalsLike, fps: float, *, max_gap: float | None = None) -> xr.DataArray:
     """A recording on the regular clock of `fps` frames a second that begins with its first frame.
 
     Between frames lie straight lines. Where the rate falls by over 1 % (that of an irregular clock is one frame per
@@ -149,7 +150,7 @@ def resample(x: Any, fps: float, *, max_gap: float | None = None) -> xr.DataArra
     return _onto(x, own, times, max_gap, {"function": "resample", "fps": float(fps)})
 
 
-def fill_gaps(x: Any, *, max_gap: float) -> xr.DataArray:
+def fill_gaps(x: SignalsLike, *, max_gap: float) -> xr.DataArray:
     """A recording with its short gaps bridged by straight lines, each signal its own; its frames stay as they are.
 
     Parameters
@@ -259,13 +260,13 @@ def _taken(
     return taken
 
 
-def _gap_faults(max_gap: Any) -> list[str]:
+def _gap_faults(max_gap: object) -> list[str]:
     if max_gap is None or max_gap == np.inf or (validation.is_number(max_gap) and max_gap > 0):
         return []
     return [f"max_gap is {max_gap!r}; a positive number of seconds is wanted"]
 
 
-def _offset_faults(offset: Any) -> list[str]:
+def _offset_faults(offset: object) -> list[str]:
     if validation.is_number(offset) and abs(offset) <= validation.MOST:
         return []
     return [f"offset is {offset!r}; a number of seconds from -{validation.MOST:g} to {validation.MOST:g} is wanted"]

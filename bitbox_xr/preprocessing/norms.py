@@ -1,7 +1,6 @@
 """Points as one number each: the norms of landmarks, and of the head's rotation or translation."""
 
 from functools import reduce
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -9,6 +8,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.geometry import LANDMARK, points_of
 from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.validation import flag_faults
 from bitbox_xr.core.variables import SIGNAL, variable_attrs
 
@@ -18,7 +18,7 @@ KINDS = ("landmark", "landmark-can", "pose")
 OF_COORDINATES = ("schema", "format", "dimension")  # attributes that are not true of norms
 
 
-def magnitudes(x: Any, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
+def magnitudes(x: SignalsLike, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
     """How far each landmark, or the head, is from the origin: the reduction that Bitbox makes unasked.
 
     Nodding up and nodding down have one norm, and that of a 2-D landmark is its distance from the image's corner:

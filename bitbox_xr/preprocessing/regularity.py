@@ -4,7 +4,7 @@ Everywhere a *gap* is the time between two frames that are there, the last befor
 lost frame at 30 frames a second leaves a gap of 2/30 s.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -13,6 +13,7 @@ from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import carried, provenance
 from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.variables import GAP, RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
 
@@ -49,7 +50,7 @@ def frames_of(x: xr.DataArray) -> Frames:
     return Frames(grid.times()[grid.frames], grid.fps, grid)
 
 
-def regularity(x: Any) -> xr.Dataset:
+def regularity(x: SignalsLike) -> xr.Dataset:
     """The rate of a recording's clock, whether it is regular, and the gaps: frames at which no signal is there.
 
     Parameters

@@ -1,11 +1,14 @@
 """Rows of a table made signals: one face's, on their clock, lost frames as NaN, never removed and never zeros."""
 
+from typing import cast
+
 import numpy as np
 import xarray as xr
 
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import warn
 from bitbox_xr.core.signal_set import signals
+from bitbox_xr.core.types import Kind
 from bitbox_xr.core.variables import TIME, variable_attrs
 from bitbox_xr.io.readers.columns import Asked, Attrs, Layout, select
 from bitbox_xr.io.readers.sampling import clock_of
@@ -38,7 +41,7 @@ def place(sheet: Sheet, layout: Layout, asked: Asked) -> xr.DataArray:
     times, fps = (on.times(), on.fps) if isinstance(on, frame_rate.Grid) else (on, None)
     for remark in layout.remarks:
         warn(f"{sheet.file}: {remark}")
-    x = signals(values, kind=block.kind, time=times, fps=fps, names=block.names, **attrs)
+    x = signals(values, kind=cast(Kind, block.kind), time=times, fps=fps, names=block.names, **attrs)
     return x.assign_coords({name: (TIME, _spread(own, on), variable_attrs(name)) for name, own in tracked.items()})
 
 

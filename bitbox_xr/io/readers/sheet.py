@@ -276,7 +276,7 @@ def _is_text(cell: Any) -> bool:
     return not (isinstance(cell, Real) or pd.isna(cell))
 
 
-def _is_infinite(cell: Any) -> bool:
+def _is_infinite(cell: object) -> bool:
     if isinstance(cell, str):
         return bool(NUMBER.fullmatch(cell)) and np.isinf(float(cell))
     return isinstance(cell, Real) and bool(np.isinf(float(cell)))
