@@ -1,7 +1,7 @@
 """Types of the public API: what functions accept as signals, and the values of options with a fixed set."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
 
 import numpy as np
 import pandas as pd
@@ -23,13 +23,14 @@ __all__ = [
     "Surrogates",
 ]
 
-Array: TypeAlias = "np.ndarray | da.Array"
+# Unions with a name in quotes, since dask is not imported here, and which `| None` can be added to.
+Array: TypeAlias = Union[np.ndarray, "da.Array"]
 Attrs: TypeAlias = Mapping[Any, Any]  # as xarray has them
 # What `signals()` takes: `(time, signal)`, with further dimensions where it is labelled.
-SignalsLike: TypeAlias = (
-    "xr.DataArray | pd.DataFrame | np.ndarray | da.Array | Mapping[str, Any] | Sequence[Sequence[float]]"
-)
-ScalesLike: TypeAlias = "int | Sequence[float] | np.ndarray | None"  # s
+SignalsLike: TypeAlias = Union[
+    xr.DataArray, pd.DataFrame, np.ndarray, "da.Array", Mapping[str, Any], Sequence[Sequence[float]]
+]
+ScalesLike: TypeAlias = int | Sequence[float] | np.ndarray | None  # s
 
 Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle"]
 MeasureOfTwo: TypeAlias = Literal["imitation", "coordination"]
