@@ -1,6 +1,9 @@
 """Made-up recordings in which it is known who imitates whom and what a face did, and what the measures find."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bitbox_xr.cohort.record import Record
+from bitbox_xr.cohort.storage import held, staged
+from bitbox_xr.cohort.targets import checked
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.signal_set import signals
 from bitbox_xr.core.validation import fps_faults, is_number
@@ -101,23 +107,34 @@ def run(out_dir: str | os.PathLike[str], *, seed: int = 0, minutes: float = 5.0,
 
     Returns the table of `make_pair` with found_frames, the best lag of the pair's lag profile in frames, and
     correlation, the mean over windows at that lag. The folder is made where it is missing; the files are those in
-    `FILES`.
+    `FILES`. Those of an earlier demo are replaced; ValueError, before anything is written, if there are other files of
+    these names or of those in `FACE_FILES`.
     """
-    folder = Path(out_dir)
-    folder.mkdir(parents=True, exist_ok=True)
     x, y, table = make_pair(seed, minutes, fps)
-    result = imitation(x, y, **WINDOWS)
-    stats, profile = window_stats(result), lag_profile(x, y, **WINDOWS)
-    written: tuple[xr.DataArray | xr.Dataset, ...] = (x, y, result, stats, profile)
-    for obj, name in zip(written, FILES[:-1], strict=True):
-        to_netcdf(obj, folder / name)
-    _picture(result, profile, table).savefig(folder / FILES[-1], dpi=150, metadata={"Software": None})
+    with _replaced(Path(out_dir), FILES) as folder:
+        result = imitation(x, y, **WINDOWS)
+        stats, profile = window_stats(result), lag_profile(x, y, **WINDOWS)
+        written: tuple[xr.DataArray | xr.Dataset, ...] = (x, y, result, stats, profile)
+        for obj, name in zip(written, FILES[:-1], strict=True):
+            to_netcdf(obj, folder / name)
+        _picture(result, profile, table).savefig(folder / FILES[-1], dpi=150, metadata={"Software": None})
     at = {"signal1": xr.DataArray(table["participant"]), "signal2": xr.DataArray(table["model"])}
     best = profile["best_lag"].sel(at)
     return table.assign(
         found_frames=np.rint(best.values * fps).astype(int),
         correlation=profile["profile"].sel(at).sel(lag=best).values,
     )
+
+
+@contextmanager
+def _replaced(out: Path, names: tuple[str, ...]) -> Iterator[Path]:
+    """A folder for new files, which then replace those that an earlier demo wrote into `out`, and no others."""
+    check = partial(checked, out, [*FILES, *FACE_FILES], {})
+    with held(out, check, subject="demo") as parts, staged(parts) as folder:
+        yield folder
+        record = Record.of(out, parts)
+        for name in names:
+            record.publish(folder / name, out / name)
 
 
 def make_face(seed: int = 0, fps: float = 30.0) -> tuple[xr.DataArray, pd.DataFrame]:
@@ -148,17 +165,17 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
     Returns the table of `make_face` with found_time and found_magnitude of the strongest activation within half a
     second, found_width (0.26 of the scale whose response is largest there), and found_events, how many
     activations of that coefficient are above a tenth in all. The files are those in `FACE_FILES`.
+    Files that are there are replaced or refused as by `run()`.
     """
-    folder = Path(out_dir)
-    folder.mkdir(parents=True, exist_ok=True)
     x, table = make_face(seed, fps)
-    result, activations = (measure(x, scales=SCALES, aggregate=True) for measure in (expressivity, events))
-    responses = events(x, scales=SCALES).to_dataframe()
-    written: tuple[xr.DataArray | xr.Dataset, ...] = (x, result, activations)
-    for obj, name in zip(written, FACE_FILES[:-1], strict=True):
-        to_netcdf(obj, folder / name)
-    picture = decomposition(x, "AU12", scales=SCALES)
-    picture.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
+    with _replaced(Path(out_dir), FACE_FILES) as folder:
+        result, activations = (measure(x, scales=SCALES, aggregate=True) for measure in (expressivity, events))
+        responses = events(x, scales=SCALES).to_dataframe()
+        written: tuple[xr.DataArray | xr.Dataset, ...] = (x, result, activations)
+        for obj, name in zip(written, FACE_FILES[:-1], strict=True):
+            to_netcdf(obj, folder / name)
+        picture = decomposition(x, "AU12", scales=SCALES)
+        picture.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
     found = activations.to_dataframe().query("magnitude > 0.1")
     rows = table.to_dict("records")
     counts = found["coefficient"].value_counts()

@@ -44,7 +44,7 @@ def test_every_planted_lag_is_found(made):
 
 def test_the_files(made):
     folder, table = made
-    assert sorted(path.name for path in folder.iterdir()) == sorted(demo.FILES)
+    assert sorted(path.name for path in folder.iterdir()) == [".bitbox_xr", *sorted(demo.FILES)]
     with open_netcdf(folder / "participant.nc") as x:
         assert x.identical(demo.make_pair(minutes=3)[0])
     with open_netcdf(folder / "imitation_stats.nc") as stats:
@@ -63,7 +63,7 @@ def test_equal_runs_leave_equal_files(made, tmp_path):
 
 def test_planted_activations_are_found(tmp_path):
     table = demo.run_face(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(demo.FACE_FILES)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".bitbox_xr", *sorted(demo.FACE_FILES)]
     np.testing.assert_allclose(table["found_time"], table["time"], atol=1 / 30 + 1e-9)
     # a frame beside the top of the narrowest pulse is a fifth lower
     np.testing.assert_allclose(table["found_magnitude"], table["magnitude"], rtol=0.2)

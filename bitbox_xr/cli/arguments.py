@@ -9,6 +9,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.io.netcdf import destination
 from bitbox_xr.io.readers import open_signals
+from bitbox_xr.io.readers.formats.three_di import with_sidecar
 from bitbox_xr.io.readers.options import OF_Y, reader
 from bitbox_xr.preprocessing.alignment import align, shared_clock
 
@@ -18,7 +19,7 @@ __all__ = ["new_file", "of_align", "recordings"]
 def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | None]:
     """X and Y on one clock, once it is sure that OUT can be written."""
     files = [file for file in (given["x"], given["y"]) if file is not None]
-    new_file(given, *files)
+    new_file(given, *files, *given.get("partners", ()))
     refuse("options", _two_faults(given))
     x = open_signals(files[0], **reader(given))
     y = open_signals(files[1], **reader(given, of_y=True)) if len(files) == 2 else None
@@ -26,11 +27,15 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
 
 
 def new_file(given: Mapping[str, Any], *files: Path) -> Path:
-    """OUT, which is none of the files that are read."""
+    """OUT, which is none of the files that are read, nor a link to one, nor another name of one."""
     out = _netcdf_file(given["out"])
-    if any(out.exists() and file.exists() and out.samefile(file) for file in files):
+    if any(_is_same(out, part) for file in files for part in with_sidecar(file)):
         raise ValueError(f"{out} is one of the recordings; give --out another name")
     return out
+
+
+def _is_same(out: Path, file: Path) -> bool:
+    return out.resolve() == file.resolve() or (out.exists() and file.exists() and out.samefile(file))
 
 
 def _netcdf_file(out: Path) -> Path:

@@ -38,7 +38,8 @@ def demo(out: Path, minutes: float, seed: int) -> None:
     """Make recordings with known imitation and known expressions, and find them.
 
     Writes the recordings, the results as NetCDF and two pictures, and prints who was made to follow whom, by how
-    many frames, and when a face was made to move, for how long and how strongly, beside what was found.
+    many frames, and when a face was made to move, for how long and how strongly, beside what was found. Replaces files
+    of an earlier demo, and no others.
 
     \b
     Example:
@@ -93,7 +94,8 @@ def cohort(**given: Any) -> None:
 
     MANIFEST is a CSV file with the columns recording (a name), signals and reference (files; X and Y), and covariates.
     Leaves summary.nc, summary.csv, status.csv and a file a recording. Run again, it does what is missing or was made
-    from something else. The exit status is 1 where a recording failed.
+    from something else. It replaces only files that a run wrote, and is refused if others have their names. The exit
+    status is 1 where a recording failed.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ import xarray as xr
 
 from bitbox_xr.cohort.options import Study
 from bitbox_xr.io.readers import open_signals
-from bitbox_xr.io.readers.formats.three_di import is_three_di
+from bitbox_xr.io.readers.formats.three_di import with_sidecar
 from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.version import __version__
 
@@ -127,8 +127,7 @@ def _state(file: Path) -> State:
 
 
 def _with_twin(file: Path) -> list[Path]:
-    twin = file.with_suffix(".json")
-    return [file, twin] if is_three_di(file) and twin.is_file() else [file]
+    return [part for part in with_sidecar(file) if part == file or part.is_file()]
 
 
 def _digest(file: Path) -> str:

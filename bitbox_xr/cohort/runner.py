@@ -3,7 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import ceil
@@ -12,16 +13,18 @@ from typing import Any
 
 import pandas as pd
 
-from bitbox_xr.cohort import partners, seeds, status, summary
+from bitbox_xr.cohort import partners, seeds, status, summary, targets
 from bitbox_xr.cohort.cluster import connected, deaths, worker_faults
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.options import MEASURES, Study, clashes, planned
+from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.results import Cohort, open
-from bitbox_xr.cohort.storage import RECORDINGS, SUMMARY, TABLE, WINDOWS, held, place
+from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS, held, place, staged
 from bitbox_xr.cohort.worker import DONE, FAILED, KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.progress import is_shown
 from bitbox_xr.core.validation import flag_faults, path_of
+from bitbox_xr.io.readers.formats.three_di import with_sidecar
 
 __all__ = ["run"]
 
@@ -81,7 +84,7 @@ def run(
         `fps_y` and `time_y` are those of the reference, if others than of the signals.
 
         Of significance, `of` is the measure that is tested, and `rng` a whole number, from which each recording's seed
-        follows with its name; without, that is taken which `out` keeps from the run before (`seed.txt`), or made up.
+        follows with its name; without, that is taken which `out` keeps from the run before, or made up.
         surrogates="partners" takes the references of the other recordings, those of one content once, and none that
         has the content of one of the recording's own files.
 
@@ -98,12 +101,17 @@ def run(
     ValueError
         Before anything is computed, for all that is wrong with the manifest or the options. A recording that
         cannot be measured is no error: its row says why, it is absent from the summary and tried again next time.
+        Also before anything is written, if an input or the manifest is at a path that the run would write or delete, or
+        if a file is there that no run wrote or that was changed since: move it away, or name another `out`.
+    FileExistsError
+        If another file took the name of the summary or of `status.csv` during the run; it is left alone.
     BlockingIOError
         Where another run is writing to `out`.
 
     Notes
     -----
-    Files appear whole or not at all, and each says what it was made from (a SHA-256 of the inputs' content, the
+    A run replaces and deletes only files that a run wrote: `out/.bitbox_xr` has a record of them. Files appear whole or
+    not at all, and each says what it was made from (a SHA-256 of the inputs' content, the
     options and the major.minor version). Running again does what is missing or was made from something else; the
     summary is written anew. Signals that not all recordings have are NaN where they are absent, and the log names them.
 
@@ -120,28 +128,45 @@ def run(
     flags = flag_faults("keep_windows", keep_windows)
     flags += [] if progress is None else flag_faults("progress", progress)
     refuse("cohort", flags + _faults(table, study, pairs) + worker_faults(client, workers))
+    if os.name == "nt":
+        raise OSError("a cohort's files are locked and replaced as Linux and macOS do it; on Windows run it under WSL")
     folder = path_of("cohort.run()", out, "a folder's name").absolute()
-    with held(folder) as parts, connected(client, workers, len(table.names)) as dask_client:
+    check = partial(targets.checked, folder, targets.of_run(table.names), _inputs(table, manifest))
+    with held(folder, check) as parts, connected(client, workers, len(table.names)) as dask_client:
         if is_shown(progress):
             print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)
         study = _prepared(study, table, dask_client, parts)
         jobs = _jobs(table, study, folder, parts)
+        record = Record.of(folder, parts)
         rows = status.read_rows(folder)
         written = time.monotonic()
         for outcome, died in _outcomes(dask_client, study, jobs, progress):
             rows[outcome.recording] = _row(outcome, died, rows.get(outcome.recording))
             if time.monotonic() - written > EVERY:
-                status.save(folder, rows, table.names)
+                with suppress(FileExistsError):  # another file there: told at the end, after all recordings
+                    _save(record, parts, rows, table.names)
                 written = time.monotonic()
-        status.save(folder, rows, table.names)
+        _save(record, parts, rows, table.names)
         gathered = _gathered(
-            dask_client, study, [name for name in table.names if rows[name].state == DONE], pairs, parts
+            dask_client, study, [name for name in table.names if rows[name].state == DONE], pairs, record.out, parts
         )
         refused = {name: message for one in gathered for name, message in one.refused.items()}
         rows |= {name: rows[name]._replace(state=FAILED, message=message) for name, message in refused.items()}
-        status.save(folder, rows, table.names)
-        _summarise(folder, [one for one in gathered if one.layouts], table)
+        _save(record, parts, rows, table.names)
+        _summarise(record, parts, [one for one in gathered if one.layouts], table)
     return open(out)
+
+
+def _inputs(table: Manifest, manifest: str | os.PathLike[str] | pd.DataFrame) -> dict[Path, str]:
+    """What each file is called that the run reads."""
+    found: dict[Path, str] = {}
+    if not isinstance(manifest, pd.DataFrame):
+        found[path_of("cohort", manifest).absolute()] = "the manifest"
+    for column, files in (("signals", table.signals), ("reference", table.references or [])):
+        for recording, file in zip(table.names, files, strict=False):
+            for part in with_sidecar(file) if file is not None else []:
+                found.setdefault(part, f"{column} of {recording}")
+    return found
 
 
 def _faults(table: Manifest, study: Study, pairs: str) -> list[str]:
@@ -165,7 +190,7 @@ def _faults(table: Manifest, study: Study, pairs: str) -> list[str]:
 def _prepared(study: Study, table: Manifest, client: Any, parts: Path) -> Study:
     """What tests need beforehand: a seed, and a list of partners."""
     if "rng" in study.options:
-        seed = seeds.kept_seed(parts.parent, study.options["rng"])
+        seed = seeds.kept_seed(parts, study.options["rng"])
         study = replace(study, options=study.options | {"rng": seed})
     if partners.wanted(study):
         partners.find(client, study, table, parts)
@@ -173,8 +198,8 @@ def _prepared(study: Study, table: Manifest, client: Any, parts: Path) -> Study:
 
 
 def _jobs(table: Manifest, study: Study, out: Path, parts: Path) -> list[Job]:
-    if study.keep_windows:
-        (out / WINDOWS).mkdir(exist_ok=True)
+    for folder in (RECORDINGS, WINDOWS) if study.keep_windows else (RECORDINGS,):
+        (out / folder).mkdir(exist_ok=True)
     paired = table.references is not None
     references = table.references or [None] * len(table.names)
     return [
@@ -220,13 +245,13 @@ def _row(outcome: Outcome, died: int, before: status.Row | None) -> status.Row:
     return status.Row(outcome.recording, state, outcome.message, outcome.seconds, died)
 
 
-def _gathered(client: Any, study: Study, done: list[str], pairs: str, parts: Path) -> list[summary.Gathered]:
+def _gathered(client: Any, study: Study, done: list[str], pairs: str, out: Path, parts: Path) -> list[summary.Gathered]:
     """The results of the recordings that are done, some at a time in a file, all workers alike."""
     workers = max(1, len(client.nthreads()))
     rounds = ceil(len(done) / (summary.BLOCK * workers)) or 1
     size = ceil(len(done) / (rounds * workers)) or 1
     blocks = [done[first : first + size] for first in range(0, len(done), size)]
-    files = [{name: place(parts.parent, RECORDINGS, name) for name in block} for block in blocks]
+    files = [{name: place(out, RECORDINGS, name) for name in block} for block in blocks]
     targets = [parts / f"block{k}.nc" for k in range(len(blocks))]
     only_matched = MEASURES[study.measure].pairs and pairs == "matched"
     gather = partial(summary.gather, asked=study.described(), only_matched=only_matched)
@@ -234,11 +259,23 @@ def _gathered(client: Any, study: Study, done: list[str], pairs: str, parts: Pat
     return found
 
 
-def _summarise(out: Path, gathered: list[summary.Gathered], table: Manifest) -> None:
+def _summarise(record: Record, parts: Path, gathered: list[summary.Gathered], table: Manifest) -> None:
+    files = [record.out / name for name in (SUMMARY, TABLE)]
+    for file in files:
+        record.check(file)  # both, before one is replaced
     if not gathered:
-        for name in (SUMMARY, TABLE):
-            (out / name).unlink(missing_ok=True)
+        for file in files:
+            record.delete(file)
         return
     there = {name for one in gathered for names in one.layouts.values() for name in names}
     at = [row for row, name in enumerate(table.names) if name in there]
-    summary.write(out, gathered, {name: values[at] for name, values in table.covariates.items()})
+    with staged(parts) as stage:
+        summary.write(stage, gathered, {name: values[at] for name, values in table.covariates.items()})
+        for file in files:
+            record.publish(stage / file.name, file)
+
+
+def _save(record: Record, parts: Path, rows: Mapping[str, status.Row], order: list[str]) -> None:
+    with staged(parts) as stage:
+        status.save(stage, rows, order)
+        record.publish(stage / STATUS, record.out / STATUS)

@@ -33,11 +33,12 @@ def faults(options: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def kept_seed(out: Path, seed: int | None) -> int:
-    """The seed of a run: that which is given, else that which `out` keeps, else a new one; `out` then keeps it."""
+def kept_seed(parts: Path, seed: int | None) -> int:
+    """The seed of a run, kept beside its folder: the given one, else that of the run before, else a new one."""
+    file = parts.parent / SEED
     if seed is None:
-        seed = _read_seed(out / SEED) if (out / SEED).is_file() else secrets.randbits(BITS)
-    with whole(out / SEED) as stream:
+        seed = _read_seed(file) if file.is_file() else secrets.randbits(BITS)
+    with whole(file, parts) as stream:
         stream.write(f"{seed}\n")
     return seed
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bitbox_xr.cohort import fingerprint, partners, seeds
 from bitbox_xr.cohort.options import Study, results
+from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.status import fault, in_a_line
 from bitbox_xr.cohort.storage import ASKED, RECORDINGS, STAMP, WINDOWS, place, put, stamp
 
@@ -70,10 +71,11 @@ def _worked(study: Study, job: Job) -> str:
     marks = {"recording": job.recording, ASKED: study.described(), STAMP: made}
     if others:
         marks["partners"] = json.dumps([one.recording for one in others])
+    record = Record.of(job.out, job.parts)
     for folder in missing:
-        put(made_of_it[folder].assign_attrs(marks), targets[folder], job.parts)
+        put(made_of_it[folder].assign_attrs(marks), targets[folder], record, job.parts)
     if WINDOWS not in wanted and targets[WINDOWS].is_file() and stamp(targets[WINDOWS]) != made:
-        targets[WINDOWS].unlink()  # windows of other results than those beside them
+        record.delete(targets[WINDOWS])  # windows of other results than those beside them
     return DONE
 
 

@@ -210,11 +210,12 @@ def test_what_lies_beside_a_file_of_3di_is_input_too(tmp_path):
 @pytest.fixture
 def job(tmp_path):
     out = tmp_path / "out"
-    for place in (out / "recordings", out / "windows", out / "parts"):
+    parts = out / ".bitbox_xr" / "run-0123456789abcdef"
+    for place in (out / "recordings", out / "windows", parts):
         place.mkdir(parents=True)
     for k, name in enumerate(("x.nc", "y.nc")):
         bx.to_netcdf(recording(k), tmp_path / name)
-    return worker.Job("001", tmp_path / "x.nc", tmp_path / "y.nc", True, out, out / "parts")
+    return worker.Job("001", tmp_path / "x.nc", tmp_path / "y.nc", True, out, parts)
 
 
 def test_a_task_leaves_the_measure_and_does_nothing_twice(job):
@@ -229,8 +230,11 @@ def test_a_task_leaves_the_measure_and_does_nothing_twice(job):
     before = file.stat().st_mtime_ns
     assert worker.work(study, job)[:3] == ("001", "kept", "")
     assert file.stat().st_mtime_ns == before
-    assert not list((job.out / "parts").iterdir())
-    file.write_bytes(file.read_bytes()[:-100])  # cut short
+    assert not [*job.parts.glob("*/")]
+    file.write_bytes(file.read_bytes()[:-100])  # cut short, and so no file of a run's
+    told = worker.work(study, job)
+    assert (told.state, "got recordings/001.nc, which no run wrote" in told.message) == ("failed", True)
+    file.unlink()
     assert worker.work(study, job)[:3] == ("001", "done", "")
 
 
@@ -258,7 +262,7 @@ def test_windows_come_beside_the_same_result_and_go_with_it(job):
         (lambda job: job.signals.unlink(), "x.nc: there is no such file"),
         (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "is no NetCDF file"),
         (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
-        (lambda job: (job.out / "parts").rmdir(), "No such file or directory"),
+        (lambda job: job.parts.rmdir(), "No such file or directory"),
         (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "share 20 frames"),
         (lambda job: object.__setattr__(job, "signals", None), "the manifest names no file of signals"),
         (lambda job: object.__setattr__(job, "reference", None), "names no reference for it, which imitation needs"),
@@ -276,10 +280,10 @@ def test_a_full_disk_is_told_and_leaves_nothing(job, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(os, "link", full)
     told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
     assert (told.state, told.message) == ("failed", "[Errno 28] No space left on device")
-    assert not list((job.out / "parts").iterdir())
+    assert not [*job.parts.glob("*/")]
     assert not list((job.out / "recordings").iterdir())
 
 
@@ -309,14 +313,16 @@ def test_a_folder_is_held_by_one(tmp_path):
 
 
 def test_what_a_dead_run_left_is_removed(tmp_path):
-    stale = [tmp_path / "summary.nc.part", tmp_path / "recordings" / "a.nc.part", tmp_path / "xyz.part" / "b.nc"]
-    for file in stale:
-        file.parent.mkdir(exist_ok=True)
-        file.write_text("half")
-    kept = write(tmp_path / "recordings" / "a.nc", "whole")
     with storage.held(tmp_path):
-        assert not any(file.exists() for file in stale)
-        assert kept.exists()
+        pass
+    stale = tmp_path / ".bitbox_xr" / "run-0123456789abcdef"
+    (stale / "xyz").mkdir(parents=True)
+    write(stale / "xyz" / "b.nc", "half")
+    (tmp_path / "recordings").mkdir()
+    kept = [write(tmp_path / "recordings" / name, "whole") for name in ("a.nc", "a.nc.part")]
+    with storage.held(tmp_path) as own:
+        assert [*own.parent.glob("run-*")] == [own]
+        assert all(file.read_text() == "whole" for file in kept)
 
 
 def test_what_a_dead_run_left_is_removed_though_its_last_tasks_still_write(tmp_path):
@@ -325,15 +331,17 @@ def test_what_a_dead_run_left_is_removed_though_its_last_tasks_still_write(tmp_p
             for k in range(100_000):
                 (part / f"{k}.nc").write_text("half")
 
+    with storage.held(tmp_path):
+        pass
     for k in range(5):
-        part = tmp_path / f"{k}.part"
+        part = tmp_path / ".bitbox_xr" / f"run-{k:016x}"
         part.mkdir()
         task = threading.Thread(target=go_on, args=[part], daemon=True)
         task.start()
         with storage.held(tmp_path) as own:
             task.join(timeout=10)
             assert not task.is_alive()  # it found no place any more
-            assert [*tmp_path.glob("*.part")] == [own]
+            assert [*own.parent.glob("run-*")] == [own]
 
 
 def test_a_text_file_is_replaced_whole_or_not(tmp_path):

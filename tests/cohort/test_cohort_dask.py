@@ -160,14 +160,14 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     (study / "x1.nc").write_bytes(b"\x89HDF broken")
     (study / "y2.nc").unlink()
     bx.to_netcdf(recording(0, frames=12), study / "x3.nc")
-    (study / "out" / "recordings" / "004.nc").mkdir(parents=True)  # a place that cannot be written to
+    (study / "y4.nc").write_bytes(b"")
     done = run(study, cluster)
     assert done.status["state"].tolist() == ["done", "failed", "failed", "failed", "failed", "done"]
     said = dict(zip(done.status["recording"], done.status["message"], strict=True))
     assert "x1.nc is no NetCDF file" in said["001"]
     assert "y2.nc: there is no such file" in said["002"]
     assert "share 12 frames" in said["003"]
-    assert "is a folder" in said["004"]
+    assert "y4.nc: it is empty" in said["004"]
     assert done.summary["recording"].values.tolist() == ["000", "005"]
     assert done.summary["age"].values.tolist() == [20, 25]
     assert "2 recordings done, 4 failed (001, 002, 003, 004)" in done._repr_html_()
@@ -319,7 +319,7 @@ def test_a_runner_killed_at_any_moment_and_run_again_leaves_the_same(study, clus
     moments = [
         lambda: len([*out.glob("recordings/*.nc")]) >= 1,
         lambda: len([*out.glob("recordings/*.nc")]) >= 4,
-        lambda: any(out.glob("*.part/block*")) or any(out.glob("summary.*")),
+        lambda: any(out.glob(".bitbox_xr/run-*/block*")) or any(out.glob("summary.*")),
     ]
     for moment in moments:
         with process(*command(study, "out", "--scheduler", address), stderr=subprocess.DEVNULL) as runner:
@@ -329,7 +329,7 @@ def test_a_runner_killed_at_any_moment_and_run_again_leaves_the_same(study, clus
         assert (out / name).read_bytes() == (study / "undisturbed" / name).read_bytes()
     for file in (study / "undisturbed" / "recordings").iterdir():
         assert (out / "recordings" / file.name).read_bytes() == file.read_bytes()
-    assert not [*out.rglob("*.part")]
+    assert not [*out.rglob("*.part"), *out.rglob("run-*")]
 
 
 @pytest.mark.slow

@@ -141,7 +141,7 @@ def test_one_person_alone_is_tested_for_coordination(study, run):
 
 def test_a_missing_seed_is_drawn_once(study, run):
     first = run()
-    seed = int((study / "out" / "seed.txt").read_text())
+    seed = int((study / "out" / ".bitbox_xr" / "seed.txt").read_text())
     before = of_each(study)
     with first.recordings["001"] as one:
         same(one, alone(study, 1, seed))
@@ -163,7 +163,7 @@ def test_another_seed_redoes_and_is_kept(study, run):
     run(rng=2)
     after = of_each(study)
     assert not any(after[name][1] == before[name][1] for name in after)
-    assert (study / "out" / "seed.txt").read_text() == "2\n"
+    assert (study / "out" / ".bitbox_xr" / "seed.txt").read_text() == "2\n"
     run()
     assert of_each(study) == after
     kept = [one.attrs["seed"] for one in cohort.open(study / "out").recordings.values()]
@@ -173,8 +173,8 @@ def test_another_seed_redoes_and_is_kept(study, run):
 
 
 def test_a_seed_that_is_none_is_refused(study, run):
-    (study / "out").mkdir()
-    (study / "out" / "seed.txt").write_text("x")
+    run(rng=0)
+    (study / "out" / ".bitbox_xr" / "seed.txt").write_text("x")
     with pytest.raises(ValueError, match="seed.txt holds no seed, a whole number from 0; give rng"):
         run()
     assert states(run(rng=0)) == ["done"] * 4
@@ -279,7 +279,7 @@ def test_without_other_references_nothing_is_computed(study, run):
         (study / f"y{k}.nc").write_bytes((study / "y0.nc").read_bytes())
     with pytest.raises(ValueError, match="no two references that can be read have unlike content"):
         run(surrogates="partners", rng=0)
-    assert not list((study / "out" / "recordings").iterdir())
+    assert not (study / "out" / "recordings").exists()
 
 
 def test_a_recording_without_partners_says_so(study, run):

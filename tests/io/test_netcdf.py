@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bitbox_xr import signals
-from bitbox_xr.io import locks, netcdf
+from bitbox_xr.io import locks, netcdf_encoding
 from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
 
 ENGINES = ["netcdf4", "h5netcdf", "scipy"]
@@ -445,7 +445,7 @@ def test_a_file_of_dask_has_its_chunks_and_keeps_none_of_them_in_memory(tmp_path
 def test_chunks_too_large_for_a_file_are_the_librarys(tmp_path, monkeypatch):
     import netCDF4
 
-    monkeypatch.setattr(netcdf, "CHUNK", 16 * 3 * 8 - 1)
+    monkeypatch.setattr(netcdf_encoding, "CHUNK", 16 * 3 * 8 - 1)
     values = np.random.default_rng(0).normal(size=(40, 3))
     to_netcdf(signals(values, fps=30).chunk(time=16), tmp_path / "x.nc")
     with netCDF4.Dataset(tmp_path / "x.nc") as file:

@@ -19,7 +19,7 @@ from bitbox_xr.io.readers.sheet import WHITESPACE, from_lines, lines_of
 from bitbox_xr.io.readers.sidecar import metadata
 from bitbox_xr.kernels import frame_rate
 
-__all__ = ["is_three_di", "open_recording", "read"]
+__all__ = ["is_three_di", "open_recording", "read", "with_sidecar"]
 
 BACKENDS = {".3di": "3DI", ".3dil": "3DI-lite"}  # by suffix
 
@@ -53,6 +53,11 @@ LITE_POSE = (
 def is_three_di(path: Path) -> bool:
     """Whether a file's suffix is 3DI's or 3DI-lite's."""
     return path.suffix.lower() in BACKENDS
+
+
+def with_sidecar(path: Path) -> list[Path]:
+    """All files that are read with one, if they exist: the file and, if it is 3DI's, the `.json` beside it."""
+    return [path, path.with_suffix(".json")] if is_three_di(path) else [path]
 
 
 def read(path: Path, asked: Asked) -> xr.DataArray:

@@ -1,0 +1,441 @@
+"""A cohort replaces and deletes only what a cohort wrote: whatever else lies in its folder stays as it is, to the byte."""
+
+import contextlib
+import json
+import os
+import shutil
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bitbox_xr as bx
+from bitbox_xr import cohort
+from bitbox_xr.cohort import runner, worker
+
+HIDDEN = ".bitbox_xr"
+NAMES = ["000", "001", "002"]
+
+
+def signals(seed, frames=300):
+    rng = np.random.default_rng(seed)
+    values = np.cumsum(rng.normal(size=(frames, 2)), axis=0)
+    return bx.signals(values, fps=30, names=["AU04", "AU12"])
+
+
+def write(file, text):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A manifest of three pairs of recordings, and its folder."""
+    rows = []
+    for k, name in enumerate(NAMES):
+        bx.to_netcdf(signals(k), tmp_path / f"x{k}.nc")
+        bx.to_netcdf(signals(50 + k), tmp_path / f"y{k}.nc")
+        rows.append({"recording": name, "signals": f"x{k}.nc", "reference": f"y{k}.nc"})
+    pd.DataFrame(rows).to_csv(tmp_path / "study.csv", index=False)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def client():
+    """A worker in this process, so that a test can put something in its way."""
+    from distributed import Client, LocalCluster
+
+    with contextlib.ExitStack() as stack:
+        with warnings.catch_warnings():  # of a machine with much to do
+            warnings.filterwarnings("ignore", "Creating scratch directories", UserWarning)
+            cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0")
+            stack.enter_context(cluster)
+        yield stack.enter_context(Client(cluster, set_as_default=False))
+
+
+@pytest.fixture
+def run(study, client):
+    def call(manifest="study.csv", out="out", **options):
+        table = manifest if isinstance(manifest, pd.DataFrame) else study / manifest
+        asked = {"measure": "imitation", "width": 1.0, "step": 0.5, **options}
+        return cohort.run(table, study / out, client=client, progress=False, **asked)
+
+    return call
+
+
+def refused(run, *arguments, **options):
+    with pytest.raises(ValueError) as error:
+        run(*arguments, **options)
+    return str(error.value)
+
+
+def tree(root):
+    """Everything below a folder: content of files, targets of links."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        found[name] = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+    return found
+
+
+def outside(found):
+    return {name: content for name, content in found.items() if not name.startswith(HIDDEN)}
+
+
+# --- files of others at the names that a run uses
+
+
+def link_to(file, place):
+    write(file.with_name(f"{file.name}.elsewhere"), "mine")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(file.with_name(f"{file.name}.elsewhere"))
+
+
+FOREIGN = {
+    "a result": (lambda out: write(out / "recordings/000.nc", "mine"), "recordings/000.nc, which no run wrote"),
+    "windows": (lambda out: write(out / "windows/001.nc", "mine"), "windows/001.nc, which no run wrote"),
+    "a summary": (lambda out: write(out / "summary.nc", "mine"), "summary.nc, which no run wrote"),
+    "a table": (lambda out: write(out / "summary.csv", ""), "summary.csv, which no run wrote"),
+    "a status": (lambda out: write(out / "status.csv", "mine"), "status.csv, which no run wrote"),
+    "a folder": (lambda out: write(out / "summary.csv/mine", "mine"), "summary.csv, a folder"),
+    "a pipe": (lambda out: (out.mkdir(), os.mkfifo(out / "status.csv")), "status.csv, neither a file nor a folder"),
+    "a link": (lambda out: link_to(out.parent / "a", out / "recordings/002.nc"), "recordings/002.nc, a symbolic link"),
+    "a dead link": (lambda out: (out.mkdir(), (out / "summary.nc").symlink_to("no")), "summary.nc, a symbolic link"),
+    "recordings": (lambda out: write(out / "recordings", "mine"), "got recordings, a file"),
+    "windows as a link": (lambda out: link_to(out.parent / "a", out / "windows"), "got windows, a symbolic link"),
+    "a hidden file": (lambda out: write(out / HIDDEN, "mine"), f"expected {HIDDEN} to be a folder that a run made"),
+    "a hidden folder": (
+        lambda out: write(out / HIDDEN / "lock", "mine"),
+        f"expected {HIDDEN} to be a folder that this",
+    ),
+    "another version": (
+        lambda out: write(out / HIDDEN / "format", "bitbox_xr results, format 2\n"),
+        "got another; name",
+    ),
+    "a hidden link": (lambda out: link_to(out.parent / "a", out / HIDDEN), f"expected {HIDDEN} to be a folder"),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_a_foreign_file_is_refused_and_nothing_is_made(study, run, case):
+    make, said = FOREIGN[case]
+    make(study / "out")
+    before = tree(study)
+    message = refused(run, keep_windows=True)
+    assert said in message
+    assert message.startswith("cohort: 1 fault; nothing was written\n  - expected ")
+    assert "name another folder for the results" in message
+    assert tree(study) == before
+
+
+def test_all_reasons_are_told_at_once(study, run):
+    for name in ("recordings/000.nc", "windows/001.nc", "summary.nc", "status.csv"):
+        write(study / "out" / name, "mine")
+    write(study / "out" / HIDDEN, "mine")
+    shutil.copy(study / "study.csv", study / "out" / "summary.csv")
+    manifest = pd.read_csv(study / "study.csv", dtype=str)
+    for column in ("signals", "reference"):
+        manifest[column] = [str(study / name) for name in manifest[column]]
+    manifest.to_csv(study / "out" / "summary.csv", index=False)
+    before = tree(study)
+    message = refused(run, "out/summary.csv")
+    assert message.startswith("cohort: 6 faults; nothing was written")
+    for said in ("got the manifest", "is summary.csv of", f"expected {HIDDEN}", "recordings/000.nc, which no run wrote",
+                 "windows/001.nc, which", "got summary.nc, which", "got status.csv, which"):  # fmt: skip
+        assert message.count(said) == 1, said
+    assert tree(study) == before
+
+
+def test_of_many_reasons_the_first_are_listed_and_the_others_counted(study, run):
+    for k in range(40):
+        write(study / "out" / "recordings" / f"{k}.nc", "mine")
+    manifest = pd.DataFrame({"recording": map(str, range(40)), "signals": "a.nc", "reference": "b.nc"})
+    lines = refused(run, manifest).splitlines()
+    assert lines[0] == "cohort: 40 faults; nothing was written"
+    assert len(lines) == 12
+    assert lines[-1] == "  - and 30 more"
+
+
+BESIDE = [".lock", "lock", "seed.txt", "format", "record.jsonl", "film.mkv.part", "summary.nc.part/half.nc", "xyz.part/b.nc",
+          "run-0123456789abcdef/film.nc", "recordings/film.mkv.part", "recordings/notes.txt", "recordings/other.nc",
+          "recordings/000.json", "windows/other.nc", "windows/000.nc.part/film.nc", "summary.csv~", "recordings/deep/000.nc"]  # fmt: skip
+
+
+def test_files_beside_those_of_a_run_stay_as_they_are(study, run):
+    """New folder, other options, with windows and without, all recordings failed: whatever is written or deleted."""
+    for name in BESIDE:
+        write(study / "out" / name, f"mine: {name}")
+    before = tree(study)
+    for options in ({}, {"keep_windows": True}, {"width": 2.0}, {"width": 1000.0}):
+        run(**options)
+        after = tree(study)
+        assert {name: after.get(name) for name in before} == before, options
+    assert not (study / "out" / "summary.csv").exists()
+    assert not (study / "out" / "windows" / "000.nc").exists()
+    assert not [*(study / "out" / HIDDEN).glob("run-*")]
+
+
+# --- inputs
+
+
+def moved(study, where, column="signals"):
+    """The study with its files of one column at `where`, a path with the number of the recording."""
+    table = pd.read_csv(study / "study.csv", dtype=str)
+    for k, name in enumerate(table[column]):
+        place = study / where.format(k)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        (study / name).rename(place)
+        table.loc[k, column] = where.format(k)
+    table.to_csv(study / "study.csv", index=False)
+
+
+@pytest.mark.parametrize("column", ["signals", "reference"])
+@pytest.mark.parametrize("inside", ["recordings", "windows"])
+def test_inputs_are_never_outputs(study, run, column, inside):
+    moved(study, f"{inside}/00{{}}.nc", column)
+    before = tree(study)
+    message = refused(run, out=".")
+    assert message.startswith("cohort: 3 faults; nothing was written")
+    for k, name in enumerate(NAMES):
+        file = study / inside / f"00{k}.nc"
+        assert f"{column} of {name} ({file}), which is {inside}/{name}.nc of {study / '.'}; name another" in message
+    assert tree(study) == before
+
+
+def test_inputs_among_targets_of_other_recordings_and_missing_ones(study, run):
+    moved(study, "out/recordings/{}.nc")
+    table = pd.read_csv(study / "study.csv", dtype=str).assign(recording=["1", "2", "3"])
+    (study / "out" / "recordings" / "1.nc").unlink()
+    table.to_csv(study / "study.csv", index=False)
+    message = refused(run)
+    assert "signals of 2 (" in message
+    assert "which is recordings/1.nc" in message
+    assert "which is recordings/2.nc" in message
+    assert message.startswith("cohort: 2 faults")
+
+
+@pytest.mark.parametrize("name", ["a\0b.nc", "x" * 300 + "_expression.3DI", "absent/x.nc", "loop"])
+def test_a_path_of_no_file_fails_its_recording_alone(study, run, name):
+    (study / "loop").symlink_to("loop")
+    table = pd.read_csv(study / "study.csv", dtype=str)
+    for column in ("signals", "reference"):
+        table[column] = [str(study / file) for file in table[column]]
+    table.loc[1, "signals"] = str(study / name)
+    assert run(table).status["state"].tolist() == ["done", "failed", "done"]
+
+
+def hard_link(source, place):
+    os.link(source, place)
+
+
+def soft_link(source, place):
+    place.symlink_to(source)
+
+
+@pytest.mark.parametrize("link", [hard_link, soft_link])
+def test_an_input_linked_to_a_result_is_refused(study, run, link):
+    """Also where a run wrote the result: it would no longer be what the manifest names."""
+    run()
+    (study / "x1.nc").unlink()
+    link(study / "out" / "recordings" / "000.nc", study / "x1.nc")
+    before = tree(study)
+    assert f"signals of 001 ({study / 'x1.nc'}), which is recordings/000.nc of" in refused(run, width=2.0)
+    assert outside(tree(study)) == outside(before)
+
+
+@pytest.mark.parametrize("link", [hard_link, soft_link])
+def test_a_result_linked_to_an_input_is_refused(study, run, link):
+    (study / "out" / "recordings").mkdir(parents=True)
+    link(study / "x2.nc", study / "out" / "recordings" / "000.nc")
+    before = tree(study)
+    assert "recordings/000.nc" in refused(run)
+    assert tree(study) == before
+
+
+def test_an_input_through_a_linked_folder_is_refused(study, run):
+    """The folder under another name, as of an automounted disk."""
+    moved(study, "real/recordings/00{}.nc")
+    (study / "alias").symlink_to(study / "real")
+    before = tree(study)
+    assert refused(run, out="alias").startswith("cohort: 3 faults")
+    assert refused(run, out="real/../alias/.").startswith("cohort: 3 faults")
+    assert tree(study) == before
+
+
+@pytest.mark.parametrize("name", ["summary.csv", "status.csv", "recordings/000.nc", f"{HIDDEN}/study.csv"])
+def test_the_manifest_is_never_an_output(study, run, name):
+    moved(study, str(study / "raw{}.nc"))
+    moved(study, str(study / "other{}.nc"), "reference")
+    (study / name).parent.mkdir(exist_ok=True)
+    (study / "study.csv").rename(study / name)
+    before = tree(study)
+    message = refused(run, name, out=".")
+    assert f"got the manifest ({study / name}), which is {name.partition('/study')[0]} of" in message
+    assert tree(study) == before
+
+
+def test_a_sidecar_is_an_input(study, run):
+    np.savetxt(study / "a_expression.3DI", np.random.default_rng(0).normal(size=(300, 79)))
+    write(study / "a_expression.json", json.dumps({"backend": "3DI"}))
+    (study / "out").mkdir()
+    os.link(study / "a_expression.json", study / "out" / "summary.csv")
+    before = tree(study)
+    manifest = pd.DataFrame({"recording": ["a"], "signals": [str(study / "a_expression.3DI")]})
+    with pytest.raises(ValueError) as error:
+        cohort.run(manifest, study / "out", measure="diversity", progress=False)
+    assert f"signals of a ({study / 'a_expression.json'}), which is summary.csv of" in str(error.value)
+    assert tree(study) == before
+
+
+# --- what was changed since a run wrote it
+
+
+def edited(file):
+    file.write_text(file.read_text().replace("recording", "subject", 1), encoding="utf-8")
+
+
+def of_equal_size(file):
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("summary.csv", edited),
+        ("status.csv", edited),
+        ("summary.nc", of_equal_size),
+        ("recordings/001.nc", of_equal_size),
+        ("windows/002.nc", cut),
+    ],
+)
+def test_a_changed_result_is_refused_until_it_is_moved_away(study, run, name, change):
+    run(keep_windows=True)
+    undisturbed = outside(tree(study / "out"))
+    change(study / "out" / name)
+    mine = (study / "out" / name).read_bytes()
+    before = tree(study)
+    message = refused(run, keep_windows=True)
+    assert message == (
+        "cohort: 1 fault; nothing was written\n  - expected no file but those that a run wrote, got "
+        f"{name}, which was changed since a run wrote it; move it away, or name another folder for the results"
+    )
+    assert tree(study) == before
+    (study / "out" / name).rename(study / "mine")
+    run(keep_windows=True)
+    assert (study / "mine").read_bytes() == mine
+    if name != "status.csv":  # which has the seconds
+        assert (study / "out" / name).read_bytes() == undisturbed[name]
+
+
+def test_a_result_that_was_copied_from_elsewhere_is_refused(study, run):
+    run()
+    run(out="other", width=2.0)
+    shutil.copy(study / "other" / "recordings" / "000.nc", study / "out" / "recordings" / "000.nc")
+    assert "recordings/000.nc, which was changed" in refused(run)
+
+
+def test_results_moved_away_and_back_are_still_those_of_the_run(study, run):
+    run()
+    (study / "out" / "recordings").rename(study / "away")
+    run(width=2.0)
+    shutil.rmtree(study / "out" / "recordings")
+    (study / "away").rename(study / "out" / "recordings")
+    before = tree(study / "out" / "recordings")
+    assert run().status["state"].tolist() == ["done"] * 3
+    assert tree(study / "out" / "recordings") == before
+
+
+def test_a_folder_of_0_1_0_is_refused(study, run):
+    run()
+    shutil.rmtree(study / "out" / HIDDEN)
+    write(study / "out" / ".lock", "")
+    before = tree(study)
+    message = refused(run)
+    assert "expected results of this version of bitbox_xr in" in message
+    assert "got results of 0.1.0, which was not released; name another folder for the results" in message
+    assert message.startswith("cohort: 1 fault")
+    assert tree(study) == before
+
+
+# --- what comes into the folder while a run is going on
+
+
+def dropping(monkeypatch, module, name, drop):
+    """Have a file come into the folder right before a function returns."""
+    call = getattr(module, name)
+
+    def and_drop(*arguments, **options):
+        result = call(*arguments, **options)
+        drop()
+        return result
+
+    monkeypatch.setattr(module, name, and_drop)
+
+
+@pytest.mark.parametrize("inside", ["recordings", "windows"])
+def test_a_file_that_comes_during_the_run_fails_its_recording_alone(study, run, monkeypatch, inside):
+    place = study / "out" / inside / "001.nc"
+    dropping(monkeypatch, worker, "results", lambda: write(place, "mine"))
+    done = run(keep_windows=True)
+    status = done.status.set_index("recording")
+    assert status["state"].to_dict() == {"000": "done", "001": "failed", "002": "done"}
+    assert status["message"]["001"].startswith(f"expected no file but those that a run wrote, got {inside}/001.nc, ")
+    assert place.read_text() == "mine"
+    assert done.summary["recording"].values.tolist() == ["000", "002"]
+
+
+@pytest.mark.parametrize("put", [write, lambda place, text: (place.unlink(), place.symlink_to("elsewhere"))])
+def test_a_result_that_is_changed_during_the_run_fails_its_recording_alone(study, run, monkeypatch, put):
+    run()
+    place = study / "out" / "recordings" / "001.nc"
+    changed = iter([True])
+    dropping(monkeypatch, worker, "results", lambda: next(changed, False) and put(place, "mine"))
+    assert run(width=2.0).status["state"].tolist() == ["done", "failed", "done"]
+    assert os.readlink(place) == "elsewhere" if place.is_symlink() else place.read_text() == "mine"
+
+
+def test_windows_that_come_during_the_run_are_not_deleted(study, run, monkeypatch):
+    place = study / "out" / "windows" / "001.nc"
+    dropping(monkeypatch, worker, "results", lambda: write(place, "mine"))
+    assert run().status["state"].tolist() == ["done", "failed", "done"]
+    assert place.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["summary.nc", "summary.csv"])
+def test_a_summary_that_comes_during_the_run_is_not_replaced(study, run, monkeypatch, name):
+    run(width=2.0)
+    nc = (study / "out" / "summary.nc").read_bytes()
+    dropping(monkeypatch, worker, "results", lambda: write(study / "out" / name, "mine"))
+    with pytest.raises(FileExistsError, match=f"got {name}, which no run wrote, or which was changed since; move it"):
+        run()
+    assert (study / "out" / name).read_text() == "mine"
+    assert (study / "out" / "summary.nc").read_bytes() == (b"mine" if name == "summary.nc" else nc)
+    assert cohort.open(study / "out").status["state"].tolist() == ["done"] * 3
+
+
+def test_a_summary_is_not_deleted_if_it_is_not_the_runs(study, run, monkeypatch):
+    run()
+    dropping(monkeypatch, runner, "_gathered", lambda: write(study / "out" / "summary.csv", "mine"))
+    with pytest.raises(FileExistsError, match="got summary.csv"):
+        run(width=1000.0)
+    assert (study / "out" / "summary.csv").read_text() == "mine"
+
+
+def test_a_status_that_comes_during_the_run_is_not_replaced(study, run, monkeypatch):
+    monkeypatch.setattr(runner, "EVERY", 0.0)
+    dropping(monkeypatch, worker, "results", lambda: write(study / "out" / "status.csv", "mine"))
+    with pytest.raises(FileExistsError, match="got status.csv"):
+        run()
+    assert (study / "out" / "status.csv").read_text() == "mine"
+    assert sorted(file.name for file in (study / "out" / "recordings").iterdir()) == [f"{name}.nc" for name in NAMES]
+    (study / "out" / "status.csv").unlink()
+    monkeypatch.undo()
+    assert run().status["state"].tolist() == ["done"] * 3

@@ -1,0 +1,291 @@
+"""The record of what runs wrote: entered before a file gets its name, whole after any kill, and cheap for thousands."""
+
+import contextlib
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bitbox_xr as bx
+from bitbox_xr import cohort
+from bitbox_xr.cohort import record, storage, targets
+from bitbox_xr.cohort.record import Record
+
+HIDDEN = ".bitbox_xr"
+
+
+class Killed(BaseException):
+    """Nothing of what comes after it happens, as after a SIGKILL."""
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+def publish(out, parts, name, text):
+    with storage.staged(parts) as stage:
+        (stage / "file").write_text(text)
+        Record.of(out, parts).publish(stage / "file", out / name)
+
+
+def checked(out, *names):
+    return lambda known: targets.checked(out, list(names), {}, known)
+
+
+def faults(out, *names):
+    return targets.checked(out, list(names), {}, record.combined(out / HIDDEN))[0]
+
+
+def killed_run(out, act):
+    """A run that is not tidied up, and its folder, which `act` is given."""
+    with storage.held(out) as parts:
+        with contextlib.suppress(Killed):
+            act(parts)
+        parts.rename(out / "kept")  # out of the way of what a killed run would leave undone
+    (out / "kept").rename(parts)
+    return parts
+
+
+# --- killed at any point of publishing
+
+
+@pytest.mark.parametrize("point", ["link", "replace"])
+@pytest.mark.parametrize("before", [True, False])
+def test_killed_between_entry_and_name(out, monkeypatch, point, before):
+    """The entry is there, the name perhaps; old content, new content and no file count as a run's."""
+    with storage.held(out) as parts:
+        if point == "replace":
+            publish(out, parts, "summary.csv", "old")
+    call = getattr(os, point)
+
+    def kill(*arguments):
+        if str(arguments[1]).endswith("summary.csv"):
+            if not before:
+                call(*arguments)
+            raise Killed
+        return call(*arguments)
+
+    monkeypatch.setattr(os, point, kill)
+    killed_run(out, lambda parts: publish(out, parts, "summary.csv", "new"))
+    monkeypatch.undo()
+    found = (out / "summary.csv").read_text() if (out / "summary.csv").exists() else None
+    assert found == ({"link": None, "replace": "old"}[point] if before else "new")
+    with storage.held(out, checked(out, "summary.csv")) as parts:
+        publish(out, parts, "summary.csv", "newest")
+    assert (out / "summary.csv").read_text() == "newest"
+    assert faults(out, "summary.csv") == []
+    assert not [*(out / HIDDEN).glob("run-*")]
+
+
+def test_without_its_entry_no_file_gets_its_name(out, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with storage.held(out) as parts:
+        publish(out, parts, "summary.csv", "old")
+        monkeypatch.setattr(os, "fsync", full)
+        for name in ("summary.csv", "summary.nc"):
+            with pytest.raises(OSError, match="No space left"):
+                publish(out, parts, name, "new")
+        monkeypatch.undo()
+    assert (out / "summary.csv").read_text() == "old"
+    assert not (out / "summary.nc").exists()
+
+
+def test_a_line_cut_short_spoils_no_other(out):
+    with storage.held(out) as parts:
+        publish(out, parts, "a.csv", "a")
+        (log,) = parts.glob("log-*.jsonl")
+        whole = log.read_bytes()
+        for length in range(len(whole)):
+            log.write_bytes(whole[:length])
+            assert record.combined(out / HIDDEN) in ({}, {"a.csv": record.combined(out / HIDDEN).get("a.csv")})
+        log.write_bytes(whole + b'\n["b.csv", 1, "0')
+        publish(out, parts, "c.csv", "c")
+        assert set(record.combined(out / HIDDEN)) == {"a.csv", "c.csv"}
+    assert set(record.combined(out / HIDDEN)) == {"a.csv", "c.csv"}
+
+
+def test_a_run_that_ends_on_a_full_disk_leaves_its_entries_to_the_next(out, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with storage.held(out) as parts:
+        publish(out, parts, "summary.csv", "mine")
+        monkeypatch.setattr(storage, "save", full)
+    monkeypatch.undo()
+    assert len([*(out / HIDDEN).glob("run-*")]) == 1
+    with storage.held(out, checked(out, "summary.csv")):
+        pass
+    assert faults(out, "summary.csv") == []
+    assert not [*(out / HIDDEN).glob("run-*/log-*")]
+
+
+@pytest.mark.parametrize("after", ["mkdir", "open", "flock", "mark"])
+def test_killed_as_the_hidden_folder_is_made(out, after):
+    (out / HIDDEN).mkdir(parents=True)
+    if after != "mkdir":
+        (out / HIDDEN / "lock").touch()
+    if after == "mark":
+        (out / HIDDEN / "format").write_text(storage.FORMAT[:9])
+    with storage.held(out) as parts:
+        publish(out, parts, "summary.csv", "mine")
+    assert (out / HIDDEN / "format").read_text() == storage.FORMAT
+    assert faults(out, "summary.csv") == []
+
+
+# --- several writers
+
+
+def test_tasks_of_a_dead_run_put_nothing_more(out):
+    """A worker that outlives its run: its folder is renamed, so that neither an entry nor a file is made."""
+    parts = killed_run(out, lambda parts: None)
+    late = Record(out, parts)
+    with storage.held(out):
+        (out / "file").write_text("late")
+        with pytest.raises(FileNotFoundError):
+            late.publish(out / "file", out / "summary.csv")
+    assert not (out / "summary.csv").exists()
+
+
+def test_what_a_dead_worker_of_this_run_wrote_is_replaced_by_another(out, monkeypatch):
+    with storage.held(out) as parts:
+        second = Record(out, parts)  # read before the first wrote
+        first = Record(out, parts)
+        for one, name in ((first, "log-a.jsonl"), (second, "log-b.jsonl")):
+            monkeypatch.setattr(record, "_own_log", lambda _, name=name: name)
+            with storage.staged(parts) as stage:
+                (stage / "file").write_text(name)
+                one.publish(stage / "file", out / "summary.csv")
+        assert sorted(file.name for file in parts.glob("log-*")) == ["log-a.jsonl", "log-b.jsonl"]
+    assert (out / "summary.csv").read_text() == "log-b.jsonl"
+    assert len(record.combined(out / HIDDEN)["summary.csv"]) == 2
+
+
+@pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_file_system_without_hard_links(out, monkeypatch, error):
+    def none(*_):
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "link", none)
+    with storage.held(out) as parts:
+        for text in ("one", "two"):
+            publish(out, parts, "summary.csv", text)
+            assert (out / "summary.csv").read_text() == text
+        (out / "summary.nc").write_text("mine")
+        with pytest.raises(FileExistsError, match="got summary.nc"):
+            publish(out, parts, "summary.nc", "theirs")
+    assert (out / "summary.nc").read_text() == "mine"
+
+
+def test_a_file_that_changes_while_it_is_looked_at_is_not_the_runs(out, monkeypatch):
+    with storage.held(out) as parts:
+        publish(out, parts, "summary.csv", "old")
+    digest = record.hashlib.file_digest
+
+    def replaced(*arguments):
+        found = digest(*arguments)
+        (out / "mine").write_text("new")
+        os.replace(out / "mine", out / "summary.csv")
+        return found
+
+    monkeypatch.setattr(record.hashlib, "file_digest", replaced)
+    assert len(faults(out, "summary.csv")) == 1
+    assert (out / "summary.csv").read_text() == "new"
+
+
+# --- thousands
+
+
+def test_the_record_is_read_once_and_never_rewritten_while_a_run_writes(out, monkeypatch):
+    reads, entries = [], record._entries
+    monkeypatch.setattr(record, "_entries", lambda file: reads.append(file) or entries(file))
+    with storage.held(out) as parts:
+        (out / "recordings").mkdir()
+        merged = (out / HIDDEN / "record.jsonl").stat().st_mtime_ns
+        reads.clear()
+        for k in range(200):
+            publish(out, parts, f"recordings/{k % 100}.nc", str(k))
+        assert len(reads) <= 2
+        assert (out / HIDDEN / "record.jsonl").stat().st_mtime_ns == merged
+        assert len([*parts.iterdir()]) == 1
+    assert len((out / HIDDEN / "record.jsonl").read_text().splitlines()) == 200
+    names = [f"recordings/{k}.nc" for k in range(100)]
+    with storage.held(out, checked(out, *names)):  # entries that no file needs any more are dropped
+        assert len((out / HIDDEN / "record.jsonl").read_text().splitlines()) == 100
+    assert faults(out, *names) == []
+
+
+@pytest.mark.slow
+def test_ten_thousand_files_are_checked_in_seconds(out):
+    names = [f"recordings/{k}.nc" for k in range(10_000)]
+    with storage.held(out):
+        (out / "recordings").mkdir()
+        content = {}
+        for name in names:
+            (out / name).write_text(name)
+            content[name] = {record._content(out / name)}
+        record.save(out / HIDDEN, content)
+    inputs = {out.parent / f"x{k}.nc": str(k) for k in range(20_000)}
+    started = time.perf_counter()
+    found, settled = targets.checked(out, names, inputs, record.combined(out / HIDDEN))
+    assert (found, settled) == ([], content)
+    assert time.perf_counter() - started < 20
+
+
+# --- killed for real
+
+
+def study_of(folder, recordings):
+    rows = []
+    for k in range(recordings):
+        rng = np.random.default_rng(k)
+        x = bx.signals(np.cumsum(rng.normal(size=(300, 2)), axis=0), fps=30, names=["AU04", "AU12"])
+        bx.to_netcdf(x, folder / f"x{k}.nc")
+        rows.append({"recording": f"{k:03}", "signals": f"x{k}.nc"})
+    pd.DataFrame(rows).to_csv(folder / "study.csv", index=False)
+
+
+BESIDE = ["film.mkv.part", ".lock", "seed.txt", "run-0123456789abcdef/film.nc", "recordings/notes.txt",
+          "recordings/film.nc.part", "windows/other.nc", "summary.nc.part/a"]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_files_of_others_stay_and_the_results_are_the_same(tmp_path):
+    study_of(tmp_path, 30)
+    command = [sys.executable, "-m", "bitbox_xr", "cohort", "study.csv", "--measure", "expressivity", "--workers", "2",
+               "--no-progress", "--out"]  # fmt: skip
+    options = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    started = time.monotonic()
+    subprocess.run([*command, "undisturbed"], check=True, **options)
+    seconds = time.monotonic() - started
+    out = tmp_path / "out"
+    for name in BESIDE:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(f"mine: {name}")
+    rng = random.Random(0)
+    for _ in range(6):
+        running = subprocess.Popen([*command, "out"], start_new_session=True, **options)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(rng.uniform(0.3, 1.0) * seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        said = running.communicate()[1]
+        assert b"fault" not in said, said
+        assert {name: (out / name).read_text() for name in BESIDE} == {name: f"mine: {name}" for name in BESIDE}
+    subprocess.run([*command, "out"], check=True, **options)
+    assert {name: (out / name).read_text() for name in BESIDE} == {name: f"mine: {name}" for name in BESIDE}
+    for file in (tmp_path / "undisturbed").rglob("*"):
+        name = file.relative_to(tmp_path / "undisturbed")
+        if file.is_file() and name.parts[0] != HIDDEN and name.name != "status.csv":
+            assert (out / name).read_bytes() == file.read_bytes(), name
+    assert cohort.open(out).status["state"].tolist() == ["done"] * 30
+    assert not [*(out / HIDDEN).glob("run-*")]
