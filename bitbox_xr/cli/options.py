@@ -36,7 +36,7 @@ Command = Callable[..., Any]
 
 
 def _name_or_position(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
-    number = text is not None and text.isdecimal() and text == str(int(text))  # 001 is a name
+    number = text is not None and text.isdecimal() and len(text) < 19 and text == str(int(text))  # 001 is a name
     return int(text) if number and text is not None else text
 
 

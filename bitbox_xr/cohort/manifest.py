@@ -3,6 +3,8 @@
 import csv
 import logging
 import os
+import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +22,11 @@ RECORDING, SIGNALS, REFERENCE = "recording", "signals", "reference"
 MISSING = ("", "NA")
 EXACT = 2**53  # larger integers have no exact float, which is what R makes of them
 LONGEST = 200  # bytes of a recording's name, which becomes that of a file
+SEPARATORS = (",", ";", "\t")  # a spreadsheet writes semicolons where commas are decimal
+INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})")
+FLOAT = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|nan)", re.IGNORECASE)
+THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3})+")  # or three decimals
+UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control characters, surrogates, breaks of lines and paragraphs
 
 
 class Manifest(NamedTuple):
@@ -32,12 +39,15 @@ class Manifest(NamedTuple):
 
 
 def read(manifest: str | os.PathLike[str] | pd.DataFrame) -> Manifest:
-    """A table, one row a recording: CSV (UTF-8, commas, names in the first line) or DataFrame.
+    """A table, one row a recording: CSV (UTF-8, names in the first line) or DataFrame.
 
     `recording` is its name, `signals` and `reference` are paths, relative to the manifest's folder (a DataFrame's to
     the working directory); all other columns are covariates. Everything is text at first: a covariate becomes
     numeric only if each of its values is what the number is written as ("001" and "1.50" are not), so that nothing
     is lost. Cells that are empty or `NA` are missing: '' in text, NaN among numbers.
+
+    The columns of a CSV file are separated by commas, semicolons or tabs. Without commas between columns, `0,5` is
+    read as 0.5, unless a value of that column has a point, or all with a comma could be thousands (`1,234`).
 
     FileNotFoundError where there is no such file, ValueError with all that is wrong with the table.
 
@@ -50,27 +60,31 @@ def read(manifest: str | os.PathLike[str] | pd.DataFrame) -> Manifest:
         subject, folder = "the manifest", Path.cwd()
         header, rows = [str(column).strip() for column in manifest.columns], _text_rows(manifest)
         faults: list[str] = []
+        commas = False
     else:
         file = path_of("cohort", manifest)
         subject, folder = file.name, file.parent.absolute()
-        header, rows, faults = _csv_rows(file)
+        header, rows, faults, separator = _csv_rows(file)
+        commas = separator != ","
     refuse(subject, faults + _header_faults(header) + ([] if rows else ["there are no recordings in it"]))
     columns = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
     names = columns.pop(RECORDING)
-    refuse(subject, _name_faults(names))
+    refuse(subject, _name_faults(names) + _cell_faults(columns))
     signals = _paths(columns.pop(SIGNALS), folder)
     references = _paths(columns.pop(REFERENCE), folder) if REFERENCE in columns else None
-    return Manifest(names, signals, references, {name: _values(name, cells) for name, cells in columns.items()})
+    return Manifest(names, signals, references, {name: _values(name, cells, commas) for name, cells in columns.items()})
 
 
-def _csv_rows(file: Path) -> tuple[list[str], list[list[str]], list[str]]:
-    """Names of columns, cells by row, and what is wrong with the rows."""
+def _csv_rows(file: Path) -> tuple[list[str], list[list[str]], list[str], str]:
+    """Names of columns, cells by row, what is wrong with the rows, and the separator of columns."""
     if not file.is_file():
         raise FileNotFoundError(f"{file}: there is no such manifest")
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream)
-            numbered = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+            lines = stream.readlines()
+        separator = _separator(lines)
+        reader = csv.reader(lines, delimiter=separator)
+        numbered = [(reader.line_num, [_text(cell) for cell in row]) for row in reader if any(map(str.strip, row))]
     except UnicodeDecodeError as error:
         raise ValueError(f"{file.name}: it is no UTF-8 text ({error}); save it as CSV in UTF-8") from None
     except csv.Error as error:
@@ -81,13 +95,30 @@ def _csv_rows(file: Path) -> tuple[list[str], list[list[str]], list[str]]:
         for line, row in body
         if len(row) != len(header)
     ]
-    return header, [row for _, row in body], faults
+    if len(header) == 1 and SIGNALS in header[0]:
+        remedy = "separate columns by commas, semicolons or tabs"
+        raise ValueError(f"{file.name}: expected several columns, got one named {header[0]!r}; {remedy}")
+    return header, [row for _, row in body], faults, separator
+
+
+def _separator(lines: list[str]) -> str:
+    """What separates the columns: that by which the first line names those that there must be, or else a comma."""
+    for separator in SEPARATORS:
+        rows = ([cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator))
+        if {RECORDING, SIGNALS} <= {*next(filter(any, rows), [])}:
+            return separator
+    return ","
 
 
 def _text_rows(frame: pd.DataFrame) -> list[list[str]]:
     """Cells as a CSV file would have them."""
-    columns = [["" if pd.isna(cell) else str(cell).strip() for cell in frame.iloc[:, k]] for k in range(frame.shape[1])]
+    columns = [["" if pd.isna(cell) else _text(str(cell)) for cell in frame.iloc[:, k]] for k in range(frame.shape[1])]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _text(cell: str) -> str:
+    """A cell without blanks at its ends; breaks of lines in one form, since tables take a lone return for a new row."""
+    return cell.strip().replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _header_faults(header: list[str]) -> list[str]:
@@ -98,9 +129,11 @@ def _header_faults(header: list[str]) -> list[str]:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         faults.append(f"columns occur twice: {listed(twice)}; each may once")
-    bad = [name for name in header if not name or "/" in name]
+    bad = [name for name in header if not name or "/" in name or not _is_printable(name)]
     if bad:
-        faults.append(f"columns are named {listed(map(repr, bad))}; a name, without /, is wanted")
+        faults.append(
+            f"columns are named {listed(map(repr, bad))}; expected names, without / and control characters; rename them"
+        )
     return faults
 
 
@@ -111,7 +144,7 @@ def _name_faults(names: list[str]) -> list[str]:
         faults.append(f"recordings without a name: number {listed(empty)}; every recording needs one")
     if twice := sorted({name for name in names if name and names.count(name) > 1}):
         faults.append(f"recordings named twice: {listed(twice)}; unique names are wanted")
-    unfit = [name for name in names if {"/", "\\", "\0", "\n"} & {*name} or len(name.encode()) > LONGEST]
+    unfit = [name for name in names if not _is_printable(name) or {"/", "\\"} & {*name} or len(name.encode()) > LONGEST]
     if unfit := [*unfit, *(name for name in names if name.startswith("."))]:
         faults.append(f"names that no file can have: {listed(map(repr, unfit))}; choose others")
     cases: dict[str, set[str]] = {}
@@ -122,6 +155,19 @@ def _name_faults(names: list[str]) -> list[str]:
     return faults
 
 
+def _is_printable(name: str) -> bool:
+    return not any(unicodedata.category(letter) in UNPRINTABLE for letter in name)
+
+
+def _cell_faults(columns: dict[str, list[str]]) -> list[str]:
+    """Text that a file cannot hold: NetCDF ends it at a zero, and UTF-8 has no surrogates."""
+    return [
+        f"column {name!r} has {bad!r}; expected text without zeros and lone surrogates; correct it"
+        for name, cells in columns.items()
+        if (bad := next((cell for cell in cells if "\0" in cell or any("\ud800" <= c <= "\udfff" for c in cell)), None))
+    ]
+
+
 def _paths(cells: list[str], folder: Path) -> list[Path | None]:
     return [None if cell in MISSING else folder / Path(cell).expanduser() for cell in cells]
 
@@ -129,20 +175,34 @@ def _paths(cells: list[str], folder: Path) -> list[Path | None]:
 # --- text or numbers
 
 
-def _values(name: str, cells: list[str]) -> np.ndarray:
+def _values(name: str, cells: list[str], commas: bool) -> np.ndarray:
+    """Numbers if all say what their text does, else text; `commas`: decimal ones are possible."""
     present = [cell for cell in cells if cell not in MISSING]
-    lost = next((cell for cell in present if not _survives(cell)), None)
+    numbers = _with_points(name, present) if commas else present
+    lost = next((cell for cell in numbers if not _survives(cell)), None)
     if not present or lost is not None:
-        if present and lost is not None and _looks_numeric(present):
-            LOG.warning("column %s stays text: as a number, %r would become %r", name, lost, float(lost))
+        if lost is not None and _looks_numeric(numbers):
+            LOG.warning("column %s stays text: as a number, %r would become %r", name, _shown(lost), float(lost))
         return np.array(["" if cell in MISSING else cell for cell in cells])
-    if len(present) == len(cells) and all(_is_integer(cell) for cell in cells):
-        return np.array([int(cell) for cell in cells])
-    return np.array([np.nan if cell in MISSING else float(cell) for cell in cells])
+    if len(present) == len(cells) and all(map(_is_integer, numbers)):
+        return np.array([int(number) for number in numbers])
+    left = iter(numbers)
+    return np.array([np.nan if cell in MISSING else float(next(left)) for cell in cells])
+
+
+def _with_points(name: str, cells: list[str]) -> list[str]:
+    """Decimal commas as points; the cells as they are where commas may be something else."""
+    having = [cell for cell in cells if "," in cell]
+    if not having or any("." in cell for cell in cells):
+        return cells
+    if all(map(THOUSANDS.fullmatch, having)):
+        LOG.warning("column %s stays text: %r may have decimals or thousands; write a decimal point", name, having[0])
+        return cells
+    return [cell.replace(",", ".") for cell in cells]
 
 
 def _is_integer(cell: str) -> bool:
-    return cell.lstrip("-").isdecimal() and str(int(cell)) == cell and abs(int(cell)) <= EXACT
+    return INTEGER.fullmatch(cell) is not None and str(int(cell)) == cell and abs(int(cell)) <= EXACT
 
 
 def _survives(cell: str) -> bool:
@@ -151,13 +211,14 @@ def _survives(cell: str) -> bool:
 
 
 def _is_float(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return FLOAT.fullmatch(cell) is not None
 
 
 def _looks_numeric(cells: Iterable[str]) -> bool:
     """Numbers, and not codes such as 007."""
     return all(_is_float(cell) and not (cell[:1] == "0" and cell[1:2].isdecimal()) for cell in cells)
+
+
+def _shown(cell: str) -> str:
+    """A cell in a message, shortened."""
+    return cell if len(cell) <= 30 else f"{cell[:29]}…"

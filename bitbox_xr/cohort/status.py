@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bitbox_xr.cohort.spreadsheet import guarded, restored
 from bitbox_xr.cohort.storage import STATUS, whole
 
 __all__ = ["Row", "fault", "in_a_line", "load", "read_rows", "save"]
@@ -23,9 +24,10 @@ class Row(NamedTuple):
 
 
 def load(out: Path) -> pd.DataFrame:
-    """The table; text stays text, also where a recording is called 001."""
+    """The table; text stays text, also where a recording is called 001, and is as it was before `save()` guarded it."""
     text = dict.fromkeys(("recording", "state", "message"), str)
-    return pd.read_csv(out / STATUS, dtype=text, keep_default_na=False)
+    table = pd.read_csv(out / STATUS, dtype=text, keep_default_na=False)
+    return table.assign(**{name: table[name].map(restored) for name in text if name in table})
 
 
 def read_rows(out: Path) -> dict[str, Row]:
@@ -41,9 +43,8 @@ def save(out: Path, rows: Mapping[str, Row], order: Iterable[str]) -> None:
     with whole(out / STATUS) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(Row._fields)
-        writer.writerows(
-            (*row[:3], f"{row.seconds:.3f}", row.retries) for name in order if (row := rows.get(name)) is not None
-        )
+        for row in filter(None, map(rows.get, order)):
+            writer.writerow((*map(guarded, row[:3]), f"{row.seconds:.3f}", row.retries))
 
 
 def fault(error: BaseException) -> str:

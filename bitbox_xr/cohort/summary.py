@@ -15,6 +15,7 @@ import xarray as xr
 
 from bitbox_xr.cohort.manifest import RECORDING
 from bitbox_xr.cohort.options import clashes
+from bitbox_xr.cohort.spreadsheet import guarded_table
 from bitbox_xr.cohort.status import fault
 from bitbox_xr.cohort.storage import ASKED, STAMP, SUMMARY, TABLE, whole
 from bitbox_xr.core.errors import refuse
@@ -199,4 +200,4 @@ def _write_table(summary: xr.Dataset, file: Path, covariates: list[str]) -> None
             for first in range(0, held.sizes[RECORDING], step):
                 table = to_frame(held.isel({RECORDING: slice(first, first + step)}))
                 table = table[[*leading, *(name for name in table.columns if name not in leading)]]
-                table.to_csv(stream, index=False, header=block + first == 0, lineterminator="\n")
+                guarded_table(table).to_csv(stream, index=False, header=block + first == 0, lineterminator="\n")

@@ -94,12 +94,13 @@ class Pair:
         width, step, lag, _ = self.windows
         two_sided = self.options.causal is None
         if net is not None:
-            pairs = {d: [(-(d // 2), d - d // 2)] if two_sided else [(0, d)] for d in net}
+            pairs = {d: (-(d // 2), d - d // 2, 1) if two_sided else (0, d, 1) for d in net}
         elif two_sided:
-            reach = range(-lag, lag + 1)
-            pairs = {d: [(a, a + d) for a in reach if a + d in reach] for d in range(-2 * lag, 2 * lag + 1)}
+            # y's shift is x's + d, and both are from -lag to lag
+            pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d))
+                     for d in range(-2 * lag, 2 * lag + 1)}  # fmt: skip
         else:
-            pairs = {d: [(0, d)] for d in range(-lag, 1 if self.options.causal else lag + 1)}
+            pairs = {d: (0, d, 1) for d in range(-lag, 1 if self.options.causal else lag + 1)}
         least = max(2, int(np.ceil(self.options.min_valid * width - 1e-9)))
         return windowed.plan(width, step, pairs, least=least, signed=not self.options.polarity, nearest=nearest)
 

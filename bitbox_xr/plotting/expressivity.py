@@ -14,7 +14,18 @@ from bitbox_xr.core.types import ScalesLike
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import COEFFICIENT, EVENT, FEATURE, METRIC, SCALE, SIGNAL, TIME
 from bitbox_xr.measures.expressivity import events, prepared
-from bitbox_xr.plotting.style import ABSENT, LINE, MARKED, inches, new_figure, only, points, wrapped, write_labels
+from bitbox_xr.plotting.style import (
+    ABSENT,
+    LINE,
+    MARKED,
+    inches,
+    literal,
+    new_figure,
+    only,
+    points,
+    wrapped,
+    write_labels,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +99,8 @@ def decomposition(
     _mark(axes[0], on_top, on_top["magnitude"].values)
     labels = [f"{duration:.6g} s" for duration in chosen.durations]
     which = "all scales aggregated" if rows > 1 else f"at {labels[0]}" if rows else "of the signal itself"
-    axes[0].set_title(f"{x[SIGNAL].values[0]} and its {len(on_top[EVENT])} activations, {which}", loc="left")
+    about = f"{x[SIGNAL].values[0]} and its {len(on_top[EVENT])} activations, {which}"
+    axes[0].set_title(literal(about), loc="left")
     axes[0].set_ylabel("signal")
     if rows:
         each = events(x, **options)
@@ -145,7 +157,7 @@ def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, 
     size = write_labels(ax.xaxis, values[COEFFICIENT].values, width / columns)
     if longest * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)
-    ax.set_yticks(np.arange(rows), labels=values["scale_label"].values)
+    ax.set_yticks(np.arange(rows), labels=[literal(str(label)) for label in values["scale_label"].values])
     ax.set(xlabel="coefficient", ylabel="scale")
     return ax
 
@@ -176,10 +188,10 @@ def asymmetry(result: xr.Dataset, *, ax: "Axes | None" = None) -> Any:
         style: dict[str, Any] = (
             {"color": "0.15", "linewidth": 2.0, "zorder": 3} if overall else {"color": f"C{k}", "linewidth": 0.9}
         )
-        ax.plot(values[TIME], values.sel({FEATURE: feature}), label=str(feature), **style)
+        ax.plot(values[TIME], values.sel({FEATURE: feature}), label=literal(str(feature)), **style)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     units = values.attrs.get("units", "1")
-    ax.set(xlabel="time, s", ylabel="asymmetry" if units == "1" else f"asymmetry, {units}")
+    ax.set(xlabel="time, s", ylabel="asymmetry" if units == "1" else literal(f"asymmetry, {units}"))
     ax.set_ylim(bottom=0)
     ax.margins(x=0.005)
     return ax

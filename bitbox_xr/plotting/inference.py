@@ -18,6 +18,7 @@ from bitbox_xr.plotting.style import (
     MARKED,
     axis_text,
     lag_limits,
+    literal,
     new_figure,
     only,
     points,
@@ -126,7 +127,7 @@ def over_time_by_chance(windows: xr.Dataset, *, level: float = 0.9, fig: "Figure
     ax.plot(time, strength, color=LINE, marker=".", markersize=4, linewidth=1)
     ax.plot(time[out], strength[out], color=MARKED, marker=".", markersize=6, linestyle="none", label="above it")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize="small", frameon=False, borderpad=0)
-    ax.set_title(title(_pair(windows)), loc="right", fontsize="medium")
+    ax.set_title(literal(title(_pair(windows))), loc="right", fontsize="medium")
     magnitude = bool(windows.attrs.get("polarity", 1))
     name = "magnitude of the windowed correlation" if magnitude else axis_text(windows["corr"])
     ax.set(ylim=(0, 1.05) if magnitude else (-1.05, 1.05), ylabel=wrapped(name, 26))
@@ -134,7 +135,7 @@ def over_time_by_chance(windows: xr.Dataset, *, level: float = 0.9, fig: "Figure
     colours = np.where(out, MARKED, LINE)
     below.scatter(time, windows["lag"].values, s=14, c=colours, alpha=paleness, linewidths=0, zorder=2)
     below.set(ylim=lag_limits(windows.attrs), ylabel=wrapped(axis_text(windows["lag"]), 26))
-    below.set_xlabel(f"time ({axis_text(windows[WINDOW])})")
+    below.set_xlabel(literal(f"time ({axis_text(windows[WINDOW])})"))
     below.yaxis.set_major_locator(MaxNLocator(6))
     return fig
 
@@ -169,8 +170,8 @@ def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: "Axes | Non
     ax.step(lags, null.mean(axis=0), where="mid", color=MARKED, label=f"surrogates: mean, and {level:.0%} of them")
     ax.axvline(0, color="0.6", linewidth=0.8, zorder=0)
     ax.legend(fontsize="small")
-    ax.set(xlabel=axis_text(windows["lag"]), ylabel="share of windows", ylim=(0, None))
-    ax.set_title(title(_pair(windows)), loc="left", fontsize="medium")
+    ax.set(xlabel=literal(axis_text(windows["lag"])), ylabel="share of windows", ylim=(0, None))
+    ax.set_title(literal(title(_pair(windows))), loc="left", fontsize="medium")
     return ax
 
 
@@ -197,7 +198,7 @@ def lag_heatmap(lag_map: xr.DataArray, *, fig: "Figure | SubFigure | None" = Non
     left, right = fig.subplots(1, 2, sharey=True, width_ratios=[4, 1])
     cmap = matplotlib.colormaps[DIVERGING].with_extremes(bad=ABSENT)
     mesh = left.pcolormesh(_edges(time), _edges(lags), values.values, cmap=cmap, vmin=-1, vmax=1, rasterized=True)
-    fig.colorbar(mesh, ax=[left, right], label=axis_text(values), pad=0.02, fraction=0.05)
+    fig.colorbar(mesh, ax=[left, right], label=literal(axis_text(values)), pad=0.02, fraction=0.05)
     profile = _means(values.values)
     zero_lines(right)
     left.axhline(0, color="0.35", linewidth=0.6)
@@ -207,8 +208,8 @@ def lag_heatmap(lag_map: xr.DataArray, *, fig: "Figure | SubFigure | None" = Non
         best = float(lags[np.nanargmax(strength)])
         right.axhline(best, color=MARKED, linestyle="--", linewidth=1)
         right.set_title(f"best lag {with_sign(best)} s", color=MARKED, fontsize="small")
-    left.set(xlabel=f"time ({axis_text(values[WINDOW])})", ylabel=wrapped(axis_text(values[LAG]), 30))
-    left.set_title(title(_pair(lag_map)), loc="left", fontsize="medium")
+    left.set(xlabel=literal(f"time ({axis_text(values[WINDOW])})"), ylabel=wrapped(axis_text(values[LAG]), 30))
+    left.set_title(literal(title(_pair(lag_map))), loc="left", fontsize="medium")
     right.set_xlabel("mean over\nwindows")
     return fig
 

@@ -27,6 +27,7 @@ from bitbox_xr.plotting.style import (
     inches,
     lag_limits,
     largest_lag,
+    literal,
     new_figure,
     only,
     points,
@@ -143,7 +144,7 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: "A
     else:
         _say_none(ax)
         ax.set_xlim(heights[LAG].values.min() - 0.02, heights[LAG].values.max() + 0.02)
-    ax.set(xlabel=axis_text(heights[LAG]), ylabel=wrapped(axis_text(heights), 30))
+    ax.set(xlabel=literal(axis_text(heights[LAG])), ylabel=wrapped(axis_text(heights), 30))
     write_title(ax, _about(pair, profile.attrs, None if counts is None else int(counts.sel(at))))
     return ax
 
@@ -180,9 +181,8 @@ def over_time(result: xr.Dataset, pair: tuple[str, str] | None = None, fig: "Fig
     if np.isnan(strength).all():
         _say_none(above)
     above.set(xlim=_span(result), ylim=(-1.05, 1.05), ylabel=wrapped(axis_text(corr), 26))
-    below.set(
-        ylim=lag_limits(result.attrs), ylabel=wrapped(axis_text(lag), 26), xlabel=f"time ({axis_text(corr[WINDOW])})"
-    )
+    below.set(ylim=lag_limits(result.attrs), ylabel=wrapped(axis_text(lag), 26))
+    below.set_xlabel(literal(f"time ({axis_text(corr[WINDOW])})"))
     write_title(above, _about(pair, result.attrs, int(counts.sel(at))))
     return fig
 

@@ -26,6 +26,7 @@ __all__ = [
     "inches",
     "lag_limits",
     "largest_lag",
+    "literal",
     "new_figure",
     "only",
     "points",
@@ -95,7 +96,7 @@ def write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
     every = int(np.ceil(LEGIBLE / room))
     size = float(np.clip(room * every * 0.8, LEGIBLE * 0.8, ROOMY))
     at = np.arange(0, len(labels), every)
-    axis.set_ticks(at, labels=labels[at], fontsize=size)
+    axis.set_ticks(at, labels=[literal(str(label)) for label in labels[at]], fontsize=size)
     axis.set_tick_params(length=2, pad=1.5)
     return size
 
@@ -109,6 +110,18 @@ def zero_lines(ax: "Axes") -> None:
 # --- words
 
 
+def literal(text: str) -> str:
+    """`text` as Matplotlib must get it to draw just these characters, whatever is between its dollar signs.
+
+    Names of signals, recordings and files are not formulas. They are escaped in the text itself, since Matplotlib makes
+    artists for ticks and legends of its own, also long after a picture is drawn.
+    """
+    import matplotlib
+
+    # artists for which formulas are switched off would show the backslash
+    return text.replace("$", r"\$") if matplotlib.rcParams["text.parse_math"] else text
+
+
 def axis_text(values: xr.DataArray) -> str:
     """What an axis shows, with its units."""
     units = values.attrs.get("units", "1")
@@ -117,12 +130,12 @@ def axis_text(values: xr.DataArray) -> str:
 
 
 def wrapped(text: str, width: int) -> str:
-    """`text` in lines of at most `width` letters."""
-    return "\n".join(textwrap.wrap(text, width))
+    """`text` in lines of at most `width` letters, to be drawn literally."""
+    return literal("\n".join(textwrap.wrap(text, width)))
 
 
 def fitting(text: str, room: float, size: float) -> str:
-    """`text` in lines of at most `room` points, in letters of `size`."""
+    """`text` in lines of at most `room` points, in letters of `size`, to be drawn literally."""
     return wrapped(text, max(12, int(room / (0.6 * size))))
 
 

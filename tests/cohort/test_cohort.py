@@ -108,7 +108,6 @@ def test_paths_are_relative_to_the_manifest(tmp_path, monkeypatch):
     ("text", "said"),
     [
         ("", "there is no column recording and no signals; the columns are none"),
-        ("recording;signals\na;b\n", "there is no column recording and no signals; the columns are recording;signals"),
         ("recording,signals\n", "there are no recordings in it"),
         ("recording,signals,a,a\nx,y,1,2\n", "columns occur twice: a"),
         ("recording,signals,\nx,y,1\n", "columns are named ''"),

@@ -62,7 +62,8 @@ def _rows_of_face(sheet: Sheet, layout: Layout, face_id: object) -> tuple[np.nda
         return np.arange(sheet.size), {}
     chosen = present[0] if face_id is None else str(face_id)
     rows = np.arange(sheet.size) if face_id is None else np.flatnonzero(ids == chosen)
-    return rows, {"face_id": int(chosen) if chosen.isdecimal() else chosen}
+    number = chosen.isascii() and chosen.isdecimal() and len(chosen) < 19  # digits that every file's integers hold
+    return rows, {"face_id": int(chosen) if number else chosen}
 
 
 def _failed(sheet: Sheet, tracked: dict[str, np.ndarray], least: float | None, n: int) -> np.ndarray:

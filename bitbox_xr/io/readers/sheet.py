@@ -195,9 +195,22 @@ def from_frame(frame: pd.DataFrame, file: str) -> Sheet:
         chosen = frame.iloc[:, positions].set_axis(positions, axis=1).reset_index(drop=True)
         if dtype is float and any(getattr(kind, "kind", "") == "c" for kind in chosen.dtypes):
             raise TypeError("complex numbers lose their imaginary part")
-        return chosen.astype(dtype)
+        return chosen.apply(_numbers_of) if dtype is float else chosen.astype(dtype)
 
     return Sheet(file, names, len(frame), "row", 0, cells)
+
+
+def _numbers_of(column: pd.Series) -> pd.Series:
+    """A column as float64. Text in it means what it would in a file: Python also takes 1_000 and digits of any script.
+
+    ValueError where it holds text that is no number, TypeError where it holds anything else.
+    """
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype(float)
+    held = column.astype(object)
+    if any(isinstance(cell, str | bytes) and _is_text(cell) for cell in held):
+        raise ValueError("text")
+    return held.where(held.notna() & ~held.isin(MISSING), np.nan).astype(float)
 
 
 # --- what is asked of a sheet

@@ -10,23 +10,32 @@ __all__ = ["mend"]
 
 
 @kernel
-def mend(x, y, at, width, least, signed, nearest, first, mine, other, gaps, weak1, weak2, best, lag, seconds, padded):
-    """Compute directly what the tiles left out, and let it compete."""
+def mend(x, y, at, rule, slides, group, gaps, weak1, weak2, state1, state2, best, lag, seconds, padded):
+    """Compute directly what the tiles left out of a group of net lags, and let it compete.
+
+    These are signals with gaps of their own (state 1 in `state1` and `state2`, see `presence`) and those flagged in
+    `weak1` and `weak2`, which have a row for each of the group's candidates if there are `gaps`, else for each shift.
+    """
+    width, least, signed, nearest = rule
+    mine, other, number = slides
     n1, n2 = x.shape[1], y.shape[1]
     work = np.empty((9, max(n1, n2)))
-    for number in range(len(first) - 1):
-        for c in range(first[number], first[number + 1]):
-            row1, row2 = (c, c) if gaps else (mine[c], other[c])
+    row = 0
+    for r in range(group[0], group[1]):
+        for slid in range(number[r]):
+            a, b = mine[r] + slid, other[r] + slid
+            row1, row2 = (row, row) if gaps else (a, b)
             for j in range(n2):
-                if weak2[row2, j]:
-                    _exact(x, at + mine[c], y, at + other[c], j, width, least, work)
+                if state2[j] == 1 or weak2[row2, j]:
+                    _exact(x, at + a, y, at + b, j, width, least, work)
                     for i in range(n1):
-                        _compete(best, lag, i * padded + j, work[0, i], seconds[number], signed, nearest)
+                        _compete(best, lag, i * padded + j, work[0, i], seconds[r], signed, nearest)
             for i in range(n1):
-                if weak1[row1, i]:
-                    _exact(y, at + other[c], x, at + mine[c], i, width, least, work)
+                if state1[i] == 1 or weak1[row1, i]:
+                    _exact(y, at + b, x, at + a, i, width, least, work)
                     for j in range(n2):
-                        _compete(best, lag, i * padded + j, work[0, j], seconds[number], signed, nearest)
+                        _compete(best, lag, i * padded + j, work[0, j], seconds[r], signed, nearest)
+            row += 1
 
 
 @kernel

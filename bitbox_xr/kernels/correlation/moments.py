@@ -10,7 +10,7 @@ import numpy as np
 from bitbox_xr.kernels.finite import LARGEST
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["FLAT", "GUARDS", "prepare", "presence", "tables_by_candidate", "tables_by_shift"]
+__all__ = ["FLAT", "GUARDS", "packed_reach", "prepare", "presence", "tables_by_candidate", "tables_by_shift"]
 
 FLAT = 1e-9  # a deviation below this share of the largest magnitude is no deviation
 # Below these shares the packed numbers have lost too many digits, and the window is computed directly: of its
@@ -118,6 +118,14 @@ def _pack(centred, unit, size, packed):
 
 
 @kernel
+def packed_reach(x, first, reach, gaps, size, unit, packed):
+    """Write a reach to `packed`, in the layout of tiles, and its scale to `unit`; return it centred."""
+    centred = _centre(x, first, reach, gaps, unit)
+    _pack(centred, unit, size, packed)
+    return centred
+
+
+@kernel
 def _spreads(sums, squares, count, unit, guards, row, total, inverse, lacks):
     """Write one row of the tables; `lacks[i]`: no inverse spread (NaN) for want of digits. Returns how many.
 
@@ -149,8 +157,7 @@ def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, 
     """
     n = x.shape[1]
     unit = np.empty(n)
-    centred = _centre(x, first, width + shifts - 1, False, unit)
-    _pack(centred, unit, size, packed)
+    centred = packed_reach(x, first, width + shifts - 1, False, size, unit, packed)
     sums, squares = np.zeros(n), np.zeros(n)
     for k in range(width):
         for i in range(n):
@@ -171,38 +178,41 @@ def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, 
 
 
 @kernel
-def tables_by_candidate(
-    x, first, width, shifts, mine, mask, other, masked, state, least, size, guards, packed, total, inverse, weak
-):
-    """The same for a reach with gaps: a row for each candidate, over the frames that both sides have.
+def tables_by_candidate(side, masked, width, slides, group, least, guards):
+    """The same for a reach with gaps: a row for each candidate of a group, over the frames that both sides have.
 
-    `mine[c]`, `other[c]`: shifts of this side and the other at candidate c; `mask`, `masked`: frames present
-    at each; `state` as `presence` gives it. Returns how many are weak.
+    `side`: the reach and its scale as `packed_reach` gives them, the frames present and the states of signals as
+    `presence` gives them, then the tables; `masked`: frames present at the other side. `slides`: for each net lag the
+    first shift of this side, of the other, and the number of candidates; `group`: net lags from the first number to
+    before the second. Returns how many are weak, signals of state 1 not counted, which are weak at every candidate.
     """
-    n = x.shape[1]
-    unit = np.empty(n)
-    centred = _centre(x, first, width + shifts - 1, True, unit)
-    _pack(centred, unit, size, packed)
+    centred, unit, mask, state, total, inverse, weak = side
+    mine, other, number = slides
+    n = centred.shape[1]
+    regular = (state == 0).any()  # else every pair is computed directly, without these sums
     sums, squares, low, high = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    found = 0
-    for c in range(len(mine)):
-        count = 0
-        sums[:], squares[:], low[:], high[:] = 0.0, 0.0, np.inf, -np.inf
-        for k in range(width):
-            if mask[mine[c] + k] and masked[other[c] + k]:
-                count += 1
-                for i in range(n):
-                    value = centred[mine[c] + k, i]
-                    sums[i] += value
-                    squares[i] += value * value
-                    low[i] = min(low[i], value)
-                    high[i] = max(high[i], value)
-        _spreads(sums, squares, max(count, 1), unit, guards, c, total, inverse, weak[c])
-        for i in range(n):
-            none = count < least or state[i] == 2 or (state[i] == 0 and low[i] == high[i])
-            weak[c, i] |= state[i] == 1
-            if none or weak[c, i]:
-                inverse[i // inverse.shape[2], c, i % inverse.shape[2]] = np.nan
-            weak[c, i] &= not none
-            found += weak[c, i]
+    found, row = 0, 0
+    for r in range(group[0], group[1]):
+        for slid in range(number[r]):
+            a, b = mine[r] + slid, other[r] + slid
+            count = 0
+            sums[:], squares[:], low[:], high[:] = 0.0, 0.0, np.inf, -np.inf
+            for k in range(width):
+                if mask[a + k] and masked[b + k]:
+                    count += 1
+                    for i in range(n if regular else 0):
+                        value = centred[a + k, i]
+                        sums[i] += value
+                        squares[i] += value * value
+                        low[i] = min(low[i], value)
+                        high[i] = max(high[i], value)
+            _spreads(sums, squares, max(count, 1), unit, guards, row, total, inverse, weak[row])
+            for i in range(n):
+                none = count < least or state[i] == 2 or (state[i] == 0 and low[i] == high[i])
+                weak[row, i] |= state[i] == 1
+                if none or weak[row, i]:
+                    inverse[i // inverse.shape[2], row, i % inverse.shape[2]] = np.nan
+                weak[row, i] &= not none
+                found += weak[row, i] and state[i] == 0
+            row += 1
     return found

@@ -11,7 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.fallback import mend
-from bitbox_xr.kernels.correlation.moments import GUARDS, prepare, presence, tables_by_candidate, tables_by_shift
+from bitbox_xr.kernels.correlation.moments import (
+    GUARDS,
+    packed_reach,
+    prepare,
+    presence,
+    tables_by_candidate,
+    tables_by_shift,
+)
 from bitbox_xr.kernels.correlation.tiles import (
     aligned,
     filled,
@@ -33,15 +40,16 @@ __all__ = ["Plan", "best_lags", "plan"]
 
 
 CHAIN = 17  # frames summed in one go; longer sums in float32 lose digits where products repeat
+MAX_ROWS = 4096  # candidates whose sums and spreads are in memory at once, unless a single net lag has more
 
 
 class Plan(NamedTuple):
     """Windows and lags, in frames.
 
     Window w of side 1 starts at frame `w · step + shift`, side 2 likewise with its own shift; a shift's index
-    counts from the earliest, `-back`. Candidate c pairs the shifts with indices `mine[c]` and `other[c]`;
-    candidates `first[r]` to `first[r + 1]` share the net lag `lags[r]`, each a frame further than the last.
-    Net lags stand in the order in which ties are decided.
+    counts from the earliest, `-back`. Net lag r, `lags[r]`, has `number[r]` candidates, which are pairs of a shift
+    of side 1 and a shift of side 2: the first has the indices `mine[r]` and `other[r]`, and each next one is a
+    frame further on both sides. Net lags stand in the order in which ties are decided.
     """
 
     width: int
@@ -52,9 +60,9 @@ class Plan(NamedTuple):
     back: tuple[int, int]
     shifts: tuple[int, int]
     lags: np.ndarray
-    first: np.ndarray
     mine: np.ndarray
     other: np.ndarray
+    number: np.ndarray
 
     @property
     def reach(self) -> tuple[int, int]:
@@ -64,35 +72,46 @@ class Plan(NamedTuple):
     @property
     def sliding(self) -> bool:
         """Whether any net lag has more than one candidate."""
-        return len(self.mine) > len(self.lags)
+        return bool((self.number > 1).any())
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Edges of groups of consecutive net lags, each of at most `MAX_ROWS` candidates or of a single net lag."""
+        edges, held = [0], 0
+        for r, number in enumerate(self.number.tolist()):
+            if held and held + number > MAX_ROWS:
+                edges.append(r)
+                held = 0
+            held += number
+        return np.array([*edges, len(self.number)], dtype=np.int64)
 
 
 def plan(
     width: int,
     step: int,
-    pairs: dict[int, list[tuple[int, int]]],
+    pairs: dict[int, tuple[int, int, int]],
     *,
     least: int,
     signed: bool = False,
     nearest: bool = True,
 ) -> Plan:
-    """A plan of `pairs`: for each net lag the shifts (of side 1, of side 2), both rising by one from pair to pair."""
+    """A plan of `pairs`: for each net lag the first shift of side 1 and of side 2, and the number of candidates."""
     lags = sorted(pairs, key=lambda lag: (abs(lag), lag), reverse=not nearest)
-    shifts = np.array([shift for lag in lags for shift in pairs[lag]], dtype=np.int64)
-    low = shifts.min(axis=0)
-    span = shifts.max(axis=0) - low + 1
+    mine, other, number = np.array([pairs[lag] for lag in lags], dtype=np.int64).T
+    low = int(mine.min()), int(other.min())
+    last = int((mine + number).max()), int((other + number).max())
     return Plan(
         width,
         step,
         least,
         signed,
         nearest,
-        (int(-low[0]), int(-low[1])),
-        (int(span[0]), int(span[1])),
+        (-low[0], -low[1]),
+        (last[0] - low[0], last[1] - low[1]),
         np.array(lags, dtype=np.int64),
-        np.cumsum([0] + [len(pairs[lag]) for lag in lags]).astype(np.int64),
-        np.ascontiguousarray(shifts[:, 0] - low[0]),
-        np.ascontiguousarray(shifts[:, 1] - low[1]),
+        mine - low[0],
+        other - low[1],
+        np.ascontiguousarray(number),
     )
 
 
@@ -119,6 +138,9 @@ def best_lags(
     dtype = np.float64 if plan.sliding else np.float32
     rows, cols = shape(dtype)
     n1 = -(-x.shape[1] // rows) * rows
+    groups = plan.groups
+    # rows of the tables: a shift each or, in windows with gaps, a candidate of a group each
+    held = max(*plan.shifts, int(np.add.reduceat(plan.number, groups[:-1]).max()))
     sides = []
     for name, block, size, together, reach in (
         ("x", x, rows, n1, plan.reach[0]),
@@ -127,10 +149,10 @@ def best_lags(
         numbers, runs, lost = _prepared(name, block)
         padded = -(-block.shape[1] // size) * size
         packed = aligned(padded * reach, dtype)
-        total = aligned(len(plan.mine) * padded, dtype)
-        inverse = aligned(len(plan.mine) * padded, dtype)
-        weak = np.zeros((len(plan.mine), block.shape[1]), np.uint8)
-        table = (padded // together, len(plan.mine), together)
+        total = aligned(held * padded, dtype)
+        inverse = aligned(held * padded, dtype)
+        weak = np.zeros((held, block.shape[1]), np.uint8)
+        table = (padded // together, held, together)
         sides.append((numbers, runs, lost, packed, total.reshape(table), inverse.reshape(table), weak))
     best = aligned(sides[0][4][:, 0].size * sides[1][4][:, 0].size, dtype)
     geometry = np.array(
@@ -138,8 +160,8 @@ def best_lags(
     )
     guards = np.array(GUARDS[np.dtype(dtype).itemsize])
     _windows(
-        sides[0], sides[1], geometry, plan.first, plan.mine, plan.other, lag_values.astype(np.float32).astype(dtype),
-        guards, best, aligned(len(best), dtype), corr, lag, valid1, valid2,
+        sides[0], sides[1], geometry, (plan.mine, plan.other, plan.number), groups,
+        lag_values.astype(np.float32).astype(dtype), guards, best, aligned(len(best), dtype), corr, lag, valid1, valid2,
     )  # fmt: skip
 
 
@@ -154,78 +176,133 @@ def _prepared(name: str, block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 
 
 @kernel
-def _windows(side1, side2, geometry, first, mine, other, seconds, guards, best, lag, corr, lags, valid1, valid2):
-    width, step, least, signed, nearest, mirrored, rows, cols, shifts1, shifts2, back1, back2 = geometry
-    x, runs1, lost1, packed1, total1, inverse1, weak1 = side1
-    y, runs2, lost2, packed2, total2, inverse2, weak2 = side2
-    n1, n2 = x.shape[1], y.shape[1]
+def _windows(side1, side2, geometry, slides, groups, seconds, guards, best, lag, corr, lags, valid1, valid2):
+    width, step, _, _, _, mirrored, _, cols, shifts1, shifts2, back1, back2 = geometry
+    x, _, lost1, _, _, _, _ = side1
+    y, _, lost2, _, total2, _, _ = side2
     reach1, reach2 = width + shifts1 - 1, width + shifts2 - 1
-    mask1, mask2 = np.ones(reach1, np.uint8), np.ones(reach2, np.uint8)
-    state1, state2 = np.zeros(n1, np.int64), np.zeros(n2, np.int64)
     padded2 = total2.shape[0] * cols
-    steps = np.array([rows, cols, reach1, reach2, width, total1.shape[2], padded2, signed, mirrored])
     for w in range(corr.shape[0]):
         at = w * step
         gaps = lost1[at + reach1] - lost1[at] + lost2[at + reach2] - lost2[at] > 0
-        if gaps:
-            presence(x, at, reach1, least, mask1, state1)
-            presence(y, at, reach2, least, mask2, state2)
-            flagged = tables_by_candidate(
-                x, at, width, shifts1, mine, mask1, other, mask2, state1, least, rows, guards, packed1, total1,
-                inverse1, weak1,
-            )  # fmt: skip
-            flagged += tables_by_candidate(
-                y, at, width, shifts2, other, mask2, mine, mask1, state2, least, cols, guards, packed2, total2,
-                inverse2, weak2,
-            )  # fmt: skip
-        else:
-            flagged = tables_by_shift(x, runs1, at, width, shifts1, rows, guards, packed1, total1, inverse1, weak1)
-            flagged += tables_by_shift(y, runs2, at, width, shifts2, cols, guards, packed2, total2, inverse2, weak2)
-        _to_means(total2, mine, other, mask1, mask2, width, gaps, shifts2)
         best[:] = np.nan
         lag[:] = np.nan
-        _tiles(
-            packed1, packed2, total1, inverse1, total2, inverse2, steps, first, mine, other, seconds, gaps, best, lag
-        )
-        if flagged > 0:
-            mend(
-                x, y, at, width, least, signed, nearest, first, mine, other, gaps, weak1, weak2, best, lag, seconds,
-                padded2,
-            )  # fmt: skip
+        if gaps:
+            _with_gaps(side1, side2, geometry, slides, groups, seconds, guards, best, lag, at)
+        else:
+            _without_gaps(side1, side2, geometry, slides, seconds, guards, best, lag, at)
         _write(best, lag, padded2, mirrored, corr[w], lags[w])
         _share(x, at + back1, width, gaps, valid1[w])
         _share(y, at + back2, width, gaps, valid2[w])
 
 
 @kernel
-def _to_means(total, mine, other, mask1, mask2, width, gaps, shifts):
-    """Sums to means, over the frames of each shift or, with gaps, of each candidate."""
-    for row in range(len(mine) if gaps else shifts):
-        count = width
-        if gaps:
-            count = 0
-            for k in range(width):
-                count += mask1[mine[row] + k] and mask2[other[row] + k]
-        for block in range(total.shape[0]):
-            for lane in range(total.shape[2]):
-                total[block, row, lane] /= max(count, 1)
+def _without_gaps(side1, side2, geometry, slides, seconds, guards, best, lag, at):
+    """The best lags of the window at frame `at`: sums and spreads depend on the shift alone."""
+    width, _, least, signed, nearest, mirrored, rows, cols, shifts1, shifts2, _, _ = geometry
+    x, runs1, _, packed1, total1, inverse1, weak1 = side1
+    y, runs2, _, packed2, total2, inverse2, weak2 = side2
+    every = (0, len(seconds))
+    flagged = tables_by_shift(x, runs1, at, width, shifts1, rows, guards, packed1, total1, inverse1, weak1)
+    flagged += tables_by_shift(y, runs2, at, width, shifts2, cols, guards, packed2, total2, inverse2, weak2)
+    for row in range(shifts2):
+        _to_means(total2, row, width)
+    tables = (packed1, packed2, total1, inverse1, total2, inverse2)
+    _tiles(tables, (rows, cols, width, signed, mirrored), slides, every, seconds, False, best, lag)
+    if flagged > 0:
+        padded2 = total2.shape[0] * cols
+        rule = (width, least, signed, nearest)
+        state1, state2 = np.zeros(x.shape[1], np.int64), np.zeros(y.shape[1], np.int64)
+        mend(x, y, at, rule, slides, every, False, weak1, weak2, state1, state2, best, lag, seconds, padded2)
 
 
 @kernel
-def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mine, other, seconds, gaps, best, lag):
+def _with_gaps(side1, side2, geometry, slides, groups, seconds, guards, best, lag, at):
+    """The same for a window with gaps: each candidate has its own sums and spreads, held for one group at a time.
+
+    Direct computations follow when all groups are done, so that ties do not depend on the groups.
+    """
+    width, _, least, signed, nearest, mirrored, rows, cols, shifts1, shifts2, _, _ = geometry
+    x, _, _, packed1, total1, inverse1, weak1 = side1
+    y, _, _, packed2, total2, inverse2, weak2 = side2
+    reach1, reach2 = width + shifts1 - 1, width + shifts2 - 1
+    mask1, mask2 = np.ones(reach1, np.uint8), np.ones(reach2, np.uint8)
+    state1, state2 = np.zeros(x.shape[1], np.int64), np.zeros(y.shape[1], np.int64)
+    presence(x, at, reach1, least, mask1, state1)
+    presence(y, at, reach2, least, mask2, state2)
+    unit1, unit2 = np.empty(x.shape[1]), np.empty(y.shape[1])
+    centred1 = packed_reach(x, at, reach1, True, rows, unit1, packed1)
+    centred2 = packed_reach(y, at, reach2, True, cols, unit2, packed2)
+    one = (centred1, unit1, mask1, state1, total1, inverse1, weak1)
+    two = (centred2, unit2, mask2, state2, total2, inverse2, weak2)
+    tables = (packed1, packed2, total1, inverse1, total2, inverse2)
+    flagged = np.zeros(len(groups) - 1, np.int64)
+    for g in range(len(flagged)):
+        group = (groups[g], groups[g + 1])
+        flagged[g] = _tables_of(one, two, width, slides, group, least, guards)
+        _to_common_means(total2, slides, group, mask1, mask2, width)
+        _tiles(tables, (rows, cols, width, signed, mirrored), slides, group, seconds, True, best, lag)
+    apart = (state1 == 1).any() or (state2 == 1).any()
+    rule, padded2 = (width, least, signed, nearest), total2.shape[0] * cols
+    for g in range(len(flagged)):
+        if flagged[g] > 0 or apart:
+            group = (groups[g], groups[g + 1])
+            if len(flagged) > 1:  # the flags held are those of another group
+                weak1[:] = 0
+                weak2[:] = 0
+                if flagged[g] > 0:
+                    _tables_of(one, two, width, slides, group, least, guards)
+            mend(x, y, at, rule, slides, group, True, weak1, weak2, state1, state2, best, lag, seconds, padded2)
+
+
+@kernel
+def _tables_of(one, two, width, slides, group, least, guards):
+    """Sums and spreads of both sides at the candidates of a group. Returns how many are weak."""
+    mine, other, number = slides
+    found = tables_by_candidate(one, two[2], width, slides, group, least, guards)
+    return found + tables_by_candidate(two, one[2], width, (other, mine, number), group, least, guards)
+
+
+@kernel
+def _to_means(total, row, count):
+    """Sums of a row, over `count` frames, to means."""
+    for block in range(total.shape[0]):
+        for lane in range(total.shape[2]):
+            total[block, row, lane] /= max(count, 1)
+
+
+@kernel
+def _to_common_means(total, slides, group, mask1, mask2, width):
+    """Sums to means over the frames that both sides have at each candidate."""
+    mine, other, number = slides
+    row = 0
+    for r in range(group[0], group[1]):
+        for slid in range(number[r]):
+            count = 0
+            for k in range(width):
+                count += mask1[mine[r] + slid + k] and mask2[other[r] + slid + k]
+            _to_means(total, row, count)
+            row += 1
+
+
+@kernel
+def _tiles(tables, steps, slides, group, seconds, gaps, best, lag):
     """The best lag of each pair by tiles: products, slid along the shifts of a net lag, scaled and compared."""
-    rows, cols, reach1, reach2, width, padded1, padded2, signed, mirrored = steps
+    packed1, packed2, total1, inverse1, mean2, inverse2 = tables
+    rows, cols, width, signed, mirrored = steps
+    mine, other, number = slides
+    padded1, padded2, table2 = total1.shape[2], mean2.shape[0] * cols, mean2.shape[1]
+    reach1, reach2 = len(packed1) // padded1, len(packed2) // padded2
     sums, spread1 = total1.reshape(-1), inverse1.reshape(-1)
     means, spread2 = mean2.reshape(-1), inverse2.reshape(-1)
-    table2 = mean2.shape[1]
     chain = -(-width // -(-width // CHAIN))  # chains of like length
     for right in range(0, padded2, cols):
         for top in range(0, padded1, rows):
             if mirrored and right + cols <= top:
                 continue
-            for r in range(len(seconds)):
-                c = first[r]
-                a, b = mine[c], other[c]
+            row = 0
+            for r in range(group[0], group[1]):
+                a, b = mine[r], other[r]
                 at1 = (top // rows * reach1 + a) * rows
                 at2 = (right // cols * reach2 + b) * cols
                 tile = zeros(packed1)
@@ -236,13 +313,13 @@ def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mi
                     for k in range(start, min(start + chain, width)):
                         more = outer(more, packed1, at1 + k * rows, packed2, at2 + k * cols)
                     tile = plus(tile, more)
-                row1, row2 = (c, c) if gaps else (a, b)
+                row1, row2 = (row, row) if gaps else (a, b)
                 to1, to2 = row1 * padded1 + top, (right // cols * table2 + row2) * cols
                 here = scaled(tile, sums, spread1, to1, means, spread2, to2)
-                if first[r + 1] > c + 1:
+                if number[r] > 1:
                     high = highest(filled(packed1, -np.inf), here)
                     low = lowest(filled(packed1, np.inf), here)
-                    for _ in range(c + 1, first[r + 1]):
+                    for _ in range(1, number[r]):
                         tile = remove(tile, packed1, at1, packed2, at2)
                         tile = outer(tile, packed1, at1 + width * rows, packed2, at2 + width * cols)
                         at1 += rows
@@ -254,6 +331,7 @@ def _tiles(packed1, packed2, total1, inverse1, mean2, inverse2, steps, first, mi
                         low = lowest(low, here)
                     here = winner(high, low, signed)
                 keep(here, best, lag, top * padded2 + right, padded2, seconds[r], signed)
+                row += number[r]
 
 
 @kernel

@@ -1,0 +1,54 @@
+"""Text in CSV files that a spreadsheet would run as a formula, and its way back.
+
+Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and drop a tab or carriage return before
+one. An apostrophe before it makes it text. Text that has such an apostrophe already gets another, so that nothing is
+lost: `restored(guarded(text))` is `text`.
+"""
+
+import re
+from typing import overload
+
+import pandas as pd
+
+__all__ = ["guarded", "guarded_table", "restored"]
+
+RISKY = re.compile(r"'*[=+\-@\t\r]")
+NUMBER = re.compile(r"[+-](\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+@overload
+def guarded(cell: str) -> str: ...
+@overload
+def guarded(cell: object) -> object: ...
+def guarded(cell: object) -> object:
+    """A cell of a CSV file: text that a spreadsheet would run with an apostrophe before it; all else as it is.
+
+    >>> [guarded(cell) for cell in ("=1+1", "-lips", "-1.5", "AU12", -1.5)]
+    ["'=1+1", "'-lips", '-1.5', 'AU12', -1.5]
+    """
+    return f"'{cell}" if isinstance(cell, str) and _is_risky(cell) else cell
+
+
+def restored(text: str) -> str:
+    """The text that `guarded()` was given.
+
+    >>> [restored(text) for text in ("'=1+1", "-1.5", "'tis")]
+    ['=1+1', '-1.5', "'tis"]
+    """
+    return text[1:] if text.startswith("'") and _is_risky(text[1:]) else text
+
+
+def guarded_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table with its text and the names of its columns guarded."""
+    out = table.rename(columns=guarded)
+    for at, column in enumerate(table.columns):
+        values = table[column]
+        if not pd.api.types.is_numeric_dtype(values.dtype):
+            changed = {cell: guarded(cell) for cell in values.unique() if guarded(cell) is not cell}
+            if changed:
+                out.isetitem(at, [changed.get(cell, cell) for cell in values])
+    return out
+
+
+def _is_risky(text: str) -> bool:
+    return RISKY.match(text) is not None and NUMBER.fullmatch(text) is None

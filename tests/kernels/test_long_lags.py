@@ -1,0 +1,132 @@
+"""Lags longer than the window: right values, and memory that grows with the number of lags, not with its square."""
+
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import bitbox_xr as bx
+from bitbox_xr.kernels.correlation import windowed
+
+from oracles import assert_best, lags_one_sided, lags_two_sided
+
+FPS = 30
+
+
+def recording(seed, frames, n, gaps):
+    """Noise with a flat stretch; `gaps` "shared" by all signals, each its "own", or both."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(frames, n))
+    x[frames // 2 : frames // 2 + 15, 0] = 1.5
+    if gaps in ("shared", "both"):
+        x[20:24] = np.nan
+    if gaps in ("own", "both"):
+        for signal in range(n):
+            start = rng.integers(frames - 5)
+            x[start : start + 5, signal] = np.nan
+    return x
+
+
+def seconds(width, step, lag):
+    return {"width": width / FPS, "step": step / FPS, "max_lag": lag / FPS}
+
+
+@pytest.mark.parametrize("lag", range(5))
+def test_a_plan_holds_every_pair_of_shifts_once(lag):
+    x = bx.signals(np.zeros((40, 1)), fps=FPS)
+    plan = correlation_plan(x, lag)
+    found = {
+        int(net): [(int(a) + k - plan.back[0], int(b) + k - plan.back[1]) for k in range(number)]
+        for net, a, b, number in zip(plan.lags, plan.mine, plan.other, plan.number, strict=True)
+    }
+    assert found == lags_two_sided(lag)
+    assert plan.shifts == (2 * lag + 1, 2 * lag + 1)
+
+
+def correlation_plan(x, lag):
+    from bitbox_xr.measures.windowing import Options, Pair
+
+    return Pair("coordination", x, x, Options(6 / FPS, None, lag / FPS, True, 0.75, None), None).plan()
+
+
+@pytest.mark.parametrize(
+    ("gaps", "polarity", "max_rows"),
+    [("none", True, 4096), ("shared", False, 50), ("own", True, 50), ("both", True, 4096), ("both", False, 1)],
+)
+def test_lags_longer_than_the_window_agree_with_the_oracle(monkeypatch, gaps, polarity, max_rows):
+    monkeypatch.setattr(windowed, "MAX_ROWS", max_rows)
+    width, step, lag = 7, 11, 19
+    x, y = recording(1, 75, 3, gaps), recording(2, 71, 2, gaps)
+    result = bx.coordination(
+        bx.signals(x, fps=FPS), bx.signals(y, fps=FPS), **seconds(width, step, lag), polarity=polarity
+    )
+    frames = np.round(result.lag.values * FPS)
+    assert_best(result.corr.values, frames, x, y, width, step, lag, lags_two_sided(lag), polarity, 6)
+
+
+def test_one_sided_lags_longer_than_the_window_agree_with_the_oracle():
+    width, step, lag = 5, 9, 33
+    x, y = recording(3, 90, 1, "both"), recording(4, 93, 43, "both")
+    result = bx.imitation(bx.signals(x, fps=FPS), bx.signals(y, fps=FPS), **seconds(width, step, lag), causal=False)
+    frames = np.round(result.lag.values * FPS)
+    assert_best(result.corr.values, frames, x, y, width, step, lag, lags_one_sided(lag, False), True, 4)
+
+
+@pytest.mark.parametrize("gaps", ["shared", "own", "both"])
+@pytest.mark.parametrize("alone", [True, False])
+def test_the_size_of_groups_changes_no_bit(monkeypatch, gaps, alone):
+    x = np.round(recording(5, 160, 3, gaps), 1)  # rounded values tie often
+    y = np.round(recording(6, 160, 4, gaps), 1)
+    sides = [bx.signals(a, fps=FPS) for a in ((x,) if alone else (x, y))]
+    results = []
+    for max_rows in (1, 100, 10**6):
+        monkeypatch.setattr(windowed, "MAX_ROWS", max_rows)
+        results.append(bx.coordination(*sides, **seconds(9, 13, 25)))
+    for result in results[1:]:
+        for name in ("corr", "lag"):
+            assert result[name].values.tobytes() == results[0][name].values.tobytes()
+    assert results[0].corr.notnull().any()
+
+
+def peak(lag, gaps):
+    x, y = (bx.signals(recording(seed, 2 * lag + 40, 2, gaps), fps=FPS) for seed in (7, 8))
+    tracemalloc.start()
+    try:
+        bx.coordination(x, y, **seconds(10, 30, lag))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("gaps", ["none", "both"])
+def test_memory_grows_with_the_number_of_lags(gaps):
+    peak(10, gaps)  # what is imported and compiled at the first call is not counted
+    short, long = peak(75, gaps), peak(300, gaps)
+    assert long < 10e6  # bytes; sums and spreads of all (2 · 300 + 1)² candidates would be over 100e6
+    assert long < 2 * short
+
+
+PROGRAM = """
+import resource
+import numpy as np
+import bitbox_xr as bx
+from bitbox_xr.kernels.correlation import windowed
+
+x, y = (bx.signals(values, fps=30) for values in np.random.default_rng(0).normal(size=(2, 18_000, 1)))
+options = {"width": 4, "step": 10, "stats": True}
+bx.coordination(x[:2000], y[:2000], max_lag=1, **options)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = bx.coordination(x, y, max_lag=60, **options)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, int(found.n_windows.item()))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no module resource")
+def test_a_minute_of_lags_either_way_takes_less_than_300_mb():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=300)
+    increase, windows = map(int, done.stdout.split())
+    kilobyte = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
+    assert (increase / kilobyte < 300_000, windows) == (True, 48)
