@@ -17,6 +17,7 @@ CUSTOMARY_FPS = (23.976, 24.0, 25.0, 29.97, 30.0, 50.0, 59.94, 60.0)
 DEFAULT_FPS = 30.0  # what Bitbox assumes
 MAX_UNSTATED_FPS = 240.0  # a faster clock is more often a wrong unit than a fast camera
 TOLERANCE = 0.25  # frames
+MIN_STEP = np.finfo(np.float64).tiny  # seconds; the rate of shorter steps is beyond float64
 ROUGHLY = 0.01  # how far off a single step may be from that of a customary rate for its frames to be tried
 MUCH = 0.05  # frames; a rate that brings the times no nearer than that is no better
 FEW = 10  # times; fewer lie by chance on some clock that lost frames, or whose start is free,
@@ -82,7 +83,7 @@ def fit(times: np.ndarray) -> Grid | None:
     True
     """
     steps = np.diff(times)
-    if len(steps) == 0 or steps.min() <= 0:
+    if len(steps) == 0 or steps.min() < MIN_STEP:
         return None
     # the mean of the single steps: a median is off by a rounding, which adds up over a long gap
     step = float(steps[steps < 1.5 * np.median(steps)].mean())

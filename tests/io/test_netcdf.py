@@ -218,7 +218,7 @@ def test_a_failure_leaves_the_old_file_and_no_part(tmp_path):
 def test_nothing_is_written_of_what_no_file_can_hold(tmp_path):
     bad = a_measure().assign_attrs(history={"a": 1}, created=None, causal=True, big=2**31, missing_value=1)
     bad["corr"].attrs["path"] = Path("x")
-    bad["when"] = ("window", pd.date_range("2026-01-01", periods=4))
+    bad["when"] = ("window", pd.date_range("2026-01-01", periods=4, unit="us"))
     bad["mixed"] = ("window", np.array(["a", 1, None, "b"], dtype=object))
     bad["power"] = ("window", np.ones(4, dtype=complex))
     with pytest.raises(TypeError) as caught:

@@ -33,6 +33,8 @@ WHITESPACE = r"\s+"  # as `sep`: any run of blanks and tabs
 TABLE = "the table"  # how messages call a DataFrame, which has no file
 MISSING = ["", "NA", "nan", "NaN", "NAN", "-nan", "nan(ind)", "-nan(ind)"]  # R's word, and what printf makes of NaN
 TRUTH = ["True", "TRUE", "true", "False", "FALSE", "false"]
+# pandas 2 rounds a third of all 17-digit numbers wrongly unless asked; pandas 3 is exact and deprecates the option.
+PARSER: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__.startswith("2.") else {}
 NUMBER = re.compile(r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)[ \t]*", re.ASCII | re.IGNORECASE)
 
 
@@ -167,6 +169,7 @@ def _text_cells(file: str, rows: list[str], sep: str) -> Callable[[list[int], ty
             keep_default_na=False,
             skipinitialspace=sep != " ",
             engine="c",
+            **PARSER,
         )
         if len(table) != len(rows):
             raise ValueError(f"{file}: {len(rows)} lines gave {len(table)} rows; look for quotes that join lines")

@@ -15,6 +15,7 @@ ROUNDING = 1e-10
 FENCE = 1.5  # interquartile ranges beyond the quartiles
 FEWEST = 5  # no more values than these have no outliers
 BINS = 1024
+MAX_BINS_PER_UNIT = np.finfo(np.float64).max
 NO_SIGN = np.int64(2**63 - 1)
 
 
@@ -162,7 +163,8 @@ def middle(values: np.ndarray, low: float, high: float) -> float:
     n = len(values)
     if n == 0 or high <= low:
         return low if n else np.nan
-    factor = (BINS - 1) / (high - low)
+    # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
+    factor = min((BINS - 1) / (high - low), MAX_BINS_PER_UNIT)
     histogram = np.zeros(BINS, np.int64)
     for value in values:
         histogram[int((value - low) * factor)] += 1

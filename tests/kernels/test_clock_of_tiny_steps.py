@@ -1,0 +1,17 @@
+"""Times whose rate is beyond float64."""
+
+import numpy as np
+import pytest
+
+from bitbox_xr.kernels import frame_rate
+
+
+@pytest.mark.parametrize("step", [5e-324, 2.2e-313, 1e-308])
+def test_steps_without_a_finite_rate_have_no_clock(step):
+    assert frame_rate.fit(np.arange(3) * step) is None
+
+
+def test_the_shortest_steps_with_a_finite_rate_have_a_clock():
+    step = float(np.finfo(np.float64).tiny)
+
+    assert frame_rate.fit(np.arange(3) * step).fps == pytest.approx(1 / step)
