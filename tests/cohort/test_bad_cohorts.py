@@ -1,0 +1,90 @@
+"""Bad input to `cohort.run()` and `cohort.open()`."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bitbox_xr as bx
+from bitbox_xr.demo import make_pair
+
+from bad_input import TABLE, refused
+
+# call, error, phrases of its message: what was expected, what was found, what to do
+CASES = {
+    "results into nowhere": (
+        lambda: bx.cohort.run(manifest(), "", measure="diversity"),
+        ValueError,
+        ["cohort.run(): path is ''", "is wanted"],
+    ),
+    "results into no folder": (
+        lambda: bx.cohort.run(manifest(), None, measure="diversity"),
+        TypeError,
+        ["cohort.run(): path is a NoneType"],
+    ),
+    "a manifest as a dictionary": (
+        lambda: bx.cohort.run({"recording": ["a"]}, "out", measure="diversity"),
+        TypeError,
+        ["cohort: path is a dict"],
+    ),
+    "windows, perhaps": (
+        lambda: bx.cohort.run(manifest(), "out", measure="imitation", keep_windows="no"),
+        ValueError,
+        ["keep_windows is 'no'", "True or False is wanted"],
+    ),
+    "results into a file": (
+        lambda: bx.cohort.run(manifest(), __file__, measure="imitation"),
+        NotADirectoryError,
+        ["is no folder", "one for the results is wanted"],
+    ),
+    "several measures": (
+        lambda: bx.cohort.run(manifest(), "out", measure=["imitation"]),
+        ValueError,
+        ["measure is ['imitation']", "one of imitation"],
+    ),
+    "no address": (
+        lambda: bx.cohort.run(manifest(), "out", measure="imitation", client="nowhere"),
+        ValueError,
+        ["client is 'nowhere'", "tcp://host:port, is wanted"],
+    ),
+    "a demonstration without end": (
+        lambda: make_pair(minutes=np.inf, fps=0),
+        ValueError,
+        ["2 faults", "fps is 0", "minutes is inf; 0.5 to 1440"],
+    ),
+    "nothing to open": (lambda: bx.cohort.open(None), TypeError, ["cohort.open(): path is a NoneType"]),
+    "no such manifest": (
+        lambda: bx.cohort.run("absent.csv", "out", measure="diversity"),
+        FileNotFoundError,
+        ["absent.csv", "no such manifest"],
+    ),
+    "a manifest without columns": (
+        lambda: bx.cohort.run(TABLE, "out", measure="diversity"),
+        ValueError,
+        ["no column recording and no signals", "the columns are 0, 1"],
+    ),
+    "an unknown option": (
+        lambda: bx.cohort.run(manifest(), "out", measure="diversity", scale=[1]),
+        ValueError,
+        ["scale is no option of diversity", "which takes scales"],
+    ),
+    "a width beyond all": (
+        lambda: bx.cohort.run(manifest(), "out", measure="imitation", width=1e300),
+        ValueError,
+        ["width is 1e+300", "at most 1e+09 s"],
+    ),
+    "no cohort": (
+        lambda: bx.cohort.open("nowhere"),
+        FileNotFoundError,
+        ["there is no status.csv", "no folder of cohort.run()"],
+    ),
+}
+
+
+def manifest():
+    return pd.DataFrame({"recording": ["a"], "signals": ["a.csv"], "reference": ["b.csv"]})
+
+
+@pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
+def test_refused(call, error, phrases, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused(call, error, phrases, tmp_path)

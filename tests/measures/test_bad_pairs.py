@@ -1,0 +1,239 @@
+"""Bad input to measures of two people."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import bitbox_xr as bx
+from bitbox_xr import lag_map, surrogate_windows
+
+from bad_input import DATA, FAST, FPS, RESULT, STATS, X, Y, refused, unknown
+
+# call, error, phrases of its message: what was expected, what was found, what to do
+CASES = (
+    {
+        "signals of two levels": (
+            lambda: bx.imitation(X.assign_coords(k=("signal", [0, 1])).set_index(signal=["k", "region"]), Y),
+            ValueError,
+            ["x: signal is a MultiIndex", ".reset_index('signal') makes plain coordinates"],
+        ),
+        "recordings of two levels": (
+            lambda: bx.coordination(X.expand_dims(who=2, take=2).stack(both=["who", "take"])),
+            ValueError,
+            ["both is a MultiIndex", ".reset_index('both')"],
+        ),
+        "a dimension that is a number": (
+            lambda: bx.imitation(X.expand_dims({3: 2}), Y),
+            ValueError,
+            ["a dimension is named 3", "text is wanted", ".rename()"],
+        ),
+        "labels that are missing": (
+            lambda: bx.imitation(X.assign_coords(signal=[np.nan, 1.0]), Y),
+            ValueError,
+            ["x: a signal's name is empty"],
+        ),
+        "labels twice": (
+            lambda: bx.imitation(X.isel(signal=[0, 0]), Y),
+            ValueError,
+            ["x: signal names occur twice: AU04", "unique names are wanted"],
+        ),
+        "dates of another calendar": (
+            lambda: bx.imitation(X.assign_coords(time=xr.date_range("2000", periods=90, freq="s", use_cftime=True)), Y),
+            TypeError,
+            ["the coordinate time: times are object", "datetime64"],
+        ),
+        "objects": (
+            lambda: bx.imitation(X.astype(object), Y),
+            ValueError,
+            ["x: the values are object", "real numbers are wanted"],
+        ),
+        "complex numbers": (
+            lambda: bx.imitation(X, Y * 1j),
+            ValueError,
+            ["y: the values are complex128", "real numbers are wanted"],
+        ),
+        "a width with a unit": (
+            lambda: bx.imitation(X, Y, width=np.timedelta64(1, "s")),
+            ValueError,
+            ["width is np.timedelta64(1,'s')", "a positive number of seconds"],
+        ),
+        "statistics, perhaps": (
+            lambda: bx.imitation(X, Y, stats="no"),
+            ValueError,
+            ["stats is 'no'", "True or False is wanted"],
+        ),
+        "a pair of one": (
+            lambda: bx.lag_map(X, Y, pair="AU04"),
+            ValueError,
+            ["pair is 'AU04'", "(label of x's signal, label of y's) is wanted"],
+        ),
+        "a pair of three": (
+            lambda: bx.surrogate_windows(X, Y, pair=("a", "b", "c")),
+            ValueError,
+            ["pair is ('a', 'b', 'c')", "is wanted"],
+        ),
+        "a number of partners": (
+            lambda: bx.significance(X, Y, surrogates="partners", partners=5, progress=False),
+            ValueError,
+            ["partners=[…]", "a list of other recordings' references"],
+        ),
+        "surrogates without end": (
+            lambda: bx.significance(X, Y, surrogates="phase", n=10**12, progress=False),
+            ValueError,
+            ["n is 1000000000000", "at most 1000000"],
+        ),
+        "a coordinate called p": (
+            lambda: bx.significance(X.assign_coords(p=1), Y, progress=False),
+            ValueError,
+            ["the name p is one of the result's own", ".rename()"],
+        ),
+        "a dimension called pair": (
+            lambda: bx.significance(X.expand_dims(pair=2), Y, pairs="matched", progress=False),
+            ValueError,
+            ["the name pair is one of the result's own"],
+        ),
+        "unknown length": (
+            lambda: bx.imitation(xr.DataArray(unknown(), dims=("time", "signal")), Y, fps=FPS),
+            ValueError,
+            ["x: ", "dask does not know it", ".compute_chunk_sizes()"],
+        ),
+        "a rate that nobody stated": (
+            lambda: bx.imitation(FAST, FAST, width=0.02),
+            ValueError,
+            [
+                "2 faults",
+                "x: time steps by 1 ms, 1000 frames a second",
+                "signals(…, fps=1000)",
+                "mend the times (seconds are wanted)",
+            ],
+        ),
+        "infinite in x": (
+            lambda: bx.imitation(X.where(X < 1, np.inf), Y),
+            ValueError,
+            ["x holds infinite values", "NaN (missing)", "x.where(abs(x) < 1e150)"],
+        ),
+        "infinite in y": (
+            lambda: bx.imitation(X, Y.where(Y < 1, np.inf)),
+            ValueError,
+            ["y holds infinite values", "NaN (missing)", "y.where(abs(y) < 1e150)"],
+        ),
+        "infinite, later": (
+            lambda: bx.coordination(X, Y.where(Y < 1, np.inf).chunk(time=30), stats=True).compute(
+                scheduler="synchronous"
+            ),
+            ValueError,
+            ["y holds infinite values", "y.where(abs(y) < 1e150)"],
+        ),
+        "a width beyond all": (
+            lambda: bx.imitation(X, Y, width=1e300),
+            ValueError,
+            ["width is 1e+300", "at most 1e+09 s are wanted"],
+        ),
+        "a step beyond all": (
+            lambda: bx.coordination(X, step=1e300),
+            ValueError,
+            ["step is 1e+300", "at most 1e+09 s are wanted"],
+        ),
+        "a lag beyond all": (
+            lambda: bx.lag_profile(X, Y, max_lag=1e300),
+            ValueError,
+            ["lag is 1e+300", "at most 1e+09 s are wanted"],
+        ),
+        "one frame": (
+            lambda: bx.imitation(X[:1], Y),
+            ValueError,
+            ["share 1 frame (0.0333 s)", "needs 21 (0.7 s)", "record longer"],
+        ),
+        "a window of one frame": (
+            lambda: bx.imitation(X, Y, width=0.04),
+            ValueError,
+            ["is 1 frame at 30", "at least 3 are wanted, 0.1 s"],
+        ),
+        "times along the signals": (
+            lambda: bx.imitation(X.drop_vars("time").assign_coords(time=("signal", [0.0, 1.0])), Y),
+            ValueError,
+            ["coordinate time lies along signal", "time is wanted"],
+        ),
+        "a kind of another type": (
+            lambda: bx.imitation(X.assign_attrs(kind=["pose"]), Y),
+            ValueError,
+            ["attribute kind is ['pose']", "one of expression"],
+        ),
+        "statistics of statistics": (
+            lambda: bx.window_stats(STATS),
+            ValueError,
+            ["there is no corr and no lag", "a result of imitation() or coordination()"],
+        ),
+        "statistics of one window": (
+            lambda: bx.window_stats(RESULT.isel(window=0)),
+            ValueError,
+            ["`corr` and `lag` over `window` is wanted", "reduced already"],
+        ),
+        "statistics of an array": (
+            lambda: bx.window_stats(DATA),
+            ValueError,
+            ["there is no corr and no lag", "is wanted"],
+        ),
+        "significance without y": (
+            lambda: bx.significance(X, progress=False),
+            ValueError,
+            ["y, the model's signals, is missing", "coordination()"],
+        ),
+        "a partner that is none": (
+            lambda: bx.significance(X, Y, surrogates="partners", partners=[5], progress=False),
+            ValueError,
+            ["partners[0], as y", "shape ()", "is wanted"],
+        ),
+        "a single partner": (
+            lambda: bx.significance(X, Y, surrogates="partners", partners=Y, progress=False),
+            ValueError,
+            ["partners=[…]", "a list of other recordings' references"],
+        ),
+        "surrogates in halves": (
+            lambda: bx.significance(X, Y, n=5.5, progress=False),
+            ValueError,
+            ["n is 5.5", "a positive number of surrogates is wanted"],
+        ),
+        "infinite in y, phases anew": (
+            lambda: bx.significance(X, Y.where(Y < 1, np.inf), surrogates="phase", n=3, progress=False),
+            ValueError,
+            ["y holds infinite values", "y.where(abs(y) < 1e150)"],
+        ),
+        "a pair that is not there": (
+            lambda: lag_map(X, Y, pair=("AU99", "AU12")),
+            ValueError,
+            ["x has no 'AU99'", "it has AU04, AU12"],
+        ),
+        "surrogates of a pair that is not there": (
+            lambda: surrogate_windows(X, Y, pair=("AU04", "AU1")),
+            ValueError,
+            ["y has no 'AU1'", "it has AU04, AU12"],
+        ),
+    }
+    | {
+        f"a dimension called {name}": (
+            lambda name=name: bx.imitation(X.expand_dims({name: 2}), Y),
+            ValueError,
+            [f"the name {name} is one of the result's own", ".rename() that of the input"],
+        )
+        for name in ("window", "window_start", "signal1", "signal2", "lag", "corr", "valid1")
+    }
+    | {
+        "a coordinate called lag": (
+            lambda: bx.coordination(X.assign_coords(lag=0.5)),
+            ValueError,
+            ["the name lag is one of the result's own", ".rename()"],
+        ),
+        "a dimension called profile": (
+            lambda: bx.lag_profile(X.expand_dims(profile=2), Y),
+            ValueError,
+            ["the name profile is one", ".rename()"],
+        ),
+    }
+)
+
+
+@pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
+def test_refused(call, error, phrases, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused(call, error, phrases, tmp_path)
