@@ -71,9 +71,9 @@ pd.DataFrame(rows).to_csv(study / "study.csv", index=False)
 # %% [markdown]
 # ## The measure
 #
-# One call measures all recordings, on two processes. The command line does the same:
-# `bitbox-xr cohort study.csv --measure imitation --out results --width 2 --step 1 --max-lag 1`. These options suit faces:
-# facial mimicry takes about 0.3 to 1 s, and a window must hold a whole expression.
+# One call measures all recordings, on two processes. The command line does the same: `bitbox-xr cohort study.csv
+# --measure imitation --out results --width 2 --step 1 --max-lag 1`. These options suit faces: facial mimicry takes
+# about 0.3 to 1 s, and a window must hold a whole expression.
 
 # %%
 options = {"measure": "imitation", "width": 2, "step": 1, "max_lag": 1}
@@ -103,8 +103,8 @@ print(fit.summary().tables[1].to_string())
 # is Fisher's z. The estimate for age is near zero, because age has no effect in the simulation. The mean lag is
 # negative: the children follow the model. It is longer than the simulated delay of 0.33 s, because by chance some
 # windows choose a wrong lag; `bx.lag_profile` estimates the delay better. Before you report this, test whether the
-# imitation exceeds chance (`measure="significance"`). The strongest correlation of many lags is well above zero even by
-# chance.
+# imitation exceeds chance (`measure="significance"`). The strongest correlation of many lags is well above zero even
+# by chance.
 
 # %%
 name = "C(group, Treatment('control'))[T.clinic]"

@@ -29,9 +29,9 @@ print(f"longest gap {float(report.longest_gap):.2f} s")
 # ## Imitation
 #
 # A window is two seconds long and starts every second. The participant may follow the model by up to one second.
-# Facial mimicry takes about 0.3 to 1 s, and a window must hold a whole expression. `corr` and `lag` have one value
-# for every window and every pair of signals. A window gets no correlation if more than a quarter of its frames is
-# missing. Otherwise the correlation uses the frames that are present.
+# Facial mimicry takes about 0.3 to 1 s, and a window must hold a whole expression. `corr` and `lag` have one value for
+# every window and every pair of signals. A window gets no correlation if more than a quarter of its frames is missing.
+# Otherwise the correlation uses the frames that are present.
 
 # %%
 windows = {"width": 2, "step": 1, "max_lag": 1}  # seconds
@@ -46,9 +46,9 @@ axes = result.bitbox.plot.matrix()
 # %% [markdown]
 # ## The delay
 #
-# A lag profile is the mean correlation at each lag. The lag of its maximum (`best_lag`) estimates the delay better than
-# the mean of the lags that the windows choose: by chance some windows choose a wrong lag. The planted delay
-# of the smile (AU12) is 12 frames, or 0.4 s.
+# A lag profile is the mean correlation at each lag. The lag of its maximum (`best_lag`) estimates the delay better
+# than the mean of the lags that the windows choose: by chance some windows choose a wrong lag. The planted delay of
+# the smile (AU12) is 12 frames, or 0.4 s.
 
 # %%
 profile = participant.bitbox.lag_profile(model, **windows)
@@ -84,9 +84,9 @@ axes.figure.savefig("dyad.png", dpi=80, metadata={"Software": None})
 # ## By region of the face
 #
 # Each signal of the participant is compared with the same signal of the model, and the pairs are averaged by region.
-# `observed` − `null_mean` is the correlation above the chance level, so regions can be compared. Two of these pairs were
-# planted, AU06 (eye) and AU12 (mouth). Each is averaged with others of its region that were not. Brow and nose have no
-# planted pair: their values are near 0.
+# `observed` − `null_mean` is the correlation above the chance level, so regions can be compared. Two of these pairs
+# were planted, AU06 (eye) and AU12 (mouth). Each is averaged with others of its region that were not. Brow and nose
+# have no planted pair: their values are near 0.
 
 # %%
 own = chance.bitbox.matched()

@@ -19,8 +19,8 @@ print(planted.head(4).to_string(index=False))
 # ## Scales
 #
 # A scale is a duration in seconds. At each scale the signal is transformed by a wavelet, and an activation is a local
-# maximum of the positive response. A rise with a full width at half maximum (FWHM) of f seconds responds most strongly at
-# scale f / 0.26: a rise of 0.5 s at about 2 s. In the figure each panel has its own vertical axis, so compare the
+# maximum of the positive response. A rise with a full width at half maximum (FWHM) of f seconds responds most strongly
+# at scale f / 0.26: a rise of 0.5 s at about 2 s. In the figure each panel has its own vertical axis, so compare the
 # numbers beside the panels.
 
 # %%
@@ -31,10 +31,10 @@ figure.savefig("expressivity_scales.png")
 # %% [markdown]
 # ## Activations, one by one
 #
-# The same expression is found at several scales. With `aggregate=True` it is counted once, at the scale where it differs
-# most from the usual response of that scale. This scale may be shorter than that of the largest response. Most maxima
-# are tracker noise. Their `magnitude`, the value of the signal at the maximum, is small. A threshold on it keeps only the
-# expressions.
+# The same expression is found at several scales. With `aggregate=True` it is counted once, at the scale where it
+# differs most from the usual response of that scale. This scale may be shorter than that of the largest response. Most
+# maxima are tracker noise. Their `magnitude`, the value of the signal at the maximum, is small. A threshold on it
+# keeps only the expressions.
 
 # %%
 found = face.bitbox.events(scales=scales, aggregate=True)
@@ -62,8 +62,9 @@ print(result.expressivity.sel(coefficient="AU12").to_pandas().round(3).to_string
 axes = result.bitbox.plot.expressivity()
 
 # %% [markdown]
-# `robust=True` drops activations whose magnitudes are outliers for their coefficient and scale. This is Bitbox's default.
-# If most maxima are noise, the outliers are the expressions themselves, as here. Check this before you use it.
+# `robust=True` drops activations whose magnitudes are outliers for their coefficient and scale. This is Bitbox's
+# default. If most maxima are noise, the outliers are the expressions themselves, as here. Check this before you use
+# it.
 
 # %%
 robust = face.bitbox.expressivity(scales=scales, robust=True)
@@ -85,8 +86,8 @@ print(f"diversity {float(diversity.overall.item()):.2f}")
 # ## Lost frames
 #
 # No activation can be found where frames are lost. `eligible_time` is the time in which activations could be found, in
-# seconds. `activations_per_minute` refers to this time, so recordings with different losses can be compared. Here
-# ten of sixty seconds are lost.
+# seconds. `activations_per_minute` refers to this time, so recordings with different losses can be compared. Here ten
+# of sixty seconds are lost.
 
 # %%
 gappy = face.copy()

@@ -22,9 +22,9 @@ print(f"imitation.nc: corr is {' × '.join(f'{name} {size}' for name, size in re
 # %% [markdown]
 # ## In R
 #
-# R reads the dimensions of a NetCDF file in reverse order: `corr` is `[signal2, signal1, window]`. `aperm` restores the
-# order of Python. With the labels as `dimnames` you select by name and cannot confuse the dimensions. Missing values
-# are NaN. The rest is ordinary R, here a table with one row per window and a linear trend over the session.
+# R reads the dimensions of a NetCDF file in reverse order: `corr` is `[signal2, signal1, window]`. `aperm` restores
+# the order of Python. With the labels as `dimnames` you select by name and cannot confuse the dimensions. Missing
+# values are NaN. The rest is ordinary R, here a table with one row per window and a linear trend over the session.
 
 # %%
 CODE = """\
@@ -60,9 +60,9 @@ else:
 # %% [markdown]
 # ## Tables
 #
-# For statistics over people a table is often enough: one row per pair of signals. The summary of a
-# [cohort](cohort.py) is written as NetCDF and as CSV, with one row per recording and pair. Here the pairs are those of
-# the same signal in both people.
+# For statistics over people a table is often enough: one row per pair of signals. The summary of a [cohort](cohort.py)
+# is written as NetCDF and as CSV, with one row per recording and pair. Here the pairs are those of the same signal in
+# both people.
 
 # %%
 table = result.bitbox.stats().bitbox.matched().bitbox.to_frame()

@@ -114,9 +114,9 @@ for x in opened:
 # %% [markdown]
 # ## The same measure for all
 #
-# Trackers have different units (the intensities of OpenFace go up to 5), but the times of the smiles agree. Here we take
-# the signal that varies most, and its activations above half of its maximum. The times of Live Link Face are times of
-# day. To compare such a recording with another, use `align` with `offset`.
+# Trackers have different units (the intensities of OpenFace go up to 5), but the times of the smiles agree. Here we
+# take the signal that varies most, and its activations above half of its maximum. The times of Live Link Face are
+# times of day. To compare such a recording with another, use `align` with `offset`.
 
 # %%
 for x in opened:
