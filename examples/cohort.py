@@ -1,11 +1,11 @@
-"""From a manifest to a mixed model: do children of one group imitate more, and is it more with age?"""
+"""From a manifest to a mixed model: does imitation differ between two groups, and does it change with age?"""
 
 # %% [markdown]
-# # A cohort, from recordings to an interpretation
+# # A cohort: from recordings to a group comparison
 #
-# Twenty-four children watch a model twice, half of them from a clinic. Their recordings are made up here, so that it is
-# known what is to be found: children of the control group imitate the model's smile strongly, those of the clinic group
-# less. With recordings of your own, start at the manifest.
+# Twenty-four children watch a model in two sessions. Half of them come from a clinic, half are a control group. The
+# recordings are simulated, so we know what the analysis should find: the control group imitates the model's smile
+# strongly, the clinic group less. With your own recordings, start at the manifest.
 
 # %%
 import tempfile
@@ -26,14 +26,14 @@ study = Path(tempfile.mkdtemp(prefix="study"))
 
 
 def bursts(n):
-    """A signal a column: smooth rises at random moments."""
+    """Smooth rises at random times, one column per signal."""
     pulse = np.exp(-0.5 * (np.arange(-20, 21) / 8) ** 2)
     spikes = (rng.random((n, len(SIGNALS))) < 0.02) * rng.uniform(0.3, 1, (n, len(SIGNALS)))
     return np.stack([np.convolve(column, pulse, mode="same") for column in spikes.T], axis=1)
 
 
 def visit(strength):
-    """A model, and a child that follows it by ten frames with such a strength."""
+    """A model, and a child that follows the model ten frames later; `strength` is the model's share."""
     model = bursts(FPS * SECONDS)
     child = strength * np.roll(model, 10, axis=0) + (1 - strength) * bursts(FPS * SECONDS)
     noise = 0.02 * rng.standard_normal((2, *model.shape))
@@ -43,14 +43,14 @@ def visit(strength):
 # %% [markdown]
 # ## The manifest
 #
-# One row a recording: its name, the file of its signals, that of the reference, and what else is known. `001` stays
-# text, `age` becomes a number.
+# The manifest is a table with one row per recording: its name, the file with the child's signals, the file with the
+# model's signals (the reference), and further columns, the covariates. `001` is read as text and `age` as a number.
 
 # %%
 rows = []
 for number in range(24):
     group, age = ("clinic", "control")[number % 2], 6 + number // 4
-    own = 0.08 * rng.standard_normal()  # how this child differs from others of its group
+    own = 0.08 * rng.standard_normal()  # difference of this child from its group
     for session in (1, 2):
         strength = np.clip({"clinic": 0.3, "control": 0.55}[group] + own + 0.05 * rng.standard_normal(), 0, 1)
         name = f"{number:03}-{session}"
@@ -71,10 +71,12 @@ pd.DataFrame(rows).to_csv(study / "study.csv", index=False)
 # %% [markdown]
 # ## The measure
 #
-# The same as `bitbox-xr cohort study.csv --measure imitation --out results --width 3 --step 1 --max-lag 0.7`.
+# One call measures all recordings, on two processes. The command line does the same: `bitbox-xr cohort study.csv
+# --measure imitation --out results --width 2 --step 1 --max-lag 1`. These options suit faces: facial mimicry takes
+# about 0.3 to 1 s, and a window must hold a whole expression.
 
 # %%
-options = {"measure": "imitation", "width": 3, "step": 1, "max_lag": 0.7}
+options = {"measure": "imitation", "width": 2, "step": 1, "max_lag": 1}
 result = cohort.run(study / "study.csv", study / "results", workers=2, progress=False, **options)
 print(result.counted)
 print(result.summary.corr_fisher_mean.sel(pair="AU12").groupby("group").mean().to_series().round(2).to_dict())
@@ -82,7 +84,9 @@ print(result.summary.corr_fisher_mean.sel(pair="AU12").groupby("group").mean().t
 # %% [markdown]
 # ## A mixed model
 #
-# Correlations are compared on Fisher's scale. A child's two sessions belong together: a random intercept for each.
+# Fisher's z, the inverse hyperbolic tangent of a correlation, makes correlations suitable for a linear model. Two
+# sessions of one child are not independent, so the model has a random intercept for each child. The fixed effects are
+# group and age.
 
 # %%
 table = pd.read_csv(study / "results" / "summary.csv", dtype={"recording": str, "child": str})
@@ -93,18 +97,20 @@ fit = smf.mixedlm("z ~ C(group, Treatment('control')) + years", smile, groups="c
 print(fit.summary().tables[1].to_string())
 
 # %% [markdown]
-# ## What it says
+# ## Interpretation
 #
-# The coefficient of the clinic group is below zero: its children imitate the smile less than those of the control
-# group, by so much on Fisher's scale. That of age is near zero, as it was made. And they follow, as was planted: the
-# mean lag is negative. Before writing this up, see whether the imitation is more than chance, which alone gives
-# correlations well above zero at the best of several lags.
+# The estimate for the clinic group is negative: these children imitate the smile less than the control group. Its unit
+# is Fisher's z. The estimate for age is near zero, because age has no effect in the simulation. The mean lag is
+# negative: the children follow the model. It is longer than the simulated delay of 0.33 s, because by chance some
+# windows choose a wrong lag; `bx.lag_profile` estimates the delay better. Before you report this, test whether the
+# imitation exceeds chance (`measure="significance"`). The strongest correlation of many lags is well above zero even
+# by chance.
 
 # %%
 name = "C(group, Treatment('control'))[T.clinic]"
 difference, (low, high) = fit.params[name], fit.conf_int().loc[name]
 lag = smile["corr_lag"].mean()
-print(f"clinic - control: {difference:.2f} (95 % {low:.2f} to {high:.2f}) on Fisher's scale;", end=" ")
+print(f"clinic - control: {difference:.2f} in Fisher's z (95 % confidence interval {low:.2f} to {high:.2f});", end=" ")
 print(f"mean lag {lag:.2f} s")
 
 # %%

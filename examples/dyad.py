@@ -1,11 +1,11 @@
-"""One dyad: does the participant imitate the model, how far behind, in which parts of the face, and is it chance?"""
+"""One dyad: does the participant imitate the model, with what delay, in which parts of the face, beyond chance?"""
 
 # %% [markdown]
 # # One dyad
 #
-# A participant watches a model for three minutes. Both faces are made up here, so that it is known what is to be found:
-# in six pairs of action units the participant follows the model, between 5 and 21 frames later. With recordings of
-# your own, begin with `participant = bx.open_signals("participant.csv")`.
+# A participant watches a model for three minutes. Both faces are simulated, so we know what the analysis should find:
+# in six pairs of action units the participant follows the model, 5 to 21 frames later. With your own recordings, start
+# with `participant = bx.open_signals("participant.csv")`.
 
 # %%
 import bitbox_xr as bx
@@ -15,9 +15,9 @@ participant, model, planted = make_pair(minutes=3)
 print(planted.to_string(index=False))
 
 # %% [markdown]
-# ## Look at the recordings first
+# ## Check the recordings first
 #
-# The participant's face is lost for two seconds. Lost frames stay in their place, as NaN.
+# In this example the tracker loses the participant's face for two seconds. Lost frames stay in their place, as NaN.
 
 # %%
 participant[900:960] = float("nan")
@@ -28,12 +28,13 @@ print(f"longest gap {float(report.longest_gap):.2f} s")
 # %% [markdown]
 # ## Imitation
 #
-# Windows of four seconds, one every second; the participant may be up to one second behind. `corr` and `lag` are there
-# for every window and every pair of signals. Windows of which less than three quarters are there have no
-# correlation; the others are made of the frames that there are.
+# A window is two seconds long and starts every second. The participant may follow the model by up to one second.
+# Facial mimicry takes about 0.3 to 1 s, and a window must hold a whole expression. `corr` and `lag` have one value for
+# every window and every pair of signals. A window gets no correlation if more than a quarter of its frames is missing.
+# Otherwise the correlation uses the frames that are present.
 
 # %%
-windows = {"width": 4, "step": 1, "max_lag": 1}
+windows = {"width": 2, "step": 1, "max_lag": 1}  # seconds
 result = participant.bitbox.imitation(model, **windows)
 lost = result.window[result.corr.isnull().all(["signal1", "signal2"])]
 print(dict(result.sizes))
@@ -41,13 +42,13 @@ print(f"no correlation in {lost.size} windows, those about {', '.join(f'{at:.0f}
 
 # %%
 axes = result.bitbox.plot.matrix()
-axes.figure.savefig("dyad_matrix.png")
 
 # %% [markdown]
-# ## How far behind
+# ## The delay
 #
-# The mean correlation at each lag. Its maximum is a better estimate of the delay than the mean of the lags that windows
-# choose, which chance draws to the middle of the range.
+# A lag profile is the mean correlation at each lag. The lag of its maximum (`best_lag`) estimates the delay better
+# than the mean of the lags that the windows choose: by chance some windows choose a wrong lag. The planted delay of
+# the smile (AU12) is 12 frames, or 0.4 s.
 
 # %%
 profile = participant.bitbox.lag_profile(model, **windows)
@@ -61,10 +62,13 @@ axes = profile.bitbox.plot.lag_profile(("AU12", "AU12"))
 figure = result.bitbox.plot.over_time(("AU12", "AU12"))
 
 # %% [markdown]
-# ## Against chance
+# ## Test against chance
 #
-# The same measure with the model's recording moved round by a random time, 199 times. `p_fwe` is corrected over all 144
-# pairs. Chance alone gives means of the magnitude around .4 (`null_mean`); what counts is the distance from there.
+# `significance` repeats the measure 199 times with surrogates: each time the model's recording is shifted by a random
+# time, so that it is no longer related to the participant's. `observed` is the mean absolute correlation of the pair.
+# `null_mean` is its mean over surrogates, the chance level, here about 0.5. `surrogate_z` is the distance between the
+# two in standard deviations of the surrogates. `p_fwe` is the family-wise p-value: the probability that any of the 144
+# pairs exceeds chance that clearly when none is related.
 
 # %%
 chance = participant.bitbox.significance(model, n=199, rng=0, progress=False, **windows)
@@ -74,23 +78,27 @@ print(table.sort_values("surrogate_z", ascending=False)[columns].round(3).to_str
 
 # %%
 axes = result.bitbox.plot.significant_pairs(chance)
+axes.figure.savefig("dyad.png", dpi=80, metadata={"Software": None})
 
 # %% [markdown]
 # ## By region of the face
 #
-# Each signal of the participant with the same one of the model, gathered by region. Two of these pairs were planted,
-# AU06 (eye) and AU12 (mouth), each among others that were not. In brow and nose none was: their means are the level of
-# chance.
+# Each signal of the participant is compared with the same signal of the model, and the pairs are averaged by region.
+# `observed` − `null_mean` is the correlation above the chance level, so regions can be compared. Two of these pairs
+# were planted, AU06 (eye) and AU12 (mouth). Each is averaged with others of its region that were not. Brow and nose
+# have no planted pair: their values are near 0.
 
 # %%
-own = result.bitbox.stats().bitbox.matched()
-print(own.corr_abs_mean.groupby("region").mean().to_series().round(2).to_string())
+own = chance.bitbox.matched()
+above_chance = own.observed - own.null_mean
+print(above_chance.groupby("region").mean().to_series().round(2).to_string())
 
 # %% [markdown]
-# ## Keep it
+# ## Save the result
 #
-# The file holds every parameter: `dict(bx.open_netcdf("dyad.nc").attrs)` is enough to run the measure again.
+# The file holds every option as an attribute: `bx.open_netcdf("dyad.nc").attrs` tells you how to repeat the measure.
 
 # %%
 result.bitbox.to_netcdf("dyad.nc")
-print(f"{result.attrs['measure']}, width {result.attrs['width']} s, {result.attrs['windows']} windows, in dyad.nc")
+attrs = result.attrs
+print(f"{attrs['measure']}, width {attrs['width']:g} s, {attrs['window_count']} windows, saved in dyad.nc")

@@ -1,10 +1,10 @@
-"""Expressivity of one face: how often is it active, how strongly, at which tempo?"""
+"""The expressivity of one face: how often and how strongly is it active, at which time scales?"""
 
 # %% [markdown]
 # # The expressivity of one face
 #
-# A minute of a face with twelve activations of three action units, fast and slow, made up here so that it is known what
-# is to be found. With a recording of your own, begin with `face = bx.open_signals("face.csv")`.
+# A simulated face shows twelve expressions of three action units in one minute, some fast and some slow. We know what
+# the analysis should find. With your own recording, start with `face = bx.open_signals("face.csv")`.
 
 # %%
 import numpy as np
@@ -18,8 +18,10 @@ print(planted.head(4).to_string(index=False))
 # %% [markdown]
 # ## Scales
 #
-# A scale is a duration. The response to an activation is strongest at the scale of which its width at half its height
-# is about 0.26: to a rise half a second wide at 2 s. Each panel has a height of its own: compare the numbers beside it.
+# A scale is a duration in seconds. At each scale the signal is transformed by a wavelet, and an activation is a local
+# maximum of the positive response. A rise with a full width at half maximum (FWHM) of f seconds responds most strongly
+# at scale f / 0.26: a rise of 0.5 s at about 2 s. In the figure each panel has its own vertical axis, so compare the
+# numbers beside the panels.
 
 # %%
 scales = [0.5, 1, 2, 4]
@@ -29,9 +31,10 @@ figure.savefig("expressivity_scales.png")
 # %% [markdown]
 # ## Activations, one by one
 #
-# With `aggregate=True` each activation is counted once, at the scale where it exceeds most what is usual at that scale,
-# which may be shorter than that of the largest response. Most maxima are the tracker's noise: their magnitudes are
-# small, and a threshold on `magnitude` leaves the expressions.
+# The same expression is found at several scales. With `aggregate=True` it is counted once, at the scale where it
+# differs most from the usual response of that scale. This scale may be shorter than that of the largest response. Most
+# maxima are tracker noise. Their `magnitude`, the value of the signal at the maximum, is small. A threshold on it
+# keeps only the expressions.
 
 # %%
 found = face.bitbox.events(scales=scales, aggregate=True)
@@ -42,8 +45,14 @@ print(strong[["time", "coefficient", "scale", "magnitude"]].round(2).to_string(i
 # %% [markdown]
 # ## Numbers to compare between people
 #
-# Of each coefficient at each scale: the number of activations, the rate a minute, and mean, deviation and extremes of
-# their magnitudes. Short scales count the noise too, so that a rate alone says little without the magnitudes.
+# `expressivity` has these metrics for each coefficient (here an action unit) and each scale:
+#
+# - `frequency`: the number of activations;
+# - `density`: the sum of their magnitudes, divided by the number of frames in which activations could be found;
+# - `mean`, `std`, `min`, `max`: statistics of their magnitudes.
+#
+# `activations_per_minute` is a variable of its own. Short scales also count noise, so read the number of activations
+# together with their magnitudes.
 
 # %%
 result = face.bitbox.expressivity(scales=scales)
@@ -53,8 +62,9 @@ print(result.expressivity.sel(coefficient="AU12").to_pandas().round(3).to_string
 axes = result.bitbox.plot.expressivity()
 
 # %% [markdown]
-# `robust=True` drops magnitudes that are outliers among all of a coefficient and scale, as Bitbox does by default.
-# Where most maxima are noise, the outliers are the expressions themselves: look before you use it.
+# `robust=True` drops activations whose magnitudes are outliers for their coefficient and scale. This is Bitbox's
+# default. If most maxima are noise, the outliers are the expressions themselves, as here. Check this before you use
+# it.
 
 # %%
 robust = face.bitbox.expressivity(scales=scales, robust=True)
@@ -65,7 +75,8 @@ for name, each in (("all", result), ("robust", robust)):
 # %% [markdown]
 # ## Spread over the face
 #
-# Diversity is 1 where all coefficients have the same share in the activations, 0 where one has them all.
+# Diversity says how evenly the activations are spread over the coefficients. It is 1 if all coefficients have the same
+# share, and 0 if one coefficient has all activations.
 
 # %%
 diversity = bx.diversity(face, scales=scales, aggregate=True)
@@ -74,8 +85,9 @@ print(f"diversity {float(diversity.overall.item()):.2f}")
 # %% [markdown]
 # ## Lost frames
 #
-# Where frames are lost, no activation can be found, and the time that was searched is shorter. It stands beside the
-# numbers as `eligible_time`; `rate` is per minute of it, so that recordings with different losses can be compared.
+# No activation can be found where frames are lost. `eligible_time` is the time in which activations could be found, in
+# seconds. `activations_per_minute` refers to this time, so recordings with different losses can be compared. Here ten
+# of sixty seconds are lost.
 
 # %%
 gappy = face.copy()

@@ -1,10 +1,10 @@
-"""From a result to R: a NetCDF file, read by name of its dimensions, and the same number on both sides."""
+"""From a result to R: write a NetCDF file, read it in R, and compare one number in Python and in R."""
 
 # %% [markdown]
 # # From NetCDF to R
 #
-# A result is one NetCDF file. R reads it with the package `ncdf4`; no other file, and no export, is needed. This script
-# writes the file and the R code and runs it where R is installed; where it is not, it shows what to run.
+# A result is saved as one NetCDF file. R reads it with the package `ncdf4`; you need no other file and no export. This
+# script writes the file and the R code. It runs the code if R is installed, and otherwise shows what to run.
 
 # %%
 import shutil
@@ -15,16 +15,16 @@ import bitbox_xr as bx
 from bitbox_xr.demo import make_pair
 
 participant, model, _ = make_pair(minutes=1)
-result = bx.imitation(participant, model, width=4, step=1, max_lag=1)
+result = bx.imitation(participant, model, width=2, step=1, max_lag=1)
 result.bitbox.to_netcdf("imitation.nc")
 print(f"imitation.nc: corr is {' × '.join(f'{name} {size}' for name, size in result.corr.sizes.items())}")
 
 # %% [markdown]
-# ## The R side
+# ## In R
 #
-# Dimensions run the other way round in R: `corr` is `[signal2, signal1, window]`. `aperm` turns them, and with the
-# labels as dimnames nothing can be swapped. Missing values arrive as NaN. The rest is R: here a long table, a row a
-# window, and a linear trend over the session.
+# R reads the dimensions of a NetCDF file in reverse order: `corr` is `[signal2, signal1, window]`. `aperm` restores
+# the order of Python. With the labels as `dimnames` you select by name and cannot confuse the dimensions. Missing
+# values are NaN. The rest is ordinary R, here a table with one row per window and a linear trend over the session.
 
 # %%
 CODE = """\
@@ -39,7 +39,7 @@ nc_close(nc)
 mean <- mean(smile$corr, na.rm = TRUE)
 trend <- coef(lm(corr ~ time, data = smile))["time"]
 cat(sprintf("R: mean correlation %.6f in %d windows of %g s\\n", mean, nrow(smile), width))
-cat(sprintf("R: change over the session %+.4f a second\\n", trend))
+cat(sprintf("R: change over the session %+.4f per second\\n", trend))
 """
 _ = Path("imitation.R").write_text(CODE)
 
@@ -49,19 +49,20 @@ print(f"Python: mean correlation {float(smile.mean()):.6f} in {smile.size} windo
 
 # %%
 rscript = shutil.which("Rscript")
-told = subprocess.run([rscript, "imitation.R"], capture_output=True, text=True) if rscript else None
-if told and told.returncode == 0:
-    print(told.stdout)
+done = subprocess.run([rscript, "imitation.R"], capture_output=True, text=True) if rscript else None
+if done and done.returncode == 0:
+    print(done.stdout)
 else:
-    print("R is not here" if told is None else told.stderr)
-    print("Where R and its package ncdf4 are installed, run: Rscript imitation.R\n")
+    print("R is not installed" if done is None else done.stderr)
+    print("Once R and its package ncdf4 are installed, run: Rscript imitation.R\n")
     print(CODE)
 
 # %% [markdown]
 # ## Tables
 #
-# For statistics over people a table is often all that is needed: one row a pair, or a recording and pair. The summary
-# of a [cohort](cohort.py) is written as NetCDF and as CSV.
+# For statistics over people a table is often enough: one row per pair of signals. The summary of a [cohort](cohort.py)
+# is written as NetCDF and as CSV, with one row per recording and pair. Here the pairs are those of the same signal in
+# both people.
 
 # %%
 table = result.bitbox.stats().bitbox.matched().bitbox.to_frame()

@@ -1,16 +1,15 @@
-"""Files of OpenFace, Py-Feat and Live Link Face, each opened by the same call; give files of your own by their paths.
+"""Open files of OpenFace, Py-Feat and Live Link Face with the same call; or your own files.
 
     python trackers.py [--fps FPS] [FILE …]
 
-`--fps` replaces the times in the files, and is needed for those without any. Without files, three are made up.
+`--fps` replaces the times in the files; files without times need it. Without FILE, three files are simulated.
 """
 
 # %% [markdown]
-# # Files of trackers
+# # Tracker files
 #
-# Run as a script, this takes the files whose paths it is given: `python trackers.py face.csv`. Without any it makes up
-# three recordings of one face as OpenFace, Py-Feat and Live Link Face would have written them, with smiles at 3, 8 and
-# 14 seconds.
+# As a script, this example opens your own files: `python trackers.py face.csv`. Without files it simulates three
+# recordings of one face, in the formats of OpenFace, Py-Feat and Live Link Face. The face smiles at 3, 8 and 14 s.
 
 # %%
 import argparse
@@ -34,13 +33,13 @@ SINGLE = (
 
 
 def smile(time):
-    """From 0 to 0.8, with a tracker's noise."""
+    """A signal between 0 and 0.8, with tracker noise."""
     rises = sum(np.exp(-0.5 * ((time - at) / 0.3) ** 2) for at in SMILES)
     return np.clip(0.8 * rises + 0.002 * np.random.default_rng(0).standard_normal(len(time)), 0, 1)
 
 
 def openface(path):
-    """30 frames a second, intensities from 0 to 5, a lost face between 10 and 11 s."""
+    """30 frames per second, intensities from 0 to 5; the face is lost between 10 and 11 s."""
     time = np.arange(SECONDS * 30) / 30
     lost = (time >= 10) & (time < 11)
     table = {
@@ -56,7 +55,7 @@ def openface(path):
 
 
 def py_feat(path):
-    """25 frames a second; the file does not say so."""
+    """25 frames per second; the file does not contain this rate."""
     time = np.arange(SECONDS * 25) / 25
     box = {"FaceRectX": 200, "FaceRectY": 120, "FaceRectWidth": 240, "FaceRectHeight": 240, "FaceScore": 0.99}
     table = {"frame": np.arange(len(time)), **box, "AU06": 0.6 * smile(time), "AU12": smile(time)}
@@ -64,7 +63,7 @@ def py_feat(path):
 
 
 def live_link(path):
-    """30 frames a second by the phone's clock, in 60ths; 15 frames were dropped, and their rows with them."""
+    """30 frames per second, timecodes in 60ths of a second; the rows of 15 dropped frames are missing."""
     names = sorted([*SINGLE.split(), *(f"{name}{side}" for name in BOTH_SIDES.split() for side in ("Left", "Right"))])
     ticks = np.delete(np.arange(SECONDS * 30) * 2, np.s_[150:165])
     clock = [f"13:13:{tick // 60:02}:{tick % 60:02}.000" for tick in ticks]
@@ -76,18 +75,18 @@ def live_link(path):
 # %% [markdown]
 # ## Open them
 #
-# `open_signals` recognises the format by its content. What a file does not say has to be given: Py-Feat writes no
-# times, so that its rate is the reader's to know. Without it the file is refused.
+# `open_signals` recognises the format by the content of the file. You must supply what the file does not contain. A
+# Py-Feat file has no times, so it needs `fps`. Without it `open_signals` raises an error.
 
 # %%
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("files", nargs="*", metavar="FILE")
 parser.add_argument("--fps", type=float)
-# a notebook has no file, and its arguments are not meant for this
-asked = parser.parse_args(sys.argv[1:] if "__file__" in globals() else [])
+# in a notebook the arguments of the process do not belong to this script
+arguments = parser.parse_args(sys.argv[1:] if "__file__" in globals() else [])
 
-if asked.files:
-    opened = [bx.open_signals(file, fps=asked.fps) for file in asked.files]
+if arguments.files:
+    opened = [bx.open_signals(file, fps=arguments.fps) for file in arguments.files]
 else:
     for write in (openface, py_feat, live_link):
         write(f"{write.__name__}.csv")
@@ -99,10 +98,10 @@ else:
     opened.insert(1, bx.open_signals("py_feat.csv", fps=25))
 
 # %% [markdown]
-# ## What they hold
+# ## What the files contain
 #
-# The rate, the frames that were lost, whether they stand in the file as rows or not, and the span of the values. Lost
-# frames are NaN.
+# The frame rate, the number of lost frames and the range of the values. A lost frame may be a row in the file, as in
+# OpenFace, or a missing row, as in Live Link Face. In both cases it becomes NaN.
 
 # %%
 for x in opened:
@@ -113,11 +112,11 @@ for x in opened:
     print(f"values from {low:.2f} to {high:.2f}")
 
 # %% [markdown]
-# ## One measure for all
+# ## The same measure for all
 #
-# Units differ between trackers (OpenFace's intensities go to 5), moments do not: the activations of the signal that
-# varies most, above half of its largest. Live Link Face counts the time of day; `align` with `offset` brings two such
-# clocks together.
+# Trackers have different units (the intensities of OpenFace go up to 5), but the times of the smiles agree. Here we
+# take the signal that varies most, and its activations above half of its maximum. The times of Live Link Face are
+# times of day. To compare such a recording with another, use `align` with `offset`.
 
 # %%
 for x in opened:

@@ -45,14 +45,16 @@ def test_a_dyad(run, tmp_path):
     assert numbers(r"(\d+) frames a second, (\d+) lost, longest gap (\S+) s", told) == [30, 60, 2.03]
     assert "no correlation in 3 windows, those about 30, 31, 32 s" in told
     best, mean = numbers(r"best lag (\S+) s, mean of the windows' lags (\S+) s", told)
-    assert best == -0.4
-    assert -0.5 < mean < -0.4
+    assert best == pytest.approx(-0.4, abs=1.01 / 30)  # within a frame of what was planted
+    assert -0.5 < mean < best
     planted = re.findall(r"^ +(AU\d\d) +(AU\d\d) +-?1 +-\d+$", told, re.MULTILINE)
-    found = re.findall(r"^ +(AU\d\d) +(AU\d\d) +0\.8\d+ .* 0\.005$", told, re.MULTILINE)
+    found = re.findall(r"^ +(AU\d\d) +(AU\d\d) +0\.7\d+ .* 0\.005$", told, re.MULTILINE)
     assert len(planted) == 6
     assert sorted(found) == sorted(planted)
-    assert numbers(r"eye +(0\.\d+)\n.*\nnose +(0\.\d+)", told) == pytest.approx([0.53, 0.42], abs=0.01)
-    assert {path.name for path in tmp_path.iterdir()} == {"dyad.nc", "dyad_matrix.png"}
+    regions = numbers(r"brow +(\S+)\neye +(\S+)\nmouth +(\S+)\nnose +(\S+)", told)
+    assert regions == pytest.approx([0, 0.09, 0.05, 0.03], abs=0.011)
+    assert "imitation, width 2 s, 177 windows, saved in dyad.nc" in told
+    assert {path.name for path in tmp_path.iterdir()} == {"dyad.nc", "dyad.png"}
 
 
 @pytest.mark.slow
@@ -95,13 +97,13 @@ def test_real_files_of_trackers(run):
 
 def test_netcdf_to_r(run, tmp_path):
     told = run("netcdf_to_r.py")
-    assert "corr is window 55 × signal1 12 × signal2 12" in told
-    (mean,) = numbers(r"Python: mean correlation (\S+) in 55 windows", told)
-    assert mean == pytest.approx(0.7963, abs=1e-4)
+    assert "corr is window 57 × signal1 12 × signal2 12" in told
+    (mean,) = numbers(r"Python: mean correlation (\S+) in 57 windows", told)
+    assert mean == pytest.approx(0.6984, abs=1e-4)
     assert (tmp_path / "imitation.nc").exists()
     assert (tmp_path / "imitation.csv").read_text().count("\n") == 13
     if shutil.which("Rscript") and "R: mean" in told:
-        assert numbers(r"R: mean correlation (\S+) in 55 windows of 4 s", told) == [mean]
+        assert numbers(r"R: mean correlation (\S+) in 57 windows of 2 s", told) == [mean]
     else:
         assert "run: Rscript imitation.R" in told
 
@@ -111,7 +113,7 @@ def test_a_cohort(run):
     pytest.importorskip("statsmodels", reason="statsmodels is not here; pip install bitbox-xr[docs]")
     told = run("cohort.py")
     assert "48 recordings done, 0 failed" in told
-    found = r"clinic - control: (\S+) \(95 % (\S+) to (\S+)\).*mean lag (\S+) s"
+    found = r"clinic - control: (\S+) in Fisher's z \(95 % confidence interval (\S+) to (\S+)\).*mean lag (\S+) s"
     difference, low, high, lag = numbers(found, told)
     assert low < difference < high < -0.2
-    assert lag == pytest.approx(-1 / 3, abs=0.05)
+    assert -0.5 < lag < -1 / 3  # between the middle of the allowed lags and the planted one

@@ -1,0 +1,56 @@
+"""The README: its Python code runs as it stands there, its picture is small, and its links lead to files."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import bitbox_xr as bx
+from bitbox_xr.demo import make_pair
+
+PROJECT = Path(__file__).parents[1]
+PLANTED = {  # in the two recordings of demo.make_pair: participant's signal, model's signal
+    ("AU12", "AU12"),
+    ("AU06", "AU06"),
+    ("AU04", "AU12"),
+    ("AU25", "AU26"),
+    ("AU01", "AU02"),
+    ("AU15", "AU06"),
+}
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_links_and_the_picture_lead_to_files():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("https://")]
+    assert "docs/_static/imitation.png" in links
+    assert [link for link in links if not (PROJECT / link).is_file()] == []
+
+
+def test_the_picture_is_small():
+    assert (PROJECT / "docs" / "_static" / "imitation.png").stat().st_size < 60_000
+
+
+def test_faces_have_the_recommended_options():
+    assert '{"width": 2, "step": 1, "max_lag": 1}' in README
+    assert not re.search(r"(width|step|max_lag)=", README.replace("`width=2, step=1, max_lag=1`", ""))
+
+
+@pytest.mark.slow
+def test_the_code_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    for name, x in zip(("child.csv", "model.csv"), make_pair(minutes=3), strict=False):
+        table = x.to_pandas().add_suffix("_r").reset_index(names="timestamp")
+        table.assign(frame=range(1, len(table) + 1), confidence=0.98, success=1).to_csv(name, index=False)
+    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names = {}
+
+    for block in code:
+        exec(compile(block, "README.md", "exec"), names)
+
+    assert len(code[0].splitlines()) <= 10
+    chance = names["chance"]
+    found = chance.where(chance.p_fwe <= 0.05).bitbox.to_frame().dropna()
+    assert set(zip(found["signal1"].str[:4], found["signal2"].str[:4], strict=True)) == PLANTED
+    assert {path.name for path in tmp_path.iterdir()} >= {"imitation.png", "smiles.png", "imitation.nc"}
+    assert bx.open_netcdf("imitation.nc").attrs["max_lag"] == 1
