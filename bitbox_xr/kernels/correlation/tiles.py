@@ -20,8 +20,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from bitbox_xr.kernels.correlation.ties import build_beats
+
 __all__ = [
-    "TIE",
     "aligned",
     "filled",
     "highest",
@@ -36,7 +37,6 @@ __all__ = [
     "zeros",
 ]
 
-TIE = 1e-6  # correlations that differ by no more are ties
 VECTORS = 5  # vectors side by side in a row: 80 float32 of 64 bytes, which suits 79 expression coefficients
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
 # As many rows as leave the accumulators, a row of y and one of x in registers (32 of 64 bytes, or 16 of 32);
@@ -283,7 +283,7 @@ def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
 
 @intrinsic
 def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, number: Any, signed: Any) -> Any:
-    """Where a cell beats `best` by more than a tie, put it there and `number` into `lag`.
+    """Where a cell beats `best` (`ties`), put it there and `number` into `lag`.
 
     `best` and `lag` are the flat arrays of a matrix with `stride` numbers a row; the tile's corner is at `at`.
     """
@@ -291,7 +291,7 @@ def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, numb
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         layout = _Layout(tile.dtype)
         new, best_, lag_, at_, stride_, number_, by_value = args
-        tie, mark = layout.constant(TIE), layout.splat(builder, number_)
+        mark = layout.splat(builder, number_)
         for r in range(layout.rows):
             corner = builder.add(at_, builder.mul(stride_, ir.Constant(ir.IntType(64), r)))
             rows = [_pointer(context, builder, best, best_, corner), _pointer(context, builder, lag, lag_, corner)]
@@ -299,11 +299,8 @@ def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, numb
             pointers = [builder.bitcast(row, layout.vector.as_pointer()) for row in rows]
             for v in range(VECTORS):
                 rival = builder.extract_value(new, r * VECTORS + v)
-                bar = builder.fadd(layout.magnitude(builder, held[v], by_value), tie)
-                wins = builder.or_(
-                    builder.fcmp_ordered(">", layout.magnitude(builder, rival, by_value), bar),
-                    builder.fcmp_unordered("uno", bar, bar),
-                )
+                strengths = [layout.magnitude(builder, vector, by_value) for vector in (rival, held[v])]
+                wins = build_beats(builder, *strengths)
                 for pointer, ours, theirs in ((pointers[0], held[v], rival), (pointers[1], marks[v], mark)):
                     cell = builder.gep(pointer, [ir.Constant(ir.IntType(64), v)])
                     builder.store(builder.select(wins, theirs, ours), cell, align=layout.size)

@@ -12,6 +12,7 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.fallback import mend
 from bitbox_xr.kernels.correlation.moments import GUARDS, prepare, presence, tables_by_candidate, tables_by_shift
+from bitbox_xr.kernels.correlation.ties import ordered
 from bitbox_xr.kernels.correlation.tiles import (
     aligned,
     filled,
@@ -41,14 +42,14 @@ class Plan(NamedTuple):
     Window w of side 1 starts at frame `w · step + shift`, side 2 likewise with its own shift; a shift's index
     counts from the earliest, `-back`. Candidate c pairs the shifts with indices `mine[c]` and `other[c]`;
     candidates `first[r]` to `first[r + 1]` share the net lag `lags[r]`, each a frame further than the last.
-    Net lags stand in the order in which ties are decided.
+    Net lags stand in the order in which ties are decided (`ties.ordered`).
     """
 
     width: int
     step: int
     least: int  # frames that both must have
     signed: bool  # the largest r wins, not the largest |r|
-    nearest: bool  # of ties the lag nearest to zero wins, then the negative one; else the opposite
+    nearest: bool  # which of two lags wins a tie, see `ties`
     back: tuple[int, int]
     shifts: tuple[int, int]
     lags: np.ndarray
@@ -77,7 +78,7 @@ def plan(
     nearest: bool = True,
 ) -> Plan:
     """A plan of `pairs`: for each net lag the shifts (of side 1, of side 2), both rising by one from pair to pair."""
-    lags = sorted(pairs, key=lambda lag: (abs(lag), lag), reverse=not nearest)
+    lags = ordered(pairs, nearest=nearest)
     shifts = np.array([shift for lag in lags for shift in pairs[lag]], dtype=np.int64)
     low = shifts.min(axis=0)
     span = shifts.max(axis=0) - low + 1
