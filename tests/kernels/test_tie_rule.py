@@ -79,6 +79,13 @@ def test_missing_correlations_are_never_entered():
     assert _offer_all(np.array([0.1, NAN]), np.array([1.0, 0.0]), False, True) == (0.1, 1.0)
 
 
+@pytest.mark.parametrize("nearest", [True, False])
+def test_of_one_lag_the_highest_stays(nearest):
+    for r in ([0.5, 0.5 - 5e-7], [0.5 - 5e-7, 0.5]):
+        assert _offer_all(np.array(r), np.array([2.0, 2.0]), False, nearest) == (0.5, 2.0)
+    assert not ties.precedes(2.0, 2.0, nearest)
+
+
 # --- tiles and direct computation
 
 WIDTH, LAG, PERIOD = 24, 6, 3

@@ -54,9 +54,9 @@ def beats(typing: Any, rival: Any, held: Any) -> Any:
 
 @kernel
 def precedes(lag, other, nearest):
-    """Whether a tie of these two lags is decided for `lag`."""
-    size, other_size = abs(lag), abs(other)
-    return (size < other_size or (size == other_size and lag < other)) == nearest
+    """Whether a tie of these two lags is decided for `lag`; a lag does not precede itself."""
+    first, second = (lag, other) if nearest else (other, lag)
+    return abs(first) < abs(second) or (abs(first) == abs(second) and first < second)
 
 
 def ordered(lags: Iterable[int], *, nearest: bool) -> list[int]:
