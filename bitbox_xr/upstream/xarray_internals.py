@@ -1,0 +1,30 @@
+"""What reading and writing NetCDF uses of xarray beyond its documented interface."""
+
+from typing import Any
+
+from xarray.backends import H5NetCDFStore, NetCDF4DataStore, ScipyDataStore
+from xarray.backends.common import ArrayWriter
+from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
+
+__all__ = ["LIBRARY_LOCKS", "ArrayWriter", "new_file"]
+
+# xarray's own locks around HDF5 and NetCDF-C, in the order in which xarray takes them. The libraries crash when two
+# threads are inside them, even with different files, so `io.locks` takes these locks as well: otherwise a lazy read of
+# a file opened by xarray alone could run beside our own reads and writes.
+LIBRARY_LOCKS: tuple[Any, ...] = NETCDF4_PYTHON_LOCK.locks  # type: ignore[attr-defined]
+
+# `ArrayWriter` separates what is in memory, which `Dataset.dump_to_store` writes at once, from chunks on dask, which
+# `.sync()` computes and stores; `.sources` says whether there are any. `to_netcdf` of xarray does both under one lock,
+# with which the chunks of a file being read could not be computed.
+ArrayWriter = ArrayWriter
+
+
+def new_file(path: str, engine: str, lock: Any) -> Any:
+    """A store for `Dataset.dump_to_store`: a new NetCDF file of one of three engines, guarded by `lock`.
+
+    `Dataset.to_netcdf` takes no lock, and takes xarray's own, which is not reentrant.
+    """
+    if engine == "scipy":
+        return ScipyDataStore(path, mode="w", lock=lock)
+    store = NetCDF4DataStore if engine == "netcdf4" else H5NetCDFStore
+    return store.open(path, mode="w", lock=lock)
