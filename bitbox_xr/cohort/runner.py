@@ -16,7 +16,7 @@ from bitbox_xr.cohort import partners, seeds, status, summary
 from bitbox_xr.cohort.cluster import connected, deaths, worker_faults
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.options import MEASURES, Study, clashes, planned
-from bitbox_xr.cohort.results import Cohort, open
+from bitbox_xr.cohort.results import Cohort, open_cohort
 from bitbox_xr.cohort.storage import RECORDINGS, SUMMARY, TABLE, WINDOWS, held, place
 from bitbox_xr.cohort.worker import DONE, FAILED, KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
@@ -141,7 +141,7 @@ def run(
         rows |= {name: rows[name]._replace(state=FAILED, message=message) for name, message in refused.items()}
         status.save(folder, rows, table.names)
         _summarise(folder, [one for one in gathered if one.layouts], table)
-    return open(out)
+    return open_cohort(out)
 
 
 def _faults(table: Manifest, study: Study, pairs: str) -> list[str]:
