@@ -1,10 +1,11 @@
 """Tiles and plain loops give the same correlations and lags, to the digits that float32 has."""
 
 import numpy as np
-import plain_tiles
 import pytest
 
 from bitbox_xr.kernels.correlation import windowed
+
+import plain_tiles
 
 WIDTH, LAG, STEP = 24, 4, 9
 
