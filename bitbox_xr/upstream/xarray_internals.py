@@ -1,4 +1,12 @@
-"""What reading and writing NetCDF uses of xarray beyond its documented interface."""
+"""What reading and writing NetCDF uses of xarray beyond its documented interface.
+
+`ArrayWriter` separates what is in memory, which `Dataset.dump_to_store` writes at once, from chunks on dask, which
+`.sync()` computes and stores; `.sources` says whether there are any. `Dataset.to_netcdf` does both in one call, during
+which our lock would have to be held throughout or not at all.
+
+`io.netcdf` also passes `lock=` to `xarray.open_dataset`, an option of each engine that is documented nowhere; the tests
+of this module check it too.
+"""
 
 from typing import Any
 
@@ -13,16 +21,11 @@ __all__ = ["LIBRARY_LOCKS", "ArrayWriter", "new_file"]
 # a file opened by xarray alone could run beside our own reads and writes.
 LIBRARY_LOCKS: tuple[Any, ...] = NETCDF4_PYTHON_LOCK.locks  # type: ignore[attr-defined]
 
-# `ArrayWriter` separates what is in memory, which `Dataset.dump_to_store` writes at once, from chunks on dask, which
-# `.sync()` computes and stores; `.sources` says whether there are any. `to_netcdf` of xarray does both under one lock,
-# with which the chunks of a file being read could not be computed.
-ArrayWriter = ArrayWriter
-
 
 def new_file(path: str, engine: str, lock: Any) -> Any:
     """A store for `Dataset.dump_to_store`: a new NetCDF file of one of three engines, guarded by `lock`.
 
-    `Dataset.to_netcdf` takes no lock, and takes xarray's own, which is not reentrant.
+    `Dataset.to_netcdf` has no option for the lock and uses xarray's own, which is not reentrant.
     """
     if engine == "scipy":
         return ScipyDataStore(path, mode="w", lock=lock)
