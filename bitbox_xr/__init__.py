@@ -46,3 +46,8 @@ __all__ = [
     "to_netcdf",
     "window_stats",
 ]
+
+
+def __dir__() -> list[str]:
+    """The public API, for completion: not the packages that it comes from."""
+    return [*__all__, "__version__"]

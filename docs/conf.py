@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import sphinx_autosummary_accessors
@@ -9,6 +10,9 @@ import sphinx_autosummary_accessors
 import bitbox_xr
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import layers  # noqa: E402
 
 project = "bitbox_xr"
 author = "The bitbox_xr developers"
@@ -22,7 +26,7 @@ extensions = [
     "sphinx_autosummary_accessors",
     "myst_nb",
 ]
-exclude_patterns = ["_build", "conf.py"]
+exclude_patterns = ["_build", "conf.py", "layers.py"]
 templates_path = ["_templates", sphinx_autosummary_accessors.templates_path]
 
 # --- pages that run
@@ -46,6 +50,11 @@ os.environ["MATPLOTLIBRC"] = str(HERE / "matplotlibrc")
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3  # links to headings are checked, as are those to pages
+
+# --- the layer diagram, from the contract that the tests check
+
+rows = layers.layers()
+layers.draw(rows, {name: layers.purpose(name) for row in rows for name in row}, HERE / "generated" / "layers.svg")
 
 # --- the API pages
 
@@ -79,7 +88,7 @@ html_css_files = ["extra.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "light"}
-html_sidebars = {"*": [], "examples/*": []}  # only the reference has so many pages under it
+html_sidebars = {"*": [], "examples/*": []}  # only the reference and the developer pages have pages under them
 html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "navbar_end": ["theme-switcher"],

@@ -38,9 +38,8 @@ def imports(path):
 
 
 def test_the_import_layers_of_pyproject_hold():
-    done = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], capture_output=True, text=True, cwd=PROJECT
-    )
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT)
     assert done.returncode == 0, done.stdout
 
 

@@ -5,7 +5,13 @@ there and made from the same is kept. `open()` opens what it left.
 """
 
 from bitbox_xr.cohort.options import MEASURES
-from bitbox_xr.cohort.results import Cohort, open
+from bitbox_xr.cohort.results import Cohort
+from bitbox_xr.cohort.results import open_cohort as open
 from bitbox_xr.cohort.runner import run
 
 __all__ = ["MEASURES", "Cohort", "open", "run"]
+
+
+def __dir__() -> list[str]:
+    """The public API, for completion."""
+    return __all__

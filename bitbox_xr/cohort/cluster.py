@@ -8,6 +8,7 @@ from typing import Any
 
 from bitbox_xr.core.lazy import threads
 from bitbox_xr.core.validation import is_number
+from bitbox_xr.upstream import dask_internals
 
 __all__ = ["connected", "deaths", "worker_faults"]
 
@@ -89,5 +90,4 @@ def deaths(client: Any, keys: list[str]) -> dict[str, int]:
 
 
 def _suspicious(keys: list[str], dask_scheduler: Any = None) -> dict[str, int]:
-    tasks = {key: dask_scheduler.tasks.get(key) for key in keys}
-    return {key: int(task.suspicious) if task is not None else 0 for key, task in tasks.items()}
+    return dask_internals.deaths(dask_scheduler, keys)

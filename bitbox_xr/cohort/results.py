@@ -14,7 +14,7 @@ from bitbox_xr.cohort.worker import DONE, FAILED
 from bitbox_xr.core.validation import listed, path_of
 from bitbox_xr.io.netcdf import open_netcdf
 
-__all__ = ["Cohort", "open"]
+__all__ = ["Cohort", "open_cohort"]
 
 
 class Files(Mapping[str, xr.Dataset]):
@@ -81,7 +81,7 @@ class Cohort:
         return f"{done} recordings done, {failed} failed"
 
 
-def open(out: str | os.PathLike[str]) -> Cohort:
+def open_cohort(out: str | os.PathLike[str]) -> Cohort:
     """What `run()` left in the folder `out`.
 
     Parameters

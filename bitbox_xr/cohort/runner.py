@@ -18,7 +18,7 @@ from bitbox_xr.cohort.cluster import connected, deaths, worker_faults
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.options import MEASURES, Study, clashes, planned
 from bitbox_xr.cohort.record import Record
-from bitbox_xr.cohort.results import Cohort, open
+from bitbox_xr.cohort.results import Cohort, open_cohort
 from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS, held, place, staged
 from bitbox_xr.cohort.worker import DONE, FAILED, KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
@@ -154,7 +154,7 @@ def run(
         rows |= {name: rows[name]._replace(state=FAILED, message=message) for name, message in refused.items()}
         _save(record, parts, rows, table.names)
         _summarise(record, parts, [one for one in gathered if one.layouts], table)
-    return open(out)
+    return open_cohort(out)
 
 
 def _inputs(table: Manifest, manifest: str | os.PathLike[str] | pd.DataFrame) -> dict[Path, str]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from bitbox_xr.upstream.dask_internals import held_by_cluster
+
 __all__ = ["is_lazy", "later", "on_cluster", "threads"]
 
 
@@ -34,9 +36,7 @@ def on_cluster(data: Any) -> bool:
     """Whether chunks are held by a cluster, where there is nothing to read again."""
     if "distributed" not in sys.modules:
         return False
-    from distributed import Future
-
-    return any(isinstance(getattr(node, "value", node), Future) for node in dict(data.__dask_graph__()).values())
+    return held_by_cluster(dict(data.__dask_graph__()).values())
 
 
 def later(call: Callable[..., Any], part: Any, again: bool, *rest: Any) -> Any:

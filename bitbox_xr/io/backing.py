@@ -1,12 +1,13 @@
 """Which files the values of an object are still to be read from."""
 
-import os
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
+
+from bitbox_xr.upstream.xarray_internals import array_of, file_behind
 
 __all__ = ["detach", "files_behind"]
 
@@ -49,9 +50,9 @@ def files_behind(obj: Any) -> set[Path]:
         if id(one) in seen or isinstance(one, type | str | bytes | int | float | None):
             continue
         seen[id(one)] = one
-        manager = getattr(getattr(one, "datastore", None), "_manager", None)
-        if manager is not None:
-            found |= {Path(name) for name in getattr(manager, "_args", ())[:1] if isinstance(name, str | os.PathLike)}
+        file = file_behind(one)
+        if file is not None:
+            found.add(Path(file))
         else:
             left.extend(_within(one))
     return found
@@ -64,7 +65,7 @@ def _within(obj: Any) -> Iterator[Any]:
     elif isinstance(obj, xr.Dataset):
         yield from obj.variables.values()
     elif isinstance(obj, xr.Variable):
-        yield obj._data  # .data would read it
+        yield array_of(obj)
     elif isinstance(obj, Mapping):
         yield from obj.values()
     elif isinstance(obj, list | tuple | set | frozenset):

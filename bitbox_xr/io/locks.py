@@ -7,12 +7,9 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
+from bitbox_xr.upstream.xarray_internals import LIBRARY_LOCKS
 
 __all__ = ["LOCK", "FileLock", "unreadable"]
-
-# xarray's locks, in the order in which xarray takes them
-OTHERS: tuple[Any, ...] = NETCDF4_PYTHON_LOCK.locks  # type: ignore[attr-defined]
 
 
 class LibraryLock:
@@ -38,7 +35,7 @@ class LibraryLock:
 
     def _acquire_others(self, blocking: bool) -> bool:
         held: list[Any] = []
-        for lock in OTHERS:
+        for lock in LIBRARY_LOCKS:
             if not lock.acquire(blocking):
                 for other in reversed(held):
                     other.release()
@@ -50,7 +47,7 @@ class LibraryLock:
         """Give the lock back, once for every time it was acquired."""
         self._depth -= 1
         if self._depth == 0:
-            for other in reversed(OTHERS):
+            for other in reversed(LIBRARY_LOCKS):
                 other.release()
         self._own.release()
 

@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from xarray.backends import H5NetCDFStore, NetCDF4DataStore, ScipyDataStore
-from xarray.backends.common import ArrayWriter
 
 from bitbox_xr.core import validation
 from bitbox_xr.core.types import Engine
@@ -22,6 +20,7 @@ from bitbox_xr.io import backing
 from bitbox_xr.io.locks import LOCK, FileLock, unreadable
 from bitbox_xr.io.netcdf_encoding import CONVENTIONS, MARK, NAME, encoded
 from bitbox_xr.io.unpacked_size import bounded
+from bitbox_xr.upstream.xarray_internals import ArrayWriter, new_file
 
 __all__ = ["LOCK", "PART", "destination", "open_netcdf", "replacing", "to_netcdf"]
 
@@ -199,7 +198,7 @@ def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: Eng
 def _write(data: xr.Dataset, part: Path, engine: str) -> None:
     writer = ArrayWriter()
     with LOCK:
-        store = _new_file(str(part), engine)
+        store = new_file(str(part), engine, LOCK)
     try:
         with LOCK, _chunks_let_go():
             data.dump_to_store(store, writer=writer)
@@ -208,13 +207,6 @@ def _write(data: xr.Dataset, part: Path, engine: str) -> None:
     finally:
         with LOCK:
             store.close()
-
-
-def _new_file(path: str, engine: str) -> Any:
-    if engine == "scipy":
-        return ScipyDataStore(path, mode="w", lock=LOCK)
-    store = NetCDF4DataStore if engine == "netcdf4" else H5NetCDFStore
-    return store.open(path, mode="w", lock=LOCK)
 
 
 @contextmanager

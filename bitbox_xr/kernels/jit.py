@@ -7,11 +7,18 @@ from typing import Any
 
 import numba
 
+from bitbox_xr.upstream import numba_internals
+
 __all__ = ["kernel"]
 
 
-# A kernel holds what it calls from other files too; numba looks at its own only to see whether it has changed.
-SOURCES = sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py")))).hexdigest()
+def _sources() -> str:
+    """A hash of all files that kernels are compiled from, in nested folders too: a kernel contains what it calls."""
+    files = [*Path(__file__).parent.rglob("*.py"), Path(numba_internals.__file__)]
+    return sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+
+
+SOURCES = _sources()
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -23,7 +30,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     """
     try:
         compiled: Any = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-        compiled._cache._cache_file._source_stamp = SOURCES
+        numba_internals.stamp_cache(compiled, SOURCES)
         return compiled
     except (RuntimeError, AttributeError):  # "cannot cache function …: no locator available"
         return numba.njit(nogil=True, error_model="numpy")(function)

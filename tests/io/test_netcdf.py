@@ -349,7 +349,7 @@ def test_lazy_objects_travel(tmp_path):
 
 def test_one_lock_a_process_reentrant_and_picklable():
     assert pickle.loads(pickle.dumps(locks.LOCK)) is locks.LOCK
-    others = locks.OTHERS
+    others = locks.LIBRARY_LOCKS
 
     def from_elsewhere():
         found = []

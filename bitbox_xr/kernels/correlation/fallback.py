@@ -3,7 +3,7 @@
 import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import FLAT
-from bitbox_xr.kernels.correlation.tiles import TIE
+from bitbox_xr.kernels.correlation.ties import enter
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["mend"]
@@ -29,27 +29,13 @@ def mend(x, y, at, rule, slides, group, gaps, weak1, weak2, state1, state2, best
                 if state2[j] == 1 or weak2[row2, j]:
                     _exact(x, at + a, y, at + b, j, width, least, work)
                     for i in range(n1):
-                        _compete(best, lag, i * padded + j, work[0, i], seconds[r], signed, nearest)
+                        enter(best, lag, i * padded + j, work[0, i], seconds[r], signed, nearest)
             for i in range(n1):
                 if state1[i] == 1 or weak1[row1, i]:
                     _exact(y, at + b, x, at + a, i, width, least, work)
                     for j in range(n2):
-                        _compete(best, lag, i * padded + j, work[0, j], seconds[r], signed, nearest)
+                        enter(best, lag, i * padded + j, work[0, j], seconds[r], signed, nearest)
             row += 1
-
-
-@kernel
-def _compete(best, lag, cell, r, seconds, signed, nearest):
-    """Enter a correlation out of turn; ties are decided as the order of lags would have."""
-    if r != r:
-        return
-    ours, theirs = (best[cell], r) if signed else (abs(best[cell]), abs(r))
-    near, nearer = abs(lag[cell]), abs(seconds)
-    first = (nearer < near or (nearer == near and seconds < lag[cell])) == nearest
-    higher = theirs > ours and seconds == lag[cell]
-    if ours != ours or theirs > ours + TIE or (theirs >= ours - TIE and first) or higher:
-        best[cell] = r
-        lag[cell] = seconds
 
 
 @kernel

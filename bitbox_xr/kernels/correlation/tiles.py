@@ -17,11 +17,12 @@ import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from bitbox_xr.kernels.correlation.ties import build_beats
+from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
+
 __all__ = [
-    "TIE",
     "aligned",
     "filled",
     "highest",
@@ -36,7 +37,6 @@ __all__ = [
     "zeros",
 ]
 
-TIE = 1e-6  # correlations that differ by no more are ties
 VECTORS = 5  # vectors side by side in a row: 80 float32 of 64 bytes, which suits 79 expression coefficients
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
 # As many rows as leave the accumulators, a row of y and one of x in registers (32 of 64 bytes, or 16 of 32);
@@ -97,7 +97,7 @@ class _Layout:
 
     def fma(self, builder: Any, a: Any, b: Any, c: Any) -> Any:
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.{self.suffix}")
+        function = declared(builder, kind, f"llvm.fma.{self.suffix}")
         return builder.call(function, [a, b, c])
 
     def magnitude(self, builder: Any, vector: Any, signed: Any) -> Any:
@@ -130,10 +130,6 @@ class _TileModel(models.PrimitiveModel):
         super().__init__(manager, kind, _Layout(kind.dtype).tile)
 
 
-def _pointer(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
-    return builder.gep(context.make_array(kind)(context, builder, array).data, [at])
-
-
 def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:
     """The tile with `function(row, vector, old)` in each cell."""
     for r, v, cell in layout.cells():
@@ -157,8 +153,8 @@ def _lag_one(sign: int) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             layout = _Layout(tile.dtype)
             old, xs, at_x, ys, at_y = args
-            column = layout.load_column(builder, _pointer(context, builder, x, xs, at_x))
-            row = layout.load_row(builder, _pointer(context, builder, y, ys, at_y))
+            column = layout.load_column(builder, item_pointer(context, builder, x, xs, at_x))
+            row = layout.load_row(builder, item_pointer(context, builder, y, ys, at_y))
             if sign < 0:
                 column = [builder.fneg(number) for number in column]
             return _map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, column[r], row[v], cell))
@@ -202,11 +198,11 @@ def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any,
         old, sums_, inverse1_, at_x, means_, inverse2_, at_y = args
         sum_ = [
             builder.fneg(number)
-            for number in layout.load_column(builder, _pointer(context, builder, sums, sums_, at_x))
+            for number in layout.load_column(builder, item_pointer(context, builder, sums, sums_, at_x))
         ]
-        by_row = layout.load_column(builder, _pointer(context, builder, inverse1, inverse1_, at_x))
-        mean = layout.load_row(builder, _pointer(context, builder, means, means_, at_y))
-        by_column = layout.load_row(builder, _pointer(context, builder, inverse2, inverse2_, at_y))
+        by_row = layout.load_column(builder, item_pointer(context, builder, inverse1, inverse1_, at_x))
+        mean = layout.load_row(builder, item_pointer(context, builder, means, means_, at_y))
+        by_column = layout.load_row(builder, item_pointer(context, builder, inverse2, inverse2_, at_y))
 
         def cell(r: int, v: int, product: Any) -> Any:
             centred = layout.fma(builder, sum_[r], mean[v], product)
@@ -283,7 +279,7 @@ def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
 
 @intrinsic
 def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, number: Any, signed: Any) -> Any:
-    """Where a cell beats `best` by more than a tie, put it there and `number` into `lag`.
+    """Where a cell beats `best` (`ties`), put it there and `number` into `lag`.
 
     `best` and `lag` are the flat arrays of a matrix with `stride` numbers a row; the tile's corner is at `at`.
     """
@@ -291,23 +287,23 @@ def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, numb
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         layout = _Layout(tile.dtype)
         new, best_, lag_, at_, stride_, number_, by_value = args
-        tie, mark = layout.constant(TIE), layout.splat(builder, number_)
+        mark = layout.splat(builder, number_)
         for r in range(layout.rows):
             corner = builder.add(at_, builder.mul(stride_, ir.Constant(ir.IntType(64), r)))
-            rows = [_pointer(context, builder, best, best_, corner), _pointer(context, builder, lag, lag_, corner)]
+            rows = [
+                item_pointer(context, builder, best, best_, corner),
+                item_pointer(context, builder, lag, lag_, corner),
+            ]
             held, marks = [layout.load_row(builder, row) for row in rows]
             pointers = [builder.bitcast(row, layout.vector.as_pointer()) for row in rows]
             for v in range(VECTORS):
                 rival = builder.extract_value(new, r * VECTORS + v)
-                bar = builder.fadd(layout.magnitude(builder, held[v], by_value), tie)
-                wins = builder.or_(
-                    builder.fcmp_ordered(">", layout.magnitude(builder, rival, by_value), bar),
-                    builder.fcmp_unordered("uno", bar, bar),
-                )
+                strengths = [layout.magnitude(builder, vector, by_value) for vector in (rival, held[v])]
+                wins = build_beats(builder, *strengths)
                 for pointer, ours, theirs in ((pointers[0], held[v], rival), (pointers[1], marks[v], mark)):
                     cell = builder.gep(pointer, [ir.Constant(ir.IntType(64), v)])
                     builder.store(builder.select(wins, theirs, ours), cell, align=layout.size)
-        return context.get_dummy_value()
+        return nothing(context)
 
     signature = types.void(tile, best, lag, types.intp, types.intp, tile.dtype, types.intp)
     return signature, codegen

@@ -19,6 +19,7 @@ from bitbox_xr.kernels.correlation.moments import (
     tables_by_candidate,
     tables_by_shift,
 )
+from bitbox_xr.kernels.correlation.ties import ordered
 from bitbox_xr.kernels.correlation.tiles import (
     aligned,
     filled,
@@ -49,14 +50,14 @@ class Plan(NamedTuple):
     Window w of side 1 starts at frame `w · step + shift`, side 2 likewise with its own shift; a shift's index
     counts from the earliest, `-back`. Net lag r, `lags[r]`, has `number[r]` candidates, which are pairs of a shift
     of side 1 and a shift of side 2: the first has the indices `mine[r]` and `other[r]`, and each next one is a
-    frame further on both sides. Net lags stand in the order in which ties are decided.
+    frame further on both sides. Net lags stand in the order in which ties are decided (`ties.ordered`).
     """
 
     width: int
     step: int
     least: int  # frames that both must have
     signed: bool  # the largest r wins, not the largest |r|
-    nearest: bool  # of ties the lag nearest to zero wins, then the negative one; else the opposite
+    nearest: bool  # which of two lags wins a tie, see `ties`
     back: tuple[int, int]
     shifts: tuple[int, int]
     lags: np.ndarray
@@ -96,7 +97,7 @@ def plan(
     nearest: bool = True,
 ) -> Plan:
     """A plan of `pairs`: for each net lag the first shift of side 1 and of side 2, and the number of candidates."""
-    lags = sorted(pairs, key=lambda lag: (abs(lag), lag), reverse=not nearest)
+    lags = ordered(pairs, nearest=nearest)
     mine, other, number = np.array([pairs[lag] for lag in lags], dtype=np.int64).T
     low = int(mine.min()), int(other.min())
     last = int((mine + number).max()), int((other + number).max())
