@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
+from bitbox_xr.cohort.cluster import answers, told_of_death
 from bitbox_xr.cohort.fingerprint import Identity, Seen, State, seen, seen_again, unchanged
 from bitbox_xr.cohort.manifest import Manifest
 from bitbox_xr.cohort.options import Study
@@ -68,15 +69,16 @@ def find(client: Any, study: Study, table: Manifest, parts: Path) -> None:
         if file is not None:
             files.setdefault(file, recording)
     look = partial(_looked_at, reader=study.reader_of_reference)
-    futures = client.map(look, list(files.values()), list(files), pure=False)
-    found = client.gather(futures, errors="skip")
-    unread = [one for one in found if isinstance(one, str)]
-    unread += [f"{recording}: workers died of it" for future, recording in zip(futures, files.values(), strict=True)
-               if future.status == "error"]  # fmt: skip
+    told = {number: rest for number, *rest in answers(client, look, list(files.values()), list(files))}
+    found = [told[number] for number in range(len(files))]
+    unread = [one for one, _ in found if isinstance(one, str)]
+    unread += [f"{recording}: {told_of_death(one, died) or fault(one)}"
+               for (one, died), recording in zip(found, files.values(), strict=True)
+               if isinstance(one, Exception)]  # fmt: skip
     for text in unread:
         LOG.warning("a reference that cannot be read is nobody's partner: %s", text)
     distinct: dict[str, Partner] = {}
-    for one in found:
+    for one, _ in found:
         if isinstance(one, Partner):
             distinct.setdefault(one.content, one)
     if len(distinct) < 2:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr.cohort.status import load
+from bitbox_xr.cohort.status import DONE, FAILED, NOT_DONE, load
 from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, WINDOWS, place
-from bitbox_xr.cohort.worker import DONE, FAILED
 from bitbox_xr.core.validation import listed, path_of
 from bitbox_xr.io.netcdf import open_netcdf
 
@@ -76,9 +75,9 @@ class Cohort:
 
     @property
     def counted(self) -> str:
-        """How many recordings are done, and how many failed."""
-        done, failed = (len(self._named(state)) for state in (DONE, FAILED))
-        return f"{done} recordings done, {failed} failed"
+        """How many recordings are done, how many failed and, after a run that was cut short, how many are not done."""
+        done, failed, others = (len(self._named(state)) for state in (DONE, FAILED, NOT_DONE))
+        return f"{done} recordings done, {failed} failed" + (f", {others} not done" if others else "")
 
 
 def open_cohort(out: str | os.PathLike[str]) -> Cohort:
@@ -94,7 +93,7 @@ def open_cohort(out: str | os.PathLike[str]) -> Cohort:
     Cohort
         `.summary`, a Dataset `(recording, …)` with covariates as coordinates; `.recordings` and `.windows`, Datasets by
         name of the recording, opened when they are asked for; `.status`, a DataFrame with a row a recording: state
-        (done or failed), message, seconds, retries.
+        (done, failed or, after a run that was cut short, not done), message, seconds, retries.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -13,14 +13,15 @@ from typing import Any
 
 import pandas as pd
 
-from bitbox_xr.cohort import partners, seeds, status, summary, targets
-from bitbox_xr.cohort.cluster import connected, deaths, worker_faults
+from bitbox_xr.cohort import blocks, partners, seeds, status, summary, targets
+from bitbox_xr.cohort.cluster import answers, connected, told_of_death, worker_faults
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.options import MEASURES, Study, clashes, planned
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.results import Cohort, open_cohort
+from bitbox_xr.cohort.status import DONE, FAILED
 from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS, held, place, staged
-from bitbox_xr.cohort.worker import DONE, FAILED, KEPT, Job, Outcome, work
+from bitbox_xr.cohort.worker import KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.progress import is_shown
 from bitbox_xr.core.validation import flag_faults, path_of
@@ -92,9 +93,9 @@ def run(
     -------
     Cohort
         What is left in `out`, as `cohort.open(out)` gives it: `summary.nc` `(recording, …)` with covariates as
-        coordinates, `summary.csv` (the same, tidy), `status.csv` (recording, state done or failed, message, seconds,
-        retries: how many workers died while they had it), `recordings/<recording>.nc`, with `keep_windows`
-        `windows/<recording>.nc`.
+        coordinates, `summary.csv` (the same, tidy), `status.csv` (a row of every recording: state done, failed or
+        not done, message, seconds, retries: how many workers died while they had it), `recordings/<recording>.nc`,
+        with `keep_windows` `windows/<recording>.nc`.
 
     Raises
     ------
@@ -107,6 +108,9 @@ def run(
         If another file took the name of the summary or of `status.csv` during the run; it is left alone.
     BlockingIOError
         Where another run is writing to `out`.
+    ConnectionError
+        Within a minute after the scheduler, or the last worker of a given cluster, is gone. Recordings that were not
+        reached are `not done` in `status.csv`, and the next run does them.
 
     Notes
     -----
@@ -135,25 +139,18 @@ def run(
     with held(folder, check) as parts, connected(client, workers, len(table.names)) as dask_client:
         if is_shown(progress):
             print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)
-        study = _prepared(study, table, dask_client, parts)
-        jobs = _jobs(table, study, folder, parts)
         record = Record.of(folder, parts)
         rows = status.read_rows(folder)
-        written = time.monotonic()
-        for outcome, died in _outcomes(dask_client, study, jobs, progress):
-            rows[outcome.recording] = _row(outcome, died, rows.get(outcome.recording))
-            if time.monotonic() - written > EVERY:
-                with suppress(FileExistsError):  # another file there: told at the end, after all recordings
-                    _save(record, parts, rows, table.names)
-                written = time.monotonic()
-        _save(record, parts, rows, table.names)
-        gathered = _gathered(
-            dask_client, study, [name for name in table.names if rows[name].state == DONE], pairs, record.out, parts
-        )
-        refused = {name: message for one in gathered for name, message in one.refused.items()}
-        rows |= {name: rows[name]._replace(state=FAILED, message=message) for name, message in refused.items()}
-        _save(record, parts, rows, table.names)
-        _summarise(record, parts, [one for one in gathered if one.layouts], table)
+        save = partial(_save, record, parts, rows, table.names)
+        with status.complete(rows, table.names, save, parts):
+            study = _prepared(study, table, dask_client, parts)
+            jobs = _jobs(table, study, folder, parts)
+            _measured(dask_client, study, jobs, rows, save, progress)
+            done = [name for name in table.names if rows[name].state == DONE]
+            gathered = _gathered(dask_client, study, done, pairs, record.out, parts)
+            refused = {name: message for one in gathered for name, message in one.refused.items()}
+            rows |= {name: rows[name]._replace(state=FAILED, message=message) for name, message in refused.items()}
+            _summarise(record, parts, [one for one in gathered if one.layouts], table)
     return open_cohort(out)
 
 
@@ -208,33 +205,45 @@ def _jobs(table: Manifest, study: Study, out: Path, parts: Path) -> list[Job]:
     ]
 
 
+def _measured(
+    client: Any,
+    study: Study,
+    jobs: list[Job],
+    rows: dict[str, status.Row],
+    save: Callable[[], None],
+    progress: bool | None,
+) -> None:
+    """Measure all recordings and keep account of each in `rows`, which are saved from time to time."""
+    saved = time.monotonic()
+    for outcome, died in _outcomes(client, study, jobs, progress):
+        rows[outcome.recording] = _row(outcome, died, rows.get(outcome.recording))
+        if time.monotonic() - saved > EVERY:
+            with suppress(OSError):  # a full disk: the table of before has all recordings too
+                save()
+            saved = time.monotonic()
+    with suppress(OSError):
+        save()
+
+
 def _outcomes(client: Any, study: Study, jobs: list[Job], progress: bool | None) -> Iterator[tuple[Outcome, int]]:
     """What became of each recording, as they are finished, and how many workers died of it."""
-    from distributed import as_completed
     from tqdm.auto import tqdm
 
-    # pure=False: the same call would otherwise hand back an answer of before, without a file
-    futures = client.map(partial(work, study), jobs, pure=False, batch_size=len(jobs))
-    names = {future.key: job.recording for future, job in zip(futures, jobs, strict=True)}
     failed = 0
     with tqdm(total=len(jobs), desc=study.measure, unit="recording", disable=not is_shown(progress)) as bar:
-        for batch in as_completed(futures, loop=client.loop, raise_errors=False).batches():
-            died = deaths(client, [future.key for future in batch])
-            for future in batch:
-                outcome = _outcome(future, names[future.key])
-                failed += outcome.state == FAILED
-                bar.set_postfix(failed=failed, refresh=False)
-                bar.update()
-                yield outcome, died[future.key]
+        for number, answer, died in answers(client, partial(work, study), jobs):
+            outcome = _outcome(answer, jobs[number].recording, died)
+            failed += outcome.state == FAILED
+            bar.set_postfix(failed=failed, refresh=False)
+            bar.update()
+            yield outcome, died
 
 
-def _outcome(future: Any, recording: str) -> Outcome:
+def _outcome(answer: Outcome | Exception, recording: str, died: int) -> Outcome:
     """What a task told of its recording, or what became of the task where it could not."""
-    try:
-        told: Outcome = future.result()
-    except Exception as error:
-        told = Outcome(recording, FAILED, status.fault(error), 0.0)
-    return told
+    if isinstance(answer, Outcome):
+        return answer
+    return Outcome(recording, FAILED, told_of_death(answer, died) or status.fault(answer), 0.0)
 
 
 def _row(outcome: Outcome, died: int, before: status.Row | None) -> status.Row:
@@ -245,21 +254,26 @@ def _row(outcome: Outcome, died: int, before: status.Row | None) -> status.Row:
     return status.Row(outcome.recording, state, outcome.message, outcome.seconds, died)
 
 
-def _gathered(client: Any, study: Study, done: list[str], pairs: str, out: Path, parts: Path) -> list[summary.Gathered]:
+def _gathered(client: Any, study: Study, done: list[str], pairs: str, out: Path, parts: Path) -> list[blocks.Gathered]:
     """The results of the recordings that are done, some at a time in a file, all workers alike."""
     workers = max(1, len(client.nthreads()))
-    rounds = ceil(len(done) / (summary.BLOCK * workers)) or 1
+    rounds = ceil(len(done) / (blocks.BLOCK * workers)) or 1
     size = ceil(len(done) / (rounds * workers)) or 1
-    blocks = [done[first : first + size] for first in range(0, len(done), size)]
-    files = [{name: place(out, RECORDINGS, name) for name in block} for block in blocks]
-    targets = [parts / f"block{k}.nc" for k in range(len(blocks))]
+    shares = [done[first : first + size] for first in range(0, len(done), size)]
+    files = [{name: place(out, RECORDINGS, name) for name in share} for share in shares]
+    files_of_blocks = [parts / f"block{k}" for k in range(len(shares))]
     only_matched = MEASURES[study.measure].pairs and pairs == "matched"
-    gather = partial(summary.gather, asked=study.described(), only_matched=only_matched)
-    found: list[summary.Gathered] = client.gather(client.map(gather, files, targets, pure=False))
-    return found
+    gather = partial(blocks.gather, asked=study.described(), only_matched=only_matched)
+    found: dict[int, blocks.Gathered] = {}
+    for number, answer, died in answers(client, gather, files, files_of_blocks):
+        if isinstance(answer, Exception):
+            text = told_of_death(answer, died) or status.fault(answer)
+            raise OSError(f"the summary cannot be put together: {text}; run again, which keeps what is done")
+        found[number] = answer
+    return [found[number] for number in range(len(shares))]
 
 
-def _summarise(record: Record, parts: Path, gathered: list[summary.Gathered], table: Manifest) -> None:
+def _summarise(record: Record, parts: Path, gathered: list[blocks.Gathered], table: Manifest) -> None:
     files = [record.out / name for name in (SUMMARY, TABLE)]
     for file in files:
         record.check(file)  # both, before one is replaced

@@ -1,8 +1,12 @@
 """What a worker does with one recording: it takes paths and leaves files."""
 
+import errno
 import json
+import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -10,12 +14,13 @@ from typing import NamedTuple
 from bitbox_xr.cohort import fingerprint, partners, seeds
 from bitbox_xr.cohort.options import Study, results
 from bitbox_xr.cohort.record import Record
-from bitbox_xr.cohort.status import fault, in_a_line
+from bitbox_xr.cohort.status import DONE, FAILED, fault, in_a_line
 from bitbox_xr.cohort.storage import ASKED, RECORDINGS, STAMP, WINDOWS, place, put, stamp
 
 __all__ = ["DONE", "FAILED", "KEPT", "Job", "Outcome", "work"]
 
-DONE, KEPT, FAILED = "done", "kept", "failed"
+KEPT = "kept"
+TRIAL = 2**24  # bytes that are written to see whether a disk is full
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,27 @@ def _worked(study: Study, job: Job) -> str:
         marks["partners"] = json.dumps([one.recording for one in others])
     record = Record.of(job.out, job.parts)
     for folder in missing:
-        put(made_of_it[folder].assign_attrs(marks), targets[folder], record, job.parts)
+        with _full_disk_told(job.parts, made_of_it[folder].nbytes):
+            put(made_of_it[folder].assign_attrs(marks), targets[folder], record, job.parts)
     if WINDOWS not in wanted and targets[WINDOWS].is_file() and stamp(targets[WINDOWS]) != made:
         record.delete(targets[WINDOWS])  # windows of other results than those beside them
     return DONE
+
+
+@contextmanager
+def _full_disk_told(parts: Path, size: int) -> Iterator[None]:
+    """OSError that says so where a disk has no space for a result, which the NetCDF library calls forbidden."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        try:
+            with tempfile.TemporaryFile(dir=parts) as trial:
+                trial.write(bytes(min(size, TRIAL)))
+        except OSError as found:
+            if found.errno != errno.ENOSPC:
+                raise error from None
+            raise OSError("no space is left on the disk for its result; free some and run again") from error
+        raise
 
 
 def _files(study: Study, job: Job) -> list[Path]:

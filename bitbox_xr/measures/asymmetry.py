@@ -78,14 +78,10 @@ def asymmetry(x: SignalsLike, *, reference: tuple[Range, Range] | None = None, f
     points = points_of(x, "asymmetry()", kinds=KINDS)
     columns = _ibug51(points)
     limits = None if reference is None else _limits(reference)
-
-    def scores(values: np.ndarray) -> np.ndarray:
-        found = mirrored(values[..., columns].astype(np.float64, copy=False))
-        return found if limits is None else np.maximum(0.0, (found - limits[0]) / (limits[1] - limits[0]))
-
     values = xr.apply_ufunc(
-        scores,
+        _scores,
         x.drop_vars([name for name, coord in x.coords.items() if SIGNAL in coord.dims]),
+        kwargs={"columns": columns, "limits": limits},
         input_core_dims=[[SIGNAL]],
         output_core_dims=[[FEATURE]],
         dask="parallelized",
@@ -95,6 +91,12 @@ def asymmetry(x: SignalsLike, *, reference: tuple[Range, Range] | None = None, f
     values = values.assign_coords({FEATURE: (FEATURE, list(FEATURES), variable_attrs(FEATURE))})
     values.attrs = variable_attrs("asymmetry", units=points.units if limits is None else "1")
     return xr.Dataset({"asymmetry": values}, attrs=_attrs(x, limits))
+
+
+def _scores(values: np.ndarray, columns: np.ndarray, limits: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+    """Asymmetry of five features `(…, feature)` from `(…, signal)`, within `limits` where there are any."""
+    found = mirrored(values[..., columns].astype(np.float64, copy=False))
+    return found if limits is None else np.maximum(0.0, (found - limits[0]) / (limits[1] - limits[0]))
 
 
 def _ibug51(points: Points) -> np.ndarray:

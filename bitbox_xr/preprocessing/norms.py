@@ -72,15 +72,10 @@ def magnitudes(x: SignalsLike, *, angular: bool = True, fps: float | None = None
 
 def _norms(x: xr.DataArray, columns: np.ndarray) -> xr.DataArray:
     """The Euclidean norm of each point, `(…, time, signal)`; `columns` `(point, axis)` are where it is in `signal`."""
-
-    def norms(values: np.ndarray) -> np.ndarray:
-        axes = [np.abs(values[..., column]) for column in columns.T]
-        lost = np.logical_or.reduce([np.isnan(axis) for axis in axes])  # which an infinite coordinate would hide
-        return np.where(lost, np.nan, reduce(np.hypot, axes))
-
     out: xr.DataArray = xr.apply_ufunc(
-        norms,
+        _hypotenuses,
         x.drop_vars([name for name, coord in x.coords.items() if SIGNAL in coord.dims]),
+        kwargs={"columns": columns},
         input_core_dims=[[SIGNAL]],
         output_core_dims=[[SIGNAL]],
         exclude_dims={SIGNAL},
@@ -90,3 +85,9 @@ def _norms(x: xr.DataArray, columns: np.ndarray) -> xr.DataArray:
         dask_gufunc_kwargs={"output_sizes": {SIGNAL: len(columns)}, "allow_rechunk": True},
     )
     return out
+
+
+def _hypotenuses(values: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    axes = [np.abs(values[..., column]) for column in columns.T]
+    lost = np.logical_or.reduce([np.isnan(axis) for axis in axes])  # which an infinite coordinate would hide
+    return np.where(lost, np.nan, reduce(np.hypot, axes))

@@ -54,7 +54,7 @@ def timed(table, out, workers):
 
 def parts(table, out):
     """Median seconds of a recording's parts on one core: digest of its files, reading, measuring, writing."""
-    planned = options.planned("imitation", OPTIONS, windows=False)
+    planned = options.planned("imitation", OPTIONS, keep_windows=False)
     rows = []
     for signals, reference in zip(table["signals"], table["reference"], strict=True):
         clock = [time.perf_counter()]

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import pickle
 import threading
 import tracemalloc
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 import bitbox_xr as bx
 from bitbox_xr import cohort
 from bitbox_xr.cohort import fingerprint, manifest, options, status, storage, summary, worker
+from bitbox_xr.cohort.blocks import Gathered, gather
 
 FPS = 30
 
@@ -389,7 +391,7 @@ SIDES = {
 
 def gathered(out, asked, *blocks, only_matched=True):
     return [
-        summary.gather(
+        gather(
             {name: out / "recordings" / f"{name}.nc" for name in block},
             out / f"{block}.nc",
             asked=asked,
@@ -432,7 +434,7 @@ def test_a_large_summary_is_never_held_as_a_whole(tmp_path, monkeypatch):
     with bx.open_netcdf(out / "summary.nc") as found:
         held = found.load()
     table = (out / "summary.csv").read_bytes()
-    monkeypatch.setattr(summary, "HELD", 0)
+    monkeypatch.setattr(summary, "CHUNK", 1)
     monkeypatch.setattr(summary, "ROWS", 20)
     summary.write(out, files, {})
     with bx.open_netcdf(out / "summary.nc") as found:
@@ -443,25 +445,22 @@ def test_a_large_summary_is_never_held_as_a_whole(tmp_path, monkeypatch):
 
 def test_the_runner_holds_a_block_at_a_time(tmp_path, monkeypatch):
     labels = [f"s{k}" for k in range(79)]
-    block = xr.Dataset(
-        {
-            name: (("recording", "signal1", "signal2"), np.random.default_rng(0).normal(size=(16, 79, 79)))
-            for name in "ab"
-        },
-        {"recording": [f"r{k}" for k in range(16)], "signal1": labels, "signal2": labels},
-    )
-    bx.to_netcdf(block, tmp_path / "block.nc")
-    monkeypatch.setattr(summary, "HELD", 0)
-    monkeypatch.setattr(summary, "_write_table", lambda *_: None)
-    many = [summary.Gathered(tmp_path / "block.nc", {}, {})] * 20
+    rng = np.random.default_rng(0)
+    values = {name: rng.normal(size=(16, 79, 79)) for name in "ab"}
+    (tmp_path / "block").write_bytes(pickle.dumps(values))
+    described = {key: {"dims": ("recording", "signal1", "signal2"), "attrs": {"units": "1"}} for key in "ab"}
+    coords = {"recording": [f"r{k}" for k in range(16)], "signal1": labels, "signal2": labels}
+    header = xr.Dataset(coords=coords, attrs={"variables": described, "common": {}})
+    monkeypatch.setattr(summary, "_write_rows", lambda *_, **__: None)
+    many = [Gathered(tmp_path / "block", header, {}, {})] * 20
     tracemalloc.start()
     summary.write(tmp_path, many, {"age": np.arange(320)})
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     with bx.open_netcdf(tmp_path / "summary.nc") as found:
         assert found.nbytes > 3e7
-        np.testing.assert_array_equal(found["b"][304:], block["b"])
-    assert peak < 3 * block.nbytes
+        np.testing.assert_array_equal(found["b"][304:], values["b"])
+    assert peak < 12 * summary.CHUNK  # 32 MB in all
 
 
 def test_a_recording_without_matched_pairs_is_refused_alone(tmp_path):

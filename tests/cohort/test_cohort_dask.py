@@ -300,8 +300,8 @@ def test_a_task_that_kills_its_workers_is_a_failed_row(study, cluster, monkeypat
     done = run(study, cluster)
     status = done.status.set_index("recording")
     assert status["state"].drop("001").eq("done").all()
-    assert status.loc["001", ["state", "retries"]].tolist() == ["failed", 4]
-    assert status.loc["001", "message"].startswith("KilledWorker: ")
+    assert status.loc["001", ["state", "retries"]].tolist() == ["failed", 8]
+    assert status.loc["001", "message"].startswith("8 workers died one after another while they worked on it")
     assert done.summary["recording"].values.tolist() == ["000", "002", "003", "004", "005"]
     cluster.wait_for_workers(2, timeout=30)
 

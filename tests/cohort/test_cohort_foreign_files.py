@@ -216,7 +216,7 @@ def test_inputs_among_targets_of_other_recordings_and_missing_ones(study, run):
     assert message.startswith("cohort: 2 faults")
 
 
-@pytest.mark.parametrize("name", ["a\0b.nc", "x" * 300 + "_expression.3DI", "absent/x.nc", "loop"])
+@pytest.mark.parametrize("name", ["x" * 300 + "_expression.3DI", "absent/x.nc", "loop"])
 def test_a_path_of_no_file_fails_its_recording_alone(study, run, name):
     (study / "loop").symlink_to("loop")
     table = pd.read_csv(study / "study.csv", dtype=str)

@@ -1,0 +1,263 @@
+"""What is lazy can be sent elsewhere: it pickles by itself, and gives the same values in another process.
+
+Every public function stands in one of two tables here, `LAZY` or `AT_ONCE`; a new one fails the first test until it does,
+and one that stands in the wrong table fails the others.
+"""
+
+import pickle
+import subprocess
+import sys
+from inspect import isfunction
+
+import dask.array as da
+import numpy as np
+import pytest
+import xarray as xr
+
+import bitbox_xr as bx
+from bitbox_xr import compat
+
+from trackers import write_three_di
+
+FPS, FRAMES = 30, 150
+WINDOWS = {"width": 1.0, "step": 0.5}
+CHUNKS = {"time": 100}
+
+
+def walks(seed, names, kind="expression"):
+    """Unrelated walks on dask, several chunks along time and signals."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(FRAMES, len(names))).cumsum(axis=0)
+    return bx.signals(values, fps=FPS, names=names, kind=kind).chunk({**CHUNKS, "signal": (len(names) + 1) // 2})
+
+
+def people(seed):
+    return walks(seed, ["AU04", "AU12"])
+
+
+def face():
+    return walks(2, [f"{axis}{point}" for point in range(51) for axis in "xyz"], kind="landmark-can")
+
+
+def head():
+    return walks(3, ["Tx", "Ty", "Tz", "Rx", "Ry", "Rz"], kind="pose")
+
+
+def windows():
+    return bx.imitation(people(0), people(1), **WINDOWS)
+
+
+def in_file(obj, folder):
+    file = folder / "x.nc"
+    bx.to_netcdf(obj, file)
+    return file
+
+
+def written_three_di(folder):
+    write_three_di(folder, "clip", 20)
+    return folder / "clip.mp4"
+
+
+def call(name, *arguments, **options):
+    """A case of the table: the public function of that name, its arguments on dask, its options."""
+    return name, arguments, options
+
+
+LAZY = {
+    "align": [call("align", people(0), people(1), fps=20)],
+    "asymmetry": [
+        call("asymmetry", face()),
+        call("asymmetry", face(), reference=([0.0] * 5, [5.0] * 5)),
+    ],
+    "coordination": [
+        call("coordination", people(0), people(1), **WINDOWS),
+        call("coordination", people(0), stats=True, **WINDOWS),
+    ],
+    "diversity": [
+        call("diversity", people(0), scales=[0.5, 1.0]),
+        call("diversity", people(0), scales=[0.5, 1.0], aggregate=True, magnitude=False),
+    ],
+    "expressivity": [
+        call("expressivity", people(0), scales=[0.5, 1.0]),
+        call("expressivity", people(0), scales=[0.5, 1.0], aggregate=True, robust=True),
+    ],
+    "fill_gaps": [call("fill_gaps", people(0), max_gap=1.0)],
+    "imitation": [
+        call("imitation", people(0), people(1), **WINDOWS),
+        call("imitation", people(0), people(1), causal=False, polarity=False, stats=True, **WINDOWS),
+    ],
+    "kinematics": [call("kinematics", face()), call("kinematics", head(), angular=True)],
+    "lag_profile": [
+        call("lag_profile", people(0), people(1), **WINDOWS),
+        call("lag_profile", people(0), measure="coordination", **WINDOWS),
+    ],
+    "magnitudes": [call("magnitudes", face()), call("magnitudes", head()), call("magnitudes", head(), angular=False)],
+    "relative_motion": [
+        call("relative_motion", face()),
+        call("relative_motion", face(), reference=[0, 120]),
+        call("relative_motion", head(), angular=True),
+    ],
+    "resample": [call("resample", people(0), 20), call("resample", people(0), 60)],
+    "signals": [
+        call("signals", people(0)),
+        call("signals", people(0).data, fps=FPS),
+        call("signals", people(0).astype(int).data, fps=FPS),
+    ],
+    "significance": [
+        call("significance", people(0), people(1), n=19, rng=0, **WINDOWS),
+        call("significance", people(0), measure="coordination", surrogates="phase", n=19, rng=0, **WINDOWS),
+        call("significance", people(0), people(1), surrogates="partners", partners=[people(7), people(8)], **WINDOWS),
+    ],
+    "smoothness": [call("smoothness", face()), call("smoothness", head(), angular=True)],
+    "window_stats": [call("window_stats", windows())],
+    "result.matched": [call("matched", windows())],
+    "result.stats": [call("stats", windows())],
+}
+OF_FILES = {
+    "open_netcdf": [
+        lambda folder: bx.open_netcdf(in_file(windows().compute(), folder)),
+        lambda folder: bx.open_netcdf(in_file(windows().compute(), folder), chunks={"window": 4}),
+        lambda folder: bx.open_netcdf(in_file(people(0).compute(), folder), chunks="auto"),
+    ],
+    "open_signals": [
+        lambda folder: bx.open_signals(in_file(people(0).compute(), folder)),
+        lambda folder: bx.kinematics(bx.open_signals(in_file(face().compute(), folder)).chunk(CHUNKS)),
+    ],
+}
+AT_ONCE = {
+    "events": lambda folder: bx.events(people(0), scales=[0.5]),
+    "from_bitbox": lambda folder: bx.from_bitbox(bx.to_bitbox(face())),
+    "lag_map": lambda folder: bx.lag_map(people(0), people(1), pair=("AU04", "AU12"), **WINDOWS),
+    "open_recording": lambda folder: bx.open_recording(written_three_di(folder))["rects"],
+    "regularity": lambda folder: bx.regularity(people(0)),
+    "surrogate_windows": lambda folder: bx.surrogate_windows(
+        people(0), people(1), pair=("AU04", "AU12"), n=3, rng=0, **WINDOWS
+    ),
+    "to_bitbox": lambda folder: bx.to_bitbox(face()),
+    "to_netcdf": lambda folder: bx.to_netcdf(people(0), folder / "y.nc"),
+    "to_frame": lambda folder: people(0).bitbox.to_frame(),
+    "result.to_frame": lambda folder: windows().bitbox.to_frame(),
+    "result.to_netcdf": lambda folder: windows().bitbox.to_netcdf(folder / "y.nc"),
+    "compat.asymmetry": lambda folder: compat.asymmetry(bx.to_bitbox(face()), normalize=False),
+    "compat.coordination": lambda folder: compat.coordination(bx.to_bitbox(people(0)), bx.to_bitbox(people(1))),
+    "compat.diversity": lambda folder: compat.diversity(bx.to_bitbox(people(0)), scales=3),
+    "compat.expressivity": lambda folder: compat.expressivity(bx.to_bitbox(people(0)), scales=3),
+    "compat.imitation": lambda folder: compat.imitation(bx.to_bitbox(people(0)), bx.to_bitbox(people(1))),
+    "compat.motion_kinematics": lambda folder: compat.motion_kinematics(bx.to_bitbox(face())),
+    "compat.motion_smoothness": lambda folder: compat.motion_smoothness(bx.to_bitbox(face())),
+    "compat.relative_motion": lambda folder: compat.relative_motion(bx.to_bitbox(face())),
+}
+CASES = [case for cases in LAZY.values() for case in cases]
+FILE_CASES = [pytest.param(make, id=f"{name}-{k}") for name, cases in OF_FILES.items() for k, make in enumerate(cases)]
+
+
+def public():
+    """Every function that a user can call, methods of results as `result.…`, Bitbox's as `compat.…`."""
+    found = {name for name in bx.__all__ if isfunction(getattr(bx, name))}
+    found |= {f"compat.{name}" for name in compat.__all__}
+    found |= set(methods(people(0).bitbox))
+    found |= {f"result.{name}" for name in methods(windows().bitbox)}
+    return found
+
+
+def methods(accessor):
+    return [name for name, of in vars(type(accessor)).items() if isfunction(of) and not name.startswith("_")]
+
+
+def called(case):
+    name, (x, *others), options = case
+    if hasattr(bx, name):
+        return getattr(bx, name)(x, *others, **options)
+    return getattr(x.bitbox, name)(*others, **options)
+
+
+def parts(found):
+    """The arrays that an answer consists of."""
+    many = found if isinstance(found, tuple | list) else [found]
+    return [one.to_dataset(name="x") if isinstance(one, xr.DataArray) else one for one in many]
+
+
+def is_lazy(found):
+    """Whether any number of the answer is not in memory yet."""
+    ours = [one for one in parts(found) if isinstance(one, xr.Dataset)]
+    return any(not v._in_memory for one in ours for v in one.data_vars.values())
+
+
+def described(case):
+    name, _, options = case
+    return "-".join([name, *(key for key in options if key not in WINDOWS)])
+
+
+def test_every_public_function_stands_in_a_table():
+    assert public() == {*LAZY, *OF_FILES, *AT_ONCE}
+
+
+@pytest.mark.parametrize("make", AT_ONCE.values(), ids=AT_ONCE)
+def test_what_is_not_lazy_is_in_memory(make, tmp_path):
+    assert not is_lazy(make(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A function that computes what was pickled in a process that has imported nothing yet."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    program = (
+        "import pickle, sys\n"
+        "with open(sys.argv[1], 'rb') as source:\n"
+        "    pickled = pickle.load(source)\n"
+        "found = [pickle.loads(one) for one in pickled]\n"
+        "computed = [[part.compute(scheduler='synchronous') for part in one] for one in found]\n"
+        "with open(sys.argv[2], 'wb') as target:\n"
+        "    pickle.dump(computed, target)\n"
+    )
+
+    def computed(pickled):
+        (folder / "sent").write_bytes(pickle.dumps(pickled))
+        command = [sys.executable, "-c", program, folder / "sent", folder / "back"]
+        said = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120)
+        assert said.returncode == 0, said.stderr
+        return pickle.loads((folder / "back").read_bytes())
+
+    return computed
+
+
+def sent(found):
+    assert is_lazy(found)
+    return pickle.dumps(parts(found))
+
+
+@pytest.mark.parametrize("case", CASES, ids=described)
+def test_lazy_results_pickle(case):
+    found = called(case)
+    here = [one.compute() for one in parts(found)]
+    for back, one in zip(pickle.loads(sent(found)), here, strict=True):
+        assert any(isinstance(v.data, da.Array) for v in back.data_vars.values())
+        xr.testing.assert_identical(back.compute(), one)
+
+
+@pytest.mark.parametrize("make", FILE_CASES)
+def test_what_is_read_lazily_pickles(make, tmp_path):
+    found = make(tmp_path)
+    back = pickle.loads(sent(found))
+    for other, one in zip(back, parts(found), strict=True):
+        xr.testing.assert_identical(other.compute(), one.compute())
+
+
+def test_all_of_it_is_the_same_in_another_process(elsewhere, tmp_path):
+    found = [called(case) for case in CASES]
+    for case in FILE_CASES:
+        folder = tmp_path / case.id
+        folder.mkdir()
+        found.append(case.values[0](folder))
+    back = elsewhere([sent(one) for one in found])
+    for one, others in zip(found, back, strict=True):
+        for here, there in zip(parts(one), others, strict=True):
+            xr.testing.assert_identical(there, here.compute())
+
+
+def test_a_signal_set_whose_accessor_was_used_pickles():
+    x = people(0)
+    lazy = x.bitbox.imitation(people(1), **WINDOWS)
+    lazy.bitbox.stats()
+    xr.testing.assert_identical(pickle.loads(pickle.dumps(lazy)).compute(), lazy.compute())
+    xr.testing.assert_identical(pickle.loads(pickle.dumps(x)).compute(), x.compute())
