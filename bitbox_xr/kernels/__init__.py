@@ -1,1 +1,1 @@
-"""Numbers: arrays in samples, without labels. Nothing here knows xarray or dask."""
+"""Numerical functions of plain arrays, in samples. They import neither xarray nor dask."""

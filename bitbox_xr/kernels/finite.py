@@ -1,22 +1,23 @@
-"""Numbers too large to compute with: infinite ones, and those whose squares would be."""
+"""Refusal of infinite values, and of values too large to square."""
 
 import numpy as np
 
 __all__ = ["LARGEST", "infinite", "refuse_infinite"]
 
-LARGEST = 1e150  # some files mark what is missing by the largest number there is, 1.8e308
+# Larger magnitudes overflow when squared. Some files mark missing values by the largest float64, 1.8e308.
+LARGEST = 1e150
 
 
 def infinite(name: str = "") -> str:
-    """What is wrong with infinite values, of the signals of that name."""
+    """The error message for infinite values in the argument called `name`."""
     x = name or "x"
     return (
-        f"{f'{name} holds' if name else 'signals hold'} infinite values; replace them by NaN (missing), "
-        f"e.g. {x}.where(abs({x}) < 1e150), beyond which squares are infinite too"
+        f"expected finite values in {name or 'the signals'}, got infinite values; replace them by NaN (missing), "
+        f"e.g. {x}.where(abs({x}) < 1e150), because the squares of larger values are infinite too"
     )
 
 
 def refuse_infinite(values: np.ndarray) -> None:
-    """ValueError where a value is infinite, or too large; NaN is neither."""
+    """Raise ValueError if any value is infinite or too large to square. NaN is allowed."""
     if (np.abs(values) > LARGEST).any():
         raise ValueError(infinite())

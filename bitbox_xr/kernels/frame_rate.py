@@ -1,8 +1,8 @@
-"""Time axes as plain arrays of seconds: the rate of one, whether it is regular, where its frames were lost.
+"""Frame rates, regularity and lost frames of time axes, which are plain arrays of seconds.
 
-A clock is *regular* if every time lies within a quarter frame of `t0 + k / fps`. Trackers write times with
-few decimals (OpenFace's three turn 30 frames a second into 30.0019), so a rate is taken from the whole span
-and moved to a customary one where that moves no frame by more than the same quarter.
+A time axis is *regular* if every time lies within a quarter frame of `t0 + k / fps`. Trackers write times with few
+decimals: with three, as OpenFace writes them, 30 frames per second look like 30.0019. The rate is therefore computed
+from the whole span. A customary rate replaces it if this moves no frame by more than a quarter frame.
 """
 
 from typing import Any, NamedTuple
@@ -15,17 +15,19 @@ __all__ = ["DEFAULT_FPS", "MAX_UNSTATED_FPS", "Grid", "fit", "frame_times", "reg
 
 CUSTOMARY_FPS = (23.976, 24.0, 25.0, 29.97, 30.0, 50.0, 59.94, 60.0)
 DEFAULT_FPS = 30.0  # what Bitbox assumes
-MAX_UNSTATED_FPS = 240.0  # a faster clock is more often a wrong unit than a fast camera
-TOLERANCE = 0.25  # frames
-MIN_STEP = np.finfo(np.float64).tiny  # seconds; the rate of shorter steps is beyond float64
-ROUGHLY = 0.01  # how far off a single step may be from that of a customary rate for its frames to be tried
-MUCH = 0.05  # frames; a rate that brings the times no nearer than that is no better
-FEW = 10  # times; fewer lie by chance on some clock that lost frames, or whose start is free,
-SURE = 0.1  # frames; unless they lie as near to it as this
+MAX_UNSTATED_FPS = 240.0  # a higher rate is more often a wrong unit than a fast camera
+TOLERANCE = 0.25  # frames between a time and its place on a regular time axis
+MIN_STEP = np.finfo(np.float64).tiny  # seconds; the rate of shorter steps overflows float64
+MAX_STEP_ERROR = 0.01  # relative difference between the mean step and that of a customary rate that is tried
+MIN_IMPROVEMENT = 0.05  # frames by which another rate must fit better than a customary one
+# Fewer times than this fit some regular time axis by chance if frames may be lost or the start is free. They must then
+# fit more closely.
+MIN_TIMES_FOR_TOLERANCE = 10
+TOLERANCE_OF_FEW = 0.1  # frames
 
 
 class Grid(NamedTuple):
-    """A regular clock: frame k is at `start + k / fps` seconds; `frames` are the k that were recorded."""
+    """A regular time axis: frame k is at `start + k / fps` seconds, and `frames` are the k that were recorded."""
 
     start: float
     fps: float
@@ -33,26 +35,26 @@ class Grid(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Number of frames from the first to the last recorded one, lost ones included."""
+        """Number of frames from the first to the last recorded frame, including lost frames."""
         return int(self.frames[-1]) + 1
 
     @property
     def lost(self) -> int:
-        """Number of frames between the first and the last that were not recorded."""
+        """Number of frames between the first and the last recorded frame that were not recorded."""
         return self.size - len(self.frames)
 
     def times(self) -> np.ndarray:
-        """Seconds of every frame, lost ones included."""
+        """Times of all frames in seconds, including lost frames."""
         return frame_times(self.size, self.fps, self.start)
 
 
 def frame_times(n: int, fps: float, start: float = 0.0) -> np.ndarray:
-    """Seconds of `n` frames at `fps` frames a second."""
+    """Times of `n` frames in seconds, at `fps` frames per second."""
     return start + np.arange(n) / fps
 
 
 def snap(fps: float, times: np.ndarray, frames: np.ndarray) -> float:
-    """The customary rate nearest to `fps`, if no frame of `times` is off it by over a quarter; else `fps`.
+    """Return the customary rate nearest to `fps` if it moves no frame by more than a quarter frame, else `fps`.
 
     >>> times = np.round(np.arange(158) / 30, 3)
     >>> snap(157 / times[-1], times, np.arange(158))
@@ -63,19 +65,20 @@ def snap(fps: float, times: np.ndarray, frames: np.ndarray) -> float:
 
 
 def _customary(fps: float) -> float:
+    """The customary rate nearest to `fps`."""
     return min(CUSTOMARY_FPS, key=lambda rate: abs(rate - fps))
 
 
 def deviation(times: np.ndarray, fps: float, frames: np.ndarray) -> float:
-    """Largest distance, in frames, between `times` and `times[0] + frames / fps`."""
+    """Largest distance between `times` and `times[0] + frames / fps`, in frames."""
     return float(np.abs((times - times[0]) * fps - (frames - frames[0])).max())
 
 
 def fit(times: np.ndarray) -> Grid | None:
-    """The regular clock on which `times` (s, increasing, at least two) lie, allowing for lost frames.
+    """Fit a regular time axis to `times` (s, increasing, at least two), allowing for lost frames.
 
-    None where there is none. It starts at the first time, unless only a start up to a quarter frame off that
-    brings every time to within a quarter frame.
+    Returns None if no regular time axis fits. The time axis starts at the first time. If only another start brings
+    every time within a quarter frame, it starts there, at most a quarter frame away.
 
     >>> fit(np.array([0, 0.033, 0.067, 0.167, 0.2]))
     Grid(start=0.0, fps=30.0, frames=array([0, 1, 2, 5, 6]))
@@ -85,25 +88,25 @@ def fit(times: np.ndarray) -> Grid | None:
     steps = np.diff(times)
     if len(steps) == 0 or steps.min() < MIN_STEP:
         return None
-    # the mean of the single steps: a median is off by a rounding, which adds up over a long gap
+    # The mean of steps between neighbouring frames. A median has a rounding error, which adds up over a long gap.
     step = float(steps[steps < 1.5 * np.median(steps)].mean())
     if (times[-1] - times[0]) / step > 2**31:
         return None
     for rate in sorted(CUSTOMARY_FPS, key=lambda rate: abs(rate * step - 1)):
-        if abs(rate * step - 1) < ROUGHLY:
+        if abs(rate * step - 1) < MAX_STEP_ERROR:
             found = _placed(times, np.rint((times - times[0]) * rate))
             if found:
                 return found
-    # one by one, so that what a step is off by does not add up along the recording
+    # Count the frames of each step separately, so that the error of the step does not add up along the recording.
     return _placed(times, np.concatenate([[0], np.cumsum(np.maximum(np.rint(steps / step), 1))]))
 
 
 def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:
-    """The regular clock that has `times` at `frames`; None where that is off by over a quarter frame."""
+    """The regular time axis with `times` at `frames`; None if a time is more than a quarter frame off."""
     if np.diff(frames).min() < 1:
         return None
-    elapsed, numbers, few = times - times[0], frames.astype(np.int64), len(times) < FEW
-    allowed = TOLERANCE if not few or frames[-1] < len(times) else SURE
+    elapsed, numbers, few = times - times[0], frames.astype(np.int64), len(times) < MIN_TIMES_FOR_TOLERANCE
+    allowed = TOLERANCE if not few or frames[-1] < len(times) else TOLERANCE_OF_FEW
     rate = snap(_short(frames[-1] / elapsed[-1]), times, frames)
     free, off = _free_start(elapsed, frames)
     if deviation(times, rate, frames) <= allowed and (rate in CUSTOMARY_FPS or free not in CUSTOMARY_FPS):
@@ -114,7 +117,7 @@ def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:
 
 
 def _short(fps: float) -> float:
-    """A rate without the last digits, which are rounding: one of them too few makes a window a frame shorter.
+    """Round `fps` to 13 digits: a rounding error in the last digits can make a window one frame shorter.
 
     >>> _short(14.999999999999998)
     15.0
@@ -123,19 +126,19 @@ def _short(fps: float) -> float:
 
 
 def _free_start(elapsed: np.ndarray, frames: np.ndarray) -> tuple[float, np.ndarray]:
-    """The rate that fits best wherever the clock starts, and what times are then off by, in frames.
+    """The rate that fits best for any start, and the differences between times and frames at that rate, in frames.
 
-    A customary one where no other does much better: then jitter, and not another rate, keeps the times off it.
+    A customary rate is preferred unless another rate fits clearly better: small differences are jitter of the times.
     """
     away = frames - frames.mean()
     line = _short(float((away**2).sum() / (away * elapsed).sum()))
     near = _customary(line)
     off = [elapsed * fps - frames for fps in (near, line)]
-    return (near, off[0]) if np.ptp(off[0]) < np.ptp(off[1]) + MUCH else (line, off[1])
+    return (near, off[0]) if np.ptp(off[0]) < np.ptp(off[1]) + MIN_IMPROVEMENT else (line, off[1])
 
 
 def regular_rate(times: np.ndarray) -> float | None:
-    """Frames per second of a regular clock without lost frames; None where `times` are not one.
+    """Frames per second of a regular time axis without lost frames; None for all other `times`.
 
     >>> regular_rate(np.arange(100) / 25)
     25.0
@@ -147,12 +150,12 @@ def regular_rate(times: np.ndarray) -> float | None:
 
 
 def seconds(time: Any, unit: str | None = None) -> tuple[np.ndarray, str | None]:
-    """`time` as float64 seconds, and where they start if `time` was a date.
+    """Convert `time` to float64 seconds; also return the date at which they start, if there is one.
 
-    Numbers are in the unit that `time` itself has (`attrs["units"]` of a DataArray, with `calendar`), else in `unit`,
-    else in seconds; see `time_units`. Dates, and numbers of a unit "… since <date>", become seconds since the first of
-    them, which is returned as ISO text; durations and other numbers are not shifted. Missing times (NaT) become NaN.
-    TypeError for what is no time, ValueError for a unit that is not known.
+    The unit of numbers is that of `time` itself (`attrs["units"]` of a DataArray, with `calendar`), else `unit`, else
+    seconds; see `time_units`. Dates, and numbers in a unit "… since <date>", become seconds since the first date, which
+    is returned as ISO text. Durations and other numbers are not shifted. Missing times (NaT) become NaN.
+    Raises TypeError if `time` holds neither numbers nor dates, and ValueError for an unknown unit.
 
     >>> seconds(np.array(["2026-01-01T10:00:00.0", "2026-01-01T10:00:00.5"], dtype="datetime64[ms]"))
     (array([0. , 0.5]), '2026-01-01T10:00:00')
@@ -165,16 +168,16 @@ def seconds(time: Any, unit: str | None = None) -> tuple[np.ndarray, str | None]
     if values.dtype.kind in "mM":
         return time_units.of_dates(values)
     if values.dtype == bool or not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
-        remedy = " (of dates as objects: pandas.to_datetime(times, utc=True).tz_localize(None))"
+        remedy = "; convert dates by pandas.to_datetime(times, utc=True).tz_localize(None)"
         raise TypeError(
-            f"times are {values.dtype}; seconds, datetime64 or timedelta64 are wanted"
+            f"expected times in seconds, datetime64 or timedelta64, got {values.dtype}"
             + (remedy if values.dtype == object else "")
         )
     return time_units.of_numbers(values, _unit(time, unit))
 
 
 def _unit(time: Any, unit: str | None) -> time_units.TimeUnit:
-    """The unit of numbers: their own, or that of the caller, who may not contradict it."""
+    """The unit of numbers: their own, else `unit`. Raises ValueError if the two differ."""
     attrs = getattr(time, "attrs", {})
     own, calendar = attrs.get("units"), attrs.get("calendar")
     if own is None or own == "":

@@ -1,6 +1,6 @@
-"""Samples brought to other times: straight lines between neighbours, low-passed before where the rate falls.
+"""Linear interpolation of samples to other times, with a low-pass filter where the rate becomes lower.
 
-Times are in seconds and increase; a row is one signal, NaN where it is missing.
+Times are in seconds and increase. A row is one signal, with NaN for missing samples.
 """
 
 from typing import NamedTuple
@@ -11,25 +11,25 @@ from bitbox_xr.kernels.finite import refuse_infinite
 
 __all__ = ["TYPED", "Lowpass", "interpolate", "lowpass", "rounding"]
 
-TYPED = 1e-6  # s; how exactly a caller can be expected to write the length of a gap
-# A filter for a rate of f hertz leaves what is slower than .3 f as it is and stops what is faster than f / 2.
-# Straight lines take more from frequencies between the two than a steeper filter would save.
+TYPED = 1e-6  # s; callers write the length of a gap with this precision
+# A filter for a rate of f hertz passes frequencies below 0.3 f and stops those above 0.5 f. Linear interpolation
+# attenuates frequencies between the two by more than a steeper filter would save.
 PASS, STOP = 0.3, 0.5
-ATTENUATION = 64.0  # dB, asked for; 60 are left when each phase is made to sum to one and lines are drawn
-DENSE = 8  # filtered samples for each frame of the new rate: the lines between them cost the passband under 0.5 %
+ATTENUATION = 64.0  # dB of the filter design; 60 dB remain after each phase is normalised and after interpolation
+OVERSAMPLING = 8  # filtered samples per frame of the new rate; passband loss by interpolation: under 0.5 %
 
 
 class Lowpass(NamedTuple):
-    """A zero-phase filter of a row on the regular clock `start + k / rate`, k under `size`."""
+    """A zero-phase filter for rows on the regular time axis `start + k / rate`, for k from 0 to `size` − 1."""
 
     taps: np.ndarray
-    up: int  # filtered samples for each of the clock's
+    up: int  # filtered samples per sample of the time axis
     start: float
     rate: float
     size: int
 
     def __call__(self, times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Times and values of the filtered row; gaps are bridged by straight lines, ends held."""
+        """Times and values of the filtered row. Gaps are interpolated linearly; the end values continue at the ends."""
         from scipy.signal import upfirdn
 
         middle = len(self.taps) // 2
@@ -41,22 +41,22 @@ class Lowpass(NamedTuple):
 
 
 def rounding(times: np.ndarray) -> float:
-    """Seconds by which times of this size may differ and be one."""
+    """Seconds by which two times of this magnitude may differ and still count as equal."""
     return 1e-9 + 4 * float(np.spacing(np.abs(times).max()))
 
 
 def lowpass(times: np.ndarray, rate: float, fps: float, *, regular: bool) -> Lowpass:
-    """The filter that keeps what was sampled `rate` times a second from aliasing at `fps`.
+    """The anti-aliasing filter for samples at `rate` per second that will be resampled at `fps`.
 
-    A Kaiser window's sinc (`scipy.signal.firwin`), half of it down at 0.4 `fps`. Where `times` are not
-    regular it works on straight lines sampled eight times as densely as they are.
+    It is a sinc with a Kaiser window (`scipy.signal.firwin`), with half its amplitude at 0.4 `fps`. If `times` are not
+    regular, the filter is applied to linearly interpolated samples at eight times `rate`.
     """
     from scipy.signal import firwin, kaiserord
 
-    rate, up = (rate, int(np.ceil(DENSE * fps / rate))) if regular else (rate * DENSE, 1)
+    rate, up = (rate, int(np.ceil(OVERSAMPLING * fps / rate))) if regular else (rate * OVERSAMPLING, 1)
     size, beta = kaiserord(ATTENUATION, (STOP - PASS) * fps / (rate * up / 2))
     taps = firwin(size | 1, (PASS + STOP) / 2 * fps, window=("kaiser", beta), fs=rate * up)
-    for phase in range(up):  # what does not change stays as it is, however large
+    for phase in range(up):  # constant signals stay exactly constant
         taps[phase::up] /= taps[phase::up].sum()
     frames = int(np.floor((times[-1] - times[0] + rounding(times)) * rate)) + 1
     return Lowpass(taps, up, float(times[0]), rate, frames)
@@ -70,12 +70,12 @@ def interpolate(
     smooth: Lowpass | None = None,
     flags: bool = False,
 ) -> np.ndarray:
-    """`values` `(…, time)` at the times `targets`, by straight lines between the samples that are there.
+    """Interpolate `values` `(…, time)` linearly at the times `targets`, between the samples that are present.
 
-    NaN where the samples on both sides of a target are more than `longest` seconds apart, and beyond the first
-    and the last of them. A target at the time of a sample has its value, to the bit unless `smooth` is given.
-    With `flags` a row that holds only 0 and 1 keeps to these: each target has the value of the nearest sample, of two
-    equally near ones that of the earlier. ValueError where a value is infinite.
+    A target is NaN if the samples on its two sides are more than `longest` seconds apart, or if it lies before the
+    first or after the last sample. A target at the time of a sample gets exactly its value, unless `smooth` is given.
+    With `flags`, a row that holds only 0 and 1 stays so: each target gets the value of the nearest sample, and of the
+    earlier one if two are equally near. Raises ValueError if a value is infinite.
 
     >>> interpolate(np.array([0.0, 1, np.nan, 3, np.nan, np.nan]), np.arange(6.0), np.array([0.5, 1, 2, 4]), 1.5)
     array([0.5, 1. , nan, nan])
@@ -102,8 +102,9 @@ def _row(
     smooth: Lowpass | None,
     nearest: bool,
 ) -> np.ndarray:
+    """`interpolate` for one row, whose missing samples are left out."""
     before = np.searchsorted(times, targets, side="right") - 1
-    met = times[before] == targets  # before the first, -1 is the last, which is none of these
+    met = times[before] == targets  # targets before the first sample have index -1, the last sample, which never equals
     inside = (before >= 0) & (before < len(times) - 1)
     near = np.append(np.diff(times) <= longest + TYPED, False)
     if nearest:
@@ -118,7 +119,7 @@ def _row(
 
 
 def _meeting(targets: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """`targets`, each moved onto the one of `times` that it is the same as, if there is one."""
+    """`targets`, each replaced by the element of `times` that equals it but for rounding, if there is one."""
     after = np.searchsorted(times, targets).clip(1, max(len(times) - 1, 1))
     around = times[np.stack([after - 1, after]).clip(max=len(times) - 1)]
     apart = np.abs(around - targets)

@@ -1,4 +1,4 @@
-"""How kernels are compiled."""
+"""Compilation of kernels with numba."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -13,7 +13,7 @@ __all__ = ["kernel"]
 
 
 def _sources() -> str:
-    """A hash of all files that kernels are compiled from, in nested folders too: a kernel contains what it calls."""
+    """A hash of all kernel sources, including nested folders, because a compiled kernel contains the code it calls."""
     files = [*Path(__file__).parent.rglob("*.py"), Path(numba_internals.__file__)]
     return sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
@@ -22,11 +22,11 @@ SOURCES = _sources()
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile `function` with numba: without the interpreter's lock, kept on disk for the next process.
+    """Compile `function` with numba. It releases Python's global lock and is cached on disk.
 
-    Where neither the package's folder nor the user's can be written (a read-only install), numba refuses to
-    keep anything; the function is then compiled anew in each process. Never numba's `parallel=True`: its
-    threading layer may abort the process when several threads enter it.
+    If neither the package's nor the user's folder can be written (a read-only installation), numba cannot cache, and
+    the function is compiled in each process. `parallel=True` is not used: numba's threading layer may abort the process
+    when several threads enter it.
     """
     try:
         compiled: Any = numba.njit(nogil=True, cache=True, error_model="numpy")(function)

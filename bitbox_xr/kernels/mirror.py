@@ -1,4 +1,4 @@
-"""Left against right: how far the landmarks of one half of a face lie from the mirror image of the other."""
+"""Facial asymmetry: distances between the landmarks of one half of a face and the mirror image of the other half."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from bitbox_xr.kernels.finite import refuse_infinite
 
 __all__ = ["FEATURES", "PAIRS", "asymmetry"]
 
-# iBUG-51: points left in the image, and their partners
+# iBUG-51: numbers of the points on the left of the image, and of the matching points on the right
 PAIRS = {
     "eye": ([19, 20, 21, 22, 23, 24], [28, 27, 26, 25, 30, 29]),
     "brow": ([0, 1, 2, 3, 4], [9, 8, 7, 6, 5]),
@@ -17,11 +17,12 @@ FEATURES = (*PAIRS, "overall")
 
 
 def asymmetry(points: np.ndarray) -> np.ndarray:
-    """`(…, feature)` of iBUG-51 points `(…, 51, coordinate)`: the four of `PAIRS`, and their mean.
+    """Asymmetry `(…, feature)` of iBUG-51 points `(…, 51, coordinate)`: the four features in `PAIRS`, and their mean.
 
-    The points on the left are mirrored across the plane that halves the way between the two sides' centroids;
-    an asymmetry is the mean distance of the mirrored points to their partners. Where the centroids coincide
-    there is no such plane: plain distances. ValueError where a value is infinite.
+    The points on the left are mirrored at the plane halfway between the centroids of the two sides, perpendicular to
+    the line between them. The asymmetry is the mean distance between the mirrored points and their partners. If the
+    centroids coincide, there is no such plane, and the points are not mirrored. Raises ValueError if a value is
+    infinite.
     """
     refuse_infinite(points)
     scores = [_mirrored_distance(points[..., left, :], points[..., right, :]) for left, right in PAIRS.values()]
@@ -29,6 +30,7 @@ def asymmetry(points: np.ndarray) -> np.ndarray:
 
 
 def _mirrored_distance(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Mean distance between the mirrored points of the left side and the points of the right side."""
     one, other = left.mean(axis=-2, keepdims=True), right.mean(axis=-2, keepdims=True)
     way = other - one
     length = np.linalg.norm(way, axis=-1, keepdims=True)

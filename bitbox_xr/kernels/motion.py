@@ -1,6 +1,6 @@
-"""Points along time: how far they go, how evenly, how far from where they were. In frames, not in seconds.
+"""Kinematics of points along time, in frames: path, speed, smoothness, and distances to reference positions.
 
-Recordings come in parts along time, which are worked through in blocks of frames, so that little is held at once.
+Recordings are given in parts along time, and each part is computed in blocks of frames to limit the memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,23 +24,23 @@ __all__ = [
 ]
 
 BLOCK = 1024  # frames
-ORDERS = 3  # of differences; as many frames are needed before a block
+ORDERS = 3  # highest order of differences, and number of frames before a block that they depend on
 
-# rows of a summary; differences of positions are in units a frame, a frame squared, a frame cubed
+# Rows of a summary. Speed, acceleration and jerk are in units per frame, frame² and frame³.
 SUMMARY = ("range", "path", "speed", "acceleration", "jerk", "ldj", "valid")
 DISTANCES = ("distance_min", "distance_mean", "distance_std", "distance_max", "valid")
 
 
 class Places(NamedTuple):
-    """Where the coordinates of points are among signals: columns `(point, axis)`, and those of which half is added."""
+    """Columns `(point, axis)` of the points' coordinates, and of sizes, half of which is added to the coordinates."""
 
     columns: np.ndarray
     sizes: np.ndarray | None = None
 
     def of(self, values: np.ndarray) -> np.ndarray:
-        """Points `(frame, point, axis)` in `values` `(frame, signal)`; one that misses a coordinate misses all.
+        """Points `(frame, point, axis)` of `values` `(frame, signal)`. A point without one coordinate is all NaN.
 
-        ValueError where a value is infinite.
+        Raises ValueError if a value is infinite.
         """
         points = values[:, self.columns].astype(np.float64)
         if self.sizes is not None:
@@ -50,28 +50,31 @@ class Places(NamedTuple):
         return points
 
 
-# --- the course of points
+# --- paths of points
 
 
 class Course(NamedTuple):
-    """What frames of points amount to, each `(…, point)`; lost frames, and differences across them, do not count."""
+    """Sums and extremes over frames, each `(…, point)`, without lost frames and differences across them."""
 
-    counts: np.ndarray  # (4, point): frames, first, second and third differences that were seen
+    counts: np.ndarray  # (4, point): frames, and first, second and third differences that are present
     totals: np.ndarray  # (3, point): sums of the lengths of differences
     squares: np.ndarray  # sum of the squared lengths of second differences
     peak: np.ndarray  # largest length of a first difference
-    first: np.ndarray  # number of the first frame that was seen, infinite where none was
+    first: np.ndarray  # number of the first frame that is present, infinite if all are missing
     last: np.ndarray
-    low: np.ndarray  # (point, axis): least coordinates, infinite where none was seen
+    low: np.ndarray  # (point, axis): smallest coordinates, infinite if all are missing
     high: np.ndarray
 
 
-# how each field of two blocks becomes one
+# how each field of `Course` combines across blocks
 JOIN: tuple[Callable[..., np.ndarray], ...] = (np.sum, np.sum, np.sum, np.max, np.min, np.max, np.min, np.max)
 
 
 class Part(NamedTuple):
-    """The courses of a part's blocks, but for its first frames where others come before; its first and last frames."""
+    """The courses of a part's blocks, and its first and last frames.
+
+    If another part comes before, the courses leave out the first frames, which need frames of that part.
+    """
 
     blocks: list[Course]
     first: int
@@ -80,16 +83,16 @@ class Part(NamedTuple):
 
 
 def part(values: np.ndarray, first: int, places: Places) -> Part:
-    """What a part of a recording, `(frame, signal)`, amounts to; `first` is the number of its first frame."""
+    """The courses of a part `(frame, signal)` of a recording. `first` is the number of its first frame."""
     lead = min(ORDERS, len(values)) if first else 0
     starts = range(lead, len(values), BLOCK)
     blocks = [course(places.of(values[max(at - ORDERS, 0) : at + BLOCK]), first + at, min(at, ORDERS)) for at in starts]
-    # copies, so that the part itself is let go
+    # copies, so that the memory of the part can be freed
     return Part(blocks, first, values[:ORDERS].copy(), values[-ORDERS:].copy())
 
 
 def course(points: np.ndarray, first: int, before: int) -> Course:
-    """What a block of frames amounts to, of which the number `first` is the first, and `before` come before it."""
+    """The course of a block of frames. Its first frame has the number `first` and comes after `before` others."""
     lengths, step = [], points
     for order in range(1, ORDERS + 1):
         step = np.diff(step, axis=0)
@@ -112,7 +115,7 @@ def course(points: np.ndarray, first: int, before: int) -> Course:
 
 
 def _joined(parts: list[Part], places: Places) -> Course:
-    """The course of all parts, their first frames with what comes before those."""
+    """The course of all parts, including the first frames of each part, which need the part before it."""
     blocks, before = [], parts[0].head[:0]
     for one in parts:
         if one.first:
@@ -124,38 +127,39 @@ def _joined(parts: list[Part], places: Places) -> Course:
 
 
 def summary(parts: list[Part], places: Places, frames: int) -> np.ndarray:
-    """The rows of `SUMMARY`, `(row, point)`, of a recording in parts; NaN where nothing was seen.
+    """The rows of `SUMMARY`, `(row, point)`, of a recording in parts. NaN for a point that is always missing.
 
-    speed, acceleration and jerk are mean lengths of differences. ldj is −ln(N³ · Σ|Δ²|² / max|Δ|²) over the N frames
-    from the first to the last that was seen, lost differences counted as the mean of those seen.
+    speed, acceleration and jerk are mean lengths of first, second and third differences. ldj, the log dimensionless
+    jerk, is −ln(N³ · Σ|Δ²|² / max|Δ|²) over the N frames from the first to the last that is present. Each missing
+    difference counts as the mean of those present.
     """
     every = _joined(parts, places)
     seen = np.where(every.counts > 0, every.counts, np.nan)
     span = every.last - every.first + 1
     extent = np.where(every.counts[0] > 0, np.sqrt(((every.high - every.low) ** 2).sum(axis=-1)), np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):  # still points have none, evenly moving ones an infinite one
+    with np.errstate(divide="ignore", invalid="ignore"):  # ldj is NaN for still points and infinite for uniform motion
         ldj = -np.log(span**3 * (every.squares / seen[2] * (span - 2)) / every.peak**2)
     path = np.where(every.counts[1] > 0, every.totals[0], np.nan)
     return np.stack([extent, path, *(every.totals / seen[1:]), ldj, every.counts[0] / frames])
 
 
 def _fields(blocks: Iterable[Any]) -> list[np.ndarray]:
-    """What the blocks have in each field, `(block, …)`."""
+    """Each field of all blocks, stacked as `(block, …)`."""
     return [np.stack(field) for field in zip(*blocks, strict=True)]
 
 
-# --- distances to where points were
+# --- distances to reference positions
 
 
 class Middle(NamedTuple):
-    """Sums of positions `(point, axis)` and the number `(point, 1)` of frames they are of."""
+    """Sums of positions `(point, axis)`, and the number of frames `(point, 1)` in each sum."""
 
     total: np.ndarray
     number: np.ndarray
 
 
 class Away(NamedTuple):
-    """Distances to references, each field `(reference, point)`: number, mean, squared deviations, extremes."""
+    """Statistics of distances to references, each field `(reference, point)`."""
 
     number: np.ndarray
     mean: np.ndarray
@@ -165,7 +169,7 @@ class Away(NamedTuple):
 
 
 def _blocks(values: np.ndarray, first: int, places: Places) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Numbers of frames, and points, of each block of a part of a recording that starts with the frame `first`."""
+    """Frame numbers and points of each block of a part whose first frame has the number `first`."""
     for start in range(0, len(values), BLOCK):
         points = places.of(values[start : start + BLOCK])
         yield np.arange(first + start, first + start + len(points)), points
@@ -178,13 +182,13 @@ def middle(values: np.ndarray, first: int, places: Places) -> list[Middle]:
 
 
 def mean_position(parts: list[list[Middle]]) -> np.ndarray:
-    """The mean position `(1, point, axis)` over all frames; NaN where a point was never seen."""
+    """The mean position `(1, point, axis)` over all frames. NaN for a point that is always missing."""
     total, number = (field.sum(axis=0) for field in _fields(chain.from_iterable(parts)))
     return (total / np.where(number > 0, number, np.nan))[None]
 
 
 def away(values: np.ndarray, first: int, references: np.ndarray, places: Places, left_out: np.ndarray) -> list[Away]:
-    """Distances of each block to `references` `(reference, point, axis)`; some frames' numbers are left out."""
+    """Distances of each block to `references` `(reference, point, axis)`, without the frames `left_out`."""
     found = []
     for numbers, points in _blocks(values, first, places):
         others = points[~np.isin(numbers, left_out)]
@@ -193,7 +197,7 @@ def away(values: np.ndarray, first: int, references: np.ndarray, places: Places,
 
 
 def _lengths(ways: np.ndarray) -> Away:
-    """What the lengths of `ways` `(frame, point, axis)` amount to, each field `(point,)`."""
+    """Statistics of the lengths of `ways` `(frame, point, axis)`, each field `(point,)`."""
     length = np.sqrt((ways**2).sum(axis=-1))
     there = ~np.isnan(length)
     number = there.sum(axis=0)
@@ -204,10 +208,10 @@ def _lengths(ways: np.ndarray) -> Away:
 
 
 def distances(parts: list[list[Away]], frames: int) -> np.ndarray:
-    """The rows of `DISTANCES`, `(row, point)`: those of each reference, averaged; deviations with ddof 0.
+    """The rows of `DISTANCES`, `(row, point)`, averaged over references. Standard deviations have ddof 0.
 
-    References at which a point was not seen are left out of its average; NaN where none is left. `frames` is the
-    number of frames that were not left out.
+    References at which a point is missing are left out of its average; if all are left out, the average is NaN.
+    `frames` is the number of frames that were not left out.
     """
     numbers, means, squares, least, most = _fields(chain.from_iterable(parts))
     number = numbers.sum(axis=0)

@@ -1,7 +1,8 @@
-"""Signals that could have been, had two people had nothing to do with each other; and an observed value among theirs.
+"""Surrogate signals under independence of two people, and tests of observed values against them.
 
-A surrogate of y is an array `(frame, signal)` and, where windows are paired anew, the order in which y's windows
-meet x's. One draw serves all signals, so that what y's signals have to do with each other stays.
+A surrogate of y is an array `(frame, signal)` that has no relation in time to x. Where windows are paired at random, it
+is an order of y's windows instead. All signals of y use the same random draw, so that the relations between them are
+kept.
 """
 
 from typing import NamedTuple
@@ -12,19 +13,19 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Chance", "add_strength", "against_chance", "bridged_spectrum", "draw_shifts", "phases_anew", "shifted"]
 
-LEVEL = 1e-6  # correlations that differ by no more are one
+TIE_TOLERANCE = 1e-6  # statistics that differ by no more count as equal
 
 
 # --- surrogates
 
 
 def draw_shifts(rng: np.random.Generator, n: int, frames: int, apart: int) -> np.ndarray:
-    """`n` distinct circular shifts of `frames` frames, none nearer to zero than `apart`, either way round."""
+    """`n` distinct circular shifts of `frames` frames, each at least `apart` frames from zero in both directions."""
     return rng.choice(np.arange(apart, frames - apart + 1), n, replace=False)
 
 
 def shifted(y: np.ndarray, shift: int) -> np.ndarray:
-    """`y` moved round by `shift` frames, its gaps with it; where y has a gap, there is one too.
+    """`y` shifted circularly by `shift` frames, its gaps included. Frames that are missing in `y` are missing too.
 
     >>> shifted(np.array([[0.0], [1.0], [np.nan], [3.0]]), 1)[:, 0]
     array([ 3.,  0., nan, nan])
@@ -35,7 +36,10 @@ def shifted(y: np.ndarray, shift: int) -> np.ndarray:
 
 
 def bridged_spectrum(y: np.ndarray) -> np.ndarray:
-    """Fourier coefficients `(signal, frequency)` of `y`, its gaps bridged by straight lines and its ends held."""
+    """Fourier coefficients `(signal, frequency)` of `y`.
+
+    Gaps are filled by linear interpolation; missing frames at the ends get the nearest value.
+    """
     from scipy.fft import rfft
 
     rows = np.array(y.T, dtype=np.float64, order="C")
@@ -49,10 +53,10 @@ def bridged_spectrum(y: np.ndarray) -> np.ndarray:
 
 
 def phases_anew(rng: np.random.Generator, spectrum: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """`y` with each frequency turned by a random angle, the same for all signals, and y's gaps.
+    """`y` with random Fourier phases: each frequency is rotated by one random angle in all signals. Gaps stay.
 
-    The spectrum of every signal and its cross-spectra with the others stay as they are (Prichard & Theiler 1994).
-    The mean, and the highest frequency of an even number of frames, have no phase to draw.
+    This keeps the spectrum of every signal and its cross-spectra with the others (Prichard & Theiler 1994). The mean,
+    and the highest frequency of an even number of frames, are real and are not rotated.
     """
     from scipy.fft import irfft
 
@@ -65,15 +69,16 @@ def phases_anew(rng: np.random.Generator, spectrum: np.ndarray, y: np.ndarray) -
     return out
 
 
-# --- their strength
+# --- strength
 
 
 @kernel
 def add_strength(corr, magnitude, first, width, step, last, sums):
-    """Add windows `corr` `(window, n1, n2)`, numbers `first` and on, to the `sums` `(3, n1, n2)`.
+    """Add the windows `corr` `(window, n1, n2)`, numbered from `first`, to `sums` `(3, n1, n2)`.
 
-    These are the number of windows with a correlation, the sum of these (of their magnitudes), and the frames that
-    they cover, those that windows share counted once. `last` `(n1, n2)`: the last window with a correlation, so far.
+    The sums are the number of windows with a correlation, the sum of the correlations (of their absolute values with
+    `magnitude`), and the number of frames in these windows; frames in several windows count once.
+    `last` `(n1, n2)` is the last window with a correlation so far; it is updated.
     """
     windows, n1, n2 = corr.shape
     for w in range(windows):
@@ -88,11 +93,11 @@ def add_strength(corr, magnitude, first, width, step, last, sums):
                 last[i, j] = first + w if present else last[i, j]
 
 
-# --- the observed among the surrogates
+# --- tests against surrogates
 
 
 class Chance(NamedTuple):
-    """What surrogates say about observed values, each `(pair,)`."""
+    """Results of the test of observed values against surrogates, each `(pair,)`."""
 
     observed: np.ndarray
     null_mean: np.ndarray
@@ -104,16 +109,17 @@ class Chance(NamedTuple):
 
 
 def against_chance(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) -> Chance:
-    """The first of `values` `(1 + n, pair)`, the observed one, among the others.
+    """Test the observed value `values[0]` of each pair against its n surrogates `values[1:]`, `(1 + n, pair)`.
 
-    `cover`, of the same shape: frames that the windows of each cover. A mean over fewer frames spreads more: where
-    gaps leave a surrogate less than the observed has, its deviation from the mean is taken √(its cover / the
-    observed's) times.
+    `cover`, of the same shape, is the number of frames in the windows of each value. A mean over fewer frames varies
+    more. If gaps leave a surrogate fewer frames than the observed value, its deviation from the mean is therefore
+    multiplied by √(its cover / the observed cover).
 
-    Each pair is standardised by its mean and deviation over all 1 + n values. p = (b + 1) / (n + 1), b the number
-    of surrogates no lower than the observed (two-sided: no nearer to the mean); p_fwe the same with each
-    surrogate's highest of all pairs; q by Benjamini & Hochberg. Surrogates without a value count against a pair;
-    pairs without an observed value get NaN and are no part of the family.
+    Each pair is standardised by its mean and standard deviation over all 1 + n values. p is (b + 1) / (n + 1), where b
+    is the number of surrogates that are at least as high as the observed value (two-sided: at least as far from the
+    mean). p_fwe is the family-wise p-value: it compares the observed value with each surrogate's highest value over all
+    pairs. q is the false discovery rate of Benjamini & Hochberg. Surrogates without a value count as at least as high.
+    Pairs without an observed value get NaN and do not belong to the family.
 
     >>> values = np.array([[3.0], [1.0], [2.0], [0.0]])
     >>> chance = against_chance(values, np.ones_like(values), two_sided=False)
@@ -125,26 +131,26 @@ def against_chance(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) ->
     tested = ~np.isnan(values[0])
     share = np.sqrt(np.divide(cover, cover[0], out=np.ones_like(cover), where=cover[0] > 0))
     _, apart, deviation = _spread(values, share)
-    z = np.divide(apart, deviation, out=np.where(np.isnan(values), np.nan, 0.0), where=deviation > LEVEL)
+    z = np.divide(apart, deviation, out=np.where(np.isnan(values), np.nan, 0.0), where=deviation > TIE_TOLERANCE)
     z = np.abs(z) if two_sided else z
     n = len(values) - 1
     none = np.where(tested, 1.0, np.nan)
-    p = none * ((~(z[1:] < z[0] - LEVEL)).sum(axis=0) + 1) / (n + 1)
+    p = none * ((~(z[1:] < z[0] - TIE_TOLERANCE)).sum(axis=0) + 1) / (n + 1)
     usable = tested & ~np.isnan(z[1:])
     highest = np.where(usable, z[1:], -np.inf).max(axis=1, initial=-np.inf)
     highest[~usable.any(axis=1)] = np.inf
-    lower = np.searchsorted(np.sort(highest), z[0] - LEVEL)
+    lower = np.searchsorted(np.sort(highest), z[0] - TIE_TOLERANCE)
     p_fwe = np.maximum(none * (n - lower + 1) / (n + 1), p)
     q = np.full_like(p, np.nan)
     if tested.any():
         q[tested] = false_discovery_control(p[tested])
     null_mean, _, null_std = _spread(values[1:], share[1:])
-    surrogate_z = (values[0] - null_mean) / np.where(null_std > LEVEL, null_std, np.nan)
+    surrogate_z = (values[0] - null_mean) / np.where(null_std > TIE_TOLERANCE, null_std, np.nan)
     return Chance(values[0], null_mean, null_std, surrogate_z, p, p_fwe, q)
 
 
 def _spread(values: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, deviations from it times `share`, and their size (ddof 0), along the first axis; NaN are left out."""
+    """Mean, deviations from it times `share`, and their root mean square, along the first axis, without NaN."""
     present = ~np.isnan(values)
     count = np.where(present.any(axis=0), present.sum(axis=0), np.nan)
     mean = np.where(present, values, 0.0).sum(axis=0) / count

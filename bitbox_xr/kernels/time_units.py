@@ -1,8 +1,8 @@
-"""Units of time: what their names mean, and times in them as float64 seconds.
+"""Units of time: their names, and conversion of times to float64 seconds.
 
-`clock.seconds()` converts every time axis by this module, whether it comes from a file, a table or a DataArray.
-Integers are subtracted and divided as integers, so that nanoseconds since 1970, which no float64 can hold, keep
-every digit of the steps between them.
+`frame_rate.seconds()` uses this module for every time axis, whether it comes from a file, a table or a DataArray.
+Integers are subtracted and divided as integers, because float64 cannot hold nanoseconds since 1970 exactly. The steps
+between such times keep all their digits.
 """
 
 import re
@@ -14,7 +14,7 @@ import numpy as np
 
 __all__ = ["SYMBOLS", "TimeUnit", "canonical", "of_dates", "of_numbers", "parsed"]
 
-# symbol: seconds, other symbols (as they are written), words (in upper or lower case, with or without -s)
+# symbol: seconds, other symbols (case matters), words (upper or lower case, with or without -s)
 _UNITS: dict[str, tuple[Fraction, tuple[str, ...], tuple[str, ...]]] = {
     "s": (Fraction(1), (), ("sec", "second")),
     "ms": (Fraction(1, 10**3), (), ("msec", "millisec", "millisecond")),
@@ -29,7 +29,7 @@ SYMBOLS = tuple(_UNITS)
 _SPELLINGS = {text: symbol for symbol, (_, others, _) in _UNITS.items() for text in (symbol, *others)}
 _WORDS = {word + end: symbol for symbol, (_, _, words) in _UNITS.items() for word in words for end in ("", "s")}
 
-# what NumPy calls the units of its dates and durations, in seconds
+# units of NumPy's dates and durations, in seconds
 _NUMPY = {
     "W": Fraction(7 * 86400),
     "D": Fraction(86400),
@@ -46,23 +46,23 @@ _DATE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _CALENDARS = ("standard", "gregorian", "proleptic_gregorian")
-_REFORM = datetime(1582, 10, 15)  # before it, the standard calendar is the Julian one
+_REFORM = datetime(1582, 10, 15)  # earlier dates of the standard calendar are Julian
 _EPOCH = datetime(1970, 1, 1)
-EXACT = 2**53  # larger integers have no exact float64
+MAX_EXACT_INTEGER = 2**53  # float64 cannot hold every integer beyond this
 
 
 class TimeUnit(NamedTuple):
     """A unit of time."""
 
     seconds: Fraction
-    origin: Fraction | None = None  # what times are counted from, in seconds since 1970-01-01 UTC
+    origin: Fraction | None = None  # date from which times are counted, in seconds since 1970-01-01 UTC
 
 
 def parsed(text: str, calendar: str | None = None) -> TimeUnit:
-    """The unit that a text means, `<unit>` or `<unit> since <date>`, in the spellings of CF and udunits.
+    """Parse a unit of time, `<unit>` or `<unit> since <date>`, as CF and udunits spell it.
 
-    ValueError for what is not known, for a date that is not `year-month-day [hour:minute:second] [zone]`, and for a
-    date in a calendar other than the one of datetime64.
+    Raises ValueError for an unknown unit, for a date that is not `year-month-day [hour:minute:second] [zone]`, and for
+    a calendar other than that of datetime64.
 
     >>> parsed("msec").seconds
     Fraction(1, 1000)
@@ -75,7 +75,7 @@ def parsed(text: str, calendar: str | None = None) -> TimeUnit:
 
 
 def canonical(text: str) -> str:
-    """A unit in the spelling that this package uses; ValueError as for `parsed`.
+    """A unit in the spelling of this package. Raises ValueError as `parsed` does.
 
     >>> canonical("Milliseconds"), canonical("µs"), canonical("secs since 2026-01-31")
     ('ms', 'us', 's since 2026-01-31')
@@ -86,7 +86,7 @@ def canonical(text: str) -> str:
 
 
 def _split(text: Any) -> tuple[str, str | None]:
-    """The symbol of the unit, and the date after `since`."""
+    """The symbol of the unit, and the date after `since` if there is one."""
     parts = re.split(r"\s+since\s+", text.strip(), maxsplit=1, flags=re.IGNORECASE) if isinstance(text, str) else [""]
     symbol = _SPELLINGS.get(parts[0]) or _WORDS.get(parts[0].casefold())
     if symbol is None:
@@ -108,7 +108,7 @@ def _reference(text: str, date: str, calendar: str | None) -> Fraction:
     found = _DATE.fullmatch(date.strip())
     try:
         if found is None:
-            raise ValueError("it is not of this form")
+            raise ValueError("another format")
         year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
         moment = datetime(year, month, day, hour, minute, second)
     except ValueError as error:
@@ -128,10 +128,10 @@ def _reference(text: str, date: str, calendar: str | None) -> Fraction:
 
 
 def of_numbers(values: np.ndarray, unit: TimeUnit) -> tuple[np.ndarray, str | None]:
-    """Numbers in a unit as float64 seconds, and where these start if the unit has an origin.
+    """Convert numbers in a unit to float64 seconds; also return the date at which they start, if the unit has one.
 
-    Times since a date become seconds since the first of them that is not missing, whose date is returned as ISO text;
-    others are not shifted.
+    Times since a date become seconds since the first time that is present; its date is returned as ISO text. Other
+    times are not shifted.
 
     >>> of_numbers(np.array([0, 40, 80]), parsed("ms"))
     (array([0.  , 0.04, 0.08]), None)
@@ -148,15 +148,15 @@ def of_numbers(values: np.ndarray, unit: TimeUnit) -> tuple[np.ndarray, str | No
 
 
 def of_dates(values: np.ndarray) -> tuple[np.ndarray, str | None]:
-    """datetime64 or timedelta64 as float64 seconds, as `of_numbers`; NaT becomes NaN."""
+    """Convert datetime64 or timedelta64 to float64 seconds, as `of_numbers` does. NaT becomes NaN."""
     kind, origin = ("datetime64", Fraction(0)) if values.dtype.kind == "M" else ("timedelta64", None)
-    if np.datetime_data(values.dtype)[0] not in _NUMPY:  # years and months, or a NaT of no unit
+    if np.datetime_data(values.dtype)[0] not in _NUMPY:  # years and months, or NaT without a unit
         values = values.astype(f"{kind}[s]")
     code, count = np.datetime_data(values.dtype)
     missing = np.isnat(values)
     numbers = values.astype(np.int64)
     if len(present := numbers[~missing].ravel()):
-        numbers[missing] = present[0]  # the smallest integer stands for NaT
+        numbers[missing] = present[0]  # NaT is stored as the smallest integer
     else:
         numbers[...] = 0
     seconds, start = of_numbers(numbers, TimeUnit(_NUMPY[code] * count, origin))
@@ -164,7 +164,7 @@ def of_dates(values: np.ndarray) -> tuple[np.ndarray, str | None]:
 
 
 def _exact(values: np.ndarray) -> np.ndarray:
-    """The numbers as int64 where they are integers whose differences it can hold, else as float64 or longer."""
+    """The numbers as int64 if they are integers with differences within int64, else as float64 or longer floats."""
     if values.dtype.kind in "iu":
         span = int(values.max()) - int(values.min()) if values.size else 0
         fits = span < 2**63 and (not values.size or int(values.max()) < 2**63)
@@ -173,9 +173,9 @@ def _exact(values: np.ndarray) -> np.ndarray:
 
 
 def _scaled(values: np.ndarray, seconds: Fraction) -> np.ndarray:
-    """Numbers of a unit as float64 seconds."""
+    """Numbers times `seconds`, the length of their unit, as float64."""
     above, below = seconds.numerator, seconds.denominator
-    if values.dtype.kind == "i" and values.size and below > 1 and np.abs(values).max() >= EXACT:
+    if values.dtype.kind == "i" and values.size and below > 1 and np.abs(values).max() >= MAX_EXACT_INTEGER:
         whole, rest = np.divmod(values, below)
         scaled = whole.astype(np.float64) + rest / below
         return scaled * above if above > 1 else scaled
@@ -183,7 +183,7 @@ def _scaled(values: np.ndarray, seconds: Fraction) -> np.ndarray:
 
 
 def _written(moment: Fraction) -> str:
-    """Seconds since 1970 as ISO text, to the nanosecond."""
+    """Seconds since 1970-01-01 as ISO text, rounded to nanoseconds."""
     nanoseconds = round(moment * 10**9)
     whole, rest = divmod(nanoseconds, 10**9)
     text = str(np.datetime64(whole, "s"))

@@ -1,6 +1,6 @@
-"""What the package uses of numba, xarray and dask that these do not promise to keep, a module for each library.
+"""Names of numba, xarray and dask that are not part of their public interface, one module for each library.
 
-Nothing else in the package touches such names. Each stands here with its reason, and `tests/upstream` checks that it
-exists and does what is relied on, so that an upgrade fails there first. Modules are separate because kernels, which
-import numba's, may import neither xarray nor dask.
+The rest of the package does not use such names. Each docstring gives the reason for its name. `tests/upstream` checks
+that the name exists and behaves as needed, so that an incompatible upgrade fails there first. The modules are separate
+because kernels import the module for numba, and kernels may import neither xarray nor dask.
 """

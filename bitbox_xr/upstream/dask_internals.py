@@ -1,4 +1,4 @@
-"""What lazy evaluation and cohorts use of dask and distributed beyond their documented interface."""
+"""Undocumented parts of dask and distributed that lazy evaluation and cohorts use."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,9 +7,9 @@ __all__ = ["deaths", "held_by_cluster"]
 
 
 def held_by_cluster(graph: Iterable[Any]) -> bool:
-    """Whether any of a graph's nodes is data that a cluster holds (after `Client.persist`).
+    """Whether any node of a graph is data in the memory of a cluster (after `Client.persist`).
 
-    Such a node is a `Future` in a wrapper of dask's, `DataNode`, whose `.value` is not documented.
+    Such a node is a `Future` inside dask's `DataNode`, whose attribute `value` is not documented.
     """
     from distributed import Future
 
@@ -17,10 +17,10 @@ def held_by_cluster(graph: Iterable[Any]) -> bool:
 
 
 def deaths(scheduler: Any, keys: list[str]) -> dict[str, int]:
-    """How many workers died while they had each task; runs on the scheduler, while the tasks' futures are held.
+    """Number of workers that died while they had each task. Runs on the scheduler, while the tasks' futures exist.
 
-    A client learns of a death only when dask gives up on the task; how often it tried stands in the scheduler's own
-    table, as `TaskState.suspicious`.
+    A client is informed of a death only when dask gives up the task. The number of attempts so far is in the
+    scheduler's own table, as `TaskState.suspicious`.
     """
     tasks = {key: scheduler.tasks.get(key) for key in keys}
     return {key: int(task.suspicious) if task is not None else 0 for key, task in tasks.items()}

@@ -1,4 +1,4 @@
-"""What kernels use of numba beyond its documented interface."""
+"""Undocumented parts of numba that kernels use."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ __all__ = ["declared", "item_pointer", "nothing", "stamp_cache"]
 
 
 def stamp_cache(compiled: Any, stamp: str) -> None:
-    """Have the compiled code that numba kept on disk count as valid only for this `stamp`.
+    """Make the compiled code in numba's cache on disk valid for this `stamp` only.
 
-    numba compares the time and size of the file in which a function is defined. A kernel also contains what it calls
-    from other files, so editing one of those would leave stale code in the cache. There is no public way to say what a
-    function depends on. AttributeError where numba has changed.
+    numba compares the time and size of the file in which a function is defined. A kernel also contains the functions
+    that it calls from other files, so editing one of these would leave outdated code in the cache. numba has no public
+    way to declare such dependencies. Raises AttributeError if numba has changed.
     """
     file = compiled._cache._cache_file
     if not hasattr(file, "_source_stamp"):
@@ -23,8 +23,8 @@ def stamp_cache(compiled: Any, stamp: str) -> None:
 def item_pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     """LLVM pointer to item `index` of a contiguous one-dimensional array.
 
-    The documented interface for intrinsics ends at scalars; `make_array` is how numba's own functions read an array's
-    address.
+    The documented interface for intrinsics covers scalars only. numba's own functions read the address of an array by
+    `make_array`.
     """
     return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
 
@@ -35,8 +35,8 @@ def nothing(context: Any) -> Any:
 
 
 def declared(builder: Any, kind: Any, name: str) -> Any:
-    """An LLVM function by its name, declared once in the module that is being built.
+    """Declare an LLVM function by name in the module that is being built, or return its earlier declaration.
 
-    numba.core.cgutils appears in numba's examples but has no reference page.
+    `numba.core.cgutils` appears in numba's examples, but it has no reference page.
     """
     return cgutils.get_or_insert_function(builder.module, kind, name)

@@ -1,11 +1,10 @@
-"""What reading and writing NetCDF uses of xarray beyond its documented interface.
+"""Undocumented parts of xarray that reading and writing NetCDF use.
 
-`ArrayWriter` separates what is in memory, which `Dataset.dump_to_store` writes at once, from chunks on dask, which
-`.sync()` computes and stores; `.sources` says whether there are any. `Dataset.to_netcdf` does both in one call, during
-which our lock would have to be held throughout or not at all.
+`ArrayWriter` separates arrays in memory, which `Dataset.dump_to_store` writes at once, from chunks on dask, which
+`ArrayWriter.sync` computes and stores. `ArrayWriter.sources` lists the arrays with such chunks. `Dataset.to_netcdf`
+does both in one call, so our lock could only be held during the whole call or not at all.
 
-`io.netcdf` also passes `lock=` to `xarray.open_dataset`, an option of each engine that is documented nowhere; the tests
-of this module check it too.
+`io.netcdf` also passes the undocumented option `lock=` to `xarray.open_dataset`. The tests of this module check it too.
 """
 
 import os
@@ -18,16 +17,16 @@ from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
 
 __all__ = ["LIBRARY_LOCKS", "ArrayWriter", "array_of", "file_behind", "new_file"]
 
-# xarray's own locks around HDF5 and NetCDF-C, in the order in which xarray takes them. The libraries crash when two
-# threads are inside them, even with different files, so `io.locks` takes these locks as well: otherwise a lazy read of
-# a file opened by xarray alone could run beside our own reads and writes.
+# xarray's own locks for HDF5 and NetCDF-C, in the order in which xarray acquires them. The libraries crash when two
+# threads use them at the same time, even with different files. `io.locks` therefore acquires these locks as well:
+# otherwise a lazy read of a file opened by xarray could run at the same time as our own reads and writes.
 LIBRARY_LOCKS: tuple[Any, ...] = NETCDF4_PYTHON_LOCK.locks  # type: ignore[attr-defined]
 
 
 def new_file(path: str, engine: str, lock: Any) -> Any:
-    """A store for `Dataset.dump_to_store`: a new NetCDF file of one of three engines, guarded by `lock`.
+    """Create a NetCDF file with one of three engines, as a store for `Dataset.dump_to_store` that uses `lock`.
 
-    `Dataset.to_netcdf` has no option for the lock and uses xarray's own, which is not reentrant.
+    `Dataset.to_netcdf` has no option for the lock. It uses xarray's own locks, which are not reentrant.
     """
     if engine == "scipy":
         return ScipyDataStore(path, mode="w", lock=lock)
@@ -36,14 +35,14 @@ def new_file(path: str, engine: str, lock: Any) -> Any:
 
 
 def array_of(variable: xr.Variable) -> Any:
-    """The array of a variable as it is held, lazy or not; the public `.data` would read it from its file."""
+    """The array inside a variable, lazy or not. The public `.data` would read a lazy array from its file."""
     return variable._data
 
 
 def file_behind(array: Any) -> str | os.PathLike[str] | None:
-    """The file that a backend's lazy array is read from; None for other objects.
+    """The file that a backend's lazy array is read from. None for other objects.
 
-    `encoding["source"]` gives a name only for whole Datasets, and it is lost in arithmetic.
+    The public `encoding["source"]` exists for whole Datasets only, and arithmetic removes it.
     """
     manager = getattr(getattr(array, "datastore", None), "_manager", None)
     if manager is None:

@@ -46,12 +46,15 @@ CASES = {
     "dates with a zone": (
         lambda: bx.signals(DATA, time=pd.date_range("2026", periods=90, freq="40ms", tz="UTC")),
         TypeError,
-        ["times are object", "datetime64", "to_datetime(times, utc=True).tz_localize(None)"],
+        [
+            "expected times in seconds, datetime64 or timedelta64, got object",
+            "to_datetime(times, utc=True).tz_localize(None)",
+        ],
     ),
     "the first date missing": (
         lambda: bx.signals(DATA, time=[pd.NaT, *pd.date_range("2026", periods=89, freq="40ms")]),
         TypeError,
-        ["times are object"],
+        ["expected times in seconds, datetime64 or timedelta64, got object"],
     ),
     "one date missing": (
         lambda: bx.signals(DATA, time=pd.DatetimeIndex([pd.NaT, *pd.date_range("2026", periods=89, freq="40ms")])),
@@ -114,7 +117,7 @@ CASES = {
     "truth as time": (
         lambda: bx.signals(DATA, time=[True] * 90),
         TypeError,
-        ["times are bool", "seconds, datetime64 or timedelta64"],
+        ["expected times in seconds, datetime64 or timedelta64, got bool"],
     ),
     "missing dates": (
         lambda: bx.signals(DATA, time=np.full(90, "NaT", "M8[s]")),

@@ -79,7 +79,7 @@ TABLES = {
     ),
     "a long pause": (b"t,a\n0,1\n0.04,2\n0.08,3\n999999,4\n", T, r"after line 4 comes a pause of 999999 s"),
     "times of another length": (text(GOOD), {"time": [0.0, 0.1]}, r"time=…: its shape|time=…: it has the shape \(2,\)"),
-    "times of text": (text(GOOD), {"time": ["a", "b", "c"]}, r"time=…: times are <U1"),
+    "times of text": (text(GOOD), {"time": ["a", "b", "c"]}, r"time=…: expected times in seconds, .*, got <U1"),
     "no such column": (text(GOOD), {**T, "columns": ["a", "bb"]}, r"no column 'bb'; there is b"),
     "no such position": (text(GOOD), {**T, "columns": [3]}, r"no column 3; positions go from 0 to 2"),
     "before the first": (text(GOOD), {**T, "columns": -1}, r"no column -1; positions go from 0 to 2"),

@@ -192,7 +192,7 @@ def test_missing_times_are_nan():
 
 @pytest.mark.parametrize("wrong", [["a"], [True], [1j], [None]])
 def test_what_is_no_time_is_refused(wrong):
-    with pytest.raises(TypeError, match="seconds, datetime64 or timedelta64 are wanted"):
+    with pytest.raises(TypeError, match="expected times in seconds, datetime64 or timedelta64, got"):
         frame_rate.seconds(np.array(wrong))
 
 

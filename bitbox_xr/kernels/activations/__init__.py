@@ -1,1 +1,1 @@
-"""Activations of signals at temporal scales, in frames."""
+"""Activations of signals, which are maxima of their wavelet responses, at temporal scales in frames."""

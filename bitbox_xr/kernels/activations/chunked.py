@@ -1,8 +1,8 @@
-"""A recording searched piece by piece along time, each piece with what its activations need of the others.
+"""Search for activations in pieces of a recording along time, with the same result as in the whole recording.
 
-That is the mean of each signal, the largest response at each scale, and for frames missing at a piece's ends the
-nearest ones present beyond. Pieces are read with a margin at both sides (`margin`), which their neighbours hold; what
-is found in the margins is theirs.
+A piece needs three facts about the other pieces: the mean of each signal, the largest response at each scale, and the
+nearest frames present beyond its ends, to fill missing frames there. Each piece is read with a margin of neighbouring
+frames on both sides (`margin`). Activations in the margins belong to the neighbouring pieces.
 """
 
 from math import ceil
@@ -22,36 +22,37 @@ ROWS = 11
 
 
 class Piece(NamedTuple):
-    """Frames `start` to `stop` of those that are read are the piece; the others are its margins."""
+    """The piece is frames `start` to `stop` of the frames that are read. The others are its margins."""
 
     start: int
     stop: int
 
 
 class Context(NamedTuple):
-    """What is known of each signal beyond a piece."""
+    """Facts about each signal beyond a piece."""
 
     mean: np.ndarray
-    before: np.ndarray  # (2, signal): frame, from the first one read, and value of the last one present before; or NaN
+    before: np.ndarray  # (2, signal): frame (0: the first one read) and value of the last frame present before, or NaN
     after: np.ndarray
 
 
 def margin(search: Search) -> int:
-    """Frames beside a piece that its responses, and what is eligible, depend on."""
+    """Number of frames on each side of a piece that its responses and eligible frames depend on."""
     filters = [wavelets.mexican_hat(scale, search.precision) for scale in search.scales]
     reach = max(max(f.lead, len(f.weights) - f.lead) for f in filters)
     smoothing = 2 * 4
     bridged = ceil(max(search.scales) / 2) + 1
-    plateau = reach  # a response is flat over no more than a part of the wavelet
+    plateau = reach  # a response is flat over at most the length of the wavelet
     return int(reach + smoothing + bridged + plateau)
 
 
 @kernel
 def outline(values: np.ndarray, inner: int) -> np.ndarray:
-    """What other pieces must know of the piece `values` `(frame, signal)`: `(row, signal)`.
+    """Facts about the piece `values` `(frame, signal)` that other pieces need, `(row, signal)`.
 
-    Rows: number of frames present, their mean, whether one is infinite; frame and value (NaN: none) of the first one
-    present, the first from frame `inner` on, the last, and the last before the `inner` last frames.
+    Rows: number of frames present, their mean, and whether a value is infinite. Then frame and value (NaN if there is
+    no such frame) of four frames: the first present, the first present from frame `inner` on, the last present, and the
+    last present before the last `inner` frames.
     """
     frames, signals = values.shape
     out = np.full((ROWS, signals), np.nan)
@@ -70,16 +71,16 @@ def outline(values: np.ndarray, inner: int) -> np.ndarray:
             if t < frames - inner:
                 out[LAST_INNER, s], out[LAST_INNER + 1, s] = t, v
             out[LAST, s], out[LAST + 1, s] = t, v
-            total += v - first  # sums of what is left over it keep their digits
+            total += v - first  # sums of differences from the first value keep their digits
             count += 1
         out[COUNT, s], out[MEAN, s], out[BAD, s] = count, first + total / max(count, 1), bad
     return out
 
 
 def contexts(outlines: list[np.ndarray], bounds: list[int], beyond: int) -> list[Context]:
-    """For each piece, from frame `bounds[k]` to `bounds[k + 1]`, what lies around it and its margins of `beyond`.
+    """The context of each piece, from frame `bounds[k]` to `bounds[k + 1]`, with margins of `beyond` frames.
 
-    ValueError where a value is infinite.
+    Raises ValueError if a value is infinite.
     """
     table = np.array(outlines)
     if table[:, BAD].any():
@@ -91,7 +92,7 @@ def contexts(outlines: list[np.ndarray], bounds: list[int], beyond: int) -> list
         table[:, row] += starts[:, None]  # frames of the recording
     out = []
     for k, start in enumerate(bounds[:-1]):
-        # of the pieces beside this one what its margins do not hold, of those beyond all
+        # frames of the neighbouring pieces that are not in the margins, and all frames of pieces further away
         before = [*table[k - 1 : k, LAST_INNER : LAST_INNER + 2], *table[: k - 1, LAST : LAST + 2][::-1]] if k else []
         after = [*table[k + 1 : k + 2, FIRST_INNER : FIRST_INNER + 2], *table[k + 2 :, FIRST : FIRST + 2]]
         origin = max(start - beyond, 0)
@@ -100,7 +101,7 @@ def contexts(outlines: list[np.ndarray], bounds: list[int], beyond: int) -> list
 
 
 def _nearest(candidates: list[np.ndarray], like: np.ndarray, origin: int) -> np.ndarray:
-    """Of `(frame, value)` by signal the first that is there, frames counted from `origin`."""
+    """The first of `candidates` that is not NaN, for each signal, with frames counted from `origin`."""
     found = np.full((2, len(like)), np.nan)
     for candidate in candidates:
         found = np.where(np.isnan(found[0]), candidate, found)
@@ -109,7 +110,7 @@ def _nearest(candidates: list[np.ndarray], like: np.ndarray, origin: int) -> np.
 
 
 def largest(values: np.ndarray, piece: Piece, context: Context, search: Search) -> np.ndarray:
-    """The largest magnitude of each signal's response in a piece, `(scale, signal)`; `values` with its margins."""
+    """Largest absolute response of each signal in a piece, `(scale, signal)`. `values` includes the margins."""
     out = np.empty((len(search.scales), values.shape[1]))
     for columns in blocks(*values.shape):
         _, centred, _ = _rows(values, columns, context)
@@ -119,7 +120,7 @@ def largest(values: np.ndarray, piece: Piece, context: Context, search: Search) 
 
 
 def cube(values: np.ndarray, piece: Piece, context: Context, most: np.ndarray, search: Search) -> np.ndarray:
-    """`summaries.cube` of a piece, given with its margins, and the largest responses `(scale, signal)` of all."""
+    """`metrics.cube` of a piece. `values` includes its margins; `most` has the largest responses `(scale, signal)`."""
     parts = []
     for columns in blocks(*values.shape):
         rows, centred, present = _rows(values, columns, context)
@@ -134,7 +135,7 @@ def cube(values: np.ndarray, piece: Piece, context: Context, most: np.ndarray, s
 
 
 def _rows(values: np.ndarray, columns: slice, context: Context) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Some signals `(signal, frame)` with their gaps filled, less their mean, and where they are present."""
+    """Some signals `(signal, frame)` with gaps filled, the same minus their mean, and where they are present."""
     rows = np.array(values[:, columns].T, dtype=np.float64, order="C")
     present = ~np.isnan(rows)
     for row, before, after in zip(rows, context.before[:, columns].T, context.after[:, columns].T, strict=True):
@@ -145,7 +146,7 @@ def _rows(values: np.ndarray, columns: slice, context: Context) -> tuple[np.ndar
 
 @kernel
 def fill_ends(x: np.ndarray, before: np.ndarray, after: np.ndarray) -> None:
-    """Replace NaN at both ends of `x` by the lines to the `(frame, value)` present beyond, or by the only one there."""
+    """Interpolate NaN at both ends of `x` linearly between its own frames and the `(frame, value)` on each side."""
     frames = len(x)
     first = 0
     while first < frames and np.isnan(x[first]):
@@ -162,7 +163,7 @@ def fill_ends(x: np.ndarray, before: np.ndarray, after: np.ndarray) -> None:
 
 @kernel
 def line(x: np.ndarray, start: int, stop: int, before: np.ndarray, after: np.ndarray) -> None:
-    """Fill frames of `x` by the line between two `(frame, value)`; held where one is NaN, 0 where both are."""
+    """Fill frames of `x` on the line between two `(frame, value)`. If one is NaN, use the other; if both are, 0."""
     for t in range(start, stop):
         if np.isnan(before[0]):
             x[t] = 0.0 if np.isnan(after[0]) else after[1]

@@ -1,7 +1,8 @@
-"""Extrema of responses, what they look like, and which of them count.
+"""Extrema of responses: their positions, heights and widths, and the choice between them.
 
-What a transform by FFT leaves on a flat stretch differs from 0, and from frame to frame, by rounding: less than
-`ROUNDING` of a row's largest magnitude is 0, and neighbours that differ by no more are a plateau.
+On a constant stretch of signal, the response by FFT differs from 0 and from frame to frame by rounding errors.
+Responses below `ROUNDING` of a row's largest absolute value therefore count as 0, and neighbouring frames that differ
+by no more form a plateau.
 """
 
 import numpy as np
@@ -11,23 +12,23 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["activations", "candidates", "magnitudes", "outlying", "strongest"]
 
-ROUNDING = 1e-10
+ROUNDING = 1e-10  # share of the largest absolute value
 FENCE = 1.5  # interquartile ranges beyond the quartiles
-FEWEST = 5  # no more values than these have no outliers
-BINS = 1024
+MAX_VALUES_WITHOUT_OUTLIERS = 5  # so few values have no outliers
+BINS = 1024  # of the histogram for medians
 MAX_BINS_PER_UNIT = np.finfo(np.float64).max
-NO_SIGN = np.int64(2**63 - 1)
+WITHOUT_SIGN = np.int64(2**63 - 1)  # mask of the bits of a float64 except its sign
 
 
 @kernel
 def activations(
     responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Row, frame, height and width of every maximum of the `responses`, smoothed here, in that order.
+    """Row, frame, height and width of every maximum of the `responses`, which are smoothed first.
 
-    `responses` `(row, frame)` may have more frames than `allowed` `(row, frame)`, which says where activations
-    may be reported; the rest is not looked at. Widths are NaN unless they are `measured`. `largest` is the largest
-    magnitude of each smoothed row, NaN where it is to be found here.
+    Maxima are sorted by row and frame. `allowed` `(row, frame)` marks the frames at which maxima are reported;
+    `responses` `(row, frame)` may have more frames, which are ignored. Widths are NaN unless `measured` is True.
+    `largest` is the largest absolute value of each smoothed row, or NaN to compute it here.
     """
     rows, frames = allowed.shape
     most = rows * (frames // 2 + 1)
@@ -49,10 +50,10 @@ def activations(
 def candidates(
     responses: np.ndarray, allowed: np.ndarray, present: np.ndarray, measured: bool
 ) -> tuple[np.ndarray, ...]:
-    """Row, frame, height, width, sign and score of the maxima of the positive and of the negative parts.
+    """Row, frame, height, width, sign and score of the maxima of the positive and of the negative part.
 
-    As `activations`; height is that of the positive or negative part, score is `(w - median) / median absolute
-    deviation` of the smoothed row `w` over the frames `present`.
+    The arguments are those of `activations`. Height is the absolute value of the response. Score is `(w - median) /
+    median absolute deviation` of the smoothed row `w`, with median and deviation over the frames `present`.
     """
     rows, frames = allowed.shape
     most = rows * frames
@@ -83,7 +84,7 @@ def candidates(
 
 @kernel
 def magnitudes(responses: np.ndarray, start: int, stop: int, out: np.ndarray) -> None:
-    """Write to `out` the largest magnitude of each of the `responses` `(row, frame)`, smoothed, within some frames."""
+    """Write to `out` the largest absolute value of each smoothed row of `responses` from frame `start` to `stop`."""
     w = np.empty(responses.shape[1])
     for r in range(len(responses)):
         smooth(responses[r], w)
@@ -92,24 +93,24 @@ def magnitudes(responses: np.ndarray, start: int, stop: int, out: np.ndarray) ->
 
 @kernel
 def magnitude(w: np.ndarray) -> float:
-    """The largest magnitude in `w`."""
-    # Without their signs floats are ordered as their bits are, and a maximum of integers is done by vectors.
+    """The largest absolute value in `w`."""
+    # Floats without their signs have the same order as their bits, and maxima of integers use vector instructions.
     bits, most = w.view(np.int64), np.zeros(1, np.int64)
     largest = most[0]
     for t in range(len(bits)):
-        largest = max(largest, bits[t] & NO_SIGN)
+        largest = max(largest, bits[t] & WITHOUT_SIGN)
     most[0] = largest
     return most.view(np.float64)[0]
 
 
 @kernel
 def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, frame: np.ndarray) -> int:
-    """Write to `frame` the local maxima of the positive part of `w`, and say how many there are.
+    """Write to `frame` the local maxima of the positive part of `w`. Returns their number.
 
-    `both`: those of the negative part too; the sign of `w` tells which is which. `allowed` says which frames may
-    be reported. A plateau counts once, at its middle; the first and the last frame never count.
+    With `both`, the maxima of the negative part are included; they are the frames with negative `w`. `allowed` marks
+    the frames that may be reported. A plateau counts once, at its middle. The first and the last frame never count.
     """
-    n, start, slope = 0, 0, 0  # start: of the plateau that the last slope (1 up, -1 down) led to
+    n, start, slope = 0, 0, 0  # start of the present plateau; direction of the slope before it (1 up, -1 down)
     before = 0.0
     for t in range(len(w)):
         now = w[t] if w[t] >= tolerance or (both and w[t] <= -tolerance) else 0.0
@@ -127,7 +128,7 @@ def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, fr
 
 @kernel
 def half_width(w: np.ndarray, peak: int) -> float:
-    """Frames around `peak` over which `w` has more than half of its height there; NaN where an end cuts it."""
+    """Full width at half maximum of the peak of `w` at frame `peak`, in frames. NaN if an end of `w` cuts it."""
     half = w[peak] / 2
     total = 0.0
     for step in (-1, 1):
@@ -142,7 +143,7 @@ def half_width(w: np.ndarray, peak: int) -> float:
 
 @kernel
 def spread(w: np.ndarray, largest: float, present: np.ndarray) -> tuple[float, float]:
-    """Median of `w` over the frames present, and median absolute deviation from it, 0 taken as 1e-12."""
+    """Median of `w` over the frames present, and its median absolute deviation, where 0 is replaced by 1e-12."""
     kept = w[present]
     for t in range(len(kept)):
         kept[t] = kept[t] if abs(kept[t]) >= ROUNDING * largest else 0.0
@@ -155,10 +156,10 @@ def spread(w: np.ndarray, largest: float, present: np.ndarray) -> tuple[float, f
 
 @kernel
 def middle(values: np.ndarray, low: float, high: float) -> float:
-    """The median of values between `low` and `high`; NaN of none.
+    """The median of values between `low` and `high`. NaN if there are no values.
 
-    A histogram finds the bin that holds it, and only what lies in that bin is put in order: selection by
-    comparing, on noise, waits for a mispredicted branch at every other value.
+    A histogram finds the bin of the median, and only the values in this bin are selected by comparison. Selection
+    among all values of a noisy signal is slow, because the processor mispredicts every other branch.
     """
     n = len(values)
     if n == 0 or high <= low:
@@ -187,7 +188,7 @@ def middle(values: np.ndarray, low: float, high: float) -> float:
 
 @kernel
 def select(values: np.ndarray, k: int) -> float:
-    """The k-th smallest of `values`, from 0, put in its place: what stands before it is no larger (Hoare's way)."""
+    """The k-th smallest of `values` from 0, by Hoare's algorithm. Reorders `values`: none before k is larger."""
     left, right = 0, len(values) - 1
     while left < right:
         pivot = values[(left + right) // 2]
@@ -208,12 +209,12 @@ def select(values: np.ndarray, k: int) -> float:
 
 @kernel
 def strongest(frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.ndarray, apart: int) -> np.ndarray:
-    """Which of one signal's candidates remain when those nearer than `apart` frames are one activation.
+    """Mark the candidates of one signal that remain if candidates nearer than `apart` frames are one activation.
 
-    A candidate stays if none of its sign, at its scale or one beside it, nearer than `apart`, scores higher
-    (`sign · score`). Of those the strongest (by magnitude, either sign) are taken first, each unless one taken
-    lies nearer than `apart`. Candidates come in the order of their frames; `score` is float32, so that rounding
-    in the transform does not decide between equals: the first of them wins.
+    Candidates are sorted by frame. First, a candidate is removed if another of the same sign, at the same or a
+    neighbouring scale and nearer than `apart`, has a higher `sign · score`. Then the remaining candidates of both signs
+    are accepted in order of their absolute score, each unless an accepted one is nearer than `apart`. Of equal
+    candidates the first wins. `score` is float32, so that rounding errors do not decide between equals.
     """
     n = len(frame)
     stays = np.ones(n, np.bool_)
@@ -231,13 +232,13 @@ def strongest(frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.
 
 @kernel
 def taken(frame: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
-    """Which are taken if the strongest go first, each unless one taken lies nearer than `apart`.
+    """Mark the frames that are accepted in order of `strength`, each unless an accepted one is nearer than `apart`.
 
-    Without sorting: one is taken when nothing stronger near it is left, and what is near one taken is out.
-    Sweeps to and fro settle chains of rising strength in one go.
+    Sorting is not needed. A frame is accepted if no undecided frame near it is stronger, and rejected if an accepted
+    one is near. Passes alternate in direction, so that one pass decides a whole sequence of rising strength.
     """
     n = len(frame)
-    state = np.zeros(n, np.int8)  # 0 open, 1 taken, -1 out
+    state = np.zeros(n, np.int8)  # 0 undecided, 1 accepted, -1 rejected
     left, forward = n, True
     while left:
         for k in range(n):
@@ -262,13 +263,13 @@ def taken(frame: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
 
 @kernel
 def outlying(row: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Which values lie beyond 1.5 interquartile ranges of their row's quartiles; equal `row` stand together."""
+    """Mark the values beyond 1.5 interquartile ranges from the quartiles of their row. `row` is sorted."""
     out = np.zeros(len(row), np.bool_)
     first = 0
     for i in range(1, len(row) + 1):
         if i < len(row) and row[i] == row[first]:
             continue
-        if i - first > FEWEST:
+        if i - first > MAX_VALUES_WITHOUT_OUTLIERS:
             low, high = quantile(value[first:i], 0.25), quantile(value[first:i], 0.75)
             fence = FENCE * (high - low)
             for j in range(first, i):
@@ -279,12 +280,12 @@ def outlying(row: np.ndarray, value: np.ndarray) -> np.ndarray:
 
 @kernel
 def quantile(values: np.ndarray, share: float) -> float:
-    """NumPy's linear percentile."""
+    """The quantile with linear interpolation, as `numpy.quantile` computes it by default."""
     at = share * (len(values) - 1)
     below = int(at)
     part = at - below
     parted = values.copy()
     high = select(parted, below + 1)
     low = parted[: below + 1].max()
-    # from the nearer of the two, as NumPy does, so that a value on the fence falls alike
+    # from the nearer of the two, as NumPy does, so that values exactly at the fence are treated alike
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)

@@ -1,4 +1,4 @@
-"""Missing frames: bridged for a transform, and where enough is left around them to speak of a response."""
+"""Missing frames: interpolation before the transform, and frames with enough data around them to be eligible."""
 
 import numpy as np
 
@@ -8,16 +8,16 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["bridge", "close", "eligible"]
 
-PRESENT_WEIGHT = 0.75  # share of the wavelet's absolute weight that frames really present must carry
-ROUNDING = 1e-9
+PRESENT_WEIGHT = 0.75  # smallest share of the wavelet's absolute weight on frames that are present
+ROUNDING = 1e-9  # frames, and share of the weight
 
 
 @kernel
 def bridge(rows: np.ndarray, present: np.ndarray, centred: np.ndarray) -> bool:
-    """Replace NaN in `rows` `(row, frame)` by straight lines, ends held; whether any value is infinite.
+    """Fill NaN in `rows` `(row, frame)` by linear interpolation. Returns whether any value is infinite.
 
-    Fills `present`, and `centred` with the bridged rows less their mean over the frames present. A row without
-    any frame becomes 0.
+    Missing frames at the ends get the nearest value, and rows without any value become 0. Writes `present`, and to
+    `centred` the filled rows minus their mean over the frames present.
     """
     infinite = False
     for r in range(rows.shape[0]):
@@ -28,7 +28,7 @@ def bridge(rows: np.ndarray, present: np.ndarray, centred: np.ndarray) -> bool:
             if not present[r, t]:
                 continue
             infinite |= abs(x[t]) > LARGEST
-            first = x[t] if last < 0 else first  # sums of what is left over it keep their digits
+            first = x[t] if last < 0 else first  # sums of differences from the first value keep their digits
             total += x[t] - first
             count += 1
             for gap in range(last + 1, t):
@@ -43,7 +43,7 @@ def bridge(rows: np.ndarray, present: np.ndarray, centred: np.ndarray) -> bool:
 
 @kernel
 def close(present: np.ndarray, longest: float) -> np.ndarray:
-    """`present` `(row, frame)` as numbers, gaps of at most `longest` frames counted as present."""
+    """`present` `(row, frame)` as numbers, where gaps of at most `longest` frames count as present."""
     out = present.astype(np.float64)
     frames = present.shape[1]
     for r in range(present.shape[0]):
@@ -59,10 +59,11 @@ def close(present: np.ndarray, longest: float) -> np.ndarray:
 
 
 def eligible(present: np.ndarray, scales: tuple[float, ...], precision: int) -> np.ndarray:
-    """`(scale, row, frame)`: where frames of `present` `(row, frame)` carry enough of the wavelet's weight.
+    """Mark the eligible frames, `(scale, row, frame)`: those with enough data around them for a response.
 
-    Frames present, and those in gaps of at most half the scale (an eighth of its duration), must carry three
-    quarters of the absolute weight that lies within the recording; at scale 0 the frame itself must be present.
+    The wavelet around a frame has absolute weights, of which some may lie beyond the recording. Of the weight within
+    the recording, at least three quarters must be on frames that are `present` `(row, frame)` or in gaps of at most
+    half the scale (an eighth of its duration). At scale 0, the frame itself must be present.
     """
     from scipy.fft import irfft, rfft
 
@@ -82,7 +83,7 @@ def eligible(present: np.ndarray, scales: tuple[float, ...], precision: int) -> 
 
 
 def _distinct(present: np.ndarray) -> tuple[np.ndarray, list[int]]:
-    """The rows that differ, and which of them each row is: lost frames are mostly those of all signals."""
+    """The distinct rows, and the index of each row among them. Lost frames are mostly lost in all signals."""
     rows = [row.tobytes() for row in present]
     number = {row: k for k, row in enumerate(dict.fromkeys(rows))}
     return present[[rows.index(row) for row in number]], [number[row] for row in rows]

@@ -1,4 +1,4 @@
-"""What activations amount to: six numbers a signal, and how evenly they are spread over signals."""
+"""Metrics of activations: six for each signal, and the diversity of activations over signals."""
 
 import numpy as np
 
@@ -10,10 +10,10 @@ METRICS = ("frequency", "density", "mean", "std", "min", "max")
 
 
 def cube(found: Found, *, robust: bool) -> np.ndarray:
-    """`(list, metric, signal)`: the six of `METRICS`, `robust` without outliers, then the number of eligible frames.
+    """The six metrics in `METRICS` and the number of eligible frames, `(list, metric, signal)`.
 
-    Frequency is a count, density the sum of magnitudes over the eligible frames. Without activations both are 0
-    and the rest NaN; without eligible frames all are NaN.
+    `robust` leaves outliers out. Frequency is a count. Density is the sum of magnitudes divided by the number of
+    eligible frames. Without activations both are 0 and the other metrics NaN. Without eligible frames all are NaN.
     """
     keep = ~found.outlier if robust else slice(None)
     value = found.magnitude[keep]
@@ -36,7 +36,7 @@ def cube(found: Found, *, robust: bool) -> np.ndarray:
 
 
 def pooled(cubes: np.ndarray) -> np.ndarray:
-    """The cube of a whole recording from those of its pieces, `(piece, list, number, signal)`."""
+    """The cube of a whole recording from the cubes of its pieces, `(piece, list, metric, signal)`."""
     frequency, _, means, stds, low, high, eligible = np.moveaxis(cubes, 2, 0)
     counts = np.nan_to_num(frequency)
     means, stds = (np.where(counts > 0, values, 0.0) for values in (means, stds))
@@ -50,10 +50,11 @@ def pooled(cubes: np.ndarray) -> np.ndarray:
 
 
 def diversity(found: Found, *, robust: bool, magnitude: bool) -> np.ndarray:
-    """`(2, list)`: the entropy of signals' shares in all activations, and the mean of the frames' entropies.
+    """Entropy of the signals' shares in all activations, and mean entropy of single frames, `(2, list)`.
 
-    To the base of the number of signals that have eligible frames; shares by magnitude, or of counts. Frames at
-    which no signal is eligible do not enter the mean. NaN without activations.
+    A share is a signal's part of the summed magnitudes or, without `magnitude`, of the number of activations. The base
+    of the logarithm is the number of signals with eligible frames. Frames without an eligible signal are left out of
+    the mean. NaN without activations.
     """
     lists, signals = found.eligible.shape
     frames = found.watched.shape[1]
@@ -72,7 +73,7 @@ def diversity(found: Found, *, robust: bool, magnitude: bool) -> np.ndarray:
 
 
 def _entropy(group: np.ndarray, weight: np.ndarray, groups: int) -> np.ndarray:
-    """Of the shares of weights in each group, in nats; 0 for a group without weight."""
+    """Entropy of the shares of weights in each group, in nats. 0 for a group without weight."""
     some = weight > 0
     group, weight = group[some], weight[some]
     total = np.bincount(group, weight, groups)

@@ -1,7 +1,7 @@
-"""Activations of many signals at several scales: the search, block of signals by block of signals.
+"""Search for activations of many signals at several scales, in blocks of signals.
 
-Blocks fit the processor's second-level cache; they are the same whatever the number of threads, and so are the
-numbers.
+Blocks fit into the processor's second-level cache. They do not depend on the number of threads, so results do not
+either.
 """
 
 from collections.abc import Iterator
@@ -15,48 +15,49 @@ from bitbox_xr.kernels.finite import infinite
 
 __all__ = ["Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
 
-BLOCK_VALUES = 2**17
-BLOCK_ROWS = (4, 80)  # at least, at most
-THREAD_VALUES = 2**17  # a thread that has less to do costs more than it saves
+BLOCK_VALUES = 2**17  # values in a block: frames times signals
+BLOCK_ROWS = (4, 80)  # smallest and largest number of signals in a block
+THREAD_VALUES = 2**17  # smallest number of values for one thread; with fewer, a thread costs more than it saves
 
 
 class Search(NamedTuple):
-    """What is looked for.
+    """Options of a search.
 
-    `scales` are wavelet scales in frames (0: the signal itself, smoothed). `apart` 0: a list of activations for
-    each scale; otherwise one list of all scales, in which they are at least so many frames apart.
+    `scales` are wavelet scales in frames; scale 0 is the signal itself, smoothed. If `apart` is 0, there is one list of
+    activations for each scale. Otherwise there is one list for all scales, with activations at least `apart` frames
+    apart.
     """
 
     scales: tuple[float, ...]
     precision: int
     apart: int = 0
-    widths: bool = True  # else they are NaN
-    outliers: bool = True  # else none is called one
+    widths: bool = True  # whether to measure widths, which are NaN otherwise
+    outliers: bool = True  # whether to mark outliers
 
 
 class Events(NamedTuple):
-    """One entry an activation, those of a signal and a list together and in the order of frames."""
+    """One entry for each activation. Those of one signal in one list are contiguous and sorted by frame."""
 
     list: np.ndarray
     signal: np.ndarray
     frame: np.ndarray
-    scale: np.ndarray  # number of the scale that found it
+    scale: np.ndarray  # index of the scale at which it was found
     height: np.ndarray  # of the response
-    width: np.ndarray  # frames over which the response has more than half its height
+    width: np.ndarray  # full width of the response at half maximum, in frames
 
 
 class Found(NamedTuple):
-    """Activations, and where there could have been any."""
+    """Activations, and the frames at which activations could be found."""
 
     events: Events
-    magnitude: np.ndarray  # of the raw signal, bridged where its frame is missing
+    magnitude: np.ndarray  # value of the raw signal, interpolated where its frame is missing
     outlier: np.ndarray
     eligible: np.ndarray  # (list, signal): number of eligible frames
     watched: np.ndarray  # (list, frame): whether any signal was eligible
 
 
 def find(values: np.ndarray, search: Search, *, threads: int = 1) -> Found:
-    """Activations in `values` `(frame, signal)`, missing frames NaN. ValueError where a value is infinite."""
+    """Find activations in `values` `(frame, signal)`; NaN is missing. Raises ValueError if a value is infinite."""
 
     def block(columns: slice) -> Found:
         return _find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search)
@@ -70,13 +71,13 @@ def find(values: np.ndarray, search: Search, *, threads: int = 1) -> Found:
 
 
 def blocks(frames: int, signals: int) -> list[slice]:
-    """Signals that are searched at once."""
+    """Blocks of signals that are searched together."""
     rows = int(np.clip(BLOCK_VALUES // frames, *BLOCK_ROWS))
     return [slice(start, start + rows) for start in range(0, signals, rows)]
 
 
 def joined(blocks: list[Found]) -> Found:
-    """What was found in consecutive blocks of signals."""
+    """Concatenate the results of consecutive blocks of signals."""
     offsets = np.cumsum([0] + [found.eligible.shape[1] for found in blocks])
     events = [
         found.events._replace(signal=found.events.signal + offset)
@@ -92,7 +93,7 @@ def joined(blocks: list[Found]) -> Found:
 
 
 def _find(rows: np.ndarray, search: Search) -> Found:
-    """As `find`, in `rows` `(signal, frame)`, whose gaps are filled."""
+    """`find` for `rows` `(signal, frame)`. Fills their gaps in place."""
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     if gaps.bridge(rows, present, centred):
         raise ValueError(infinite())
@@ -108,10 +109,11 @@ def search_rows(
     search: Search,
     largest: np.ndarray,
 ) -> Found:
-    """Activations in `rows` `(signal, frame)` without gaps, `centred` those less their mean.
+    """Find activations in `rows` `(signal, frame)` without gaps. `centred` are the rows minus their mean.
 
-    `allowed` `(scale, signal, frame)`: where they may be reported (None: everywhere). `largest` `(scale, signal)`: the
-    largest magnitude of each response (without `search.apart`), NaN where it is to be found here.
+    `allowed` `(scale, signal, frame)` marks the frames at which activations are reported; None means all. `largest`
+    `(scale, signal)` is the largest absolute value of each response, or NaN to compute it here. It is used if
+    `search.apart` is 0.
     """
     if search.apart:
         events = _together(responses(centred, search), present, allowed, search)
@@ -126,7 +128,7 @@ def search_rows(
 
 
 def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search) -> tuple[np.ndarray, np.ndarray]:
-    """`Found.eligible` and `.watched` of signals `(row, frame)`; `allowed` None: everywhere."""
+    """`Found.eligible` and `Found.watched` of signals with this shape `(row, frame)`. `allowed` None means all."""
     rows, frames = shape
     if allowed is None:
         lists = 1 if search.apart else len(search.scales)
@@ -137,7 +139,7 @@ def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search
 
 
 def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
-    """At each scale the response `(row, frame)`, not yet smoothed, with meaningless frames at its end."""
+    """The response `(row, frame)` at each scale, before smoothing. Frames beyond those of `centred` are meaningless."""
     from scipy.fft import irfft, rfft
 
     frames = centred.shape[1]
@@ -173,14 +175,14 @@ def _each(
 def _together(
     at_scales: Iterator[np.ndarray], present: np.ndarray, allowed: np.ndarray | None, search: Search
 ) -> Events:
-    """One list of activations of all scales: of positive and negative maxima the strongest, well apart."""
+    """One list of activations for all scales: the strongest maxima, at least `search.apart` frames apart."""
     found = []
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
         found.append(extrema.candidates(response, where, present, search.widths))
     scale = np.repeat(np.arange(len(found)), [len(parts[0]) for parts in found])
     row, frame, height, width, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    # one signal after the other, far enough from each other to be searched as one
+    # Place the signals one after the other in time, far enough apart, to search them in one call.
     at = row * (present.shape[1] + search.apart) + frame
     order = np.argsort(at, kind="stable")
     kept = order[extrema.strongest(at[order], scale[order], sign[order], score[order], search.apart)]
@@ -189,7 +191,7 @@ def _together(
 
 
 def decompose(signal: np.ndarray, search: Search) -> np.ndarray:
-    """The smoothed responses `(scale, frame)` of one signal, missing frames bridged."""
+    """The smoothed responses `(scale, frame)` of one signal, with missing frames interpolated."""
     rows = np.array(signal[None], dtype=np.float64)
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     gaps.bridge(rows, present, centred)

@@ -1,9 +1,9 @@
-"""The Mexican-hat transform of many signals at several scales, by FFT, as PyWavelets defines it.
+"""The Mexican-hat wavelet transform of many signals at several scales, by FFT, as PyWavelets defines it.
 
-PyWavelets integrates the wavelet on a grid of `2 ** precision` points over ±8, takes the integral at every frame
-of the stretched wavelet, convolves the signal with that and differences the result. The same weights are kept
-here as one short filter a scale, whose spectrum is computed once for each length of recording.
-Scales are in frames; scale 0 stands for the signal itself.
+PyWavelets integrates the wavelet on a grid of `2 ** precision` points over ±8, samples the integral at every frame of
+the stretched wavelet, convolves the signal with the samples and takes differences of the result. Here the same weights
+form one short filter for each scale, whose spectrum is computed once for each length of recording.
+Scales are in frames; scale 0 is the signal itself.
 """
 
 from functools import lru_cache
@@ -15,11 +15,11 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Filter", "mexican_hat", "padded", "smooth", "spectra"]
 
-LONGEST_KEPT = 2**20  # frames; six spectra of such a length are 50 MB
+MAX_CACHED_FRAMES = 2**20  # six spectra of this length take 50 MB
 
 
 class Filter(NamedTuple):
-    """Response at frame t: the sum over i of `weights[i] · signal[t + lead - i]`."""
+    """A filter with the response Σᵢ `weights[i] · signal[t + lead - i]` at frame t."""
 
     weights: np.ndarray
     lead: int
@@ -27,6 +27,7 @@ class Filter(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _integral(precision: int) -> tuple[np.ndarray, np.ndarray]:
+    """The integral of the wavelet, and the grid on which it is computed."""
     import pywt
 
     return pywt.integrate_wavelet("mexh", precision=precision)
@@ -34,7 +35,7 @@ def _integral(precision: int) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=64)
 def mexican_hat(scale: float, precision: int) -> Filter:
-    """The filter that `pywt.cwt(…, scale, "mexh", precision=precision)` applies, `scale` in frames."""
+    """The filter of `pywt.cwt(…, scale, "mexh", precision=precision)`, with `scale` in frames."""
     integral, grid = _integral(precision)
     step = grid[1] - grid[0]
     at = (np.arange(scale * (grid[-1] - grid[0]) + 1) / (scale * step)).astype(np.int64)
@@ -45,7 +46,7 @@ def mexican_hat(scale: float, precision: int) -> Filter:
 
 
 def padded(frames: int, scales: tuple[float, ...], precision: int) -> int:
-    """A length for FFTs at which no response within `frames` is touched by what wraps around."""
+    """A length for FFTs at which circular convolution does not change the responses within `frames`."""
     from scipy.fft import next_fast_len
 
     filters = [mexican_hat(scale, precision) for scale in scales if scale]
@@ -54,12 +55,13 @@ def padded(frames: int, scales: tuple[float, ...], precision: int) -> int:
 
 
 def spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool = False) -> list[np.ndarray]:
-    """For each scale the spectrum of its filter (of its absolute weights), turned so that lag 0 comes first."""
-    made = _kept_spectra if size <= LONGEST_KEPT else _spectra
+    """The spectrum of each scale's filter, with lag 0 at index 0. With `absolute`, of its absolute weights."""
+    made = _kept_spectra if size <= MAX_CACHED_FRAMES else _spectra
     return made(scales, precision, size, absolute)
 
 
 def _spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool) -> list[np.ndarray]:
+    """`spectra` without a cache."""
     from scipy.fft import rfft
 
     out = []
@@ -83,10 +85,10 @@ _GAUSS = tuple(_BELL / (2 * _BELL.sum() - 1))
 
 @kernel
 def smooth(x: np.ndarray, out: np.ndarray) -> None:
-    """Gaussian smoothing of `x` with sigma 1 frame, cut at 4, the ends reflected."""
+    """Smooth `x` by a Gaussian with sigma 1 frame, truncated at 4 frames. The ends are reflected."""
     g0, g1, g2, g3, g4 = _GAUSS
     frames = len(x)
-    # one view a lag: with indices that are plainly not negative this becomes vector instructions
+    # One view for each lag: indices that cannot be negative allow vector instructions.
     a, b, c, d, e, f, g, h, i, y = x, x[1:], x[2:], x[3:], x[4:], x[5:], x[6:], x[7:], x[8:], out[4:]
     for t in range(frames - 8):
         y[t] = g0 * e[t] + g1 * (d[t] + f[t]) + g2 * (c[t] + g[t]) + g3 * (b[t] + h[t]) + g4 * (a[t] + i[t])

@@ -1,4 +1,4 @@
-"""Correlations computed directly, in two passes of float64: what tiles would spoil."""
+"""Direct two-pass computation of correlations in float64, where tiles would be inaccurate."""
 
 import numpy as np
 
@@ -11,10 +11,11 @@ __all__ = ["mend"]
 
 @kernel
 def mend(x, y, at, rule, slides, group, gaps, weak1, weak2, state1, state2, best, lag, seconds, padded):
-    """Compute directly what the tiles left out of a group of net lags, and let it compete.
+    """Compute the correlations that the tiles left out of a group of net lags, and update the best lags.
 
-    These are signals with gaps of their own (state 1 in `state1` and `state2`, see `presence`) and those flagged in
-    `weak1` and `weak2`, which have a row for each of the group's candidates if there are `gaps`, else for each shift.
+    These are the pairs of signals with gaps of their own (state 1 in `state1` and `state2`, see `presence`) and of
+    signals flagged in `weak1` and `weak2`. If there are `gaps`, `weak1` and `weak2` have one row for each candidate of
+    the group, else one for each shift.
     """
     width, least, signed, nearest = rule
     mine, other, number = slides
@@ -40,9 +41,9 @@ def mend(x, y, at, rule, slides, group, gaps, weak1, weak2, state1, state2, best
 
 @kernel
 def _exact(many, at, one, at_one, j, width, least, work):
-    """r of every signal of `many` (window at `at`) with signal j of `one`, in two passes of float64, into `work[0]`.
+    """Write r of every signal of `many` (window at `at`) with signal j of `one` to `work[0]`, in two passes.
 
-    Over the frames that both have; NaN where they are fewer than `least` or either is flat on them.
+    Only frames present in both signals count. r is NaN if they are fewer than `least` or if a signal is flat on them.
     """
     n = many.shape[1]
     r, count, mean, mean_one, low, high, low_one, high_one, square_one = work
@@ -83,5 +84,5 @@ def _exact(many, at, one, at_one, j, width, least, work):
 
 @kernel
 def _is_flat(square, count, low, high):
-    """Whether values between `low` and `high`, with this sum of squares about their mean, do not vary."""
+    """Whether values between `low` and `high`, with sum of squares `square` about their mean, are constant."""
     return low >= high or np.sqrt(square / max(count, 1.0)) < FLAT * max(abs(low), abs(high))

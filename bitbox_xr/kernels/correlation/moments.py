@@ -1,8 +1,8 @@
-"""What a window's correlations need of each person's signals: centred numbers, sums and spreads at each shift.
+"""Sums and spreads of each signal in a window, at each shift, from which correlations are computed.
 
-Times are in frames. A *side* is one person: its window moves over the shifts 0 … n−1 of its *reach*, the
-frames that any of its lags touches. All sums are float64. Signals are first scaled by powers of two (which
-loses nothing), so that squares neither overflow nor vanish.
+Times are in frames. A *side* is one person. Its window moves over the shifts 0 … n−1 of its *reach*, the frames that
+the window covers at any lag. The *spread* of a signal is its sum of squares about its mean. All sums are float64.
+Signals are first scaled by powers of two, which is exact, so that squares neither overflow nor underflow.
 """
 
 import numpy as np
@@ -12,10 +12,11 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["FLAT", "GUARDS", "packed_reach", "prepare", "presence", "tables_by_candidate", "tables_by_shift"]
 
-FLAT = 1e-9  # a deviation below this share of the largest magnitude is no deviation
-# Below these shares the packed numbers have lost too many digits, and the window is computed directly: of its
-# deviation in its sum of squares about the reach's mean (for float32, float64), and in that of the reach. Measured
-# on noise, walks and bursts: a first share of 1e-2 leaves errors of 1.2e-6 in r, 1e-3 of 3.5e-6, 1e-5 of 2.6e-5.
+FLAT = 1e-9  # a signal with a deviation below this share of its largest magnitude counts as constant
+# Bytes of a number: the smallest share of the window's spread in (the window's sum of squares about the mean of the
+# reach, the spread of the reach). Below either share the packed numbers have lost too many digits, and the window is
+# computed directly. Measured on noise, random walks and bursts: with a first share of 1e-2 errors of r are at most
+# 1.2e-6, with 1e-3 3.5e-6, with 1e-5 2.6e-5.
 GUARDS = {4: (2e-2, 1e-7), 8: (1e-9, 1e-7)}
 
 
@@ -23,8 +24,8 @@ GUARDS = {4: (2e-2, 1e-7), 8: (1e-9, 1e-7)}
 def prepare(x, scaled, runs, lost):
     """Scale a block `(frame, signal)` to magnitudes of at most 1; count runs of equal values and lost frames.
 
-    `runs[f, i]`: equal values of signal i up to frame f. `lost[f]`: frames before f with any value missing.
-    Returns the number of signals with infinite values, or such that are too large to square.
+    `runs[f, i]` is the number of equal values of signal i that end at frame f. `lost[f]` is the number of frames
+    before f with any value missing. Returns the number of signals with values that are infinite or too large to square.
     """
     frames, n = x.shape
     peak = np.zeros(n)
@@ -39,7 +40,7 @@ def prepare(x, scaled, runs, lost):
         if peak[i] > LARGEST:
             infinite += 1
         elif peak[i] > 0:
-            # not beyond 2**1022: the least numbers stay a little under 1
+            # at most 2**1022: the smallest numbers are scaled to less than 1/2
             factor[i] = 2.0 ** min(-np.floor(np.log2(peak[i])) - 1.0, 1022.0)
     lost[0] = 0
     for f in range(frames):
@@ -56,10 +57,10 @@ def prepare(x, scaled, runs, lost):
 
 @kernel
 def presence(x, first, reach, least, mask, state):
-    """Which frames of a reach are present, and whether each signal keeps to that.
+    """Find which frames of a reach are present, and whether each signal is present at the same frames.
 
-    `mask[k]`: any signal is present at frame k. `state[i]`: 0 the signal is present at just those frames,
-    1 it is not (its pairs must be computed one by one), 2 it has fewer than `least` frames.
+    `mask[k]` is 1 if any signal is present at frame k. `state[i]` is 0 if signal i is present at all these frames, 1 if
+    it is not (its pairs must be computed one by one), and 2 if it has fewer than `least` frames.
     """
     n = x.shape[1]
     have = np.zeros(n, np.int64)
@@ -78,9 +79,9 @@ def presence(x, first, reach, least, mask, state):
 
 @kernel
 def _centre(x, first, reach, gaps, unit):
-    """A reach about each signal's mean, `(reach, signal)`; zeros where missing.
+    """A reach minus each signal's mean, `(reach, signal)`, with zeros for missing values.
 
-    `unit` gets what scales a signal's reach to a sum of squares of 1.
+    Writes to `unit` the factor that scales each signal to a sum of squares of 1.
     """
     n = x.shape[1]
     centred = np.empty((reach, n))
@@ -107,7 +108,7 @@ def _centre(x, first, reach, gaps, unit):
 
 @kernel
 def _pack(centred, unit, size, packed):
-    """Scale a reach and lay it out as tiles want it, `[block of size signals, frame, signal]`, flat."""
+    """Scale a reach and write it in the layout of tiles, `[block of size signals, frame, signal]`, flattened."""
     reach, n = centred.shape
     for start in range(0, n, size):
         at = start * reach
@@ -119,7 +120,7 @@ def _pack(centred, unit, size, packed):
 
 @kernel
 def packed_reach(x, first, reach, gaps, size, unit, packed):
-    """Write a reach to `packed`, in the layout of tiles, and its scale to `unit`; return it centred."""
+    """Write a reach to `packed`, in the layout of tiles, and its scale to `unit`. Returns the centred reach."""
     centred = _centre(x, first, reach, gaps, unit)
     _pack(centred, unit, size, packed)
     return centred
@@ -127,9 +128,10 @@ def packed_reach(x, first, reach, gaps, size, unit, packed):
 
 @kernel
 def _spreads(sums, squares, count, unit, guards, row, total, inverse, lacks):
-    """Write one row of the tables; `lacks[i]`: no inverse spread (NaN) for want of digits. Returns how many.
+    """Write one row of the tables. Returns the number of signals with too few digits left.
 
-    The flatness rule is applied with the largest magnitude there is, 1; who fails it is looked at directly.
+    Such signals have an inverse spread of NaN and `lacks[i]` 1. The rule for constant signals is applied with the
+    largest possible magnitude, 1. Signals that fail it are tested again with their own magnitude.
     """
     size = total.shape[2]
     found = 0
@@ -152,8 +154,9 @@ def _spreads(sums, squares, count, unit, guards, row, total, inverse, lacks):
 def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, inverse, weak):
     """Sums and inverse spreads of a reach without gaps, for the window at each shift.
 
-    `total[block, a, lane]`, `inverse[block, a, lane]` (NaN: no correlation, or `weak[a, i]`: compute it
-    directly); signals stand in blocks, so that what a tile reads lies together. Returns how many are weak.
+    Writes `total[block, a, lane]` and `inverse[block, a, lane]`, where a is the shift. Signals are grouped in blocks,
+    so that the numbers of a tile are contiguous. An inverse spread of NaN means that the signal has no correlation, or,
+    if `weak[a, i]` is 1, that it must be computed directly. Returns the number of weak entries.
     """
     n = x.shape[1]
     unit = np.empty(n)
@@ -179,17 +182,17 @@ def tables_by_shift(x, runs, first, width, shifts, size, guards, packed, total, 
 
 @kernel
 def tables_by_candidate(side, masked, width, slides, group, least, guards):
-    """The same for a reach with gaps: a row for each candidate of a group, over the frames that both sides have.
+    """Sums and inverse spreads of a reach with gaps, for each candidate of a group, over frames of both sides.
 
-    `side`: the reach and its scale as `packed_reach` gives them, the frames present and the states of signals as
-    `presence` gives them, then the tables; `masked`: frames present at the other side. `slides`: for each net lag the
-    first shift of this side, of the other, and the number of candidates; `group`: net lags from the first number to
-    before the second. Returns how many are weak, signals of state 1 not counted, which are weak at every candidate.
+    `side` holds the reach and its scale from `packed_reach`, the frames and states from `presence`, and the tables.
+    `masked` marks the frames that are present on the other side. `slides` has, for each net lag, the first shift of
+    this side and of the other, and the number of candidates. `group` is the range of net lags, without its end. Returns
+    the number of weak entries. Signals of state 1 are weak at every candidate and are not counted.
     """
     centred, unit, mask, state, total, inverse, weak = side
     mine, other, number = slides
     n = centred.shape[1]
-    regular = (state == 0).any()  # else every pair is computed directly, without these sums
+    regular = (state == 0).any()  # else all pairs are computed directly, without these sums
     sums, squares, low, high = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     found, row = 0, 0
     for r in range(group[0], group[1]):

@@ -1,4 +1,4 @@
-"""The sums over windows from which all statistics of a measure follow, and the statistics."""
+"""Statistics over windows, computed from sums that combine across chunks."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ SUMS = ("n", "r", "r2", "abs", "fisher", "lag", "negative", "positive", "limit")
 
 
 def statistics(sums: Any) -> dict[str, Any]:
-    """The statistics `(…, n1, n2)` of `sums` `(…, 9, n1, n2)`; NaN where no window has a correlation.
+    """The statistics `(…, n1, n2)` of `sums` `(…, 9, n1, n2)`. NaN for pairs without a correlation in any window.
 
-    Works on any array that NumPy's functions accept, lazy ones too.
+    Accepts any array that NumPy's functions accept, including lazy arrays.
     """
     s = {name: sums[..., k, :, :] for k, name in enumerate(SUMS)}
     n = np.where(s["n"] > 0, s["n"], np.nan)

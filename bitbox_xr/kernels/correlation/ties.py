@@ -1,17 +1,17 @@
-"""The tie rule: which lag a window keeps for a pair of signals.
+"""The tie rule, which decides between lags with equal correlations.
 
-Correlations that differ by no more than `TIE` are equal for our purposes; rounding alone could order them either way.
-Candidates *compete by* |r| or, where the sign counts (`signed`), by r:
+Correlations that differ by no more than `TIE` count as equal, because rounding could order them either way. Candidates
+are compared by |r| or, where the sign counts (`signed`), by r:
 
-1. A candidate replaces the best so far if it exceeds that by more than `TIE`, or if there is none yet (NaN). A NaN
+1. A candidate replaces the best so far if it exceeds it by more than `TIE`, or if there is no best yet (NaN). A NaN
    never replaces anything. `beats` is this comparison.
-2. Candidates are offered in the order of preference of their lags: the lag nearest to zero first and, of two lags as
-   far from zero, the negative one (`nearest`), or exactly the opposite order. So the preferred one of two lags that
-   tie stays. `ordered` gives this order, `precedes` compares two lags by it.
-3. Of several candidates with the same lag the highest competes.
+2. Candidates are compared in the order of preference of their lags, so the preferred one of two lags that tie stays.
+   With `nearest`, the lag nearest to zero comes first, and of two lags equally far from zero the negative one. Without
+   it, the order is reversed. `ordered` sorts lags by preference, `precedes` compares two lags.
+3. Of several candidates with the same lag, only the highest is compared with other lags.
 
-The tiles offer each lag in order, so rule 1 is all that they apply. Correlations computed directly come after the
-tiles, out of order; `enter` gives them the place that the order would have given them.
+The tiles go through the lags in order, so they apply only rule 1. Correlations computed directly come after the tiles,
+out of order. `enter` applies all three rules, so that the result does not depend on the order.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ TIE = 1e-6  # correlations that differ by no more are ties
 
 
 def build_beats(builder: Any, rival: Any, held: Any) -> Any:
-    """LLVM for `rival > held + TIE or isnan(held)`, of two numbers or, lane by lane, of two vectors."""
+    """LLVM code of `rival > held + TIE or isnan(held)`, for two numbers or lane by lane for two vectors."""
     lanes = getattr(held.type, "count", None)
     bar = builder.fadd(held, ir.Constant(held.type, TIE if lanes is None else [TIE] * lanes))
     return builder.or_(builder.fcmp_ordered(">", rival, bar), builder.fcmp_unordered("uno", bar, bar))
@@ -41,7 +41,7 @@ def build_beats(builder: Any, rival: Any, held: Any) -> Any:
 
 @intrinsic
 def beats(typing: Any, rival: Any, held: Any) -> Any:
-    """Whether `rival` replaces `held`, in compiled code: the comparison of `build_beats`, in float64."""
+    """Whether `rival` replaces `held`: the comparison of `build_beats` in float64, for compiled code."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return build_beats(builder, *args)
@@ -54,13 +54,13 @@ def beats(typing: Any, rival: Any, held: Any) -> Any:
 
 @kernel
 def precedes(lag, other, nearest):
-    """Whether a tie of these two lags is decided for `lag`; a lag does not precede itself."""
+    """Whether `lag` is preferred to `other` if their correlations tie. A lag is not preferred to itself."""
     first, second = (lag, other) if nearest else (other, lag)
     return abs(first) < abs(second) or (abs(first) == abs(second) and first < second)
 
 
 def ordered(lags: Iterable[int], *, nearest: bool) -> list[int]:
-    """Distinct lags in order of preference.
+    """Sort distinct lags by preference.
 
     >>> ordered([-2, -1, 0, 1, 2], nearest=True)
     [0, -1, 1, -2, 2]
@@ -76,7 +76,7 @@ def ordered(lags: Iterable[int], *, nearest: bool) -> list[int]:
 
 @kernel
 def enter(best, lag, cell, r, seconds, signed, nearest):
-    """Offer the correlation `r` at lag `seconds` to `best[cell]` and `lag[cell]`, whatever was offered before."""
+    """Update `best[cell]` and `lag[cell]` with the correlation `r` at lag `seconds`, in any order of lags."""
     if r != r:
         return
     held, rival = (best[cell], r) if signed else (abs(best[cell]), abs(r))

@@ -1,13 +1,13 @@
-"""A block of a matrix product that stays in the processor's registers, for use inside compiled kernels.
+"""Operations on blocks of a matrix product that stay in the processor's registers, for use in kernels.
 
-A *tile* is `rows × cols` numbers: the sums of products of `rows` signals of one person with `cols` signals
-of the other. Windowed correlation is a great many small products, each followed by a comparison; kept in
-registers from the first product to the comparison, nothing of it goes through memory. Compilers do not find
-this in plain loops, so its operations are written as vector instructions of LLVM, which fit themselves
-to any processor; only the number of rows and the width of a vector are chosen here.
+A *tile* is a block of `rows × cols` numbers: the sums of products of `rows` signals of one person with `cols` signals
+of the other. Windowed correlation consists of many small matrix products, each followed by a comparison. A tile stays
+in registers from the first product to the comparison, so that no intermediate result is written to memory. Compilers do
+not find this arrangement in plain loops. The operations are therefore written as LLVM vector instructions, which are
+independent of the processor. Only the number of rows and the width of a vector are chosen here.
 
-Operands are flat arrays of one type: `x` packed as `[…, frame, row]` and `y` as `[…, frame, col]`, so that a
-frame's numbers for a tile stand side by side.
+Operands are flat arrays of one type. `x` is packed as `[…, frame, row]` and `y` as `[…, frame, col]`, so that the
+numbers of one frame for a tile are contiguous.
 """
 
 from collections.abc import Callable
@@ -37,21 +37,22 @@ __all__ = [
     "zeros",
 ]
 
-VECTORS = 5  # vectors side by side in a row: 80 float32 of 64 bytes, which suits 79 expression coefficients
+VECTORS = 5  # vectors in a row: 80 float32 with vectors of 64 bytes, for 79 expression coefficients
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
-# As many rows as leave the accumulators, a row of y and one of x in registers (32 of 64 bytes, or 16 of 32);
-# float64 tiles come in threes (product, highest, lowest), hence half as many.
+# Rows of a tile by (bytes of a vector, bytes of a number), chosen so that the accumulators, a row of y and a number of
+# x fit into the registers (32 of 64 bytes, or 16 of 32). float64 needs three tiles at the same time (product, highest,
+# lowest), so its tiles have half as many rows.
 ROWS = {(64, 4): 4, (64, 8): 2, (32, 4): 2, (32, 8): 1}
 
 
 def shape(dtype: Any) -> tuple[int, int]:
-    """Rows and columns of a tile of float32 or float64."""
+    """Number of rows and columns of a tile of float32 or float64."""
     size = np.dtype(dtype).itemsize
     return ROWS[VECTOR_BYTES, size], VECTORS * VECTOR_BYTES // size
 
 
 def aligned(size: int, dtype: Any) -> np.ndarray:
-    """`size` zeros that start on a vector's boundary: a load across two cache lines costs twice."""
+    """An array of `size` zeros, aligned to the size of a vector: loads across two cache lines take twice as long."""
     dtype = np.dtype(dtype)
     room = np.zeros(size + VECTOR_BYTES // dtype.itemsize, dtype)
     skip = -room.ctypes.data % VECTOR_BYTES // dtype.itemsize
@@ -67,7 +68,7 @@ class TileType(types.Type):
 
 
 class _Layout:
-    """How tiles of one dtype are laid out in LLVM's terms."""
+    """The LLVM types of tiles of one dtype, and instructions on their vectors."""
 
     def __init__(self, dtype: Any) -> None:
         self.size = dtype.bitwidth // 8
@@ -80,11 +81,11 @@ class _Layout:
         self.suffix = f"v{self.lanes}f{8 * self.size}"
 
     def cells(self) -> list[tuple[int, int, int]]:
-        """(row, vector, number of the cell)."""
+        """All cells of a tile, as (row, vector, index of the cell)."""
         return [(r, v, r * VECTORS + v) for r in range(self.rows) for v in range(VECTORS)]
 
     def splat(self, builder: Any, scalar: Any) -> Any:
-        """A vector of one number."""
+        """A vector that repeats one number."""
         kind = ir.VectorType(scalar.type, self.lanes)
         empty = ir.Constant(kind, ir.Undefined)
         first = builder.insert_element(empty, scalar, ir.Constant(ir.IntType(32), 0))
@@ -101,7 +102,7 @@ class _Layout:
         return builder.call(function, [a, b, c])
 
     def magnitude(self, builder: Any, vector: Any, signed: Any) -> Any:
-        """What lags compete by: the value itself where `signed` is not 0, else without its sign bit."""
+        """The values by which lags are compared: `vector` itself if `signed` is not 0, else its absolute values."""
         whole = self.integers.element
         bits = builder.select(
             builder.icmp_signed("!=", signed, signed.type(0)), whole(-1), whole(2 ** (8 * self.size - 1) - 1)
@@ -111,7 +112,7 @@ class _Layout:
         )
 
     def load_row(self, builder: Any, pointer: Any) -> list[Any]:
-        """The vectors of one row of a tile, from memory."""
+        """Load the vectors of one row of a tile from memory."""
         pointer = builder.bitcast(pointer, self.vector.as_pointer())
         return [
             builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(64), v)]), align=self.size)
@@ -119,7 +120,7 @@ class _Layout:
         ]
 
     def load_column(self, builder: Any, pointer: Any) -> list[Any]:
-        """One number for each row, spread over a vector."""
+        """Load one number for each row, each repeated over a vector."""
         at = [builder.gep(pointer, [ir.Constant(ir.IntType(64), r)]) for r in range(self.rows)]
         return [self.splat(builder, builder.load(p)) for p in at]
 
@@ -131,7 +132,7 @@ class _TileModel(models.PrimitiveModel):
 
 
 def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:
-    """The tile with `function(row, vector, old)` in each cell."""
+    """Replace each cell of a tile by `function(row, vector, old)`."""
     for r, v, cell in layout.cells():
         tile = builder.insert_value(tile, function(r, v, builder.extract_value(tile, cell)), cell)
     return tile
@@ -139,7 +140,7 @@ def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[...,
 
 @intrinsic
 def zeros(typing: Any, like: Any) -> Any:
-    """A tile of zeros, of the type of the array `like`."""
+    """A tile of zeros with the type of the array `like`."""
     kind = TileType(like.dtype)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -166,19 +167,19 @@ def _lag_one(sign: int) -> Any:
 
 @intrinsic
 def outer(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
-    """tile[r, c] + x[i + r] · y[j + c]: one frame more."""
+    """tile[r, c] + x[i + r] · y[j + c]: add one frame."""
     return _lag_one(+1)(typing, tile, x, i, y, j)
 
 
 @intrinsic
 def remove(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
-    """tile[r, c] − x[i + r] · y[j + c]: one frame less."""
+    """tile[r, c] − x[i + r] · y[j + c]: remove one frame."""
     return _lag_one(-1)(typing, tile, x, i, y, j)
 
 
 @intrinsic
 def plus(typing: Any, tile: Any, other: Any) -> Any:
-    """Cell by cell the sum."""
+    """The sum of two tiles, cell by cell."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         def cell(r: int, v: int, held: Any) -> Any:
@@ -191,7 +192,7 @@ def plus(typing: Any, tile: Any, other: Any) -> Any:
 
 @intrinsic
 def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any, inverse2: Any, j: Any) -> Any:
-    """(tile[r, c] − sums[i + r] · means[j + c]) · inverse1[i + r] · inverse2[j + c]: products to correlations."""
+    """(tile[r, c] − sums[i + r] · means[j + c]) · inverse1[i + r] · inverse2[j + c]: correlations from products."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         layout = _Layout(tile.dtype)
@@ -231,19 +232,19 @@ def _extreme(sign: str) -> Any:
 
 @intrinsic
 def highest(typing: Any, tile: Any, other: Any) -> Any:
-    """Cell by cell the larger value; a NaN in `other` loses."""
+    """The larger value, cell by cell. NaN in `other` is ignored."""
     return _extreme(">")(typing, tile, other)
 
 
 @intrinsic
 def lowest(typing: Any, tile: Any, other: Any) -> Any:
-    """Cell by cell the smaller value; a NaN in `other` loses."""
+    """The smaller value, cell by cell. NaN in `other` is ignored."""
     return _extreme("<")(typing, tile, other)
 
 
 @intrinsic
 def filled(typing: Any, like: Any, number: Any) -> Any:
-    """A tile of one number, of the type of the array `like`."""
+    """A tile that repeats one number, with the type of the array `like`."""
     kind = TileType(like.dtype)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -256,7 +257,7 @@ def filled(typing: Any, like: Any, number: Any) -> Any:
 
 @intrinsic
 def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
-    """Of the highest and the lowest the one larger in magnitude or, with `signed`, the highest; NaN if none was."""
+    """The one of `high` and `low` with the larger absolute value (with `signed`: `high`), or NaN if `high` < `low`."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         layout = _Layout(high.dtype)
@@ -279,9 +280,9 @@ def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
 
 @intrinsic
 def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, number: Any, signed: Any) -> Any:
-    """Where a cell beats `best` (`ties`), put it there and `number` into `lag`.
+    """Where a cell beats `best` (see `ties`), write it to `best` and `number` to `lag`.
 
-    `best` and `lag` are the flat arrays of a matrix with `stride` numbers a row; the tile's corner is at `at`.
+    `best` and `lag` are flattened matrices with `stride` numbers per row. The first cell of the tile is at index `at`.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Sums over windows (`sums.SUMS` says which)."""
+"""The sums over windows that `statistics.SUMS` lists."""
 
 import numpy as np
 
@@ -6,23 +6,23 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["add_windows"]
 
-CAP = 1 - 1e-6  # arctanh of a perfect correlation is infinite
-TOGETHER = 32  # (2·10⁶)³² is still far below the largest float64
+MAX_CORRELATION = 1 - 1e-6  # arctanh of a perfect correlation is infinite
+WINDOWS_PER_LOG = 32  # the product of their ratios, at most (2·10⁶)³², is far below the largest float64
 
 
 @kernel
 def add_windows(corr, lag, limit, sums):
-    """Add windows, `corr` and `lag` `(window, n1, n2)`, to `sums` `(9, n1, n2)`, leaving NaN out.
+    """Add windows, `corr` and `lag` `(window, n1, n2)`, to `sums` `(9, n1, n2)`, without NaN.
 
-    arctanh r is half the logarithm of (1 + r) / (1 − r): the ratios of some windows are multiplied before one
-    logarithm is taken. `limit` (s): a lag as far from zero is counted in the last sum.
+    arctanh r is half the logarithm of (1 + r) / (1 − r). To save logarithms, the ratios of several windows are
+    multiplied first. The last sum counts lags at least `limit` (s) from zero.
     """
     windows, n1, n2 = corr.shape
     ratio = np.empty(n2)
     for i in range(n1):
-        for start in range(0, windows, TOGETHER):
+        for start in range(0, windows, WINDOWS_PER_LOG):
             ratio[:] = 1.0
-            for w in range(start, min(start + TOGETHER, windows)):
+            for w in range(start, min(start + WINDOWS_PER_LOG, windows)):
                 for j in range(n2):
                     r = np.float64(corr[w, i, j])
                     seconds = np.float64(lag[w, i, j])
@@ -30,8 +30,8 @@ def add_windows(corr, lag, limit, sums):
                     r = r if present else 0.0
                     seconds = seconds if present else 0.0
                     one = 1.0 if present else 0.0
-                    capped = CAP if r > CAP else r
-                    capped = -CAP if capped < -CAP else capped
+                    capped = MAX_CORRELATION if r > MAX_CORRELATION else r
+                    capped = -MAX_CORRELATION if capped < -MAX_CORRELATION else capped
                     ratio[j] *= (1.0 + capped) / (1.0 - capped)
                     sums[0, i, j] += one
                     sums[1, i, j] += r

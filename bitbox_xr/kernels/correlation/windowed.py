@@ -1,9 +1,9 @@
-"""Windowed correlation at the best of many lags, for every pair of signals of two people.
+"""Windowed correlation at the best of many lags, for all pairs of signals of two people.
 
-For each window, pair and lag the numbers are Pearson's r over the frames that both have. The sums of products
-come from tiles (`tiles.py`), one tile a lag; where both windows move (two-sided), the shifts of one net lag
-differ only by sliding, a frame in and a frame out. What gaps of single signals, or lost digits, would spoil is
-left out of the tiles and computed directly, in float64.
+The correlation of a window, pair and lag is Pearson's r over the frames that both signals have. The sums of products
+come from tiles (`tiles.py`), one for each lag. With two-sided lags both windows move, and several pairs of shifts have
+the same net lag. Each of them follows from the one before by adding a frame and removing a frame. Pairs for which tiles
+would be inaccurate, because a signal has gaps of its own or digits would be lost, are computed directly in float64.
 """
 
 from typing import NamedTuple
@@ -40,24 +40,24 @@ from bitbox_xr.kernels.jit import kernel
 __all__ = ["Plan", "best_lags", "plan"]
 
 
-CHAIN = 17  # frames summed in one go; longer sums in float32 lose digits where products repeat
-MAX_ROWS = 4096  # candidates whose sums and spreads are in memory at once, unless a single net lag has more
+CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
+MAX_ROWS = 4096  # candidates with sums and spreads in memory at the same time; a net lag with more is not split
 
 
 class Plan(NamedTuple):
     """Windows and lags, in frames.
 
-    Window w of side 1 starts at frame `w · step + shift`, side 2 likewise with its own shift; a shift's index
-    counts from the earliest, `-back`. Net lag r, `lags[r]`, has `number[r]` candidates, which are pairs of a shift
-    of side 1 and a shift of side 2: the first has the indices `mine[r]` and `other[r]`, and each next one is a
-    frame further on both sides. Net lags stand in the order in which ties are decided (`ties.ordered`).
+    Window w starts at frame `w · step + shift` on each side, with a shift for each side. Indices of shifts count from
+    the earliest shift, `-back`. A *candidate* is a pair of a shift of side 1 and a shift of side 2; their difference is
+    its *net lag*. Net lag `lags[r]` has `number[r]` candidates. The first has the indices `mine[r]` and `other[r]`, and
+    each next one is one frame later on both sides. Net lags are sorted by preference (`ties.ordered`).
     """
 
     width: int
     step: int
-    least: int  # frames that both must have
-    signed: bool  # the largest r wins, not the largest |r|
-    nearest: bool  # which of two lags wins a tie, see `ties`
+    least: int  # smallest number of frames present in both signals
+    signed: bool  # choose the largest r, not the largest |r|
+    nearest: bool  # the preference between lags that tie, see `ties`
     back: tuple[int, int]
     shifts: tuple[int, int]
     lags: np.ndarray
@@ -67,7 +67,7 @@ class Plan(NamedTuple):
 
     @property
     def reach(self) -> tuple[int, int]:
-        """Frames of each side that a window's lags touch."""
+        """Number of frames of each side that a window covers at any lag."""
         return self.width + self.shifts[0] - 1, self.width + self.shifts[1] - 1
 
     @property
@@ -77,7 +77,7 @@ class Plan(NamedTuple):
 
     @property
     def groups(self) -> np.ndarray:
-        """Edges of groups of consecutive net lags, each of at most `MAX_ROWS` candidates or of a single net lag."""
+        """Edges of groups of consecutive net lags. A group has at most `MAX_ROWS` candidates or a single net lag."""
         edges, held = [0], 0
         for r, number in enumerate(self.number.tolist()):
             if held and held + number > MAX_ROWS:
@@ -96,7 +96,7 @@ def plan(
     signed: bool = False,
     nearest: bool = True,
 ) -> Plan:
-    """A plan of `pairs`: for each net lag the first shift of side 1 and of side 2, and the number of candidates."""
+    """Make a plan from `pairs`: for each net lag the first shifts of sides 1 and 2, and the number of candidates."""
     lags = ordered(pairs, nearest=nearest)
     mine, other, number = np.array([pairs[lag] for lag in lags], dtype=np.int64).T
     low = int(mine.min()), int(other.min())
@@ -128,19 +128,18 @@ def best_lags(
     *,
     mirrored: bool = False,
 ) -> None:
-    """Correlation and lag of consecutive windows into `corr` and `lag`, `(window, n1, n2)`, float32.
+    """Write the best correlation and lag of consecutive windows to `corr` and `lag`, `(window, n1, n2)`, float32.
 
-    `x` `(frame, n1)` and `y` `(frame, n2)` hold just the frames of these windows: they start with the first
-    frame of the first window's reach. `lag_values` are what is written for each of `plan.lags`. `valid1`
-    `(window, n1)` and `valid2` get the share of frames present at no shift. `mirrored`: y is x; only pairs
-    i ≤ j are computed, the others follow from corr's symmetry and lag's antisymmetry. ValueError where a
-    value is infinite.
+    `x` `(frame, n1)` and `y` `(frame, n2)` hold the frames of these windows only. They start at the first frame of the
+    first window's reach. `lag_values` are the values written to `lag` for each of `plan.lags`. `valid1` `(window, n1)`
+    and `valid2` get the share of frames present in the window at shift 0. With `mirrored`, y is x, and only pairs i ≤ j
+    are computed: corr is symmetric and lag antisymmetric. Raises ValueError if a value is infinite.
     """
     dtype = np.float64 if plan.sliding else np.float32
     rows, cols = shape(dtype)
     n1 = -(-x.shape[1] // rows) * rows
     groups = plan.groups
-    # rows of the tables: a shift each or, in windows with gaps, a candidate of a group each
+    # The tables have a row for each shift or, in windows with gaps, for each candidate of a group.
     held = max(*plan.shifts, int(np.add.reduceat(plan.number, groups[:-1]).max()))
     sides = []
     for name, block, size, together, reach in (
@@ -167,6 +166,7 @@ def best_lags(
 
 
 def _prepared(name: str, block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The scaled signals, runs and lost frames of `prepare`. Raises ValueError if a value is infinite."""
     block = np.ascontiguousarray(block, dtype=np.float64)
     numbers = np.empty_like(block)
     runs = np.empty(block.shape, np.int32)
@@ -178,6 +178,7 @@ def _prepared(name: str, block: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 
 @kernel
 def _windows(side1, side2, geometry, slides, groups, seconds, guards, best, lag, corr, lags, valid1, valid2):
+    """`best_lags` for prepared arrays, window by window."""
     width, step, _, _, _, mirrored, _, cols, shifts1, shifts2, back1, back2 = geometry
     x, _, lost1, _, _, _, _ = side1
     y, _, lost2, _, total2, _, _ = side2
@@ -199,7 +200,7 @@ def _windows(side1, side2, geometry, slides, groups, seconds, guards, best, lag,
 
 @kernel
 def _without_gaps(side1, side2, geometry, slides, seconds, guards, best, lag, at):
-    """The best lags of the window at frame `at`: sums and spreads depend on the shift alone."""
+    """Best lags of the window at frame `at`, without gaps: sums and spreads depend on the shift only."""
     width, _, least, signed, nearest, mirrored, rows, cols, shifts1, shifts2, _, _ = geometry
     x, runs1, _, packed1, total1, inverse1, weak1 = side1
     y, runs2, _, packed2, total2, inverse2, weak2 = side2
@@ -219,9 +220,10 @@ def _without_gaps(side1, side2, geometry, slides, seconds, guards, best, lag, at
 
 @kernel
 def _with_gaps(side1, side2, geometry, slides, groups, seconds, guards, best, lag, at):
-    """The same for a window with gaps: each candidate has its own sums and spreads, held for one group at a time.
+    """Best lags of the window at frame `at`, with gaps: each candidate has its own sums and spreads.
 
-    Direct computations follow when all groups are done, so that ties do not depend on the groups.
+    These are in memory for one group at a time. Direct computations follow after all groups, so that ties do not depend
+    on the groups.
     """
     width, _, least, signed, nearest, mirrored, rows, cols, shifts1, shifts2, _, _ = geometry
     x, _, _, packed1, total1, inverse1, weak1 = side1
@@ -248,7 +250,7 @@ def _with_gaps(side1, side2, geometry, slides, groups, seconds, guards, best, la
     for g in range(len(flagged)):
         if flagged[g] > 0 or apart:
             group = (groups[g], groups[g + 1])
-            if len(flagged) > 1:  # the flags held are those of another group
+            if len(flagged) > 1:  # the flags in memory belong to the last group
                 weak1[:] = 0
                 weak2[:] = 0
                 if flagged[g] > 0:
@@ -258,7 +260,7 @@ def _with_gaps(side1, side2, geometry, slides, groups, seconds, guards, best, la
 
 @kernel
 def _tables_of(one, two, width, slides, group, least, guards):
-    """Sums and spreads of both sides at the candidates of a group. Returns how many are weak."""
+    """Sums and spreads of both sides at the candidates of a group. Returns the number of weak entries."""
     mine, other, number = slides
     found = tables_by_candidate(one, two[2], width, slides, group, least, guards)
     return found + tables_by_candidate(two, one[2], width, (other, mine, number), group, least, guards)
@@ -266,7 +268,7 @@ def _tables_of(one, two, width, slides, group, least, guards):
 
 @kernel
 def _to_means(total, row, count):
-    """Sums of a row, over `count` frames, to means."""
+    """Convert the sums of a row, over `count` frames, to means."""
     for block in range(total.shape[0]):
         for lane in range(total.shape[2]):
             total[block, row, lane] /= max(count, 1)
@@ -274,7 +276,7 @@ def _to_means(total, row, count):
 
 @kernel
 def _to_common_means(total, slides, group, mask1, mask2, width):
-    """Sums to means over the frames that both sides have at each candidate."""
+    """Convert sums to means over the frames that both sides have, for each candidate."""
     mine, other, number = slides
     row = 0
     for r in range(group[0], group[1]):
@@ -288,7 +290,7 @@ def _to_common_means(total, slides, group, mask1, mask2, width):
 
 @kernel
 def _tiles(tables, steps, slides, group, seconds, gaps, best, lag):
-    """The best lag of each pair by tiles: products, slid along the shifts of a net lag, scaled and compared."""
+    """Best lag of each pair by tiles: products are updated along the shifts of a net lag, scaled and compared."""
     packed1, packed2, total1, inverse1, mean2, inverse2 = tables
     rows, cols, width, signed, mirrored = steps
     mine, other, number = slides
@@ -296,7 +298,7 @@ def _tiles(tables, steps, slides, group, seconds, gaps, best, lag):
     reach1, reach2 = len(packed1) // padded1, len(packed2) // padded2
     sums, spread1 = total1.reshape(-1), inverse1.reshape(-1)
     means, spread2 = mean2.reshape(-1), inverse2.reshape(-1)
-    chain = -(-width // -(-width // CHAIN))  # chains of like length
+    chain = -(-width // -(-width // CHAIN))  # chains of similar length
     for right in range(0, padded2, cols):
         for top in range(0, padded1, rows):
             if mirrored and right + cols <= top:
@@ -337,7 +339,7 @@ def _tiles(tables, steps, slides, group, seconds, gaps, best, lag):
 
 @kernel
 def _write(best, lag, padded, mirrored, corr, lags):
-    """Matrices of a window, without the padding, clipped to [−1, 1]."""
+    """Write the matrices of a window without padding, with correlations clipped to [−1, 1]."""
     n1, n2 = corr.shape
     one, none = np.float32(1.0), np.float32(np.nan)
     for i in range(n1):
@@ -356,7 +358,7 @@ def _write(best, lag, padded, mirrored, corr, lags):
 
 @kernel
 def _share(x, at, width, gaps, out):
-    """Share of a window's frames at which each signal is present."""
+    """Write the share of a window's frames at which each signal is present."""
     out[:] = width
     if gaps:
         for k in range(width):
