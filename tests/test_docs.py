@@ -1,4 +1,4 @@
-"""The reference has every public name; the numbers that pages state are those that their code gives."""
+"""The reference lists all public names, and a page shows the output of its own code."""
 
 import inspect
 import re
@@ -25,14 +25,14 @@ PUBLIC = {
 
 
 @pytest.mark.parametrize("where", PUBLIC)
-def test_the_reference_has_every_public_name(where):
+def test_the_reference_lists_every_public_name(where):
     text = (DOCS / "api.rst").read_text()
     listed = set(re.findall(r"^(?:   |\.\. data:: )([\w.]+)$", text, re.MULTILINE))
-    wanted = {f"{where}{name}" for name in PUBLIC[where]}
-    assert wanted <= listed
+    expected = {f"{where}{name}" for name in PUBLIC[where]}
+    assert expected <= listed
 
 
-def test_the_reference_has_nothing_else():
+def test_the_reference_lists_nothing_else():
     text = (DOCS / "api.rst").read_text()
     listed = re.findall(r"^   (?!plotting\.methods\.)([a-zA-Z][\w.]*)$", text, re.MULTILINE)
     known = {f"{where}{name}" for where, names in PUBLIC.items() for name in names}
@@ -40,7 +40,7 @@ def test_the_reference_has_nothing_else():
     assert len(listed) == len(set(listed))
 
 
-def test_the_estimate_is_what_its_simulation_gives(capsys):
+def test_the_table_of_estimates_is_the_output_of_its_simulation(capsys):
     text = (DOCS / "cohorts.md").read_text()
     code, table = re.search(r"```python\n(import heapq.*?)```\n+```\n(.*?)```", text, re.DOTALL).groups()
     exec(compile(code, "cohorts.md", "exec"), {})

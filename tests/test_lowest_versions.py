@@ -1,4 +1,4 @@
-"""The lower bounds of pyproject.toml are those that CI installs (lowest-constraints.txt) and that the tests meet."""
+"""The lower bounds in pyproject.toml equal the versions in lowest-constraints.txt, which CI installs."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ from packaging.version import Version
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 CONSTRAINTS = Path(__file__).with_name("lowest-constraints.txt")
 
-# Extras that bring a package of the same name, at the version of the package that has the extra.
+# Extras that install a package of the same name and version as the package with the extra.
 SAME_VERSION = {"distributed"}
 
 
@@ -22,7 +22,7 @@ def project():
 
 
 def requirements(name=None):
-    """The requirements of an extra, or the dependencies; other extras of the project that it names are followed."""
+    """The requirements of an extra, or the dependencies. Other extras of the project that it names are included."""
     table = project()
     for line in table["optional-dependencies"][name] if name else table["dependencies"]:
         requirement = Requirement(line)
@@ -34,7 +34,7 @@ def requirements(name=None):
 
 
 def lower_bounds(requirements):
-    """Versions by the name of the package. Each requirement has the form name>=version."""
+    """The lower bound of each package. Each requirement has the form name>=version."""
     found = {}
     for requirement in requirements:
         operators = [specifier.operator for specifier in requirement.specifier]
@@ -46,18 +46,18 @@ def lower_bounds(requirements):
 
 
 def constraints():
-    """Versions by the name of the package, as CI installs them."""
+    """The version of each package that CI installs."""
     lines = [line.partition("#")[0].strip() for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines()]
     pairs = [line.split("==") for line in lines if line]
     assert len(pairs) == len(dict(pairs)), f"{CONSTRAINTS.name}: expected each package once"
     return dict(pairs)
 
 
-def test_constraints_are_the_lower_bounds_of_what_the_tests_install():
+def test_constraints_equal_the_lower_bounds_of_the_test_environment():
     assert constraints() == lower_bounds([*requirements(), *requirements("test")])
 
 
-def test_the_extra_parquet_is_among_what_the_tests_install():
+def test_the_test_environment_includes_the_extra_parquet():
     assert lower_bounds(requirements("parquet")).items() <= lower_bounds(requirements("test")).items()
 
 
@@ -67,33 +67,33 @@ def test_a_package_has_the_same_lower_bound_in_all_extras():
     assert lower_bounds([*requirements(), *extras]).keys() > lower_bounds(requirements()).keys()
 
 
-def test_an_extra_at_the_version_of_its_package_has_a_bound_too():
+def test_an_extra_with_the_version_of_its_package_has_the_same_bound():
     assert lower_bounds([Requirement("dask[array,distributed]>=2025.4")]) == {"dask": "2025.4", "distributed": "2025.4"}
 
 
-def test_two_bounds_of_one_package_are_found():
+def test_different_bounds_of_one_package_are_reported():
     with pytest.raises(AssertionError, match="expected the same bound everywhere"):
         lower_bounds([Requirement("numba>=0.61"), Requirement("numba>=0.62")])
 
 
 @pytest.mark.parametrize("line", ["numba", "numba==0.61", "numba>=0.61,<1", "numba>0.61"])
-def test_a_requirement_without_one_lower_bound_is_found(line):
+def test_a_requirement_without_exactly_one_lower_bound_is_reported(line):
     with pytest.raises(AssertionError, match="expected one bound, name>=version"):
         lower_bounds([Requirement(line)])
 
 
 @pytest.mark.parametrize("name", sorted(lower_bounds(requirements())))
-def test_what_is_installed_meets_its_lower_bound(name):
+def test_the_installed_version_meets_its_lower_bound(name):
     assert Version(version(name)) >= Version(lower_bounds(requirements())[name])
 
 
 @pytest.mark.parametrize(("name", "version_that_fails"), [("xarray", "2025.12.0"), ("pandas", "2.2.0")])
-def test_versions_that_do_not_work_are_below_the_bound(name, version_that_fails):
+def test_incompatible_versions_are_below_the_bound(name, version_that_fails):
     assert Version(lower_bounds(requirements())[name]) > Version(version_that_fails)
 
 
-def test_the_continuous_integration_installs_the_constraints():
+def test_ci_installs_the_constraints():
     run = PYPROJECT.parent / ".ci" / "run"
     if not run.is_file():
-        pytest.skip("this is no checkout: .ci/run is not here")
+        pytest.skip(".ci/run exists in a checkout only")
     assert re.search(rf"-c \S*tests/{re.escape(CONSTRAINTS.name)}", run.read_text(encoding="utf-8"))

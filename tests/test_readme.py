@@ -1,4 +1,4 @@
-"""The README: its Python code runs as it stands there, its picture is small, and its links lead to files."""
+"""The README: its Python code runs, its picture is small, and its links lead to files."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import bitbox_xr as bx
 from bitbox_xr.demo import make_pair
 
 PROJECT = Path(__file__).parents[1]
-PLANTED = {  # in the two recordings of demo.make_pair: participant's signal, model's signal
+PLANTED = {  # imitation in the recordings of demo.make_pair: signal of the participant, signal of the model
     ("AU12", "AU12"),
     ("AU06", "AU06"),
     ("AU04", "AU12"),
@@ -20,23 +20,23 @@ PLANTED = {  # in the two recordings of demo.make_pair: participant's signal, mo
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
-def test_links_and_the_picture_lead_to_files():
+def test_links_lead_to_files():
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("https://")]
     assert "docs/_static/imitation.png" in links
     assert [link for link in links if not (PROJECT / link).is_file()] == []
 
 
-def test_the_picture_is_small():
+def test_the_picture_is_smaller_than_60_kb():
     assert (PROJECT / "docs" / "_static" / "imitation.png").stat().st_size < 60_000
 
 
-def test_faces_have_the_recommended_options():
+def test_examples_with_faces_use_the_recommended_options():
     assert '{"width": 2, "step": 1, "max_lag": 1}' in README
     assert not re.search(r"(width|step|max_lag)=", README.replace("`width=2, step=1, max_lag=1`", ""))
 
 
 @pytest.mark.slow
-def test_the_code_runs(tmp_path, monkeypatch):
+def test_the_code_runs_and_finds_the_planted_imitation(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
     for name, x in zip(("child.csv", "model.csv"), make_pair(minutes=3), strict=False):

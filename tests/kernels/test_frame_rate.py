@@ -1,4 +1,4 @@
-"""Time axes as plain arrays: rates, lost frames, jitter, and what is no regular clock."""
+"""Frame rates, lost frames and jitter of time axes, and conversion of times to seconds."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bitbox_xr.kernels import frame_rate
 
-HOUR = 3600  # s
+HOUR_S = 3600
 customary = st.sampled_from(frame_rate.CUSTOMARY_FPS)
 other_rates = st.floats(1, 240).filter(lambda fps: min(abs(fps / c - 1) for c in frame_rate.CUSTOMARY_FPS) > 0.02)
 seeds = st.integers(0, 2**32 - 1)
@@ -17,8 +17,8 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @settings(deadline=None)
-@given(fps=customary, length=st.floats(3, HOUR), start=st.integers(-100, 100_000))
-def test_three_decimals_of_a_customary_rate(fps, length, start):
+@given(fps=customary, length=st.floats(3, HOUR_S), start=st.integers(-100, 100_000))
+def test_times_with_three_decimals_give_the_customary_rate(fps, length, start):
     times = np.round(start + np.arange(int(length * fps)) / fps, 3)
     grid = frame_rate.fit(times)
     assert (grid.fps, grid.lost) == (fps, 0)
@@ -28,7 +28,7 @@ def test_three_decimals_of_a_customary_rate(fps, length, start):
 
 
 @given(fps=customary, n=st.integers(2, 200))
-def test_few_frames_get_a_rate_that_moves_none_by_over_a_quarter(fps, n):
+def test_the_rate_of_few_frames_moves_no_time_by_more_than_a_quarter_frame(fps, n):
     times = np.round(np.arange(n) / fps, 3)
     found = frame_rate.regular_rate(times)
     assert found in frame_rate.CUSTOMARY_FPS or abs(found / fps - 1) < 2e-3 * fps / n
@@ -37,19 +37,19 @@ def test_few_frames_get_a_rate_that_moves_none_by_over_a_quarter(fps, n):
 
 @settings(deadline=None)
 @given(fps=other_rates, n=st.integers(100, 20_000))
-def test_another_rate_is_that_of_the_whole_span(fps, n):
+def test_an_uncommon_rate_is_computed_from_the_whole_span(fps, n):
     times = 5 + np.arange(n) / fps
     assert frame_rate.regular_rate(times) == pytest.approx((n - 1) / (times[-1] - times[0]), rel=1e-12)
     assert frame_rate.regular_rate(times) == pytest.approx(fps, rel=1e-9)
 
 
 @pytest.mark.parametrize("fps", [29.9, 30.1, 24.2, 59.5])
-def test_a_rate_near_a_customary_one_stays_where_frames_would_move(fps):
+def test_a_rate_near_a_customary_one_stays_if_frames_would_move(fps):
     assert frame_rate.regular_rate(np.arange(2000) / fps) == pytest.approx(fps, rel=1e-12)
     assert frame_rate.fit(np.arange(2000) / fps).start == 0.0
 
 
-def test_snap_moves_no_frame_by_over_a_quarter():
+def test_snap_moves_no_time_by_more_than_a_quarter_frame():
     near = 30 * (1 + 0.24 / 999)
     far = 30 * (1 + 0.26 / 999)
     frames = np.arange(1000)
@@ -61,7 +61,7 @@ def test_snap_moves_no_frame_by_over_a_quarter():
 
 
 @given(fps=customary, n=st.integers(60, 5000), share=st.floats(0, 0.3), seed=seeds)
-def test_lost_frames_are_found_where_they_were(fps, n, share, seed):
+def test_lost_frames_are_found_at_their_positions(fps, n, share, seed):
     kept = np.random.default_rng(seed).random(n) >= share
     kept[[0, -1]] = True
     frames = np.flatnonzero(kept)
@@ -73,7 +73,7 @@ def test_lost_frames_are_found_where_they_were(fps, n, share, seed):
 
 @pytest.mark.parametrize("fps", frame_rate.CUSTOMARY_FPS)
 @pytest.mark.parametrize("gap", [1, 97, 300, 30_000])
-def test_a_long_gap_is_counted_to_the_frame(fps, gap):
+def test_the_frames_of_a_long_gap_are_counted_exactly(fps, gap):
     frames = np.concatenate([np.arange(200), np.arange(200 + gap, 400 + gap)])
     grid = frame_rate.fit(np.round(frames / fps, 3))
     assert (grid.fps, grid.lost) == (fps, gap)
@@ -81,14 +81,14 @@ def test_a_long_gap_is_counted_to_the_frame(fps, gap):
 
 
 @given(fps=other_rates, gap=st.integers(1, 1000))
-def test_a_gap_at_another_rate(fps, gap):
+def test_a_gap_at_an_uncommon_rate_is_counted_exactly(fps, gap):
     frames = np.concatenate([np.arange(100), np.arange(100 + gap, 200 + gap)])
     grid = frame_rate.fit(frames / fps)
     assert grid.lost == gap
     assert grid.fps == pytest.approx(fps, rel=1e-9)
 
 
-def test_a_grid_tells_every_time():
+def test_a_grid_has_the_times_of_all_frames():
     grid = frame_rate.Grid(2.0, 10.0, np.array([0, 1, 4]))
     assert (grid.size, grid.lost) == (5, 2)
     np.testing.assert_allclose(grid.times(), [2.0, 2.1, 2.2, 2.3, 2.4])
@@ -98,7 +98,7 @@ def test_a_grid_tells_every_time():
 
 
 @given(fps=customary, n=st.integers(200, 3000), jitter=st.floats(0, 0.2), seed=seeds)
-def test_jitter_up_to_a_fifth_of_a_frame_is_regular(fps, n, jitter, seed):
+def test_times_with_jitter_up_to_a_fifth_of_a_frame_are_regular(fps, n, jitter, seed):
     off = np.random.default_rng(seed).uniform(-jitter, jitter, n)
     times = (np.arange(n) + off) / fps
     grid = frame_rate.fit(times)
@@ -109,7 +109,7 @@ def test_jitter_up_to_a_fifth_of_a_frame_is_regular(fps, n, jitter, seed):
 
 @pytest.mark.parametrize("fps", frame_rate.CUSTOMARY_FPS)
 @pytest.mark.parametrize("first", [-0.24, 0.0, 0.24])
-def test_jitter_up_to_a_quarter_wherever_the_first_frame_is(fps, first):
+def test_times_with_jitter_below_a_quarter_frame_are_regular_for_any_first_time(fps, first):
     off = np.random.default_rng(0).uniform(-0.24, 0.24, 2000)
     off[0] = first
     grid = frame_rate.fit((np.arange(2000) + off) / fps)
@@ -117,7 +117,7 @@ def test_jitter_up_to_a_quarter_wherever_the_first_frame_is(fps, first):
     assert abs(grid.start * fps) <= 0.25
 
 
-def test_jitter_with_lost_frames():
+def test_lost_frames_are_found_in_times_with_jitter():
     rng = np.random.default_rng(1)
     frames = np.flatnonzero(rng.random(2000) > 0.2)
     grid = frame_rate.fit((frames + rng.uniform(-0.2, 0.2, len(frames))) / 30)
@@ -126,13 +126,13 @@ def test_jitter_with_lost_frames():
 
 
 @given(n=st.integers(60, 2000), seed=seeds)
-def test_jitter_beyond_a_quarter_is_not_regular(n, seed):
+def test_times_with_jitter_above_a_quarter_frame_are_irregular(n, seed):
     off = np.random.default_rng(seed).uniform(-0.1, 0.1, n)
     off[n // 3], off[n // 2] = 0.45, -0.45
     assert frame_rate.fit((np.arange(n) + off) / 30) is None
 
 
-# --- what is no clock
+# --- irregular times
 
 
 @pytest.mark.parametrize(
@@ -142,19 +142,19 @@ def test_jitter_beyond_a_quarter_is_not_regular(n, seed):
         [0.0, 0.0],
         [0.0, 0.1, 0.05],
         [0.0, 0.1, 0.25, 0.3],
-        [0.374, 0.45, 0.574, 2.255],  # few times lie near some clock by chance
-        np.concatenate([np.arange(75) / 30, 75 / 30 + np.arange(94) / 24]),  # 30, then 24 frames a second
+        [0.374, 0.45, 0.574, 2.255],  # a few times fit some time axis by chance
+        np.concatenate([np.arange(75) / 30, 75 / 30 + np.arange(94) / 24]),  # 30, then 24 frames per second
         np.cumsum(np.random.default_rng(0).exponential(0.1, 500)),
         np.cumsum(1 / np.linspace(29, 31, 2000)),  # a drift
     ],
 )
-def test_irregular_times_have_no_rate(times):
+def test_irregular_times_have_no_frame_rate(times):
     assert frame_rate.fit(np.array(times)) is None
     assert frame_rate.regular_rate(np.array(times)) is None
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
-def test_whatever_the_times_are_no_frame_is_moved_by_over_a_quarter(times):
+def test_any_fitted_time_axis_moves_no_time_by_more_than_a_quarter_frame(times):
     times = np.array(times)
     grid = frame_rate.fit(times)
     if grid is None:
@@ -168,7 +168,7 @@ def test_whatever_the_times_are_no_frame_is_moved_by_over_a_quarter(times):
 # --- seconds
 
 
-def test_dates_become_seconds_since_the_first():
+def test_dates_become_seconds_since_the_first_date():
     dates = np.array(["2026-01-01T10:00:00.250", "2026-01-01T10:00:01"], "datetime64[ms]")
     axis, origin = frame_rate.seconds(dates)
     np.testing.assert_array_equal(axis, [0.0, 0.75])
@@ -186,12 +186,12 @@ def test_durations_and_numbers_are_not_shifted(unit):
     np.testing.assert_array_equal(axis, [3.0, 5.0])
 
 
-def test_missing_times_are_nan():
+def test_missing_times_become_nan():
     np.testing.assert_array_equal(frame_rate.seconds(np.array([1, "NaT"], "timedelta64[s]"))[0], [1.0, np.nan])
 
 
 @pytest.mark.parametrize("wrong", [["a"], [True], [1j], [None]])
-def test_what_is_no_time_is_refused(wrong):
+def test_values_that_are_not_times_are_refused(wrong):
     with pytest.raises(TypeError, match="expected times in seconds, datetime64 or timedelta64, got"):
         frame_rate.seconds(np.array(wrong))
 
@@ -199,6 +199,6 @@ def test_what_is_no_time_is_refused(wrong):
 @pytest.mark.parametrize(
     "fps", [7.0, 10.0, 12.5, 15.0, 24.0, 25.0, 29.97, 30.0, 60.0, 90.0, 100.0, 120.0, 200.0, 240.0]
 )
-def test_a_rate_comes_back_to_the_bit_whatever_the_length(fps):
-    # one digit less, and a window of 7.5 frames would be rounded the other way
+def test_a_rate_is_recovered_exactly_for_any_length(fps):
+    # an error in the last digit would round a window of 7.5 frames the other way
     assert {frame_rate.regular_rate(frame_rate.frame_times(n, fps)) for n in (*range(30, 400), 5000, 108000)} == {fps}

@@ -1,4 +1,4 @@
-"""Lags longer than the window: right values, and memory that grows with the number of lags, not with its square."""
+"""Lags longer than the window: values against a reference, and memory that grows linearly with the number of lags."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ FPS = 30
 
 
 def recording(seed, frames, n, gaps):
-    """Noise with a flat stretch; `gaps` "shared" by all signals, each its "own", or both."""
+    """Noise with a constant stretch. Gaps are "shared" by all signals, "own" gaps of each, "both" or "none"."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(frames, n))
     x[frames // 2 : frames // 2 + 15, 0] = 1.5
@@ -34,7 +34,7 @@ def seconds(width, step, lag):
 
 
 @pytest.mark.parametrize("lag", range(5))
-def test_a_plan_holds_every_pair_of_shifts_once(lag):
+def test_a_plan_has_every_pair_of_shifts_once(lag):
     x = bx.signals(np.zeros((40, 1)), fps=FPS)
     plan = correlation_plan(x, lag)
     found = {
@@ -55,7 +55,7 @@ def correlation_plan(x, lag):
     ("gaps", "polarity", "max_rows"),
     [("none", True, 4096), ("shared", False, 50), ("own", True, 50), ("both", True, 4096), ("both", False, 1)],
 )
-def test_lags_longer_than_the_window_agree_with_the_oracle(monkeypatch, gaps, polarity, max_rows):
+def test_two_sided_lags_longer_than_the_window_equal_the_reference(monkeypatch, gaps, polarity, max_rows):
     monkeypatch.setattr(windowed, "MAX_ROWS", max_rows)
     width, step, lag = 7, 11, 19
     x, y = recording(1, 75, 3, gaps), recording(2, 71, 2, gaps)
@@ -66,7 +66,7 @@ def test_lags_longer_than_the_window_agree_with_the_oracle(monkeypatch, gaps, po
     assert_best(result.corr.values, frames, x, y, width, step, lag, lags_two_sided(lag), polarity, 6)
 
 
-def test_one_sided_lags_longer_than_the_window_agree_with_the_oracle():
+def test_one_sided_lags_longer_than_the_window_equal_the_reference():
     width, step, lag = 5, 9, 33
     x, y = recording(3, 90, 1, "both"), recording(4, 93, 43, "both")
     result = bx.imitation(bx.signals(x, fps=FPS), bx.signals(y, fps=FPS), **seconds(width, step, lag), causal=False)
@@ -76,8 +76,8 @@ def test_one_sided_lags_longer_than_the_window_agree_with_the_oracle():
 
 @pytest.mark.parametrize("gaps", ["shared", "own", "both"])
 @pytest.mark.parametrize("alone", [True, False])
-def test_the_size_of_groups_changes_no_bit(monkeypatch, gaps, alone):
-    x = np.round(recording(5, 160, 3, gaps), 1)  # rounded values tie often
+def test_results_do_not_depend_on_the_size_of_groups(monkeypatch, gaps, alone):
+    x = np.round(recording(5, 160, 3, gaps), 1)  # rounded values give many ties
     y = np.round(recording(6, 160, 4, gaps), 1)
     sides = [bx.signals(a, fps=FPS) for a in ((x,) if alone else (x, y))]
     results = []
@@ -90,7 +90,7 @@ def test_the_size_of_groups_changes_no_bit(monkeypatch, gaps, alone):
     assert results[0].corr.notnull().any()
 
 
-def peak(lag, gaps):
+def peak_memory(lag, gaps):
     x, y = (bx.signals(recording(seed, 2 * lag + 40, 2, gaps), fps=FPS) for seed in (7, 8))
     tracemalloc.start()
     try:
@@ -101,10 +101,10 @@ def peak(lag, gaps):
 
 
 @pytest.mark.parametrize("gaps", ["none", "both"])
-def test_memory_grows_with_the_number_of_lags(gaps):
-    peak(10, gaps)  # what is imported and compiled at the first call is not counted
-    short, long = peak(75, gaps), peak(300, gaps)
-    assert long < 10e6  # bytes; sums and spreads of all (2 · 300 + 1)² candidates would be over 100e6
+def test_memory_grows_linearly_with_the_number_of_lags(gaps):
+    peak_memory(10, gaps)  # imports and compilation of the first call are not counted
+    short, long = peak_memory(75, gaps), peak_memory(300, gaps)
+    assert long < 10e6  # bytes; sums and spreads of all (2 · 300 + 1)² candidates would take more than 100e6
     assert long < 2 * short
 
 
@@ -124,8 +124,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, int(found.n_w
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="no module resource")
-def test_a_minute_of_lags_either_way_takes_less_than_300_mb():
+@pytest.mark.skipif(sys.platform == "win32", reason="the module resource does not exist on Windows")
+def test_lags_of_up_to_a_minute_take_less_than_300_mb():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=300)
     increase, windows = map(int, done.stdout.split())
     kilobyte = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes

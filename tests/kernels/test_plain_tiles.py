@@ -1,4 +1,4 @@
-"""Tiles and plain loops give the same correlations and lags, to the digits that float32 has."""
+"""Tiles and plain loops give the same correlations and lags within the precision of float32."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def _run(best_lags, x, y, *, two_sided, signed):
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("two_sided", [False, True])
-def test_plain_loops_give_what_tiles_give(two_sided, signed, gaps):
+def test_plain_loops_equal_tiles(two_sided, signed, gaps):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(120, 7)), rng.normal(size=(120, 83))
     if gaps:
@@ -39,5 +39,5 @@ def test_plain_loops_give_what_tiles_give(two_sided, signed, gaps):
     plain, plain_lag = _run(plain_tiles.best_lags, x, y, two_sided=two_sided, signed=signed)
     assert np.isfinite(corr).any()
     np.testing.assert_allclose(plain, corr, atol=2e-6)
-    # lags of random numbers differ only where two correlations tie but for rounding
+    # lags of random numbers differ only where two correlations are equal but for rounding
     assert np.mean(plain_lag != lag) < 1e-3

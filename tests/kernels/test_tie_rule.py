@@ -1,4 +1,4 @@
-"""The tie rule of lags, one number at a time and through tiles and direct computation alike."""
+"""The tie rule of lags, for single numbers, for tiles and for direct computation."""
 
 import itertools
 
@@ -38,11 +38,11 @@ def _beats(rival, held):
         (np.float32(0.5), np.float32(0.25), True),
     ],
 )
-def test_a_rival_beats_by_more_than_a_tie_or_where_nothing_is_held(rival, held, expected):
+def test_a_correlation_wins_if_it_exceeds_the_best_by_more_than_a_tie_or_if_there_is_no_best(rival, held, expected):
     assert _beats(rival, held) == expected
 
 
-def test_compiled_comparison_equals_numpy_on_random_and_tied_numbers():
+def test_the_compiled_comparison_equals_numpy_for_random_and_tied_numbers():
     rng = np.random.default_rng(0)
     grid = rng.integers(-4, 5, (5000, 2)) * 0.5e-6
     numbers = np.concatenate([grid + 0.3, rng.uniform(-1, 1, (5000, 2))])
@@ -52,7 +52,7 @@ def test_compiled_comparison_equals_numpy_on_random_and_tied_numbers():
     assert [_beats(*pair) for pair in numbers] == expected.tolist()
 
 
-def test_order_of_preference_is_the_one_that_pairs_of_lags_have():
+def test_the_sorted_order_agrees_with_the_comparison_of_two_lags():
     for nearest in (True, False):
         order = ties.ordered(range(-9, 10), nearest=nearest)
         assert all(ties.precedes(a, b, nearest) for a, b in itertools.combinations(order, 2))
@@ -63,10 +63,10 @@ def test_order_of_preference_is_the_one_that_pairs_of_lags_have():
 
 @pytest.mark.parametrize("nearest", [True, False])
 @pytest.mark.parametrize("signed", [True, False])
-def test_the_winner_does_not_depend_on_the_order_in_which_lags_are_offered(signed, nearest):
+def test_the_best_lag_does_not_depend_on_the_order_of_lags(signed, nearest):
     lags = [-2.0, -1.0, 0.0, 1.0, 2.0]
     strength = [0.5, 0.7, -0.3, 0.7 + 5e-7, 0.7 if signed else -0.7]
-    expected = -1.0 if nearest else 2.0  # of the three that tie
+    expected = -1.0 if nearest else 2.0  # of three lags that tie
     for order in itertools.permutations(range(5)):
         r, seconds = np.array(strength)[list(order)], np.array(lags)[list(order)]
         best, lag = _offer_all(r, seconds, signed, nearest)
@@ -74,13 +74,13 @@ def test_the_winner_does_not_depend_on_the_order_in_which_lags_are_offered(signe
         assert best == strength[lags.index(expected)]
 
 
-def test_missing_correlations_are_never_entered():
+def test_missing_correlations_are_ignored():
     assert np.isnan(_offer_all(np.array([NAN, NAN]), np.zeros(2), False, True)).all()
     assert _offer_all(np.array([0.1, NAN]), np.array([1.0, 0.0]), False, True) == (0.1, 1.0)
 
 
 @pytest.mark.parametrize("nearest", [True, False])
-def test_of_one_lag_the_highest_stays(nearest):
+def test_the_highest_correlation_of_one_lag_is_kept(nearest):
     for r in ([0.5, 0.5 - 5e-7], [0.5 - 5e-7, 0.5]):
         assert _offer_all(np.array(r), np.array([2.0, 2.0]), False, nearest) == (0.5, 2.0)
     assert not ties.precedes(2.0, 2.0, nearest)
@@ -92,7 +92,7 @@ WIDTH, LAG, PERIOD = 24, 6, 3
 
 
 def _periodic(rng, signals):
-    """Signals that repeat every 3 frames, so that lags 3 apart tie but for rounding."""
+    """Signals with a period of 3 frames, so that lags 3 frames apart tie."""
     return np.tile(rng.normal(size=(PERIOD, signals)), (40, 1))
 
 
@@ -107,11 +107,11 @@ def _best(x, y, nearest):
 
 
 @pytest.mark.parametrize(("nearest", "winners"), [(True, {-1, 0, 1}), (False, {-5, 5, 6})])
-def test_tiles_and_direct_computation_choose_the_same_of_lags_that_tie(nearest, winners):
+def test_tiles_and_direct_computation_choose_the_same_lag_in_a_tie(nearest, winners):
     rng = np.random.default_rng(1)
     x, y = _periodic(rng, 3), _periodic(rng, 5)
     _, by_tiles = _best(x, y, nearest)
-    # y repeats, so lags 3 apart still tie where x lacks frames; a signal with gaps of its own is computed directly
+    # A signal with its own gaps is computed directly. y is periodic, so lags 3 frames apart still tie.
     x[::17, 0] = np.nan
     _, mixed = _best(x, y, nearest)
     assert set(by_tiles.ravel()) <= winners

@@ -1,4 +1,4 @@
-"""The kernels of expressivity, each against PyWavelets, SciPy, NumPy or a plain loop."""
+"""The kernels of expressivity, compared with PyWavelets, SciPy, NumPy or plain loops."""
 
 import numpy as np
 import pytest
@@ -18,39 +18,39 @@ SCALES = (0.26, 0.75, 1.3, 6.6, 12.45, 30.0)
 
 @pytest.mark.parametrize("precision", [10, 12, 16])
 @pytest.mark.parametrize("frames", [61, 600, 601])
-def test_transform_is_pywavelets(frames, precision):
+def test_the_transform_equals_pywavelets(frames, precision):
     x = np.random.default_rng(frames).normal(size=(3, frames))
     size = wavelets.padded(frames, SCALES, precision)
     transformed = rfft(x, n=size, axis=1)
     for scale, spectrum in zip(SCALES, wavelets.spectra(SCALES, precision, size), strict=True):
-        wanted = pywt.cwt(x, scale, "mexh", precision=precision, axis=-1)[0][0]
+        expected = pywt.cwt(x, scale, "mexh", precision=precision, axis=-1)[0][0]
         found = irfft(transformed * spectrum, n=size, axis=1)[:, :frames]
-        np.testing.assert_allclose(found, wanted, atol=1e-13 * np.abs(wanted).max())
+        np.testing.assert_allclose(found, expected, atol=1e-13 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("frames", [1, 2, 5, 7, 8, 9, 40])
-def test_smoothing_is_scipys(frames):
+def test_smoothing_equals_scipy(frames):
     x = np.random.default_rng(frames).normal(size=frames)
     out = np.empty(frames)
     wavelets.smooth(x, out)
     np.testing.assert_allclose(out, gaussian_filter1d(x, 1.0), atol=1e-15)
 
 
-def test_strongest_response_follows_the_width():
-    """At scales 4 apart in a hundred the strongest is that whose duration is the width at half height over 0.263."""
+def test_the_scale_of_the_strongest_response_is_proportional_to_the_width_of_a_pulse():
+    """With scales 4 % apart, the strongest has the duration of the full width at half maximum divided by 0.263."""
     time = np.arange(-3000, 3001) / 100
     durations = np.geomspace(0.5, 8, 71)
-    asked = search.Search(tuple(25 * durations), 16)
+    options = search.Search(tuple(25 * durations), 16)
     for width in (0.2, 0.5, 1.0, 1.5):
         pulse = np.exp(-4 * np.log(2) * (time / width) ** 2)
-        at = search.decompose(pulse, asked)[:, 3000].argmax()
+        at = search.decompose(pulse, options)[:, 3000].argmax()
         assert width / durations[at] == pytest.approx(0.263, rel=0.045)
 
 
 # --- gaps
 
 
-def test_gaps_are_bridged_by_lines_and_ends_held():
+def test_gaps_are_interpolated_linearly_and_ends_get_the_nearest_value():
     rows = np.array([[np.nan, 1.0, np.nan, np.nan, 4.0, np.nan], [np.nan] * 6, [2.0] * 6])
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     assert not gaps.bridge(rows, present, centred)
@@ -59,25 +59,25 @@ def test_gaps_are_bridged_by_lines_and_ends_held():
     assert centred.tolist() == [[-1.5, -1.5, -0.5, 0.5, 1.5, 1.5], [0] * 6, [0] * 6]
 
 
-def test_infinite_values_are_noticed():
+def test_infinite_values_are_reported():
     rows = np.array([[0.0, -np.inf, 1.0]])
     assert gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty_like(rows))
 
 
-def test_mean_of_a_far_offset_keeps_its_digits():
+def test_a_large_offset_is_removed_without_loss_of_digits():
     x = np.random.default_rng(0).normal(size=(1, 20000))
     centred = np.empty_like(x)
     gaps.bridge(x + 1e9, np.empty(x.shape, dtype=bool), centred)
     np.testing.assert_allclose(centred, x - x.mean(), atol=3e-7)
 
 
-def test_short_gaps_are_closed():
+def test_short_gaps_count_as_present():
     present = np.array([[False, True, False, False, True, False, False, False]])
     assert gaps.close(present, 1.9).tolist() == [[1, 1, 0, 0, 1, 0, 0, 0]]
     assert gaps.close(present, 2.0).tolist() == [[1, 1, 1, 1, 1, 0, 0, 0]]
 
 
-def test_eligible_frames():
+def test_eligible_frames_equal_the_reference():
     rng = np.random.default_rng(0)
     present = rng.random((4, 500)) > [[0.0], [0.2], [0.5], [0.5]]
     present[0, 200:260] = False
@@ -85,8 +85,8 @@ def test_eligible_frames():
     scales = tuple(30 * (d or 0) / 4 for d in durations)
     found = gaps.eligible(present, scales, 16)
     for k, d in enumerate(durations):
-        wanted = [oracle.eligible(row, d, 30, 16) for row in present]
-        np.testing.assert_array_equal(found[k], wanted)
+        expected = [oracle.eligible(row, d, 30, 16) for row in present]
+        np.testing.assert_array_equal(found[k], expected)
     assert found[2, 0].mean() < 1
     assert found[2, 0, 0]
     assert found[2, 0, -1]
@@ -95,7 +95,7 @@ def test_eligible_frames():
 # --- maxima
 
 
-def test_plateaus_count_once_at_their_middle():
+def test_a_plateau_counts_once_at_its_middle():
     signal = np.array([0, 1, 0, 2, 2, 2, 0, 3, 3, 1, 4, 4.0])
     allowed = np.ones(len(signal), dtype=bool)
     frame = np.empty(8, np.int32)
@@ -107,16 +107,16 @@ def test_plateaus_count_once_at_their_middle():
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=40))
-def test_maxima_are_those_of_the_positive_and_of_the_negative_part(values):
+def test_maxima_of_the_positive_and_the_negative_part_equal_scipy(values):
     w = np.array(values, dtype=float)
     frame = np.empty(len(w), np.int32)
     rises, falls = (find_peaks(np.maximum(sign * w, 0))[0].tolist() for sign in (1, -1))
-    for both, wanted in ((False, rises), (True, sorted(rises + falls))):
+    for both, expected in ((False, rises), (True, sorted(rises + falls))):
         n = extrema.extrema(w, 1e-10, both, np.ones(len(w), dtype=bool), frame)
-        assert frame[:n].tolist() == wanted
+        assert frame[:n].tolist() == expected
 
 
-def test_rounding_makes_no_maxima():
+def test_rounding_errors_make_no_maxima():
     rng = np.random.default_rng(0)
     w = np.concatenate([1e-14 * rng.normal(size=300), np.hanning(99), 1e-14 * rng.normal(size=300)])
     w[345:350] += 1e-13 * rng.normal(size=5)
@@ -125,24 +125,24 @@ def test_rounding_makes_no_maxima():
     assert frame[0] in (347, 348, 349, 350)
 
 
-def test_half_width():
+def test_the_half_width_is_interpolated_and_is_nan_at_an_end():
     w = np.array([0, 0.5, 1, 4, 1, 0.5, 0])
     assert extrema.half_width(w, 3) == pytest.approx(2 * 2 / 3)
     assert np.isnan(extrema.half_width(np.array([3, 4, 1, 0.0]), 1))
 
 
-# --- order
+# --- order statistics and choice of candidates
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60), st.booleans())
-def test_median(values, with_spike):
+def test_the_median_equals_numpy(values, with_spike):
     w = np.array([*values, 1e9] if with_spike else values)
     largest = np.abs(w).max()
     assert extrema.middle(w.copy(), -largest, largest) == pytest.approx(np.median(w), abs=1e-12 * largest)
 
 
-def test_median_of_many():
+def test_the_median_of_many_values_equals_numpy():
     rng = np.random.default_rng(0)
     for w in (rng.normal(size=20001), rng.exponential(size=20000), np.round(rng.normal(size=9999), 1), np.zeros(7)):
         largest = extrema.magnitude(w)
@@ -152,18 +152,18 @@ def test_median_of_many():
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(-20, 20), min_size=2, max_size=60), st.sampled_from([0.25, 0.5, 0.75]))
-def test_quantiles_are_numpys(values, share):
+def test_quantiles_equal_numpy(values, share):
     w = np.array(values, dtype=float)
     assert extrema.quantile(w, share) == np.percentile(w, 100 * share)
 
 
-def test_outliers_row_by_row():
+def test_outliers_of_each_row_equal_the_reference():
     row = np.repeat([0, 3, 4], [5, 8, 40])
     value = np.random.default_rng(0).standard_t(2, size=len(row))
-    wanted = np.concatenate([oracle.outliers(value[row == r]) for r in (0, 3, 4)])
-    assert wanted.any()
-    assert not wanted[:5].any()
-    assert extrema.outlying(row, value).tolist() == wanted.tolist()
+    expected = np.concatenate([oracle.outliers(value[row == r]) for r in (0, 3, 4)])
+    assert expected.any()
+    assert not expected[:5].any()
+    assert extrema.outlying(row, value).tolist() == expected.tolist()
 
 
 @settings(deadline=None, max_examples=100)
@@ -173,12 +173,12 @@ def test_outliers_row_by_row():
     ),
     st.integers(1, 6),
 )
-def test_strongest_candidates(candidates, apart):
-    """Against a plain sort, in which the first of equals wins; candidates of one sign have scores of that sign."""
+def test_the_strongest_candidates_equal_the_reference(candidates, apart):
+    """The reference sorts candidates, and the first of equal candidates wins. Scores have the sign of the candidate."""
     ordered = sorted(candidates)
     frame, scale, sign, size = np.array(ordered, dtype=np.int64).reshape(-1, 4).T
     score = (sign * size).astype(np.float32)
     kept = extrema.strongest(frame, scale, sign, score, apart)
     given_ = [(s, k, t, c) for t, k, s, c in zip(frame, scale, sign, score, strict=True)]
-    wanted = oracle.aggregate(given_, apart - 1, apart - 1)
-    assert sorted((t, k) for t, k, s in zip(frame[kept], scale[kept], sign[kept], strict=True) if s > 0) == wanted
+    expected = oracle.aggregate(given_, apart - 1, apart - 1)
+    assert sorted((t, k) for t, k, s in zip(frame[kept], scale[kept], sign[kept], strict=True) if s > 0) == expected

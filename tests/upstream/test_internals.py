@@ -1,6 +1,6 @@
-"""Names that numba, xarray and dask do not promise to keep exist and do what the package relies on.
+"""Undocumented names of numba, xarray and dask exist and behave as `bitbox_xr/upstream` needs.
 
-After an upgrade of one of them, these tests fail before anything else: see `bitbox_xr/upstream`.
+After an incompatible upgrade of one of these libraries, these tests show what has changed.
 """
 
 import ast
@@ -23,13 +23,13 @@ PACKAGE = Path(bitbox_xr.__file__).parent
 # --- numba
 
 
-def test_the_stamp_of_the_kernel_cache_is_where_we_set_it(tmp_path, monkeypatch):
+def test_cached_code_is_used_for_its_own_stamp_only(tmp_path, monkeypatch):
     monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
     first = njit(cache=True)(_twice)
     numba_internals.stamp_cache(first, "a")
     assert first(2) == 4
     assert sum(first.stats.cache_misses.values()) == 1
-    for stamp, hits in (("a", 1), ("b", 0)):  # code kept under another stamp is not used
+    for stamp, hits in (("a", 1), ("b", 0)):  # code with another stamp is not used
         again = njit(cache=True)(_twice)
         numba_internals.stamp_cache(again, stamp)
         assert again(2) == 4
@@ -40,9 +40,9 @@ def _twice(x):
     return 2 * x
 
 
-def test_a_stamp_that_has_no_place_is_an_error():
+def test_a_stamp_without_a_cache_is_an_error():
     with pytest.raises(AttributeError):
-        numba_internals.stamp_cache(njit(_twice), "a")  # without a cache
+        numba_internals.stamp_cache(njit(_twice), "a")  # compiled without a cache
 
 
 @intrinsic
@@ -59,7 +59,7 @@ def _set_item(typing, array, index, number):
     return types.void(array, types.intp, types.float64), codegen
 
 
-def test_intrinsics_reach_items_of_arrays_and_return_nothing():
+def test_intrinsics_access_array_items_and_return_none():
     @njit
     def fill(array):
         return _set_item(array, 1, 3.0), _set_item(array, 3, 4.0)
@@ -73,7 +73,7 @@ def test_intrinsics_reach_items_of_arrays_and_return_nothing():
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
-def test_xarray_reads_netcdf4_under_the_locks_that_we_take(tmp_path, engine):
+def test_xarray_reads_netcdf4_files_under_the_locks_that_the_package_acquires(tmp_path, engine):
     assert len(xarray_internals.LIBRARY_LOCKS) == 2
     xr.Dataset({"a": ("t", np.arange(4.0))}).to_netcdf(tmp_path / "a.nc", engine=engine)
     with xr.open_dataset(tmp_path / "a.nc", engine=engine) as source:
@@ -92,13 +92,13 @@ def test_xarray_reads_netcdf4_under_the_locks_that_we_take(tmp_path, engine):
 
 
 class _CountingLock:
-    """A lock that knows how often it was taken."""
+    """A lock that counts how often it is acquired."""
 
     def __init__(self):
-        self.taken, self._lock = 0, threading.RLock()
+        self.count, self._lock = 0, threading.RLock()
 
     def acquire(self, blocking=True):
-        self.taken += 1
+        self.count += 1
         return self._lock.acquire(blocking)
 
     def release(self):
@@ -112,7 +112,7 @@ class _CountingLock:
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf", "scipy"])
-def test_a_new_file_is_written_in_two_steps_under_the_lock_that_it_is_given(tmp_path, engine):
+def test_a_new_file_is_written_in_two_steps_under_the_given_lock(tmp_path, engine):
     import dask
 
     lazy = xr.DataArray(np.arange(6.0), dims="t").chunk(t=2)
@@ -120,11 +120,11 @@ def test_a_new_file_is_written_in_two_steps_under_the_lock_that_it_is_given(tmp_
     store = xarray_internals.new_file(str(tmp_path / "a.nc"), engine, lock)
     xr.Dataset({"a": lazy, "b": ("t", np.ones(6))}).dump_to_store(store, writer=writer)
     assert len(writer.sources) == 1  # b is written, a waits for the computation
-    before = lock.taken
+    before = lock.count
     with dask.config.set(scheduler="synchronous"):
         writer.sync()
     assert writer.sources == []
-    assert lock.taken - before >= 3  # once for each chunk
+    assert lock.count - before >= 3  # once for each chunk
     store.close()
     with xr.open_dataset(tmp_path / "a.nc", engine=engine) as back:
         assert back.a.values.tolist() == [0, 1, 2, 3, 4, 5]
@@ -132,20 +132,20 @@ def test_a_new_file_is_written_in_two_steps_under_the_lock_that_it_is_given(tmp_
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf", "scipy"])
-def test_lazy_reads_take_the_lock_with_which_a_file_was_opened(tmp_path, engine):
+def test_lazy_reads_acquire_the_lock_of_their_file(tmp_path, engine):
     xr.Dataset({"a": ("t", np.arange(4.0))}).to_netcdf(tmp_path / "a.nc", engine=engine)
     lock = _CountingLock()
     with xr.open_dataset(tmp_path / "a.nc", engine=engine, lock=lock, cache=False) as source:
-        before = lock.taken
+        before = lock.count
         assert source.a.values.sum() == 6
-        assert lock.taken > before
+        assert lock.count > before
 
 
 # --- dask
 
 
 @pytest.mark.slow
-def test_a_lazy_array_names_the_file_that_it_is_read_from(tmp_path):
+def test_the_file_of_a_lazy_array_is_found(tmp_path):
     from bitbox_xr.upstream.xarray_internals import array_of, file_behind
 
     xr.Dataset({"a": ("x", [1.0, 2.0])}).to_netcdf(tmp_path / "a.nc")
@@ -158,7 +158,7 @@ def test_a_lazy_array_names_the_file_that_it_is_read_from(tmp_path):
     np.testing.assert_array_equal(array_of(xr.Variable("x", [1.0])), [1.0])
 
 
-def test_chunks_that_a_cluster_holds_are_told_from_those_that_are_read():
+def test_chunks_in_the_memory_of_a_cluster_are_recognised():
     import dask.array as da
     from distributed import Client
 
@@ -186,7 +186,7 @@ def _suspect(key, dask_scheduler=None):
     dask_scheduler.tasks[key].suspicious = 2
 
 
-# --- nowhere else
+# --- private names outside upstream
 
 PRIVATE_MODULES = (
     "numba.core",
@@ -200,7 +200,7 @@ OF_NAMED_TUPLES = {"_asdict", "_fields", "_make", "_replace"}
 
 
 def _private(path):
-    """Private modules that a file imports, and private attributes of objects other than its own class's."""
+    """Private modules that a file imports, and private attributes that it uses except those of `self` and `cls`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
@@ -211,10 +211,10 @@ def _private(path):
                 yield ast.unparse(node)
 
 
-def test_private_names_stand_in_upstream_only():
+def test_private_names_of_libraries_are_used_in_upstream_only():
     found = {
         path.relative_to(PACKAGE).as_posix(): names
         for path in PACKAGE.rglob("*.py")
         if not path.is_relative_to(PACKAGE / "upstream") and (names := sorted(_private(path)))
     }
-    assert found == {"core/errors.py": ["sys._getframe"]}  # Python's own
+    assert found == {"core/errors.py": ["sys._getframe"]}  # part of Python itself
