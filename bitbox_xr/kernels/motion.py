@@ -210,7 +210,7 @@ def _lengths(ways: np.ndarray) -> Away:
 def distances(parts: list[list[Away]], frames: int) -> np.ndarray:
     """The rows of `DISTANCES`, `(row, point)`, averaged over references. Standard deviations have ddof 0.
 
-    References at which a point is missing are left out of its average; if all are left out, the average is NaN.
+    References without a value for a point are left out of its average; if all are left out, the average is NaN.
     `frames` is the number of frames that were not left out.
     """
     numbers, means, squares, least, most = _fields(chain.from_iterable(parts))

@@ -26,7 +26,7 @@ def activations(
 ) -> tuple[np.ndarray, ...]:
     """Row, frame, height and width of every maximum of the `responses`, which are smoothed first.
 
-    Maxima are sorted by row and frame. `allowed` `(row, frame)` marks the frames at which maxima are reported;
+    Maxima are sorted by row and frame. `allowed` `(row, frame)` marks the frames where maxima are reported;
     `responses` `(row, frame)` may have more frames, which are ignored. Widths are NaN unless `measured` is True.
     `largest` is the largest absolute value of each smoothed row, or NaN to compute it here.
     """

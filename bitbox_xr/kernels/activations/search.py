@@ -41,13 +41,13 @@ class Events(NamedTuple):
     list: np.ndarray
     signal: np.ndarray
     frame: np.ndarray
-    scale: np.ndarray  # index of the scale at which it was found
+    scale: np.ndarray  # index of the scale of its maximum
     height: np.ndarray  # of the response
     width: np.ndarray  # full width of the response at half maximum, in frames
 
 
 class Found(NamedTuple):
-    """Activations, and the frames at which activations could be found."""
+    """Activations, and the eligible frames, where activations could be found."""
 
     events: Events
     magnitude: np.ndarray  # value of the raw signal, interpolated where its frame is missing
@@ -111,7 +111,7 @@ def search_rows(
 ) -> Found:
     """Find activations in `rows` `(signal, frame)` without gaps. `centred` are the rows minus their mean.
 
-    `allowed` `(scale, signal, frame)` marks the frames at which activations are reported; None means all. `largest`
+    `allowed` `(scale, signal, frame)` marks the frames where activations are reported; None means all. `largest`
     `(scale, signal)` is the largest absolute value of each response, or NaN to compute it here. It is used if
     `search.apart` is 0.
     """

@@ -46,7 +46,7 @@ def mexican_hat(scale: float, precision: int) -> Filter:
 
 
 def padded(frames: int, scales: tuple[float, ...], precision: int) -> int:
-    """A length for FFTs at which circular convolution does not change the responses within `frames`."""
+    """A length for FFTs, long enough that circular convolution does not change the responses within `frames`."""
     from scipy.fft import next_fast_len
 
     filters = [mexican_hat(scale, precision) for scale in scales if scale]

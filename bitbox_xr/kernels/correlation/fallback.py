@@ -13,7 +13,7 @@ __all__ = ["mend"]
 def mend(x, y, at, rule, slides, group, gaps, weak1, weak2, state1, state2, best, lag, seconds, padded):
     """Compute the correlations that the tiles left out of a group of net lags, and update the best lags.
 
-    These are the pairs of signals with gaps of their own (state 1 in `state1` and `state2`, see `presence`) and of
+    These are the pairs of signals with their own gaps (state 1 in `state1` and `state2`, see `presence`) and of
     signals flagged in `weak1` and `weak2`. If there are `gaps`, `weak1` and `weak2` have one row for each candidate of
     the group, else one for each shift.
     """

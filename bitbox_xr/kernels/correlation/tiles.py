@@ -54,9 +54,9 @@ def shape(dtype: Any) -> tuple[int, int]:
 def aligned(size: int, dtype: Any) -> np.ndarray:
     """An array of `size` zeros, aligned to the size of a vector: loads across two cache lines take twice as long."""
     dtype = np.dtype(dtype)
-    room = np.zeros(size + VECTOR_BYTES // dtype.itemsize, dtype)
-    skip = -room.ctypes.data % VECTOR_BYTES // dtype.itemsize
-    return room[skip : skip + size]
+    buffer = np.zeros(size + VECTOR_BYTES // dtype.itemsize, dtype)
+    skip = -buffer.ctypes.data % VECTOR_BYTES // dtype.itemsize
+    return buffer[skip : skip + size]
 
 
 class TileType(types.Type):

@@ -2,8 +2,9 @@
 
 The correlation of a window, pair and lag is Pearson's r over the frames that both signals have. The sums of products
 come from tiles (`tiles.py`), one for each lag. With two-sided lags both windows move, and several pairs of shifts have
-the same net lag. Each of them follows from the one before by adding a frame and removing a frame. Pairs for which tiles
-would be inaccurate, because a signal has gaps of its own or digits would be lost, are computed directly in float64.
+the same net lag. Each of them follows from the one before by adding a frame and removing a frame. Tiles would be
+inaccurate for a signal with gaps that other signals do not have, and where digits would be lost. Such pairs are computed
+directly in float64.
 """
 
 from typing import NamedTuple
@@ -358,7 +359,7 @@ def _write(best, lag, padded, mirrored, corr, lags):
 
 @kernel
 def _share(x, at, width, gaps, out):
-    """Write the share of a window's frames at which each signal is present."""
+    """Write the share of a window's frames in which each signal is present."""
     out[:] = width
     if gaps:
         for k in range(width):
