@@ -14,7 +14,7 @@ from bitbox_xr.compat.tables import option_faults, values_of
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import is_number
 from bitbox_xr.kernels import mirror
-from bitbox_xr.kernels.finite import LARGEST
+from bitbox_xr.kernels.finite import MAX_MAGNITUDE
 
 __all__ = ["asymmetry", "diversity", "expressivity"]
 
@@ -246,7 +246,7 @@ def _found(
         labels = durations
     columns = []
     for y in values.T:
-        if (np.abs(y) < LARGEST).all():  # neither missing nor infinite
+        if (np.abs(y) < MAX_MAGNITUDE).all():  # neither missing nor infinite
             responses = _responses(y, durations, fps)
             frames = [_together(responses, durations, fps)] if aggregated else [_maxima(w) for w in responses]
         else:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-__all__ = ["LARGEST", "infinite", "refuse_infinite"]
+__all__ = ["MAX_MAGNITUDE", "infinite", "refuse_infinite"]
 
 # Larger magnitudes overflow when squared. Some files mark missing values by the largest float64, 1.8e308.
-LARGEST = 1e150
+MAX_MAGNITUDE = 1e150
 
 
 def infinite(name: str = "") -> str:
@@ -19,5 +19,5 @@ def infinite(name: str = "") -> str:
 
 def refuse_infinite(values: np.ndarray) -> None:
     """Raise ValueError if any value is infinite or too large to square. NaN is allowed."""
-    if (np.abs(values) > LARGEST).any():
+    if (np.abs(values) > MAX_MAGNITUDE).any():
         raise ValueError(infinite())

@@ -9,9 +9,9 @@ import numpy as np
 
 from bitbox_xr.kernels.finite import refuse_infinite
 
-__all__ = ["TYPED", "Lowpass", "interpolate", "lowpass", "rounding"]
+__all__ = ["GAP_TOLERANCE_S", "Lowpass", "interpolate", "lowpass", "rounding"]
 
-TYPED = 1e-6  # s; callers write the length of a gap with this precision
+GAP_TOLERANCE_S = 1e-6  # a gap may exceed the allowed length by this much, because callers round lengths
 # A filter for a rate of f hertz passes frequencies below 0.3 f and stops those above 0.5 f. Linear interpolation
 # attenuates frequencies between the two by more than a steeper filter would save.
 PASS, STOP = 0.3, 0.5
@@ -106,7 +106,7 @@ def _row(
     before = np.searchsorted(times, targets, side="right") - 1
     met = times[before] == targets  # targets before the first sample have index -1, the last sample, which never equals
     inside = (before >= 0) & (before < len(times) - 1)
-    near = np.append(np.diff(times) <= longest + TYPED, False)
+    near = np.append(np.diff(times) <= longest + GAP_TOLERANCE_S, False)
     if nearest:
         after = (before + 1).clip(max=len(times) - 1)
         later = times[after] - targets + rounding(times) < targets - times[before]

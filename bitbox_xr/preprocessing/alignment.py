@@ -19,7 +19,7 @@ from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
 from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.kernels import frame_rate
-from bitbox_xr.kernels.interpolation import TYPED, Lowpass, interpolate, lowpass, rounding
+from bitbox_xr.kernels.interpolation import GAP_TOLERANCE_S, Lowpass, interpolate, lowpass, rounding
 from bitbox_xr.preprocessing.regularity import STEPS, Frames, frames_of, regularity
 
 __all__ = ["align", "fill_gaps", "regularity", "resample", "shared_clock"]
@@ -181,7 +181,7 @@ def fill_gaps(x: SignalsLike, *, max_gap: float) -> xr.DataArray:
     faults = _gap_faults(max_gap) if max_gap is not None else ["max_gap is None; a number of seconds is wanted"]
     ((x, own),) = _taken("fill_gaps()", faults, {"x": x})
     shortest = float((own.times[2:] - own.times[:-2]).min()) if len(own.times) > 2 else 0.0
-    if max_gap < shortest - TYPED:
+    if max_gap < shortest - GAP_TOLERANCE_S:
         raise ValueError(f"fill_gaps(): max_gap is {max_gap:g} s; one lost frame leaves a gap of {shortest:g} s")
     filled = _interpolated(x, own.times, own.times, max_gap)
     filled = filled.assign_coords({name: c for name, c in x.coords.items() if TIME in c.dims})
@@ -250,7 +250,7 @@ def _taken(
             faults = [*faults, f"{label}: there is one frame; two at least are wanted"]
             continue
         own = frames_of(x)
-        if max_gap is not None and not _gap_faults(max_gap) and max_gap < own.step - TYPED:
+        if max_gap is not None and not _gap_faults(max_gap) and max_gap < own.step - GAP_TOLERANCE_S:
             faults = [*faults, f"max_gap is {max_gap:g} s; the step of {label} is longer, {own.step:g} s"]
         if len(x.variable.chunksizes.get(TIME, ())) > 1:
             # a signal needs the whole of its time; as many signals at once as a chunk of dask's size holds

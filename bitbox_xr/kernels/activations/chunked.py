@@ -12,7 +12,7 @@ import numpy as np
 
 from bitbox_xr.kernels.activations import extrema, gaps, metrics, wavelets
 from bitbox_xr.kernels.activations.search import Search, blocks, responses, search_rows
-from bitbox_xr.kernels.finite import LARGEST, infinite
+from bitbox_xr.kernels.finite import MAX_MAGNITUDE, infinite
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Context", "Piece", "contexts", "cube", "largest", "margin", "outline"]
@@ -62,7 +62,7 @@ def outline(values: np.ndarray, inner: int) -> np.ndarray:
             v = np.float64(values[t, s])
             if np.isnan(v):
                 continue
-            bad = bad or bool(abs(v) > LARGEST)
+            bad = bad or bool(abs(v) > MAX_MAGNITUDE)
             if count == 0:
                 first = v
                 out[FIRST, s], out[FIRST + 1, s] = t, v

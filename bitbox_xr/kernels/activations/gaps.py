@@ -3,7 +3,7 @@
 import numpy as np
 
 from bitbox_xr.kernels.activations import wavelets
-from bitbox_xr.kernels.finite import LARGEST
+from bitbox_xr.kernels.finite import MAX_MAGNITUDE
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["bridge", "close", "eligible"]
@@ -27,7 +27,7 @@ def bridge(rows: np.ndarray, present: np.ndarray, centred: np.ndarray) -> bool:
             present[r, t] = not np.isnan(x[t])
             if not present[r, t]:
                 continue
-            infinite |= abs(x[t]) > LARGEST
+            infinite |= abs(x[t]) > MAX_MAGNITUDE
             first = x[t] if last < 0 else first  # sums of differences from the first value keep their digits
             total += x[t] - first
             count += 1

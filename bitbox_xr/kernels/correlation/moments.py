@@ -7,7 +7,7 @@ Signals are first scaled by powers of two, which is exact, so that squares neith
 
 import numpy as np
 
-from bitbox_xr.kernels.finite import LARGEST
+from bitbox_xr.kernels.finite import MAX_MAGNITUDE
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["FLAT", "GUARDS", "packed_reach", "prepare", "presence", "tables_by_candidate", "tables_by_shift"]
@@ -37,7 +37,7 @@ def prepare(x, scaled, runs, lost):
     infinite = 0
     factor = np.ones(n)
     for i in range(n):
-        if peak[i] > LARGEST:
+        if peak[i] > MAX_MAGNITUDE:
             infinite += 1
         elif peak[i] > 0:
             # at most 2**1022: the smallest numbers are scaled to less than 1/2

@@ -3,8 +3,8 @@
 The correlation of a window, pair and lag is Pearson's r over the frames that both signals have. The sums of products
 come from tiles (`tiles.py`), one for each lag. With two-sided lags both windows move, and several pairs of shifts have
 the same net lag. Each of them follows from the one before by adding a frame and removing a frame. Tiles would be
-inaccurate for a signal with gaps that other signals do not have, and where digits would be lost. Such pairs are computed
-directly in float64.
+inaccurate for a signal with gaps that other signals do not have, and where digits would be lost. Such pairs are
+computed directly in float64.
 """
 
 from typing import NamedTuple
