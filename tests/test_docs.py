@@ -1,10 +1,11 @@
-"""The reference lists all public names, and a page shows the output of its own code."""
+"""The reference lists all public names, a page shows the output of its own code, and the citation file is valid."""
 
 import inspect
 import re
 from pathlib import Path
 
 import pytest
+import yaml  # a dependency of dask
 
 import bitbox_xr as bx
 from bitbox_xr import accessors, cohort, compat, demo
@@ -45,3 +46,11 @@ def test_the_table_of_estimates_is_the_output_of_its_simulation(capsys):
     code, table = re.search(r"```python\n(import heapq.*?)```\n+```\n(.*?)```", text, re.DOTALL).groups()
     exec(compile(code, "cohorts.md", "exec"), {})
     assert capsys.readouterr().out.strip() == table.strip()
+
+
+def test_the_citation_file_has_the_fields_of_the_citation_file_format():
+    citation = yaml.safe_load((DOCS.parent / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["type"] in ("software", "dataset")
+    assert all(isinstance(citation[field], str) for field in ("message", "title", "version", "license"))
+    assert [author.keys() for author in citation["authors"]] == [{"name"}]

@@ -17,13 +17,13 @@ CUSTOMARY_FPS = (23.976, 24.0, 25.0, 29.97, 30.0, 50.0, 59.94, 60.0)
 DEFAULT_FPS = 30.0  # what Bitbox assumes
 MAX_UNSTATED_FPS = 240.0  # a higher rate is more often a wrong unit than a fast camera
 TOLERANCE = 0.25  # frames between a time and its place on a regular time axis
-MIN_STEP = np.finfo(np.float64).tiny  # seconds; the rate of shorter steps overflows float64
+MIN_STEP_S = np.finfo(np.float64).tiny  # the rate of shorter steps overflows float64
 MAX_STEP_ERROR = 0.01  # relative difference between the mean step and that of a customary rate that is tried
 MIN_IMPROVEMENT = 0.05  # frames by which another rate must fit better than a customary one
 # Fewer times than this fit some regular time axis by chance if frames may be lost or the start is free. They must then
 # fit more closely.
 MIN_TIMES_FOR_TOLERANCE = 10
-TOLERANCE_OF_FEW = 0.1  # frames
+TOLERANCE_FOR_FEW_TIMES = 0.1  # frames
 
 
 class Grid(NamedTuple):
@@ -86,7 +86,7 @@ def fit(times: np.ndarray) -> Grid | None:
     True
     """
     steps = np.diff(times)
-    if len(steps) == 0 or steps.min() < MIN_STEP:
+    if len(steps) == 0 or steps.min() < MIN_STEP_S:
         return None
     # The mean of steps between neighbouring frames. A median has a rounding error, which adds up over a long gap.
     step = float(steps[steps < 1.5 * np.median(steps)].mean())
@@ -106,7 +106,7 @@ def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:
     if np.diff(frames).min() < 1:
         return None
     elapsed, numbers, few = times - times[0], frames.astype(np.int64), len(times) < MIN_TIMES_FOR_TOLERANCE
-    allowed = TOLERANCE if not few or frames[-1] < len(times) else TOLERANCE_OF_FEW
+    allowed = TOLERANCE if not few or frames[-1] < len(times) else TOLERANCE_FOR_FEW_TIMES
     rate = snap(_short(frames[-1] / elapsed[-1]), times, frames)
     free, off = _free_start(elapsed, frames)
     if deviation(times, rate, frames) <= allowed and (rate in CUSTOMARY_FPS or free not in CUSTOMARY_FPS):

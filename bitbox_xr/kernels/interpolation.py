@@ -15,7 +15,7 @@ GAP_TOLERANCE_S = 1e-6  # a gap may exceed the allowed length by this much, beca
 # A filter for a rate of f hertz passes frequencies below 0.3 f and stops those above 0.5 f. Linear interpolation
 # attenuates frequencies between the two by more than a steeper filter would save.
 PASS, STOP = 0.3, 0.5
-ATTENUATION = 64.0  # dB of the filter design; 60 dB remain after each phase is normalised and after interpolation
+ATTENUATION_DB = 64.0  # of the filter design; 60 dB remain after each phase is normalised and after interpolation
 OVERSAMPLING = 8  # filtered samples per frame of the new rate; passband loss by interpolation: under 0.5 %
 
 
@@ -54,7 +54,7 @@ def lowpass(times: np.ndarray, rate: float, fps: float, *, regular: bool) -> Low
     from scipy.signal import firwin, kaiserord
 
     rate, up = (rate, int(np.ceil(OVERSAMPLING * fps / rate))) if regular else (rate * OVERSAMPLING, 1)
-    size, beta = kaiserord(ATTENUATION, (STOP - PASS) * fps / (rate * up / 2))
+    size, beta = kaiserord(ATTENUATION_DB, (STOP - PASS) * fps / (rate * up / 2))
     taps = firwin(size | 1, (PASS + STOP) / 2 * fps, window=("kaiser", beta), fs=rate * up)
     for phase in range(up):  # constant signals stay exactly constant
         taps[phase::up] /= taps[phase::up].sum()

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 BLOCK = 1024  # frames
-ORDERS = 3  # highest order of differences, and number of frames before a block that they depend on
+MAX_ORDER = 3  # highest order of differences, and number of frames before a block that they depend on
 
 # Rows of a summary. Speed, acceleration and jerk are in units per frame, frame² and frame³.
 SUMMARY = ("range", "path", "speed", "acceleration", "jerk", "ldj", "valid")
@@ -84,17 +84,19 @@ class Part(NamedTuple):
 
 def part(values: np.ndarray, first: int, places: Places) -> Part:
     """The courses of a part `(frame, signal)` of a recording. `first` is the number of its first frame."""
-    lead = min(ORDERS, len(values)) if first else 0
+    lead = min(MAX_ORDER, len(values)) if first else 0
     starts = range(lead, len(values), BLOCK)
-    blocks = [course(places.of(values[max(at - ORDERS, 0) : at + BLOCK]), first + at, min(at, ORDERS)) for at in starts]
+    blocks = [
+        course(places.of(values[max(at - MAX_ORDER, 0) : at + BLOCK]), first + at, min(at, MAX_ORDER)) for at in starts
+    ]
     # copies, so that the memory of the part can be freed
-    return Part(blocks, first, values[:ORDERS].copy(), values[-ORDERS:].copy())
+    return Part(blocks, first, values[:MAX_ORDER].copy(), values[-MAX_ORDER:].copy())
 
 
 def course(points: np.ndarray, first: int, before: int) -> Course:
     """The course of a block of frames. Its first frame has the number `first` and comes after `before` others."""
     lengths, step = [], points
-    for order in range(1, ORDERS + 1):
+    for order in range(1, MAX_ORDER + 1):
         step = np.diff(step, axis=0)
         lengths.append(np.sqrt((step**2).sum(axis=-1))[max(0, before - order) :])
     own = points[before:]
@@ -122,7 +124,7 @@ def _joined(parts: list[Part], places: Places) -> Course:
             seam = np.concatenate([before, one.head])
             blocks.append(course(places.of(seam), one.first, len(before)))
         blocks += one.blocks
-        before = np.concatenate([before, one.tail])[-ORDERS:]
+        before = np.concatenate([before, one.tail])[-MAX_ORDER:]
     return Course(*(join(field, axis=0) for join, field in zip(JOIN, _fields(blocks), strict=True)))
 
 

@@ -18,7 +18,7 @@ from bitbox_xr.kernels.jit import kernel
 __all__ = ["Context", "Piece", "contexts", "cube", "largest", "margin", "outline"]
 
 COUNT, MEAN, BAD, FIRST, FIRST_INNER, LAST, LAST_INNER = 0, 1, 2, 3, 5, 7, 9  # rows of an outline
-ROWS = 11
+OUTLINE_ROWS = 11
 
 
 class Piece(NamedTuple):
@@ -55,7 +55,7 @@ def outline(values: np.ndarray, inner: int) -> np.ndarray:
     last present before the last `inner` frames.
     """
     frames, signals = values.shape
-    out = np.full((ROWS, signals), np.nan)
+    out = np.full((OUTLINE_ROWS, signals), np.nan)
     for s in range(signals):
         total, count, bad, first = 0.0, 0, False, 0.0
         for t in range(frames):
