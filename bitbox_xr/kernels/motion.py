@@ -133,7 +133,7 @@ def summary(parts: list[Part], places: Places, frames: int) -> np.ndarray:
 
     speed, acceleration and jerk are mean lengths of first, second and third differences. ldj, the log dimensionless
     jerk, is −ln(N³ · Σ|Δ²|² / max|Δ|²) over the N frames from the first to the last that is present. Each missing
-    difference counts as the mean of those present.
+    difference counts with the mean square of those present.
     """
     every = _joined(parts, places)
     seen = np.where(every.counts > 0, every.counts, np.nan)
