@@ -231,7 +231,7 @@ def _strengths(
 
 def _strength(x: np.ndarray, y: np.ndarray, order: np.ndarray | None, test: _Test) -> np.ndarray:
     """Mean over windows and frames that they cover, `(2, n1, n2)`, or of matched pairs `(2, pair)`."""
-    from bitbox_xr.kernels.surrogates import add_strength
+    from bitbox_xr.kernels.p_values import add_strength
 
     windows, n1, n2 = test.windows, x.shape[1], y.shape[1]
     corr, lag = np.empty((2, correlation_engine.BLOCK, n1, n2), np.float32)
@@ -277,7 +277,7 @@ def _some_strengths(x: np.ndarray, y: np.ndarray, picks: np.ndarray, draws: Draw
 
 def _chances(strengths: np.ndarray, *, two_sided: bool, pairs: int, alone: bool) -> np.ndarray:
     """`strengths` `(…, pick, 2, pairs…)` of each recording among its surrogates, `(…, variable, pairs…)`."""
-    from bitbox_xr.kernels.surrogates import against_chance
+    from bitbox_xr.kernels.p_values import against_chance
 
     lead, shape = strengths.shape[: -2 - pairs], strengths.shape[-pairs:]
     out = np.full((*lead, len(VARIABLES), *shape), np.nan)

@@ -31,7 +31,7 @@ class Draws(NamedTuple):
 
     def spectrum(self, y: np.ndarray) -> np.ndarray | None:
         """What all surrogates of `y` `(time, signal)` share."""
-        from bitbox_xr.kernels.surrogates import bridged_spectrum
+        from bitbox_xr.kernels.shifts_and_phases import bridged_spectrum
 
         return bridged_spectrum(y) if self.kind == "phase" else None
 
@@ -39,7 +39,7 @@ class Draws(NamedTuple):
         self, k: int, y: np.ndarray, spectrum: np.ndarray | None, windows: int
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Surrogate `k` of `y` `(time, signal)`, and which of its `windows` meets each of x (None: its own)."""
-        from bitbox_xr.kernels.surrogates import phases_anew, shifted
+        from bitbox_xr.kernels.shifts_and_phases import random_phases, shifted
 
         item = self.items[k]
         if self.kind == "shift":
@@ -48,7 +48,7 @@ class Draws(NamedTuple):
             return y, np.random.default_rng(item).permutation(windows)
         if self.kind == "phase":
             assert spectrum is not None
-            return phases_anew(np.random.default_rng(item), spectrum, y), None
+            return random_phases(np.random.default_rng(item), spectrum, y), None
         return _as_long(np.asarray(item), len(y)), None
 
 
@@ -61,7 +61,7 @@ def draw(
     fps: float | None = None,
 ) -> Draws:
     """`n` surrogates of `pair.y`; ValueError where there is no such kind, or the recording has no room for them."""
-    from bitbox_xr.kernels.surrogates import draw_shifts
+    from bitbox_xr.kernels.shifts_and_phases import draw_shifts
 
     refuse("drawing surrogates", option_faults(kind, n, rng) + _partner_faults(kind, partners))
     refuse("drawing surrogates", _room_faults(kind, n, pair))

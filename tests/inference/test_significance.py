@@ -12,7 +12,8 @@ from scipy.stats import false_discovery_control
 import bitbox_xr as bx
 from bitbox_xr import lag_map, significance, surrogate_windows
 from bitbox_xr.inference.surrogates import draw
-from bitbox_xr.kernels.surrogates import against_chance, bridged_spectrum, draw_shifts, phases_anew, shifted
+from bitbox_xr.kernels.p_values import against_chance
+from bitbox_xr.kernels.shifts_and_phases import bridged_spectrum, draw_shifts, random_phases, shifted
 from bitbox_xr.measures.windowing import Options, Pair
 
 FPS = 30
@@ -106,7 +107,7 @@ def test_a_shift_moves_gaps_and_keeps_the_own_ones(shift, seed):
 def test_phases_keep_spectra_and_cross_spectra_and_gaps(frames):
     rng = np.random.default_rng(1)
     y = rng.normal(size=(frames, 2)).cumsum(axis=0)
-    out = phases_anew(rng, bridged_spectrum(y), y)
+    out = random_phases(rng, bridged_spectrum(y), y)
     before, after = (np.fft.rfft(a, axis=0) for a in (y, out))
     np.testing.assert_allclose(np.abs(after), np.abs(before), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(after[:, 0] * after[:, 1].conj(), before[:, 0] * before[:, 1].conj(), atol=1e-6)
@@ -114,7 +115,7 @@ def test_phases_keep_spectra_and_cross_spectra_and_gaps(frames):
     assert np.abs(out - y).max() > 1
     y[50:60, 0] = np.nan
     y[:, 1] = np.nan
-    out = phases_anew(rng, bridged_spectrum(y), y)
+    out = random_phases(rng, bridged_spectrum(y), y)
     np.testing.assert_array_equal(np.isnan(out), np.isnan(y))
 
 
