@@ -167,6 +167,8 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
     activations of that coefficient are above a tenth in all. The files are those in `FACE_FILES`.
     Files that are there are replaced or refused as by `run()`.
     """
+    from matplotlib.figure import Figure
+
     x, table = make_face(seed, fps)
     with _replaced(Path(out_dir), FACE_FILES) as folder:
         result, activations = (measure(x, scales=SCALES, aggregate=True) for measure in (expressivity, events))
@@ -174,8 +176,9 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
         written: tuple[xr.DataArray | xr.Dataset, ...] = (x, result, activations)
         for obj, name in zip(written, FACE_FILES[:-1], strict=True):
             to_netcdf(obj, folder / name)
-        picture = decomposition(x, "AU12", scales=SCALES)
-        picture.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
+        figure = Figure(figsize=(9.0, 5.3), layout="constrained")
+        decomposition(x, "AU12", scales=SCALES, fig=figure)
+        figure.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
     found = activations.to_dataframe().query("magnitude > 0.1")
     rows = table.to_dict("records")
     counts = found["coefficient"].value_counts()
