@@ -61,13 +61,14 @@ def demo(out: Path, minutes: float, seed: int) -> None:
     exact = int((table["planted_frames"] == table["found_frames"]).sum())
     click.echo(f"\n{exact} of {len(table)} lags found to the frame (negative: the participant follows the model).")
     face = run_face(out, seed=seed)
-    click.echo("\nactivation     planted: time, width, magnitude    found: time, width, magnitude")
+    heads = (f"{what}: time, width, magnitude" for what in ("planted", "found"))
+    click.echo("\n{:<10} {:>34} {:>34}".format("activation", *heads))
     for row in face.to_dict("records"):
         planted, found = (
             f"{row[f'{prefix}time']:6.2f} s {row[f'{prefix}width']:6.2f} s {row[f'{prefix}magnitude']:6.2f}"
             for prefix in ("", "found_")
         )
-        click.echo(f"{row['coefficient']:<14} {planted:>30} {found:>32}")
+        click.echo(f"{row['coefficient']:<10} {planted:>34} {found:>34}")
     count = face.drop_duplicates("coefficient")["found_events"].sum()
     click.echo(f"\n{len(face)} activations planted, {count} found (width: at half the height).")
     click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
