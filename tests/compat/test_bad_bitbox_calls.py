@@ -13,12 +13,12 @@ CASES = {
     "expressivity with fps 0": (
         lambda: compat.expressivity(TABLE, fps=0),
         ValueError,
-        ["expressivity(): fps is 0", "a positive number of frames per second"],
+        ["expressivity(): ", "fps", "a positive number of frames per second"],
     ),
     "smoothness without fps": (
         lambda: compat.motion_smoothness(bitbox(type="pose"), fps=None),
         ValueError,
-        ["motion_smoothness(): fps is None", "is wanted"],
+        ["motion_smoothness(): ", "fps", "a positive number of frames per second"],
     ),
     "expressivity of text": (
         lambda: compat.expressivity(pd.DataFrame({"a": ["x"]})),
@@ -108,17 +108,17 @@ CASES = {
     "imitation without a width": (
         lambda: compat.imitation(TABLE, TABLE, width=None),
         ValueError,
-        ["width is None", "a positive number of seconds"],
+        ["width", "a positive number of seconds"],
     ),
     "coordination with three faults": (
         lambda: compat.coordination(bitbox(), bitbox(), 0, -1, 0),
         ValueError,
-        ["coordination(): 3 faults", "width is 0", "step is 0", "lag is -1"],
+        ["coordination(): 3 faults", "width", "step", "lag"],
     ),
     "imitation with fps 0": (
         lambda: compat.imitation(TABLE, TABLE, fps=0),
         ValueError,
-        ["fps is 0", "a positive number of frames per second"],
+        ["fps", "a positive number of frames per second"],
     ),
     "imitation of rectangles": (
         lambda: compat.imitation(bitbox(type="rectangle"), TABLE),

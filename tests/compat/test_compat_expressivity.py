@@ -42,18 +42,18 @@ def test_expressivity_and_diversity_equal_the_reference_values(cases):
         compared += 1
         face = dictionary(arrays["inputs"][case["inputs"]["activations"]])
         options = {key: case[key] for key in OPTIONS}
-        wanted = {output: arrays["expressions"][f"{name}/{output}"] for output in case["outputs"]}
+        expected = {output: arrays["expressions"][f"{name}/{output}"] for output in case["outputs"]}
         if case["kind"] == "expressivity":
             tables = compat.expressivity(face, **options)
             found = cube(tables)
-            np.testing.assert_array_equal(found[:, 0], wanted["value"][:, 0], err_msg=name)
-            np.testing.assert_allclose(found, wanted["value"], rtol=1e-9, err_msg=name)
-            if not np.isnan(wanted["scale"]).any():
-                np.testing.assert_allclose(tables[0]["scale"].to_numpy(float), wanted["scale"])
+            np.testing.assert_array_equal(found[:, 0], expected["value"][:, 0], err_msg=name)
+            np.testing.assert_allclose(found, expected["value"], rtol=1e-9, err_msg=name)
+            if not np.isnan(expected["scale"]).any():
+                np.testing.assert_allclose(tables[0]["scale"].to_numpy(float), expected["scale"])
         else:
             table = compat.diversity(face, magnitude=case["magnitude"], **options)
             for column in ("overall", "frame_wise"):
-                np.testing.assert_allclose(table[column], wanted[column], rtol=1e-9, err_msg=name)
+                np.testing.assert_allclose(table[column], expected[column], rtol=1e-9, err_msg=name)
     assert compared == 120
 
 
@@ -152,8 +152,8 @@ def test_normalisation_by_backend():
     plain = compat.asymmetry(dictionary(flat, "landmark-can"), normalize=False)
     for backend, (low, high) in compat.RANGES.items():
         found = compat.asymmetry(dictionary(flat, "landmark-can", backend=backend))
-        wanted = asymmetry(signals(flat, kind="landmark-can", fps=30), reference=(low, high)).asymmetry
-        np.testing.assert_allclose(found, wanted)
+        expected = asymmetry(signals(flat, kind="landmark-can", fps=30), reference=(low, high)).asymmetry
+        np.testing.assert_allclose(found, expected)
         assert (found.loc[0] == 0).all()
     assert plain.columns.tolist() == list(FEATURES)
     with pytest.raises(ValueError, match="expected a backend with known ranges .*, got 'OpenFace'"):

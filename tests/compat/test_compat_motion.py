@@ -53,19 +53,19 @@ def both(data, **options):
 
 def test_results_equal_the_reference_values(golden):
     index = json.loads((golden / "index.json").read_text())
-    inputs, wanted = np.load(golden / "inputs.npz"), np.load(golden / "landmarks.npz")
+    inputs, expected = np.load(golden / "inputs.npz"), np.load(golden / "landmarks.npz")
     cases = {name: case for name, case in index.items() if case["kind"] == "landmarks"}
     assert len(cases) == 2
     for name, case in cases.items():
         face = dictionary(inputs[case["inputs"]["landmarks"]], dimension=case["dimension"])
         found = dict(zip(KINEMATICS, compat.motion_kinematics(face, case["fps"]), strict=True))
         for key in KINEMATICS:
-            np.testing.assert_allclose(found[key], wanted[f"{name}/kinematics_{key}"], rtol=1e-9)
+            np.testing.assert_allclose(found[key], expected[f"{name}/kinematics_{key}"], rtol=1e-9)
         for key, value in zip(("jerk", "ldj"), compat.motion_smoothness(face, case["fps"]), strict=True):
-            np.testing.assert_allclose(value, wanted[f"{name}/smoothness_{key}"], rtol=1e-9)
+            np.testing.assert_allclose(value, expected[f"{name}/smoothness_{key}"], rtol=1e-9)
         for stem, reference in (("relative", case["relative_reference"]), ("relative_mean", "mean")):
             for key, value in zip(DISTANCES, compat.relative_motion(face, reference), strict=True):
-                np.testing.assert_allclose(value, wanted[f"{name}/{stem}_{key}"], rtol=1e-9)
+                np.testing.assert_allclose(value, expected[f"{name}/{stem}_{key}"], rtol=1e-9)
 
 
 @pytest.mark.parametrize("fps", [30, 25, 29.97])
@@ -134,8 +134,8 @@ def test_a_missing_dimension_follows_from_the_type():
         (lambda: compat.motion_smoothness(dictionary(walk(columns=7))), "points of 2 coordinates, got 7"),
         (lambda: compat.motion_kinematics(dictionary(walk(columns=5), "rectangle")), "data with 4 columns, got 5"),
         (lambda: compat.motion_kinematics(dictionary(walk(3))), "expected at least 4 frames, got 3"),
-        (lambda: compat.motion_kinematics(dictionary(walk()), fps=0), "fps is 0"),
-        (lambda: compat.motion_kinematics(dictionary(walk()), fps=None), "fps is None"),
+        (lambda: compat.motion_kinematics(dictionary(walk()), fps=0), "fps .*0"),
+        (lambda: compat.motion_kinematics(dictionary(walk()), fps=None), "fps .*None"),
         (lambda: compat.relative_motion(dictionary(walk()), "median"), "frame numbers, got 'median'"),
         (lambda: compat.relative_motion(dictionary(walk()), 0), "frame numbers, got 0"),
         (lambda: compat.relative_motion(dictionary(walk()), []), r"frame numbers, got \[\]"),
