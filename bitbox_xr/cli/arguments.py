@@ -37,9 +37,8 @@ def checked_out(given: Mapping[str, Any], *files: Path) -> Path:
     """The path of --out, which must be a NetCDF file and none of the `files` that are read, under any name."""
     out = _netcdf_path(given["out"])
     if any(_is_same_file(out, part) for file in files for part in with_sidecar(file)):
-        raise ValueError(
-            f"expected --out to be a new file, got {out}, which is one of the recordings; choose another name"
-        )
+        got = f"{out}, which is one of the recordings"
+        raise ValueError(f"expected --out to differ from the files that are read, got {got}; choose another name")
     return out
 
 

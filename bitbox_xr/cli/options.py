@@ -146,8 +146,8 @@ chance_options = _combined(
     click.option(
         "--statistic",
         type=click.Choice(STATISTICS),
-        help="Mean of |r| over windows (one-sided test), or mean of r (two-sided).  [default: "
-        "corr_abs_mean, or corr_mean with --no-polarity]",
+        help="Mean of |r| over windows (one-sided test), or mean of r (two-sided, but one-sided with "
+        "--no-polarity).  [default: corr_abs_mean, or corr_mean with --no-polarity]",
     ),
 )
 

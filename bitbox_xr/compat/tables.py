@@ -14,7 +14,8 @@ def values_of(data: object, kinds: Sequence[str], measure: str, *, bare: bool = 
 
     Raises ValueError for anything else.
     """
-    expected = f"{measure}: expected a dictionary of type {' or '.join(kinds)}{' or a table' if bare else ''}"
+    types = " or ".join(filter(None, [", ".join(kinds[:-1]), kinds[-1]]))
+    expected = f"{measure}: expected a dictionary of type {types}{' or a table' if bare else ''}"
     if not isinstance(data, Mapping) and not bare:
         raise ValueError(f"{expected}, got a {type(data).__name__}")
     kind = data.get("type") if isinstance(data, Mapping) else kinds[0]

@@ -115,7 +115,8 @@ def decomposition(
     which = "all scales aggregated" if rows > 1 else f"at {labels[0]}" if rows else "of the signal itself"
     about = f"{chosen[SIGNAL].values[0]} and its {len(on_top[EVENT])} activations, {which}"
     axes[0].set_title(literal(about), loc="left")
-    axes[0].set_ylabel("signal")
+    units = str(chosen.attrs.get("units", "1"))
+    axes[0].set_ylabel("signal" if units == "1" else literal(f"signal, {units}"))
     if rows:
         each = events(chosen, **options)
         for k, response in enumerate(decompose(signal, search.search())):
@@ -179,7 +180,7 @@ def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, 
         height = max(2.4, 1.4 + 0.32 * rows) + CHARACTER_INCHES * max(0, longest - 6)
         ax = new_figure(inches(columns) + 1.2, height).subplots()
     image = ax.imshow(values, aspect="auto", interpolation="nearest", **_colours(values.values, metric))
-    bar = ax.figure.colorbar(image, ax=ax, label=wrapped(TITLES[metric], 24), pad=0.01, fraction=0.04)
+    bar = ax.figure.colorbar(image, ax=ax, label=wrapped(_colour_label(values, metric), 24), pad=0.01, fraction=0.04)
     if metric != "density" and isinstance(image.norm, LogNorm):
         bar.formatter = bar.minorformatter = LogFormatter()  # 20, not 2 × 10¹
     width = points(ax)[0]
@@ -300,6 +301,12 @@ def _shade(ax: "Axes", time: np.ndarray, missing: np.ndarray, fps: float) -> Non
     edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
     for start, stop in edges.reshape(-1, 2):
         ax.axvspan(time[start] - 0.5 / fps, time[stop - 1] + 0.5 / fps, color=MISSING_COLOUR, linewidth=0, zorder=0)
+
+
+def _colour_label(values: xr.DataArray, metric: str) -> str:
+    """Name of a metric, with the units of the signal if it has any."""
+    units = str(values.coords["unit"].item()) if "unit" in values.coords else "1"
+    return TITLES[metric] if units in ("1", "1/frame") else f"{TITLES[metric]},\N{NO-BREAK SPACE}{units}"
 
 
 def _colours(values: np.ndarray, metric: str) -> dict[str, Any]:

@@ -160,7 +160,9 @@ def over_time_by_chance(
     ax = above
     out = strength > _quantiles(null, (level,))[0]
     ax.plot(time, strength, color=LINE_COLOUR, marker=".", markersize=4, linewidth=1)
-    ax.plot(time[out], strength[out], color=MARK_COLOUR, marker=".", markersize=6, linestyle="none", label="above the band")
+    ax.plot(
+        time[out], strength[out], color=MARK_COLOUR, marker=".", markersize=6, linestyle="none", label="above the band"
+    )
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize="small", frameon=False, borderpad=0)
     ax.set_title(literal(title(_pair(windows))), loc="right", fontsize="medium")
     absolute = bool(windows.attrs.get("polarity", 1))

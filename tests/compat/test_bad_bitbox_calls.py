@@ -48,7 +48,7 @@ CASES = {
     "kinematics of several types": (
         lambda: compat.motion_kinematics(bitbox(type=["pose"])),
         ValueError,
-        ["expected a dictionary of type landmark or", "got type ['pose']"],
+        ["expected a dictionary of type landmark, landmark-can, pose or rectangle, got type ['pose']"],
     ),
     "kinematics of points without coordinates": (
         lambda: compat.motion_kinematics(bitbox(type="landmark", dimension=0)),

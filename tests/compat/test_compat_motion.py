@@ -128,7 +128,7 @@ def test_a_missing_dimension_follows_from_the_type():
     [
         (
             lambda: compat.motion_kinematics(dictionary(walk(), "expression")),
-            "type landmark or .*, got type 'expression'",
+            "type landmark, .*, got type 'expression'",
         ),
         (lambda: compat.relative_motion(walk()), "got a ndarray"),
         (lambda: compat.motion_smoothness(dictionary(walk(columns=7))), "points of 2 coordinates, got 7"),

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import bitbox_xr as bx
-from bitbox_xr.demo import make_pair
+from bitbox_xr.demo import make_face, make_pair
 from bitbox_xr.plotting import expressivity, inference, methods, pairs, style
 
 PLOTS = [getattr(owner, name) for owner in (pairs, expressivity, inference) for name in owner.__all__] + [
@@ -66,3 +66,19 @@ def test_an_axis_label_has_units_unless_there_are_none():
     lag = xr.DataArray([0.5], dims="x", name="lag", attrs={"long_name": "lag", "units": "s"})
     assert style.axis_text(lag) == "lag,\N{NO-BREAK SPACE}s"
     assert style.axis_text(lag.assign_attrs(units="1")) == "lag"
+
+
+def test_labels_state_the_units_of_the_signal():
+    face = make_face()[0].assign_attrs(units="mm")
+    fig = expressivity.decomposition(face, "AU12", scales=[1], fig=Figure())
+    assert fig.axes[0].get_ylabel() == "signal, mm"
+    result = bx.expressivity(face, scales=[1, 2])
+    labels = {
+        metric: expressivity.expressivity(result, metric, ax=Figure().subplots()).images[0].colorbar.ax.get_ylabel()
+        for metric in ("frequency", "density", "mean")
+    }
+    assert {metric: " ".join(label.split()) for metric, label in labels.items()} == {
+        "frequency": "number of activations",
+        "density": "summed magnitude per frame, mm/frame",
+        "mean": "mean magnitude, mm",
+    }
