@@ -1,11 +1,11 @@
-"""Made-up recordings in which it is known who imitates whom and what a face did, and what the measures find."""
+"""Simulated recordings with known imitation and known activations, and what the measures find in them."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,11 +23,14 @@ from bitbox_xr.measures.social import imitation, lag_profile, window_stats
 from bitbox_xr.plotting import pairs
 from bitbox_xr.plotting.expressivity import decomposition
 
-__all__ = ["FACE_FILES", "FILES", "LONGEST", "SHORTEST", "make_face", "make_pair", "run", "run_face"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FACE_FILES", "FILES", "MAX_MINUTES", "MIN_MINUTES", "make_face", "make_pair", "run", "run_face"]
 
 NAMES = ["AU01", "AU02", "AU04", "AU05", "AU06", "AU09", "AU12", "AU15", "AU20", "AU25", "AU26", "AU45"]
 
-# participant's signal, model's signal, sign of the correlation, how many frames the participant is behind
+# participant's signal, model's signal, sign of the correlation, delay of the participant (frames)
 PLANTED = (
     ("AU12", "AU12", +1, 12),
     ("AU06", "AU06", +1, 9),
@@ -37,16 +40,18 @@ PLANTED = (
     ("AU15", "AU06", -1, 18),
 )
 
-SHORTEST, LONGEST = 0.5, 1440  # minutes of a pair
-BURSTS_A_SECOND = 0.35
-NOISE = 0.01  # of the tracker
-WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "max_lag": 1.0}  # s
+MIN_MINUTES, MAX_MINUTES = 0.5, 1440
+BURSTS_PER_SECOND = 0.35
+NOISE_STD = 0.01  # of the tracker
+# s; with windows of 2 s some of the lags found differ from the planted ones by a frame
+WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "max_lag": 1.0}
 
 FILES = ("participant.nc", "model.nc", "imitation.nc", "imitation_stats.nc", "lag_profile.nc", "imitation.png")
 
 SCALES = [0.5, 1.0, 2.0, 4.0]  # s
-WIDTH_OF_SCALE = 0.26  # of the scale at which an activation is answered most strongly, its width at half its height
-# coefficient, moment (s), width at half its height (s), height
+# The response to an activation of full width at half maximum f (s) is strongest at scale f / WIDTH_PER_SCALE.
+WIDTH_PER_SCALE = 0.26
+# coefficient, time (s), full width at half maximum (s), magnitude
 ACTIVATIONS = (
     ("AU12", 6.0, 0.52, 0.9),
     ("AU12", 15.0, 1.04, 0.7),
@@ -67,33 +72,56 @@ FACE_FILES = ("face.nc", "expressivity.nc", "events.nc", "expressivity.png")
 def make_pair(
     seed: int = 0, minutes: float = 5.0, fps: float = 30.0
 ) -> tuple[xr.DataArray, xr.DataArray, pd.DataFrame]:
-    """Two people's expressions, one following the other in six of 144 pairs of signals.
+    """Simulate the expressions of two people, of whom one imitates the other in 6 of 144 pairs of signals.
 
-    Every signal is a train of smooth bursts of its own, between 0 and 1, with a tracker's noise. In the planted
-    pairs the participant's is the model's, a known number of frames later, enlarged by bursts of the
-    participant's own; where the sign is −1 it falls as the model's rises.
+    Every signal is a random series of smooth bursts between 0 and 1, with the noise of a tracker. In a planted pair,
+    the participant's signal is the model's signal a known number of frames later, plus some bursts of its own. If the
+    sign is −1, it falls when the model's signal rises.
 
-    Returns the participant's and the model's signals `(time, signal)`, twelve action units each, and a table of
-    what was planted: participant, model, sign, planted_frames (negative: the participant follows).
+    Parameters
+    ----------
+    seed
+        Seed of the random numbers.
+    minutes
+        Length of the recordings, 0.5 to 1440 min.
+    fps
+        Frames per second.
 
+    Returns
+    -------
+    x, y : DataArray
+        Signals of the participant and of the model, `(time, signal)`, twelve action units each.
+    planted : DataFrame
+        One row for each planted pair: participant and model (names of the signals), sign (of the correlation) and
+        planted_frames (the lag in frames; negative: the participant follows the model).
+
+    Raises
+    ------
+    ValueError
+        If minutes or fps is out of range.
+
+    Examples
+    --------
     >>> x, y, planted = make_pair(minutes=1)
     >>> x.sizes["time"], planted.iloc[0].to_dict()
     (1800, {'participant': 'AU12', 'model': 'AU12', 'sign': 1, 'planted_frames': -12})
     """
     faults = fps_faults(fps, needed=True)
-    if not is_number(minutes) or not SHORTEST <= minutes <= LONGEST:
-        faults.append(f"minutes is {minutes!r}; {SHORTEST:g} to {LONGEST:g} are wanted")
+    if not is_number(minutes) or not MIN_MINUTES <= minutes <= MAX_MINUTES:
+        faults.append(f"expected minutes to be a number from {MIN_MINUTES:g} to {MAX_MINUTES:g}, got {minutes!r}")
     refuse("make_pair()", faults)
     rng = np.random.default_rng(seed)
     n = round(minutes * 60 * fps)
-    ahead = max(behind for *_, behind in PLANTED)  # the model began before the recording did
+    ahead = max(delay for *_, delay in PLANTED)  # the model starts before the recording
     model = np.stack([_bursts(rng, n + ahead, fps) for _ in NAMES], axis=1)
     participant = np.stack([_bursts(rng, n, fps) for _ in NAMES], axis=1)
-    for follower, followed, sign, behind in PLANTED:
-        source = model[ahead - behind : ahead - behind + n, NAMES.index(followed)]
+    for follower, followed, sign, delay in PLANTED:
+        source = model[ahead - delay : ahead - delay + n, NAMES.index(followed)]
         own = participant[:, NAMES.index(follower)]
         participant[:, NAMES.index(follower)] = 0.2 * own + 0.8 * (source if sign > 0 else 1 - source)
-    tables = (np.clip(table + NOISE * rng.standard_normal(table.shape), 0, 1) for table in (participant, model[ahead:]))
+    tables = (
+        np.clip(table + NOISE_STD * rng.standard_normal(table.shape), 0, 1) for table in (participant, model[ahead:])
+    )
     x, y = (
         signals(table, fps=fps, names=NAMES, source=f"bitbox-xr demo, seed {seed}, {role}")
         for table, role in zip(tables, ("participant", "model"), strict=True)
@@ -103,12 +131,38 @@ def make_pair(
 
 
 def run(out_dir: str | os.PathLike[str], *, seed: int = 0, minutes: float = 5.0, fps: float = 30.0) -> pd.DataFrame:
-    """Make a pair, measure imitation, write signals, results and a picture into `out_dir`; planted beside found.
+    """Simulate two recordings, measure imitation, and write signals, results and a plot into the folder `out_dir`.
 
-    Returns the table of `make_pair` with found_frames, the best lag of the pair's lag profile in frames, and
-    correlation, the mean over windows at that lag. The folder is made where it is missing; the files are those in
-    `FILES`. Those of an earlier demo are replaced; ValueError, before anything is written, if there are other files of
-    these names or of those in `FACE_FILES`.
+    The folder is created if necessary. The names of the files are in `FILES`. Files of an earlier demo are replaced.
+
+    Parameters
+    ----------
+    out_dir
+        Folder for the files.
+    seed, minutes, fps
+        As for `make_pair`.
+
+    Returns
+    -------
+    DataFrame
+        The table of `make_pair` with two more columns: found_frames, the best lag of the pair's lag profile in frames,
+        and correlation, the mean correlation over windows at this lag.
+
+    Raises
+    ------
+    ValueError
+        Before anything is written: if the folder contains other files with the names in `FILES` or `FACE_FILES`, or
+        an option is out of range.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     table = run(folder, minutes=2)
+    >>> table[["participant", "model", "planted_frames", "found_frames"]].head(2)
+      participant model  planted_frames  found_frames
+    0        AU12  AU12             -12           -12
+    1        AU06  AU06              -9            -9
     """
     x, y, table = make_pair(seed, minutes, fps)
     with _replaced(Path(out_dir), FILES) as folder:
@@ -128,7 +182,7 @@ def run(out_dir: str | os.PathLike[str], *, seed: int = 0, minutes: float = 5.0,
 
 @contextmanager
 def _replaced(out: Path, names: tuple[str, ...]) -> Iterator[Path]:
-    """A folder for new files, which then replace those that an earlier demo wrote into `out`, and no others."""
+    """Yield a temporary folder, whose files then replace those of an earlier demo in `out`, and no others."""
     check = partial(checked, out, [*FILES, *FACE_FILES], {})
     with held(out, check, subject="demo") as parts, staged(parts) as folder:
         yield folder
@@ -138,11 +192,25 @@ def _replaced(out: Path, names: tuple[str, ...]) -> Iterator[Path]:
 
 
 def make_face(seed: int = 0, fps: float = 30.0) -> tuple[xr.DataArray, pd.DataFrame]:
-    """A minute of a face with twelve Gaussian activations of three action units, and the table of them.
+    """Simulate one minute of a face with twelve Gaussian activations of three action units.
 
-    Returns signals `(time, signal)` with a tracker's noise, and coefficient, time (s), width at half the height
-    (s) and magnitude of what was planted.
+    Parameters
+    ----------
+    seed
+        Seed of the random numbers.
+    fps
+        Frames per second.
 
+    Returns
+    -------
+    x : DataArray
+        Signals `(time, signal)` with the noise of a tracker.
+    planted : DataFrame
+        One row for each activation: coefficient (name of the signal), time (s), width (full width at half maximum, s)
+        and magnitude.
+
+    Examples
+    --------
     >>> x, planted = make_face()
     >>> x.sizes["time"], len(planted), planted.iloc[0].to_dict()
     (1800, 12, {'coefficient': 'AU12', 'time': 6.0, 'width': 0.52, 'magnitude': 0.9})
@@ -155,18 +223,44 @@ def make_face(seed: int = 0, fps: float = 30.0) -> tuple[xr.DataArray, pd.DataFr
     for coefficient, time, width, magnitude in ACTIVATIONS:
         sigma = width / np.sqrt(8 * np.log(2))
         table[:, names.index(coefficient)] += magnitude * np.exp(-0.5 * ((t - time) / sigma) ** 2)
-    table = np.clip(table + 0.1 * NOISE * rng.standard_normal(table.shape), 0, 1)
+    table = np.clip(table + 0.1 * NOISE_STD * rng.standard_normal(table.shape), 0, 1)
     return signals(table, fps=fps, names=names, source=f"bitbox-xr demo, seed {seed}, face"), planted
 
 
 def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.0) -> pd.DataFrame:
-    """Make a face, find its activations, write signals, results and a picture into `out_dir`; planted beside found.
+    """Simulate a face, find its activations, and write signals, results and a plot into the folder `out_dir`.
 
-    Returns the table of `make_face` with found_time and found_magnitude of the strongest activation within half a
-    second, found_width (0.26 of the scale whose response is largest there), and found_events, how many
-    activations of that coefficient are above a tenth in all. The files are those in `FACE_FILES`.
-    Files that are there are replaced or refused as by `run()`.
+    The names of the files are in `FACE_FILES`. Files of an earlier demo are replaced.
+
+    Parameters
+    ----------
+    out_dir
+        Folder for the files.
+    seed, fps
+        As for `make_face`.
+
+    Returns
+    -------
+    DataFrame
+        The table of `make_face` with more columns: found_time and found_magnitude of the strongest activation within
+        half a second; found_width, 0.26 times the scale with the strongest response there (s); found_events, the
+        number of activations of the coefficient with a magnitude above 0.1.
+
+    Raises
+    ------
+    ValueError
+        As for `run`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     table = run_face(folder)
+    >>> len(table), int(table.drop_duplicates("coefficient")["found_events"].sum())
+    (12, 12)
     """
+    from matplotlib.figure import Figure
+
     x, table = make_face(seed, fps)
     with _replaced(Path(out_dir), FACE_FILES) as folder:
         result, activations = (measure(x, scales=SCALES, aggregate=True) for measure in (expressivity, events))
@@ -174,30 +268,31 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
         written: tuple[xr.DataArray | xr.Dataset, ...] = (x, result, activations)
         for obj, name in zip(written, FACE_FILES[:-1], strict=True):
             to_netcdf(obj, folder / name)
-        picture = decomposition(x, "AU12", scales=SCALES)
-        picture.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
+        figure = Figure(figsize=(9.0, 5.3), layout="constrained")
+        decomposition(x, "AU12", scales=SCALES, fig=figure)
+        figure.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
     found = activations.to_dataframe().query("magnitude > 0.1")
     rows = table.to_dict("records")
     counts = found["coefficient"].value_counts()
     return table.assign(
         found_time=[_near(found, row, "magnitude", "time") for row in rows],
-        found_width=[WIDTH_OF_SCALE * _near(responses, row, "response", "scale") for row in rows],
+        found_width=[WIDTH_PER_SCALE * _near(responses, row, "response", "scale") for row in rows],
         found_magnitude=[_near(found, row, "magnitude", "magnitude") for row in rows],
         found_events=[int(counts.get(row["coefficient"], 0)) for row in rows],
     )
 
 
 def _near(found: pd.DataFrame, planted: dict[Any, Any], by: str, value: str) -> float:
-    """A value of the strongest activation within half a second of a planted one; NaN where there is none."""
+    """A value of the strongest activation within half a second of a planted one; NaN if there is none."""
     near = found[(found["coefficient"] == planted["coefficient"]) & (abs(found["time"] - planted["time"]) < 0.5)]
     return float("nan") if near.empty else float(near.sort_values(by)[value].iloc[-1])
 
 
 def _bursts(rng: np.random.Generator, n: int, fps: float) -> np.ndarray:
-    """`n` frames of smooth rises and slower falls at random moments, from 0 to 1."""
+    """`n` frames of bursts from 0 to 1 at random times: a smooth rise and a slower fall."""
     t = np.arange(n) / fps
     out = np.zeros(n)
-    for start in rng.uniform(-2, t[-1], rng.poisson(BURSTS_A_SECOND * (t[-1] + 2))):
+    for start in rng.uniform(-2, t[-1], rng.poisson(BURSTS_PER_SECOND * (t[-1] + 2))):
         rise, fall = rng.uniform(0.15, 0.4), rng.uniform(0.3, 0.9)
         since = t - start - rise
         height = np.exp(-0.5 * (since / np.where(since < 0, rise / 2, fall / 2)) ** 2)
@@ -205,19 +300,19 @@ def _bursts(rng: np.random.Generator, n: int, fps: float) -> np.ndarray:
     return out
 
 
-def _picture(result: xr.Dataset, profile: xr.Dataset, table: pd.DataFrame) -> Any:
-    """All pairs with the planted ones framed; beside them the strongest pair over lags and over time."""
+def _picture(result: xr.Dataset, profile: xr.Dataset, table: pd.DataFrame) -> "Figure":
+    """Plot all pairs with frames around the planted ones, and the strongest pair over lags and over time."""
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    figure: Any = Figure(figsize=(14, 8), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1])
+    figure = Figure(figsize=(14, 8), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1], squeeze=False)[0]
     ax = pairs.matrix(result, ax=left.subplots())
     for follower, followed in zip(table["participant"], table["model"], strict=True):
         corner = NAMES.index(followed) - 0.5, NAMES.index(follower) - 0.5
         ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="black", linewidth=2))
     ax.set_title("imitation of y by x; planted pairs framed", loc="left", fontsize="medium")
-    above, below = right.subfigures(2, 1, height_ratios=[1, 1.4])
+    above, below = right.subfigures(2, 1, height_ratios=[1, 1.4], squeeze=False)[:, 0]
     strongest = abs(profile["profile"]).max("lag").stack(pair=("signal1", "signal2")).idxmax("pair").item()
     pairs.lag_profile(profile, strongest, ax=above.subplots())
     pairs.over_time(result, strongest, fig=below)

@@ -37,7 +37,7 @@ CASES = {
     "the matrix of faces": (
         lambda: bx.expressivity(X).bitbox.plot.matrix(),
         ValueError,
-        ["there is no corr_mean to draw"],
+        ["expected the variable corr_mean, got"],
     ),
     "a table of other dimensions": (
         lambda: RESULT.bitbox.to_frame(dim_order=["x"]),

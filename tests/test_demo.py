@@ -1,4 +1,4 @@
-"""The made-up pair: what was planted is in it, what was planted is found, and equal runs leave equal files."""
+"""The demo: its recordings contain what was planted, the measures find it, and equal runs write equal files."""
 
 import numpy as np
 import pytest
@@ -8,42 +8,43 @@ from bitbox_xr.io.netcdf import open_netcdf
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def written(tmp_path_factory):
+    """The folder of a run, and the table that it returned."""
     folder = tmp_path_factory.mktemp("demo")
     return folder / "out", demo.run(folder / "out", minutes=3)
 
 
-def test_the_planted_follower_is_the_model_delayed():
+def test_a_planted_participant_is_the_delayed_model():
     x, y, planted = demo.make_pair(minutes=2)
     assert x.shape == y.shape == (3600, 12)
     assert float(x.min()) >= 0
     assert float(x.max()) <= 1
     assert set(planted["sign"]) == {-1, 1}
     for row in planted.itertuples():
-        behind = -row.planted_frames
+        delay = -row.planted_frames
         follower, followed = x.sel(signal=row.participant).values, y.sel(signal=row.model).values
-        r = np.corrcoef(follower[behind:], followed[:-behind])[0, 1]
+        r = np.corrcoef(follower[delay:], followed[:-delay])[0, 1]
         assert row.sign * r > 0.8
     rest = [name for name in x.signal.values if name not in set(planted["participant"])]
     unrelated = [np.corrcoef(x.sel(signal=a), y.sel(signal=b))[0, 1] for a in rest for b in y.signal.values]
     assert np.abs(unrelated).max() < 0.35
 
 
-def test_pairs_differ_by_seed_alone():
+def test_recordings_depend_only_on_the_seed():
     one, same, other = (demo.make_pair(seed, minutes=0.5)[0] for seed in (1, 1, 2))
     assert one.identical(same)
     assert not np.array_equal(one, other)
 
 
-def test_every_planted_lag_is_found(made):
-    _, table = made
+def test_every_planted_lag_is_found(written):
+    _, table = written
     assert table["found_frames"].tolist() == table["planted_frames"].tolist()
     assert (np.sign(table["correlation"]) == table["sign"]).all()
     assert (table["correlation"].abs() > 0.5).all()
 
 
-def test_the_files(made):
-    folder, table = made
+def test_the_files_contain_the_recordings_and_the_results(written):
+    folder, table = written
     assert sorted(path.name for path in folder.iterdir()) == [".bitbox_xr", *sorted(demo.FILES)]
     with open_netcdf(folder / "participant.nc") as x:
         assert x.identical(demo.make_pair(minutes=3)[0])
@@ -54,8 +55,8 @@ def test_the_files(made):
     assert (folder / "imitation.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_equal_runs_leave_equal_files(made, tmp_path):
-    folder, _ = made
+def test_equal_runs_write_equal_files(written, tmp_path):
+    folder, _ = written
     demo.run(tmp_path, minutes=3)
     for name in demo.FILES:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
@@ -65,7 +66,7 @@ def test_planted_activations_are_found(tmp_path):
     table = demo.run_face(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".bitbox_xr", *sorted(demo.FACE_FILES)]
     np.testing.assert_allclose(table["found_time"], table["time"], atol=1 / 30 + 1e-9)
-    # a frame beside the top of the narrowest pulse is a fifth lower
+    # the narrowest pulse is a fifth lower one frame from its maximum
     np.testing.assert_allclose(table["found_magnitude"], table["magnitude"], rtol=0.2)
     np.testing.assert_allclose(table["found_width"], table["width"])
     assert table.groupby("coefficient")["found_events"].first().to_dict() == {"AU04": 3, "AU12": 5, "AU45": 4}

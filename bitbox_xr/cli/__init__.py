@@ -5,6 +5,6 @@ from bitbox_xr.cli import measures as _measures
 from bitbox_xr.cli import studies as _studies
 from bitbox_xr.cli.group import main
 
-del _files, _measures, _studies  # imported for the commands that they add
+del _files, _measures, _studies  # imported because each adds its commands to main
 
 __all__ = ["main"]

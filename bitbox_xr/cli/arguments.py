@@ -1,8 +1,8 @@
-"""From a command's arguments to recordings, and to the file that is written."""
+"""Read the recordings that a command names, and check the name of the file that it writes."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import xarray as xr
 
@@ -13,63 +13,73 @@ from bitbox_xr.io.readers.formats.three_di import with_sidecar
 from bitbox_xr.io.readers.options import OF_Y, reader
 from bitbox_xr.preprocessing.alignment import align, shared_clock
 
-__all__ = ["new_file", "of_align", "recordings"]
+__all__ = ["AlignOptions", "align_options", "checked_out", "recordings"]
+
+
+class AlignOptions(TypedDict):
+    """The keywords of `align()`."""
+
+    fps: float | None
+    offset: float  # s
 
 
 def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | None]:
-    """X and Y on one clock, once it is sure that OUT can be written."""
+    """X and Y on one time axis. Nothing is read before --out and the options are checked."""
     files = [file for file in (given["x"], given["y"]) if file is not None]
-    new_file(given, *files, *given.get("partners", ()))
-    refuse("options", _two_faults(given))
+    checked_out(given, *files, *given.get("partners", ()))
+    refuse("options", _unused_options(given))
     x = open_signals(files[0], **reader(given))
     y = open_signals(files[1], **reader(given, of_y=True)) if len(files) == 2 else None
-    return (x, None) if y is None else _on_one_clock(x, y, given)
+    return (x, None) if y is None else _on_one_time_axis(x, y, given)
 
 
-def new_file(given: Mapping[str, Any], *files: Path) -> Path:
-    """OUT, which is none of the files that are read, nor a link to one, nor another name of one."""
-    out = _netcdf_file(given["out"])
-    if any(_is_same(out, part) for file in files for part in with_sidecar(file)):
-        raise ValueError(f"{out} is one of the recordings; give --out another name")
+def checked_out(given: Mapping[str, Any], *files: Path) -> Path:
+    """The path of --out, which must be a NetCDF file and none of the `files` that are read, under any name."""
+    out = _netcdf_path(given["out"])
+    if any(_is_same_file(out, part) for file in files for part in with_sidecar(file)):
+        got = f"{out}, which is one of the recordings"
+        raise ValueError(f"expected --out to differ from the files that are read, got {got}; choose another name")
     return out
 
 
-def _is_same(out: Path, file: Path) -> bool:
+def _is_same_file(out: Path, file: Path) -> bool:
     return out.resolve() == file.resolve() or (out.exists() and file.exists() and out.samefile(file))
 
 
-def _netcdf_file(out: Path) -> Path:
+def _netcdf_path(out: Path) -> Path:
     target = destination(out)
     if target.suffix.lower() != ".nc":
-        raise ValueError(f"{out}: what is written is NetCDF; give --out a name that ends in .nc")
+        raise ValueError(f"expected --out to be the name of a NetCDF file, got {out}; choose a name that ends in .nc")
     return target
 
 
-def _two_faults(given: Mapping[str, Any]) -> list[str]:
-    """Options that ask for what is not there."""
+def _unused_options(given: Mapping[str, Any]) -> list[str]:
+    """Options that need another argument, which is missing."""
     faults = []
     of_y = [f"--{name.replace('_', '-')}" for name in OF_Y if given.get(name) is not None]
     if given["y"] is None and of_y:
-        faults.append(f"{', '.join(of_y)}: for Y, and there is none; give X's file again as Y")
+        faults.append(
+            f"expected a file Y with {', '.join(of_y)}, got none; if Y is in the file of X, name it again as Y"
+        )
     if given["y"] is None and given["align"]:
-        faults.append("--align is for X and Y, and there is no Y")
-    idle = [f"--{name.replace('_', '-')}" for name in ("align_fps", "offset") if given[name] is not None]
-    if idle and not given["align"]:
-        faults.append(f"{', '.join(idle)}: for --align, which was not given")
+        faults.append("expected a file Y with --align, got none; add Y or leave out --align")
+    unused = [f"--{name.replace('_', '-')}" for name in ("align_fps", "offset") if given[name] is not None]
+    if unused and not given["align"]:
+        faults.append(f"expected --align with {', '.join(unused)}, got none; add --align")
     return faults
 
 
-def _on_one_clock(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray]:
+def _on_one_time_axis(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray]:
     if given["align"]:
-        return align(x, y, **of_align(given))
+        return align(x, y, **align_options(given))
     try:
         shared_clock(x, y)
     except ValueError as error:
-        remedy = "on the command line: --align (and --align-fps FPS where a clock is not regular)"
+        remedy = "on the command line: add --align (and --align-fps FPS if the times of a file are not regular)"
         raise ValueError(f"{error}\n{remedy}") from error
     return x, y
 
 
-def of_align(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of `align()`."""
+def align_options(given: Mapping[str, Any]) -> AlignOptions:
+    """The keywords of `align()` among a command's options."""
     return {"fps": given["align_fps"], "offset": given["offset"] or 0.0}

@@ -1,4 +1,4 @@
-"""`info`: what a file holds."""
+"""The command `info`, which describes the contents of a file."""
 
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,12 @@ from bitbox_xr.preprocessing.regularity import regularity
 __all__ = ["info"]
 
 
-@main.command(short_help="What FILE holds, its rate, and what is missing.", **HELP)
+@main.command(short_help="Describe the contents of FILE.", **HELP)
 @click.argument("file", type=FILE)
 @reader_options
 @reported
 def info(file: Path, **given: Any) -> None:
-    """What FILE holds: its kind, signals, rate, and how much of it is missing.
+    """Describe the contents of FILE: its kind, signals and frame rate, and how many values are missing.
 
     \b
     Examples:
@@ -34,53 +34,57 @@ def info(file: Path, **given: Any) -> None:
     """
     options = reader(given)
     opened = open_netcdf(file) if not options and file.suffix == ".nc" else open_signals(file, **options)
-    lines = _of_result(opened) if isinstance(opened, xr.Dataset) else _of_signals(opened)
+    lines = _describe_result(opened) if isinstance(opened, xr.Dataset) else _describe_signals(opened)
     click.echo(file.name)
     width = max(map(len, lines))
     for name, text in lines.items():
         click.echo(f"  {name:<{width}}  {text}")
 
 
-def _of_signals(x: xr.DataArray) -> dict[str, str]:
+def _describe_signals(x: xr.DataArray) -> dict[str, str]:
+    """Lines about a signal set: a name and a text each."""
     axis, missing = frame_rate.seconds(x[TIME])[0], x.isnull()
-    beside = [dim for dim in x.dims if dim != SIGNAL]
-    never, constant = missing.all(beside).values, (x.max(beside) == x.min(beside)).values & (len(axis) > 1)
+    other_dims = [dim for dim in x.dims if dim != SIGNAL]
+    empty = missing.all(other_dims).values
+    constant = (x.max(other_dims) == x.min(other_dims)).values & (len(axis) > 1)
     known = {name: str(x.attrs[name]) for name in ("kind", "units", "backend", "schema", "face_id") if name in x.attrs}
     lines = known | {
         "signals": f"{x.sizes[SIGNAL]}: {_shortened(x[SIGNAL].values)}",
         "frames": str(len(axis)),
         "time": f"{axis[0]:.6g} to {axis[-1]:.6g} s ({axis[-1] - axis[0]:.6g} s)",
-        "rate": "none, of a single frame",
-        "time from": str(x.attrs.get("time_source", "")),
+        "rate": "unknown (a single frame)",
+        "time source": str(x.attrs.get("time_source", "")),
     }
     if len(axis) > 1:
-        lines |= _of_clock(regularity(x), axis)
+        lines |= _describe_times(regularity(x), axis)
     lines |= {
         "missing values": f"{float(missing.mean()):.1%}",
-        "constant": _shortened(x[SIGNAL].values[constant]),
-        "missing": _shortened(x[SIGNAL].values[never]),
+        "constant signals": _shortened(x[SIGNAL].values[constant]),
+        "empty signals": _shortened(x[SIGNAL].values[empty]),
     }
     return {name: text for name, text in lines.items() if text}
 
 
-def _of_clock(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
+def _describe_times(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
+    """Lines about the frame rate, lost frames and gaps."""
     fps, lost = float(report["fps"]), int(report["lost"].sum())
-    rate = (
-        f"{validation.counted(fps, 'frame')} a second" if fps > 0 else f"not regular: {validation.irregularity(axis)}"
-    )
     if fps > 0:
-        rate += ", regular" if report["regular"] else ", with rows missing"
+        state = "regular" if report["regular"] else "with missing rows"
+        rate = f"{validation.counted(fps, 'frame')} per second, {state}"
+    else:
+        rate = f"not regular: {validation.irregularity(axis)}"
     frames = report["gap_frames"].values[report["gap_frames"].values > 0]
-    one = "frame" if len(frames) == 1 and frames[0] == 1 else "frames"
-    longest = f"the longest {float(report['longest_gap'].max()):.3g} s"
+    unit = "frame" if len(frames) == 1 and frames[0] == 1 else "frames"
+    longest = f"longest {float(report['longest_gap'].max()):.3g} s"
     return {
         "rate": rate,
         "lost frames": f"{lost} ({lost / (lost + int(report['frames'].sum())):.1%})",
-        "gaps": f"{len(frames)} ({validation.listed(frames)} {one}; {longest})" if len(frames) else "none",
+        "gaps": f"{len(frames)} ({validation.listed(frames)} {unit}; {longest})" if len(frames) else "none",
     }
 
 
-def _of_result(result: xr.Dataset) -> dict[str, str]:
+def _describe_result(result: xr.Dataset) -> dict[str, str]:
+    """Lines about a result: its attributes, dimensions, variables and labels."""
     lines = {str(name): str(value) for name, value in result.attrs.items()}
     lines["dimensions"] = ", ".join(f"{dim} {size}" for dim, size in result.sizes.items())
     lines["variables"] = ", ".join(str(name) for name in result.data_vars)
@@ -91,7 +95,7 @@ def _of_result(result: xr.Dataset) -> dict[str, str]:
 
 
 def _shortened(names: np.ndarray) -> str:
-    """The first names and the last."""
+    """All names, or the first five and the last one."""
     if len(names) <= 8:
         return ", ".join(names)
     return f"{', '.join(names[:5])}, …, {names[-1]}"

@@ -1,4 +1,4 @@
-"""The command `bitbox-xr` itself."""
+"""The command `bitbox-xr`, to which the other modules add its subcommands."""
 
 import click
 
@@ -11,8 +11,8 @@ __all__ = ["main"]
 @click.group(**HELP)
 @click.version_option(__version__, prog_name="bitbox-xr")
 def main() -> None:
-    """Labelled behavioural signals in, labelled measures out.
+    """Measure imitation, coordination and expressivity in recordings of behaviour.
 
-    Reads what 3DI, OpenFace, Py-Feat, Live Link Face and MediaPipe write, any table with times, and its own
-    NetCDF files; writes NetCDF.
+    Reads the files of 3DI, OpenFace, Py-Feat, Live Link Face and MediaPipe, tables with a time column, and the
+    package's own NetCDF files. Results are NetCDF files.
     """

@@ -1,6 +1,6 @@
-"""`imitation`, `coordination`, `expressivity`, `significance`: a recording or two in, a NetCDF file out."""
+"""The commands `imitation`, `coordination`, `expressivity` and `significance`, which write one result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,11 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.cli.arguments import new_file, of_align, recordings
+from bitbox_xr.cli.arguments import AlignOptions, align_options, checked_out, recordings
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
     HELP,
-    Command,
     causal_option,
     chance_options,
     clock_options,
@@ -39,7 +38,7 @@ __all__ = ["coordination", "expressivity", "imitation", "significance"]
 WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
 
 
-@main.command(short_help="How well X imitates Y, and how far behind.", **HELP)
+@main.command(short_help="How well X imitates Y, and with what delay.", **HELP)
 @click.argument("x", type=FILE)
 @click.argument("y", type=FILE)
 @out_option
@@ -51,19 +50,21 @@ WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
 @clock_options
 @reported
 def imitation(**given: Any) -> None:
-    """How well X (the participant) imitates Y (the model), and how far behind.
+    """Measure how well X (the participant) imitates Y (the model), and with what delay.
 
-    Windowed correlations of every signal of X with every signal of Y at the best lag; negative: X follows Y.
+    Correlates every signal of X with every signal of Y in short windows, each at its best lag. A negative lag means
+    that X follows Y.
 
     \b
     Examples:
-      bitbox-xr imitation anna_expression.3DI ben_expression.3DI -o anna_ben.nc --width 1.1 --step 0.5
-      bitbox-xr imitation both.csv both.csv --face-id 0 --face-id-y 1 -o both.nc --width 4 --max-lag 1
+      bitbox-xr imitation anna.csv ben.csv -o out.nc --width 2 --step 1 --max-lag 1
+      bitbox-xr imitation both.csv both.csv --face-id 0 --face-id-y 1 -o out.nc \\
+        --width 2 --step 1 --max-lag 1
     """
     _measure(social.imitation, given, {"causal": given["causal"]})
 
 
-@main.command(short_help="How closely X and Y move together.", **HELP)
+@main.command(short_help="How strongly X and Y vary together.", **HELP)
 @click.argument("x", type=FILE)
 @click.argument("y", type=FILE, required=False)
 @out_option
@@ -74,50 +75,72 @@ def imitation(**given: Any) -> None:
 @clock_options
 @reported
 def coordination(**given: Any) -> None:
-    """How closely X and Y move together, whoever leads; or the signals of X among themselves.
+    """Measure how strongly X and Y vary together, whoever leads. Without Y: the signals of X with each other.
 
-    Windowed correlations at the best lag, both windows moving; positive: Y follows X.
+    Correlates the signals in short windows of X and of Y, both of which are shifted to find the best lag. A positive
+    lag means that Y follows X.
 
     \b
     Examples:
-      bitbox-xr coordination anna.csv ben.csv -o anna_ben.nc --width 2
-      bitbox-xr coordination anna.csv -o anna.nc --stats
-      bitbox-xr coordination energy.txt energy.txt --fps 25 --columns 0 --columns-y 1 -o energy.nc
+      bitbox-xr coordination anna.csv ben.csv -o out.nc --width 2 --step 1 --max-lag 1
+      bitbox-xr coordination anna.csv -o out.nc --width 2 --step 1 --max-lag 1 --stats
+      bitbox-xr coordination energy.txt energy.txt --fps 25 --columns 0 --columns-y 1 -o out.nc \\
+        --width 2 --step 1 --max-lag 1
     """
     _measure(social.coordination, given, {})
 
 
-@main.command(short_help="How often and how strongly A is active, at which tempo.", **HELP)
-@click.argument("a", type=FILE)
+@main.command(short_help="How often and how strongly each expression of X occurs.", **HELP)
+@click.argument("x", type=FILE)
 @out_option
 @scale_options
 @reader_options
 @reported
 def expressivity(**given: Any) -> None:
-    """How expressive A is, at which tempo: activations of each expression, counted and measured at temporal scales.
+    """Count and measure the activations of each expression of X at temporal scales.
+
+    An activation is a rise and fall of an expression; a scale is its approximate duration in seconds.
 
     \b
     Examples:
       bitbox-xr expressivity anna.csv -o anna.nc --scales 6
       bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate
     """
-    out = new_file(given, given["a"])
-    x = open_signals(given["a"], **reader(given))
+    out = checked_out(given, given["x"])
+    x = open_signals(given["x"], **reader(given))
     options = {name: given[name] for name in ("scales", "aggregate", "robust", "precision")}
     result = expressions.expressivity(x, **options)
     to_netcdf(result, out)
-    click.echo(f"{out}: {_liveliest(result)}")
+    click.echo(f"{out}: {_expressivity_summary(result)}")
 
 
-@main.command(short_help="Imitation or coordination against chance.", **HELP)
+@main.command(short_help="Test imitation or coordination against chance.", **HELP)
 @click.argument("x", type=FILE)
 @click.argument("y", type=FILE, required=False)
 @out_option
-@click.option("--measure", type=click.Choice(["imitation", "coordination"]), default="imitation", show_default=True)
+@click.option(
+    "--measure",
+    type=click.Choice(["imitation", "coordination"]),
+    default="imitation",
+    show_default=True,
+    help="What to test.",
+)
 @chance_options
-@click.option("--partner", "partners", type=FILE, multiple=True, metavar="FILE", help="Another's Y; once for each.")
-@click.option("--pairs", type=click.Choice(["all", "matched"]), default="all", show_default=True,
-              help="All pairs of signals, or those of one label.")  # fmt: skip
+@click.option(
+    "--partner",
+    "partners",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="With --surrogates partners: Y of another recording. Give it once for each.",
+)
+@click.option(
+    "--pairs",
+    type=click.Choice(["all", "matched"]),
+    default="all",
+    show_default=True,
+    help="All pairs of signals, or only signals of X and Y with the same label.",
+)
 @progress_option
 @window_options
 @causal_option
@@ -126,39 +149,44 @@ def expressivity(**given: Any) -> None:
 @clock_options
 @reported
 def significance(**given: Any) -> None:
-    """Imitation or coordination of X and Y against chance.
+    """Test imitation or coordination of X and Y against chance.
 
-    Writes the mean correlation of every pair of signals, that of surrogates of Y, and p-values: of the pair, and
-    corrected over all pairs.
+    Compares the mean correlation of every pair of signals with that of surrogates: signals made from Y that are
+    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs.
 
     \b
     Examples:
-      bitbox-xr significance anna.csv ben.csv -o chance.nc --n 199 --seed 0 --width 2 --max-lag 1
-      bitbox-xr significance anna.csv ben.csv -o chance.nc --measure coordination --pairs matched
+      bitbox-xr significance anna.csv ben.csv -o out.nc --seed 0 --width 2 --step 1 --max-lag 1
+      bitbox-xr significance anna.csv ben.csv -o out.nc --measure coordination --pairs matched \\
+        --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr.inference.significance import significance
 
     x, y = recordings(given)
     partners = [open_signals(file, **reader(given, of_y=True)) for file in given["partners"]]
     if given["align"]:
-        partners = [_aligned(x, *named, of_align(given)) for named in zip(given["partners"], partners, strict=True)]
+        partners = [
+            _aligned(x, *named, align_options(given)) for named in zip(given["partners"], partners, strict=True)
+        ]
     names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
     result = significance(x, y, partners=partners or None, **options)
     to_netcdf(result, given["out"])
-    pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # alone, each pair is there both ways
+    pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # one person: each pair occurs twice
     found = int((result["p_fwe"] <= 0.05).sum()) // (2 if y is None else 1)
     click.echo(f"{given['out']}: {found} of {pairs} pairs with family-wise p ≤ .05; seed {result.attrs['seed']}")
 
 
-def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: dict[str, Any]) -> xr.DataArray:
+def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
+    """A partner on the time axis of x; errors name the partner's file."""
     try:
         return on_clock_of(x, partner, **options)
     except ValueError as error:
         raise ValueError(f"partner {file}, as y: {error}") from error
 
 
-def _measure(measure: Command, given: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Compute a measure of two recordings, write it and print a summary."""
     x, y = recordings(given)
     windows = {name: given[name] for name in (*WINDOWS, "stats")}
     result = measure(x, y, **windows, **options)
@@ -167,7 +195,7 @@ def _measure(measure: Command, given: Mapping[str, Any], options: Mapping[str, A
 
 
 def _summary(result: xr.Dataset) -> str:
-    """How much was measured, the pairs that have nothing, and the strongest."""
+    """One line about a result: its size, the number of pairs without a correlation, the strongest pair."""
     stats = social.window_stats(result) if "corr" in result else result
     alone, total = "alone" in result.attrs, result.attrs["window_count"]
     rows, columns = stats["corr_mean"].shape
@@ -185,12 +213,12 @@ def _summary(result: xr.Dataset) -> str:
     return f"{text}; strongest {who}: {figures}, in {best['n_windows'].item()} of {total} windows"
 
 
-def _liveliest(result: xr.Dataset) -> str:
-    """A result of expressivity in a line: its size and where activations are most frequent."""
+def _expressivity_summary(result: xr.Dataset) -> str:
+    """One line about a result of expressivity: its size, and where activations are most frequent."""
     scales, coefficients = result.sizes["scale"], result.sizes["coefficient"]
-    size = f"{coefficients} × {scales} (coefficient × scale)"
+    size = f"{coefficients} coefficients × {scales} {'scale' if scales == 1 else 'scales'}"
     if not result["activations_per_minute"].notnull().any():
         return f"{size}; no frame is eligible"
     top = result["activations_per_minute"].isel(result["activations_per_minute"].argmax(["scale", "coefficient"]))
     where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
-    return f"{size}; most often {where}: {top.item():.1f} activations a minute"
+    return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"

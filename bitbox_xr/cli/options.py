@@ -1,4 +1,4 @@
-"""The options that several commands have, and how a command tells what went wrong."""
+"""Options that several commands share, and the handling of errors and warnings."""
 
 import functools
 import warnings
@@ -34,31 +34,38 @@ FILE = click.Path(path_type=Path)
 
 Command = Callable[..., Any]
 
-
-def _name_or_position(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
-    number = text is not None and text.isdecimal() and len(text) < 19 and text == str(int(text))  # 001 is a name
-    return int(text) if number and text is not None else text
+MAX_DIGITS = 18  # of a column's position: more may not fit into a 64-bit integer
 
 
-def _names_or_positions(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+def _name_or_position(ctx: click.Context, option: click.Parameter, text: str | None) -> str | int | None:
+    """A column's position where the text is an integer, else its name. 001 is a name."""
+    if text is not None and text.isdecimal() and len(text) <= MAX_DIGITS and text == str(int(text)):
+        return int(text)
+    return text
+
+
+def _names_or_positions(ctx: click.Context, option: click.Parameter, text: str | None) -> list[str | int | None] | None:
     return None if text is None else [_name_or_position(ctx, option, part.strip()) for part in text.split(",")]
 
 
-def _scales(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
-    if text is None or text.isdecimal():
-        return None if text is None else int(text)
+def _scales(ctx: click.Context, option: click.Parameter, text: str | None) -> int | list[float] | None:
+    if text is None:
+        return None
+    if text.isdecimal():
+        return int(text)
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise click.BadParameter(f"{text!r} is neither a number of scales nor durations in seconds, 0.5,1,2") from None
+        expected = "expected a number of scales, such as 6, or durations in seconds, such as 0.5,1,2"
+        raise click.BadParameter(f"{expected}; got {text!r}") from None
 
 
-def _separator(ctx: click.Context, option: click.Parameter, text: str | None) -> Any:
+def _separator(ctx: click.Context, option: click.Parameter, text: str | None) -> str | None:
     return "\t" if text in ("\\t", "tab") else text
 
 
-def _all(*options: Command) -> Command:
-    """Several options as one decorator, shown in this order."""
+def _combined(*options: Command) -> Command:
+    """Several options as one decorator. The help shows them in this order."""
 
     def decorate(command: Command) -> Command:
         return functools.reduce(lambda decorated, option: option(decorated), reversed(options), command)
@@ -66,108 +73,143 @@ def _all(*options: Command) -> Command:
     return decorate
 
 
-reader_options = _all(
-    click.option("--kind", metavar="KIND", help=f"Of a file that holds several: {', '.join(KINDS)}."),
-    click.option("--fps", type=float, help="Frames per second; replaces the file's times."),
+reader_options = _combined(
     click.option(
-        "--time", metavar="COLUMN", callback=_name_or_position, help="Name, or position from 0, of the times."
+        "--kind", metavar="KIND", help=f"Kind of signals to read, if the file has several: {', '.join(KINDS)}."
+    ),
+    click.option("--fps", type=float, help="Frames per second. Replaces the times in the file."),
+    click.option(
+        "--time",
+        metavar="COLUMN",
+        callback=_name_or_position,
+        help="Column of the times: its name, or its position from 0.",
     ),
     click.option("--time-unit", metavar="UNIT", help="Unit of the times: s (default), ms, us, ns, min, h or d."),
     click.option(
-        "--columns", metavar="A,B,…", callback=_names_or_positions, help="Names, or positions, of the signals."
+        "--columns",
+        metavar="A,B,…",
+        callback=_names_or_positions,
+        help="Columns of the signals: names, or positions from 0.",
     ),
     click.option(
-        "--sep", metavar="CHAR", callback=_separator, help=r"Separator of a table: ; or \t or \s+ (any blanks)."
+        "--sep",
+        metavar="CHAR",
+        callback=_separator,
+        help=r"Column separator of a table, such as ; or \t or \s+ (white space).",
     ),
-    click.option("--skiprows", type=int, metavar="N", help="Lines above that of the names."),
-    click.option("--face-id", metavar="ID", callback=_name_or_position, help="Which face, of several."),
+    click.option("--skiprows", type=int, metavar="N", help="Number of lines above the column names."),
+    click.option("--face-id", metavar="ID", callback=_name_or_position, help="Face to read, if the file has several."),
     click.option(
-        "--min-confidence", type=float, metavar="C", help="Frames of which the tracker was less sure are lost."
+        "--min-confidence", type=float, metavar="C", help="Treat frames with a lower tracking confidence as lost."
     ),
 )
 
-second_options = _all(
+second_options = _combined(
     click.option(
-        "--columns-y", metavar="A,B,…", callback=_names_or_positions, help="--columns of Y, if others than X's."
+        "--columns-y", metavar="A,B,…", callback=_names_or_positions, help="--columns of Y, if different from X."
     ),
-    click.option("--face-id-y", metavar="ID", callback=_name_or_position, help="--face-id of Y, if another than X's."),
+    click.option("--face-id-y", metavar="ID", callback=_name_or_position, help="--face-id of Y, if different from X."),
 )
 
-clock_options = _all(
-    click.option("--fps-y", type=float, help="--fps of Y, if another than X's."),
-    click.option("--time-y", metavar="COLUMN", callback=_name_or_position, help="--time of Y, if another than X's."),
-    click.option("--align", is_flag=True, help="Bring X and Y onto one clock first."),
+clock_options = _combined(
+    click.option("--fps-y", type=float, help="--fps of Y, if different from X."),
+    click.option("--time-y", metavar="COLUMN", callback=_name_or_position, help="--time of Y, if different from X."),
+    click.option("--align", is_flag=True, help="Put X and Y on one time axis first."),
     click.option(
-        "--align-fps", type=float, metavar="FPS", help="With --align: of both.  [default: the lower of the two]"
+        "--align-fps",
+        type=float,
+        metavar="FPS",
+        help="With --align: frame rate of both.  [default: the lower of the two]",
     ),
-    click.option("--offset", type=float, metavar="S", help="With --align: seconds added to Y's times."),
+    click.option("--offset", type=float, metavar="S", help="With --align: seconds to add to the times of Y."),
 )
 
-chance_options = _all(
+chance_options = _combined(
     click.option(
-        "--n", type=int, default=199, show_default=True, help="Number of surrogates; the least p is 1 / (n + 1)."
+        "--n",
+        type=int,
+        default=199,
+        show_default=True,
+        help="Number of surrogates. The smallest possible p is 1 / (n + 1).",
     ),
-    click.option("--seed", "rng", type=int, help="Of the surrogates.  [default: drawn, and kept with what is written]"),
+    click.option(
+        "--seed", "rng", type=int, help="Seed of the surrogates.  [default: random, and stored in the result]"
+    ),
     click.option(
         "--surrogates",
         type=click.Choice(SURROGATES),
         default="shift",
         show_default=True,
-        help="How Y is made to have nothing to do with X.",
+        help="How to make surrogates of Y: shift Y in time, exchange segments (its windows), draw random phases, "
+        "or take the Y of partners (other recordings).",
     ),
     click.option(
         "--statistic",
         type=click.Choice(STATISTICS),
-        help="Mean of |r|, tested one-sided, or of r, tested two-sided.  [default: of |r|]",
+        help="Mean of |r| over windows (one-sided test), or mean of r (two-sided, but one-sided with "
+        "--no-polarity).  [default: corr_abs_mean, or corr_mean with --no-polarity]",
     ),
 )
 
 out_option = click.option(
-    "-o", "--out", type=FILE, required=True, metavar="OUT.nc", help="NetCDF file to write, or replace."
+    "-o",
+    "--out",
+    type=FILE,
+    required=True,
+    metavar="OUT.nc",
+    help="NetCDF file to write. An existing file is replaced.",
 )
 
 progress_option = click.option(
-    "--progress/--no-progress", default=None, help="Show a progress bar.  [default: on a terminal]"
+    "--progress/--no-progress", default=None, help="Show a progress bar.  [default: on a terminal only]"
 )
 
-window_options = _all(
+window_options = _combined(
     click.option("--width", type=float, default=0.5, show_default=True, help="Length of a window, s."),
-    click.option("--step", type=float, help="From one window to the next, s.  [default: half a width]"),
+    click.option("--step", type=float, help="Time from one window to the next, s.  [default: half the width]"),
     click.option("--max-lag", type=float, help="Largest lag, s.  [default: a quarter of the width]"),
     click.option(
         "--polarity/--no-polarity",
         default=True,
         show_default=True,
-        help="Lag of the largest |r|, its sign kept, or of the largest r.",
+        help="Choose the lag with the largest |r| (r keeps its sign), or with the largest r.",
     ),
     click.option(
         "--min-valid",
         type=float,
         default=0.75,
         show_default=True,
-        help="Share of a window's frames that must be there.",
+        help="Smallest share of valid frames in a window.",
     ),
 )
 
 causal_option = click.option(
-    "--causal/--no-causal", default=True, show_default=True, help="Only lags at which X follows Y, or both."
+    "--causal/--no-causal",
+    default=True,
+    show_default=True,
+    help="Only lags at which X follows Y, or lags in both directions.",
 )
 stats_option = click.option(
-    "--stats", is_flag=True, help="Statistics over windows only: a small file, constant memory."
+    "--stats", is_flag=True, help="Write only statistics over windows: a small file, constant memory."
 )
 
-scale_options = _all(
+scale_options = _combined(
     click.option(
-        "--scales", metavar="N | A,B,…", callback=_scales, help="Number of scales, or durations, s.  [default: none]"
+        "--scales",
+        metavar="N | A,B,…",
+        callback=_scales,
+        help="Number of scales, or their durations, s.  [default: no scales, the signal itself]",
     ),
-    click.option("--aggregate", is_flag=True, help="Activations of all scales in one list."),
-    click.option("--robust", is_flag=True, help="Leave outliers out."),
-    click.option("--precision", type=int, default=16, show_default=True, help="Of the wavelet's sampling."),
+    click.option("--aggregate", is_flag=True, help="Merge the activations of all scales into one list."),
+    click.option("--robust", is_flag=True, help="Leave out activations whose magnitudes are outliers."),
+    click.option(
+        "--precision", type=int, default=16, show_default=True, help="The wavelet has 2 ** precision samples."
+    ),
 )
 
 
 def reported(command: Command) -> Command:
-    """Errors and warnings in one sentence on standard error, without a traceback; the exit status of errors is 1."""
+    """Show errors and warnings as one message on standard error, without a traceback; errors exit with status 1."""
 
     @functools.wraps(command)
     def run(**given: Any) -> Any:
@@ -176,10 +218,12 @@ def reported(command: Command) -> Command:
             try:
                 return command(**given)
             except BrokenPipeError:
-                raise  # of `bitbox-xr info … | head`
+                raise  # the reader of a pipe has ended, as in `bitbox-xr info … | head`
             except (ValueError, TypeError, OSError, ImportError) as error:
                 raise click.ClickException(str(error)) from error
             except MemoryError as error:
-                raise click.ClickException(str(error) or "this takes more memory than there is") from error
+                raise click.ClickException(
+                    str(error) or "not enough memory; use fewer signals or shorter recordings"
+                ) from error
 
     return run

@@ -1,9 +1,10 @@
-"""`demo` and `cohort`: recordings made up, and recordings by the hundred."""
+"""The commands `demo`, which simulates recordings, and `cohort`, which measures many recordings."""
 
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
@@ -20,26 +21,30 @@ from bitbox_xr.cli.options import (
     window_options,
 )
 from bitbox_xr.cohort import MEASURES
-from bitbox_xr.demo import LONGEST, SHORTEST
+from bitbox_xr.demo import MAX_MINUTES, MIN_MINUTES
 
 __all__ = ["cohort", "demo"]
 
-LISTED = 10  # failures that are named
+MAX_FAILURES_SHOWN = 10
 
 
-@main.command(short_help="Recordings made up, measured and drawn.", **HELP)
+@main.command(short_help="Simulate recordings, measure and plot them.", **HELP)
 @click.option("--out", type=FILE, default=Path("bitbox-xr-demo"), show_default=True, help="Folder to write to.")
 @click.option(
-    "--minutes", type=click.FloatRange(SHORTEST, LONGEST), default=5.0, show_default=True, help="Length of the pair."
+    "--minutes",
+    type=click.FloatRange(MIN_MINUTES, MAX_MINUTES),
+    default=5.0,
+    show_default=True,
+    help="Length of the two recordings, min.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another pair.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the simulation.")
 @reported
 def demo(out: Path, minutes: float, seed: int) -> None:
-    """Make recordings with known imitation and known expressions, and find them.
+    """Simulate recordings with known imitation and known expressions, and measure both.
 
-    Writes the recordings, the results as NetCDF and two pictures, and prints who was made to follow whom, by how
-    many frames, and when a face was made to move, for how long and how strongly, beside what was found. Replaces files
-    of an earlier demo, and no others.
+    Writes the recordings and the results as NetCDF files, and two plots. Prints the planted values beside the found
+    ones: the lag of each imitation, and the time, duration and magnitude of each expression. Replaces files of an
+    earlier demo, but no other files.
 
     \b
     Example:
@@ -56,63 +61,82 @@ def demo(out: Path, minutes: float, seed: int) -> None:
     exact = int((table["planted_frames"] == table["found_frames"]).sum())
     click.echo(f"\n{exact} of {len(table)} lags found to the frame (negative: the participant follows the model).")
     face = run_face(out, seed=seed)
-    click.echo("\nactivation    planted: when, how long, how strong      found")
+    heads = (f"{what}: time, width, magnitude" for what in ("planted", "found"))
+    click.echo("\n{:<10} {:>34} {:>34}".format("activation", *heads))
     for row in face.to_dict("records"):
         planted, found = (
-            f"{row[f'{what}time']:6.2f} s {row[f'{what}width']:6.2f} s {row[f'{what}magnitude']:6.2f}"
-            for what in ("", "found_")
+            f"{row[f'{prefix}time']:6.2f} s {row[f'{prefix}width']:6.2f} s {row[f'{prefix}magnitude']:6.2f}"
+            for prefix in ("", "found_")
         )
-        click.echo(f"{row['coefficient']:<18} {planted:>26} {found:>28}")
-    many = face.drop_duplicates("coefficient")["found_events"].sum()
-    click.echo(f"\n{len(face)} activations planted, {many} found (how long: width at half the height).")
+        click.echo(f"{row['coefficient']:<10} {planted:>34} {found:>34}")
+    count = face.drop_duplicates("coefficient")["found_events"].sum()
+    click.echo(f"\n{len(face)} activations planted, {count} found (width: at half the height).")
     click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
 
 
-@main.command(short_help="Every recording of a table, and one summary.", **HELP)
+@main.command(short_help="Measure all recordings of a study.", **HELP)
 @click.argument("manifest", type=FILE)
 @click.option("--measure", type=click.Choice(MEASURES), required=True, help="What to measure.")
-@click.option("-o", "--out", type=FILE, required=True, help="Folder for the results; what is in it already is kept.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: one a core]")
-@click.option("--scheduler", "client", metavar="ADDRESS", help="Of a dask scheduler, tcp://…, whose workers to use.")
-@click.option("--keep-windows", is_flag=True, help="Keep every window too: large files.")
-@click.option("--pairs", type=click.Choice(["matched", "all"]), default="matched", show_default=True,
-              help="Pairs of signals in the summary, and in tests: of one label, or all.")  # fmt: skip
+@click.option("-o", "--out", type=FILE, required=True, help="Folder for the results. Existing results are kept.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Number of processes.  [default: one per core]"
+)
+@click.option("--scheduler", "client", metavar="ADDRESS", help="Use the workers of this dask scheduler, tcp://…")
+@click.option("--keep-windows", is_flag=True, help="Also write every window: large files.")
+@click.option(
+    "--pairs",
+    type=click.Choice(["matched", "all"]),
+    default="matched",
+    show_default=True,
+    help="Pairs of signals in the summary and in tests: those with the same label, or all.",
+)
 @progress_option
 @window_options
 @causal_option
-@click.option("--of", type=click.Choice(["imitation", "coordination"]), default="imitation", show_default=True,
-              help="Which of them significance tests.")  # fmt: skip
+@click.option(
+    "--of",
+    type=click.Choice(["imitation", "coordination"]),
+    default="imitation",
+    show_default=True,
+    help="With --measure significance: what to test.",
+)
 @chance_options
 @scale_options
-@click.option("--magnitude/--count", default=True, show_default=True, help="Diversity of magnitudes, or of numbers.")
+@click.option(
+    "--magnitude/--count",
+    default=True,
+    show_default=True,
+    help="With --measure diversity: weigh activations by their magnitude, or count them.",
+)
 @reader_options
 @second_options
 @clock_options
 @reported
 def cohort(**given: Any) -> None:
-    """Measure every recording that MANIFEST names, and put the results into one table.
+    """Measure every recording that MANIFEST lists, and summarise the results in one table.
 
-    MANIFEST is a CSV file with the columns recording (a name), signals and reference (files; X and Y), and covariates.
-    Leaves summary.nc, summary.csv, status.csv and a file a recording. Run again, it does what is missing or was made
-    from something else. It replaces only files that a run wrote, and is refused if others have their names. The exit
-    status is 1 where a recording failed.
+    MANIFEST is a CSV file with the columns recording (a name), signals and reference (the files X and Y), and
+    covariates. Writes summary.nc, summary.csv, status.csv and one file for each recording. A second run computes
+    only what is missing or has changed. A run replaces only files that an earlier run wrote; it is refused if other
+    files have these names. The exit status is 1 if a recording failed.
 
     \b
     Examples:
-      bitbox-xr cohort study.csv --measure imitation --out results --width 1.1 --step 0.5
+      bitbox-xr cohort study.csv --measure imitation --out results --width 2 --step 1 --max-lag 1
       bitbox-xr cohort study.csv --measure expressivity --out results --scales 0.5,1,2 --workers 4
-      bitbox-xr cohort study.csv --measure significance --of coordination --out chance --width 2 --seed 0
+      bitbox-xr cohort study.csv --measure significance --out chance --seed 0 \\
+        --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr import cohort as cohorts
 
     ctx = click.get_current_context()
-    asked = {name: value for name, value in given.items()
-             if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT}  # fmt: skip
-    done = cohorts.run(**asked)
+    # a default would count as an option of the measure, which may not have it
+    stated = {name: value for name, value in given.items() if ctx.get_parameter_source(name) != ParameterSource.DEFAULT}
+    done = cohorts.run(**stated)
     click.echo(f"{given['out']}: {done.counted}")
     failed = done.status[done.status["state"] == "failed"]
-    for row in failed.head(LISTED).itertuples():
+    for row in failed.head(MAX_FAILURES_SHOWN).itertuples():
         click.echo(f"  {row.recording}: {row.message}", err=True)
     if len(failed):
-        click.echo(f"{len(failed)} failed; {given['out'] / 'status.csv'} says why", err=True)
+        click.echo(f"{len(failed)} failed; see the reasons in {given['out'] / 'status.csv'}", err=True)
         ctx.exit(1)

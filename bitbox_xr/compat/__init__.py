@@ -1,4 +1,4 @@
-"""Bitbox's own calls and return shapes, so that published work can be repeated with only the import changed."""
+"""Functions with the names, arguments and results of Bitbox: to repeat published work, change only the import."""
 
 from bitbox_xr.compat.expressions import asymmetry, diversity, expressivity
 from bitbox_xr.compat.motion import motion_kinematics, motion_smoothness, relative_motion

@@ -1,7 +1,7 @@
-"""Bitbox's expressivity, diversity and asymmetry: its arguments, its order, its rules, its tables.
+"""Expressivity, diversity and asymmetry with the arguments, rules and tables of Bitbox.
 
-Computed plainly, by PyWavelets' direct convolution, since Bitbox sees strict maxima only: where neighbours are
-equal, as at the top of a symmetric pulse, the last digit decides what it counts, and so it must be the same.
+The wavelet transform uses the direct convolution of PyWavelets, as Bitbox does. Bitbox counts strict maxima only:
+where neighbours are equal, as at the top of a symmetric pulse, the last digit decides whether there is a maximum.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bitbox_xr.compat.tables import option_faults, values_of
+from bitbox_xr.compat.types import ScalesLike, TableLike
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import is_number
 from bitbox_xr.kernels import mirror
@@ -18,67 +19,70 @@ from bitbox_xr.kernels.finite import MAX_MAGNITUDE
 
 __all__ = ["asymmetry", "diversity", "expressivity"]
 
-MOST = 1000  # scales
-PRECISION = 12  # of the wavelet, as PyWavelets 1.9 has it
+MAX_SCALES = 1000
+PRECISION = 12  # of the wavelet: the default of PyWavelets 1.9
 METRICS = ["frequency", "density", "mean", "std", "min", "max"]
 
-# backend: lowest and highest scores, in the order of mirror.FEATURES; two-dimensional landmarks have a lowest only
+# backend: lowest and highest scores, in the order of mirror.FEATURES
 RANGES = {
     "3DI": ([0.5801, 0.7857, 0.0965, 1.0076, 0.6172], [3.1310, 2.2180, 1.4357, 5.5638, 2.4260]),
     "3DIl": ([0.5321, 0.8457, 0.1585, 1.0731, 0.6547], [1.4455, 2.3044, 0.7789, 3.1907, 1.4160]),
 }
-RANGES["3DI-lite"] = RANGES["3DIl"]  # as the readers have it
+RANGES["3DI-lite"] = RANGES["3DIl"]  # the name that the readers use
+# For two-dimensional landmarks Bitbox has no highest scores.
 LOWEST_2D = [0.9330, 1.1110, 0.0001, 0.7021, 0.7689]
 
 
 class Activations(NamedTuple):
-    """Frames of a coefficient's activations at a scale, and the signal there."""
+    """Frames of one coefficient's activations at one scale, and the signal's values there."""
 
     frames: np.ndarray
     magnitudes: np.ndarray
 
 
 def expressivity(
-    activations: Any,
+    activations: TableLike,
     axis: int = 0,
-    scales: Any = None,
+    scales: ScalesLike = None,
     aggregate: bool = False,
     robust: bool = True,
     fps: float = 30,
     verbose: bool = False,
 ) -> list[pd.DataFrame]:
-    """Bitbox's `expressivity`: a table a coefficient, with a row a scale.
+    """Count and measure activations at temporal scales, as Bitbox's `expressivity` does.
 
-    Prefer `bitbox_xr.expressivity`, which knows missing frames: here a single one in a coefficient leaves it without
-    any activation.
+    An activation is a local maximum of an expression coefficient, or of its wavelet transform at a scale. For new
+    work use `bitbox_xr.expressivity`, which handles missing frames. Here, a coefficient with a single missing frame
+    has no activations.
 
     Parameters
     ----------
     activations
-        An expression dictionary of Bitbox's, or a table.
+        Bitbox's dictionary of type expression, or a table.
     axis
-        0: its rows are frames. 1: its columns are.
+        0: rows are frames. 1: columns are frames.
     scales
-        None: the signal itself. An integer n: n durations from 0.1 to 4 s. Else the durations, s.
+        None: the signal itself. An integer n: n durations from 0.1 to 4 s. Otherwise the durations, s.
     aggregate
-        True: one list of activations of all scales, if there are at least two.
+        True: merge the activations of all scales into one list, if there are at least two scales.
     robust
-        True: outliers among more than five activations are left out.
+        True: leave out outliers, if there are more than five activations.
     fps
         Frames per second.
     verbose
-        Accepted, and without effect.
+        Ignored.
 
     Returns
     -------
     list of DataFrames
-        One a coefficient, with the columns scale (None, seconds, or 'Agg a-b'), frequency, density, mean, std, min,
-        max, all but the first 0 where there is no activation.
+        One table for each coefficient, with one row for each scale. Columns: scale (None, seconds, or 'Agg a-b'),
+        frequency (number of activations), density (sum of their magnitudes per frame), and mean, std, min and max of
+        the magnitudes. Without activations, all columns but the first are 0.
 
     Raises
     ------
     ValueError
-        For other kinds of data, and for a scale that does not fit into the recording.
+        For data of another type, options out of range, or a scale that is not shorter than the recording.
 
     Examples
     --------
@@ -91,7 +95,7 @@ def expressivity(
     """
     refuse("expressivity()", option_faults(fps, axis, aggregate=aggregate, robust=robust))
     values = _table(activations, axis, ("expression",), "expressivity()")
-    labels, found = _found(values, scales, aggregate, robust, fps)
+    labels, found = _activations(values, scales, aggregate, robust, fps)
     rows = [[_metrics(one.magnitudes, len(values)) for one in row] for row in found]
     tables = []
     for coefficient in range(values.shape[1]):
@@ -102,27 +106,29 @@ def expressivity(
 
 
 def diversity(
-    activations: Any,
+    activations: TableLike,
     axis: int = 0,
     magnitude: bool = True,
-    scales: Any = None,
+    scales: ScalesLike = None,
     aggregate: bool = False,
     robust: bool = True,
     fps: float = 30,
 ) -> pd.DataFrame:
-    """Bitbox's `diversity`: how evenly activations are spread over coefficients, a row a scale.
+    """Measure how evenly activations are distributed over coefficients, as Bitbox's `diversity` does.
 
     Parameters
     ----------
     activations, axis, scales, aggregate, robust, fps
         As for `expressivity`.
     magnitude
-        True: shares of the sum of magnitudes. False: of the number of activations.
+        True: weigh activations by their magnitude. False: count them.
 
     Returns
     -------
     DataFrame
-        Columns scale, overall and frame_wise, entropies between 0 and 1; 0 where there is no activation.
+        One row for each scale. Columns: scale; overall, the normalised entropy of the coefficients' shares in all
+        activations, from 0 (one coefficient) to 1 (equal shares); frame_wise, the mean of the same within each frame.
+        Without activations both are 0.
 
     Raises
     ------
@@ -138,7 +144,7 @@ def diversity(
     """
     refuse("diversity()", option_faults(fps, axis, magnitude=magnitude, aggregate=aggregate, robust=robust))
     values = _table(activations, axis, ("expression",), "diversity()")
-    labels, found = _found(values, scales, aggregate, robust, fps)
+    labels, found = _activations(values, scales, aggregate, robust, fps)
     rows = []
     for row in found:
         weights = np.zeros(values.shape)
@@ -150,29 +156,29 @@ def diversity(
     return table
 
 
-def asymmetry(landmarks: Any, axis: int = 0, normalize: bool = True) -> pd.DataFrame:
-    """Bitbox's `asymmetry`: how unlike the sides of the face are, a row a frame.
+def asymmetry(landmarks: TableLike, axis: int = 0, normalize: bool = True) -> pd.DataFrame:
+    """Measure how much the two sides of a face differ, as Bitbox's `asymmetry` does.
 
     Parameters
     ----------
     landmarks
-        A dictionary of iBUG-51 landmarks, 2-D or 3-D, or a table of their coordinates (102 or 153).
+        A dictionary of iBUG-51 landmarks in two or three dimensions, or a table of their 102 or 153 coordinates.
     axis
-        0: rows are frames. 1: columns are.
+        0: rows are frames. 1: columns are frames.
     normalize
-        True: by the ranges that Bitbox publishes for its two backends, "3DI" and "3DIl" (`backend` of the
-        dictionary); two-dimensional landmarks have a lowest score only, which is subtracted. False: in the
-        landmarks' units.
+        True: scale by the ranges that Bitbox publishes for its backends "3DI" and "3DIl" (key `backend` of the
+        dictionary). For two-dimensional landmarks only the lowest score is known, and it is subtracted. False: scores
+        in the units of the landmarks.
 
     Returns
     -------
     DataFrame
-        Columns eye, brow, nose, mouth and overall, the mean of the four.
+        One row for each frame. Columns: eye, brow, nose, mouth, and overall, the mean of the four.
 
     Raises
     ------
     ValueError
-        For other kinds of data; where the ranges of the backend are not known.
+        For data of another type or size, or a backend whose ranges are unknown.
 
     Examples
     --------
@@ -186,7 +192,8 @@ def asymmetry(landmarks: Any, axis: int = 0, normalize: bool = True) -> pd.DataF
     values = _table(landmarks, axis, ("landmark", "landmark-can"), "asymmetry()")
     dimensions = 2 if values.shape[1] == 102 else 3
     if values.shape[1] != 51 * dimensions:
-        raise ValueError(f"asymmetry(): there are {values.shape[1]} columns; 102 or 153, iBUG-51, are wanted")
+        expected = "expected 102 or 153 columns (iBUG-51 landmarks)"
+        raise ValueError(f"asymmetry(): {expected}, got {values.shape[1]}")
     scores = mirror.asymmetry(values.reshape(len(values), 51, dimensions))
     if normalize:
         low, high = _range(landmarks, dimensions)
@@ -194,51 +201,52 @@ def asymmetry(landmarks: Any, axis: int = 0, normalize: bool = True) -> pd.DataF
     return pd.DataFrame(scores, columns=list(mirror.FEATURES))
 
 
-# --- what goes in
+# --- input
 
 
-def _table(data: Any, axis: int, kinds: tuple[str, ...], measure: str) -> np.ndarray:
-    """Values `(frame, column)` of a dictionary of one of these kinds, or of a bare table."""
+def _table(data: TableLike, axis: int, kinds: tuple[str, ...], measure: str) -> np.ndarray:
+    """Values `(frame, column)` of a dictionary of one of these kinds, or of a table."""
     values = values_of(data, kinds, measure, bare=True)
     return values.T if axis else values
 
 
-def _durations(scales: Any, length: float) -> list[Any]:
-    """Durations as given, in their order; [None] for the signal itself."""
+def _durations(scales: ScalesLike, length: float) -> list[Any]:
+    """Durations in the order given, s; [None] for the signal itself."""
     if scales is None:
         return [None]
-    if isinstance(scales, int | np.integer) and not isinstance(scales, bool) and 0 < scales <= MOST:
+    if isinstance(scales, int | np.integer) and not isinstance(scales, bool) and 0 < scales <= MAX_SCALES:
         durations: list[Any] = list(np.linspace(0.1, 4.0, int(scales)))
     else:
         durations = list(scales) if isinstance(scales, Iterable) else [scales] if isinstance(scales, float) else []
     if not all(is_number(d) and d > 0 for d in durations):
-        raise ValueError(f"scales is {scales!r}; None, a number of scales, or durations in seconds are wanted")
+        expected = f"None, a number of scales up to {MAX_SCALES}, or positive durations in seconds"
+        raise ValueError(f"expected scales to be {expected}, got {scales!r}")
     if not durations or max(durations) >= length:
-        longest = (
-            f"the longest of the scales is {max(durations)} s" if durations else f"there are no scales in {scales!r}"
-        )
-        raise ValueError(f"{longest}; some, shorter than the recording ({length:g} s), are wanted")
+        got = f"a scale of {max(durations)} s" if durations else "no scale"
+        raise ValueError(f"expected one or more scales shorter than the recording ({length:g} s), got {got}")
     return durations
 
 
-def _range(landmarks: Any, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+def _range(landmarks: TableLike, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest score of each feature."""
     if dimensions == 2:
         return np.array(LOWEST_2D), np.array(LOWEST_2D) + 1
     backend = landmarks.get("backend") if isinstance(landmarks, Mapping) else None
     if not isinstance(backend, str) or backend not in RANGES:
-        remedy = "normalize=False, or bitbox_xr.asymmetry(…, reference=…)"
-        raise ValueError(f"asymmetry(): no ranges are known for the backend {backend!r}; {remedy} is the way")
+        expected = f"expected a backend with known ranges ({', '.join(RANGES)}), got {backend!r}"
+        remedy = "use normalize=False, or bitbox_xr.asymmetry(…, reference=…)"
+        raise ValueError(f"asymmetry(): {expected}; {remedy}")
     low, high = RANGES[backend]
     return np.array(low), np.array(high)
 
 
-# --- what is found
+# --- activations
 
 
-def _found(
-    values: np.ndarray, scales: Any, aggregate: bool, robust: bool, fps: float
+def _activations(
+    values: np.ndarray, scales: ScalesLike, aggregate: bool, robust: bool, fps: float
 ) -> tuple[list[Any], list[list[Activations]]]:
-    """Names of the scales, and for each scale the activations of each coefficient."""
+    """Labels of the scales, and for each scale the activations of each coefficient."""
     durations = _durations(scales, len(values) / fps)
     if aggregated := aggregate and len(durations) > 1:
         labels = [f"Agg {min(durations):.1f}-{max(durations):.1f}"]
@@ -248,15 +256,15 @@ def _found(
     for y in values.T:
         if (np.abs(y) < MAX_MAGNITUDE).all():  # neither missing nor infinite
             responses = _responses(y, durations, fps)
-            frames = [_together(responses, durations, fps)] if aggregated else [_maxima(w) for w in responses]
+            frames = [_aggregated(responses, durations, fps)] if aggregated else [_maxima(w) for w in responses]
         else:
             frames = [np.empty(0, dtype=int)] * len(labels)
-        columns.append([_kept(at, y[at], robust) for at in frames])
+        columns.append([_without_outliers(at, y[at], robust) for at in frames])
     return labels, [list(row) for row in zip(*columns, strict=True)]
 
 
 def _responses(y: np.ndarray, durations: list[Any], fps: float) -> np.ndarray:
-    """The smoothed transform `(scale, frame)`."""
+    """The smoothed wavelet transform `(scale, frame)`, or the smoothed signal for [None]."""
     import pywt
     from scipy.ndimage import gaussian_filter1d
 
@@ -267,8 +275,9 @@ def _responses(y: np.ndarray, durations: list[Any], fps: float) -> np.ndarray:
     try:
         transform = pywt.cwt(smooth, wavelets, "mexh", precision=PRECISION)[0]
     except ValueError as error:
+        shortest = f"a scale of {min(durations)} s ({error})"
         raise ValueError(
-            f"the shortest of the scales is {min(durations)} s; longer ones are wanted ({error})"
+            f"expected scales that a wavelet can be sampled at, got {shortest}; use longer scales"
         ) from error
     responses: np.ndarray = gaussian_filter1d(transform, 1.0)
     return responses
@@ -281,11 +290,11 @@ def _maxima(w: np.ndarray) -> np.ndarray:
     return np.flatnonzero((middle > positive[:-2]) & (middle > positive[2:])) + 1
 
 
-def _together(responses: np.ndarray, durations: list[Any], fps: float) -> np.ndarray:
-    """Frames of one list of activations of all scales: those whose surroundings no stronger one claims."""
+def _aggregated(responses: np.ndarray, durations: list[Any], fps: float) -> np.ndarray:
+    """Frames of the activations of all scales, without those close to a stronger one."""
     from scipy.ndimage import maximum_filter
 
-    reach = max(1, round((min(durations) - 0.01) * fps))
+    distance = max(1, round((min(durations) - 0.01) * fps))
     median = np.median(responses, axis=1, keepdims=True)
     deviation = np.median(np.abs(responses - median), axis=1, keepdims=True)
     scores = (responses - median) / np.where(deviation == 0, 1e-12, deviation)
@@ -295,24 +304,24 @@ def _together(responses: np.ndarray, durations: list[Any], fps: float) -> np.nda
         for k, w in enumerate(responses):
             at = _maxima(sign * w)
             peaks[k, at] = sign * scores[k, at]
-        best = maximum_filter(peaks, size=(3, 2 * reach + 1), mode="constant", cval=-np.inf)
+        best = maximum_filter(peaks, size=(3, 2 * distance + 1), mode="constant", cval=-np.inf)
         scale, frame = np.nonzero((peaks == best) & np.isfinite(peaks))
         frames.append(frame)
         strengths.append(np.abs(peaks[scale, frame]))
-    claimed = np.zeros(responses.shape[1], dtype=bool)
+    taken = np.zeros(responses.shape[1], dtype=bool)
     rise = np.repeat([True, False], [len(frames[0]), len(frames[1])])
-    order = np.argsort(-np.concatenate(strengths))  # equals in NumPy's default order, as Bitbox has them
+    order = np.argsort(-np.concatenate(strengths))  # ties in the default order of NumPy, as in Bitbox
     kept = []
     for at, rises in zip(np.concatenate(frames)[order].tolist(), rise[order].tolist(), strict=True):
-        around = slice(max(0, at - reach), at + reach + 1)
-        if not claimed[around].any():
-            claimed[around] = True
+        around = slice(max(0, at - distance), at + distance + 1)
+        if not taken[around].any():
+            taken[around] = True
             kept += [at] if rises else []
     return np.sort(np.array(kept, dtype=int))
 
 
-def _kept(frames: np.ndarray, magnitudes: np.ndarray, robust: bool) -> Activations:
-    """With `robust`, without outliers where there are more than five."""
+def _without_outliers(frames: np.ndarray, magnitudes: np.ndarray, robust: bool) -> Activations:
+    """Activations; with `robust` and more than five of them, without outliers."""
     if robust and len(magnitudes) > 5:
         low, high = np.percentile(magnitudes, [25, 75])
         fence = 1.5 * (high - low)
@@ -321,10 +330,11 @@ def _kept(frames: np.ndarray, magnitudes: np.ndarray, robust: bool) -> Activatio
     return Activations(frames, magnitudes)
 
 
-# --- what it amounts to
+# --- metrics
 
 
 def _metrics(magnitudes: np.ndarray, frames: int) -> list[float]:
+    """The values of METRICS; 0 without activations."""
     if not len(magnitudes):
         return [0.0] * len(METRICS)
     density = magnitudes.sum() / frames
@@ -332,7 +342,7 @@ def _metrics(magnitudes: np.ndarray, frames: int) -> list[float]:
 
 
 def _entropy(weights: np.ndarray) -> float:
-    """Of the shares, to the base of their number; 0 where nothing is shared."""
+    """Entropy of the shares in the sum of weights, divided by its maximum; 0 for fewer than two positive weights."""
     some = weights[weights > 0]
     if len(some) < 2:
         return 0.0

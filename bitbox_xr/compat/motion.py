@@ -1,50 +1,52 @@
-"""Bitbox's motion_kinematics, motion_smoothness and relative_motion: its arguments, its order, its rules, its lists.
+"""Kinematics, smoothness and relative motion with the arguments, rules and lists of Bitbox.
 
-Bitbox multiplies by the rate only once, where it makes a velocity: its acceleration is the change of the velocity from
-one frame to the next, and its jerk that of the acceleration, both in units/s. So they are here, and in the log
-dimensionless jerk. One missing value of a point makes all its numbers NaN.
+Bitbox multiplies by the frame rate only once, for the velocity. Its acceleration is the change of velocity from one
+frame to the next, and its jerk is the change of acceleration, both in units/s. The functions here do the same, also
+in the log dimensionless jerk. If one value of a point is missing, all its results are NaN.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from bitbox_xr.compat.tables import option_faults, values_of
+from bitbox_xr.compat.types import Dictionary, PerPoint
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.kernels import motion as kernel
 
 __all__ = ["motion_kinematics", "motion_smoothness", "relative_motion"]
 
-LEAST = 4  # frames of which Bitbox makes kinematics and smoothness
+MIN_FRAMES = 4  # for the jerk, a third difference
 
 
-def motion_kinematics(data: Any, fps: float = 30, angular: bool = False) -> list[Any]:
-    """Bitbox's `motion_kinematics`: how far and how fast each point moves. Its acceleration lacks a factor fps.
+def motion_kinematics(data: Dictionary, fps: float = 30, angular: bool = False) -> list[PerPoint]:
+    """Measure how far and how fast each point moves, as Bitbox's `motion_kinematics` does.
 
-    Prefer `bitbox_xr.kinematics`, whose acceleration is in units/s² and which knows missing frames.
+    The acceleration lacks a factor fps. For new work use `bitbox_xr.kinematics`, which handles missing frames and
+    whose acceleration is in units/s².
 
     Parameters
     ----------
     data
-        A dictionary of landmarks, a pose or rectangles, whose table has a row a frame. Of rectangles the centre
-        moves.
+        Bitbox's dictionary of landmarks, of a pose or of rectangles. Its table has one row for each frame. The motion
+        of a rectangle is that of its centre.
     fps
         Frames per second.
     angular
-        Of a pose: True, its rotation (all columns after the third); False, its translation (the first three).
+        For a pose. True: its rotation (all columns after the third). False: its translation (the first three).
 
     Returns
     -------
     list
-        [range, path, speed, acceleration]: arrays with a number a landmark; single numbers for poses and rectangles.
-        The acceleration is that in units/s², divided by fps.
+        [range, path, speed, acceleration]: arrays with one value for each landmark, single numbers for poses and
+        rectangles. Range and path are in the units of the data, speed in units/s. The acceleration is the one in
+        units/s², divided by fps.
 
     Raises
     ------
     ValueError
-        For expressions, fewer than four frames, a table without the columns of its type.
+        For data of another type, fewer than four frames, or a table without the columns of its type.
 
     Examples
     --------
@@ -53,14 +55,15 @@ def motion_kinematics(data: Any, fps: float = 30, angular: bool = False) -> list
     >>> [float(number) for number in motion_kinematics({"type": "pose", "dimension": 6, "data": head}, fps=10)]
     [16.0, 16.0, 40.0, 20.0]
     """
-    numbers = _course(data, fps, angular, "motion_kinematics()")
+    numbers = _motion_summary(data, fps, angular, "motion_kinematics()")
     return [numbers["range"], numbers["path"], numbers["speed"] * fps, numbers["acceleration"] * fps]
 
 
-def motion_smoothness(data: Any, fps: float = 30, angular: bool = False) -> list[Any]:
-    """Bitbox's `motion_smoothness`: how smoothly each point moves. Both numbers lack factors fps.
+def motion_smoothness(data: Dictionary, fps: float = 30, angular: bool = False) -> list[PerPoint]:
+    """Measure how smoothly each point moves, as Bitbox's `motion_smoothness` does.
 
-    Prefer `bitbox_xr.smoothness`, whose jerk is in units/s³ and which knows missing frames.
+    Both results lack factors fps. For new work use `bitbox_xr.smoothness`, which handles missing frames and whose
+    jerk is in units/s³.
 
     Parameters
     ----------
@@ -70,9 +73,10 @@ def motion_smoothness(data: Any, fps: float = 30, angular: bool = False) -> list
     Returns
     -------
     list
-        [jerk, ldj], as there: the jerk in units/s³, divided by fps²; the log dimensionless jerk
-        −ln(T³ · Σ |a|² · dt / v²) with a the acceleration as `motion_kinematics` has it, which is larger by 2 ln fps
-        than that with a true one. NaN for what never moves.
+        [jerk, ldj], arrays or numbers as for `motion_kinematics`. jerk is the one in units/s³, divided by fps². ldj,
+        the log dimensionless jerk, is −ln(T³ · Σ |a|² · dt / v²), where T is the duration, v the largest speed and a
+        the acceleration of `motion_kinematics`; with the acceleration in units/s² it would be smaller by 2 ln fps.
+        ldj is NaN for a point that never moves.
 
     Raises
     ------
@@ -87,33 +91,36 @@ def motion_smoothness(data: Any, fps: float = 30, angular: bool = False) -> list
     >>> float(jerk), float(ldj.round(3))
     (0.0, 5.789)
     """
-    numbers = _course(data, fps, angular, "motion_smoothness()")
+    numbers = _motion_summary(data, fps, angular, "motion_smoothness()")
     return [numbers["jerk"] * fps, numbers["ldj"] + 4 * np.log(fps)]
 
 
-def relative_motion(data: Any, reference: Any = "mean", angular: bool = False) -> list[Any]:
-    """Bitbox's `relative_motion`: distances of each point to its mean position, or to that at frames of reference.
+def relative_motion(
+    data: Dictionary, reference: str | Sequence[int] | np.ndarray = "mean", angular: bool = False
+) -> list[PerPoint]:
+    """Measure the distances of each point from its reference position, as Bitbox's `relative_motion` does.
 
-    Prefer `bitbox_xr.relative_motion`, which knows missing frames, and times for references.
+    For new work use `bitbox_xr.relative_motion`, which handles missing frames and takes times as references.
 
     Parameters
     ----------
     data, angular
         As for `motion_kinematics`.
     reference
-        "mean", or a sequence of numbers of frames (negative ones from the end), which are left out of the distances.
+        "mean": the mean position. A sequence of frame numbers (negative ones count from the end): the positions in
+        these frames, which are left out of the distances.
 
     Returns
     -------
     list
-        [min, mean, std, max] of the distances over frames, as for `motion_kinematics`; with several frames of
-        reference the means of those for each.
+        [min, mean, std, max] of the distances over frames, arrays or numbers as for `motion_kinematics`. With several
+        reference frames, their mean over the references.
 
     Raises
     ------
     ValueError
-        As for `motion_kinematics`, without the four frames; a reference that is neither, is no frame of the
-        recording, or leaves none.
+        As for `motion_kinematics`, but any number of frames will do; if reference is neither of the two, contains a
+        frame outside the recording, or contains all frames.
 
     Examples
     --------
@@ -125,7 +132,7 @@ def relative_motion(data: Any, reference: Any = "mean", angular: bool = False) -
     """
     refuse("relative_motion()", option_faults(angular=angular))
     values, places, single = _table(data, angular, "relative_motion()")
-    frames = _frames(reference, len(values))
+    frames = _reference_frames(reference, len(values))
     points = places.of(values)
     positions = points[frames] if len(frames) else points.mean(axis=0, keepdims=True)
     rows = kernel.distances([kernel.away(values, 0, positions, places, frames)], len(values))
@@ -133,73 +140,75 @@ def relative_motion(data: Any, reference: Any = "mean", angular: bool = False) -
     return numbers
 
 
-def _course(data: Any, fps: float, angular: bool, measure: str) -> dict[str, Any]:
-    """The summary of each point's course, by row, in frames."""
+def _motion_summary(data: Dictionary, fps: float, angular: bool, measure: str) -> dict[str, PerPoint]:
+    """Each point's kinematics and smoothness, by name."""
     refuse(measure, option_faults(fps, angular=angular))
     values, places, single = _table(data, angular, measure)
-    if len(values) < LEAST:
-        raise ValueError(
-            f"{measure}: the recording has {validation.counted(len(values), 'frame')}; at least {LEAST} are wanted"
-        )
+    if len(values) < MIN_FRAMES:
+        raise ValueError(f"{measure}: expected at least {MIN_FRAMES} frames, got {len(values)}")
     rows = kernel.summary([kernel.part(values, 0, places)], places, len(values))
     return dict(zip(kernel.SUMMARY, _shaped(rows, places.of(values), single), strict=True))
 
 
-def _shaped(rows: np.ndarray, points: np.ndarray, single: bool) -> list[Any]:
-    """Rows of numbers `(row, point)`, NaN where anything of a point is missing; `single`: without their dimension."""
+def _shaped(rows: np.ndarray, points: np.ndarray, single: bool) -> list[PerPoint]:
+    """Rows of results `(row, point)`, NaN for points with missing values. If `single`, one number for each row."""
     whole = ~np.isnan(points).any(axis=(0, 2))
     return [row[0] if single else row for row in np.where(whole, rows, np.nan)]
 
 
-# --- what goes in
+# --- input
 
 
-def _table(data: Any, angular: bool, measure: str) -> tuple[np.ndarray, kernel.Places, bool]:
-    """Values `(frame, column)` of a dictionary, where the points are in them, whether there is only one ever."""
+def _table(data: Dictionary, angular: bool, measure: str) -> tuple[np.ndarray, kernel.Places, bool]:
+    """Values `(frame, column)` of a dictionary, the columns of its points, and whether its type has only one point."""
     values = values_of(data, tuple(COLUMNS), measure)
     kind = data["type"]
     axes = data.get("dimension")
     if axes is not None and not (isinstance(axes, int | np.integer) and axes > 0):
-        raise ValueError(f"{measure}: 'dimension' is {axes!r}; the number of coordinates of a point is wanted")
+        expected = "expected 'dimension' to be the number of coordinates of a point"
+        raise ValueError(f"{measure}: {expected}, got {axes!r}")
     columns, sizes = COLUMNS[kind](data, values.shape[1], angular)
     if not columns.size:
-        raise ValueError(
-            f"{measure}: {kind} data have {values.shape[1]} columns, which are no points of {axes or 2} numbers"
-        )
+        expected = "4 columns" if kind == "rectangle" else f"columns for points of {axes or 2} coordinates"
+        raise ValueError(f"{measure}: expected {kind} data with {expected}, got {values.shape[1]}")
     return values, kernel.Places(columns, sizes), kind in ("pose", "rectangle")
 
 
-def _landmarks(data: Mapping[str, Any], columns: int, angular: bool) -> tuple[np.ndarray, None]:
-    """Points one after the other, each with all its axes, as many as the dictionary says, or else its type."""
+def _landmarks(data: Dictionary, columns: int, angular: bool) -> tuple[np.ndarray, None]:
+    """Columns of each landmark. The number of coordinates is `dimension`, or else follows from type and columns."""
     axes = int(data.get("dimension") or (3 if data["type"] == "landmark-can" or columns % 2 else 2))
     points = columns // axes if columns % axes == 0 else 0
     return np.arange(points * axes).reshape(points, axes), None
 
 
-def _rectangle(data: Mapping[str, Any], columns: int, angular: bool) -> tuple[np.ndarray, np.ndarray]:
+def _rectangle(data: Dictionary, columns: int, angular: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of the corner and of the size."""
     return np.arange(2 if columns == 4 else 0)[None], np.array([[2, 3]])
 
 
-def _head(data: Mapping[str, Any], columns: int, angular: bool) -> tuple[np.ndarray, None]:
-    """Translation, then rotation; three columns alone are whichever is asked for."""
+def _head(data: Dictionary, columns: int, angular: bool) -> tuple[np.ndarray, None]:
+    """Columns of the translation or, if `angular`, of the rotation. Three columns are whichever is asked for."""
     return np.arange(columns)[None, 3 if angular and columns > 3 else 0 : None if angular else 3], None
 
 
 COLUMNS = {"landmark": _landmarks, "landmark-can": _landmarks, "pose": _head, "rectangle": _rectangle}
 
 
-def _frames(reference: Any, frames: int) -> np.ndarray:
-    """Numbers of the reference frames, none for the mean."""
+def _reference_frames(reference: object, frames: int) -> np.ndarray:
+    """Numbers of the reference frames; empty for the mean."""
     if isinstance(reference, str) and reference == "mean":
         return np.empty(0, dtype=np.int64)
-    wanted = "'mean' or a sequence of numbers of frames is wanted"
-    given = [*reference] if isinstance(reference, Sequence) or getattr(reference, "ndim", 0) == 1 else []
+    expected = "relative_motion(): expected reference to be 'mean' or a sequence of frame numbers"
+    if isinstance(reference, Sequence):
+        given = list(reference)
+    else:
+        given = list(np.asarray(reference)) if getattr(reference, "ndim", 0) == 1 else []
     if not given or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in given):
-        raise ValueError(f"relative_motion(): reference is {reference!r}; {wanted}")
+        raise ValueError(f"{expected}, got {reference!r}")
     outside = [int(n) for n in given if not -frames <= n < frames]
     if outside:
-        raise ValueError(f"relative_motion(): reference has frame {validation.listed(outside)} of {frames}; {wanted}")
+        raise ValueError(f"{expected} of the recording (0 to {frames - 1}), got {validation.listed(outside)}")
     numbers = np.array(given, dtype=np.int64)
     if len(set((numbers % frames).tolist())) == frames:
-        raise ValueError("relative_motion(): reference has all frames; some to compare with them are wanted")
+        raise ValueError(f"{expected}, got all frames; leave some to compare with them")
     return numbers % frames

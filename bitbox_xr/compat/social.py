@@ -1,13 +1,12 @@
-"""Bitbox's imitation and coordination: its arguments, its order, its rules, its arrays.
+"""Imitation and coordination with the arguments, rules and arrays of Bitbox.
 
-What neither gaps nor flat stretches touch, and whose lags do not tie, is the native measure's, on numbers rounded
-to float32. For the rest Bitbox's rules differ, and it is decided here in plain NumPy: of ties the first lag is
-taken; a flat window correlates 0; a missing value anywhere in the reach of a one-sided window makes it NaN;
-two-sided, a shift of x is passed over if any shift of y meets one.
+Windows without missing values, flat signals and ties between lags are computed by the package's own measure, from
+values rounded to float32. The other windows follow Bitbox's rules, in plain NumPy: of tied lags the first one counts; a
+flat window has correlation 0; in imitation, a missing value at any lag makes the window NaN; in coordination, a shift
+of x is skipped if any shift of y contains a missing value.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bitbox_xr.compat.tables import option_faults
+from bitbox_xr.compat.types import Dictionary
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.signal_set import from_bitbox
 from bitbox_xr.core.types import MeasureOfTwo
@@ -24,13 +24,15 @@ from bitbox_xr.preprocessing.norms import magnitudes
 
 __all__ = ["coordination", "imitation"]
 
-TIE = 1e-6  # correlations of the rounded numbers that differ by no more are decided by the unrounded ones
-SAME = 1e-9  # and if those differ by no more, by Bitbox's order
+# Correlations of rounded values that differ by less are compared before rounding …
+MAX_TIE_ROUNDED = 1e-6
+# … and if they differ by less than this before rounding, the first lag counts.
+MAX_TIE_EXACT = 1e-9
 
 
 def imitation(
-    X: Any,
-    Y: Any,
+    X: Dictionary | pd.DataFrame,
+    Y: Dictionary | pd.DataFrame,
     width: float = 0.5,
     lag: float | None = None,
     step: float | None = None,
@@ -40,44 +42,47 @@ def imitation(
     casuality: bool = True,
     angular: bool = True,
 ) -> tuple[np.ndarray, ...]:
-    """Bitbox's `imitation`: dictionaries (or tables) in, float32 arrays out.
+    """Correlate the signals of X and Y in windows at their best lag, as Bitbox's `imitation` does.
 
-    Arguments in Bitbox's order, `casuality` spelled as it spells it. Prefer `bitbox_xr.imitation`, which says which
-    windows it could not compute.
+    `casuality` has Bitbox's spelling. For new work use `bitbox_xr.imitation`, which states which windows it could not
+    compute.
 
     Parameters
     ----------
     X, Y
-        Bitbox's dictionaries, or tables of expressions, a row a frame: the participant and the model. Landmarks and
-        poses are reduced to magnitudes unasked.
+        Bitbox's dictionaries, or tables of expressions with one row for each frame: the participant and the model.
+        Landmarks and poses are always reduced to magnitudes.
     width
         Length of a window, s.
     lag
-        Largest lag, s; a quarter of the width by default.
+        Largest lag, s. Default: a quarter of the width.
     step
-        From one window's start to the next's, s; half a width by default.
+        Time from the start of one window to the next, s. Default: half the width.
     fps
         Frames per second.
     stats
-        True: statistics over windows. False: every window.
+        True: return statistics over windows. False: return every window.
     polarity
-        True: the lag of the largest |r|, its sign kept. False: that of the largest r.
+        True: choose the lag with the largest |r|, where r keeps its sign. False: the lag with the largest r.
     casuality
-        True: only lags at which X follows Y, or zero. False: both ways.
+        True: only lags at which X follows Y, and zero. False: lags in both directions.
     angular
-        Of a pose. True: the magnitude of its rotation. False: of its translation.
+        For a pose. True: the magnitude of its rotation. False: the magnitude of its translation.
 
     Returns
     -------
     tuple of arrays
-        `(corr_mean, corr_std, corr_lag)`, each (signal1, signal2), or with `stats=False` `(corrs, lags)`, each
-        (window, signal1, signal2): signal1 of X, signal2 of Y; lags in s, negative where X follows Y. Where no window
-        fits, the latter have none, and the statistics are NaN.
+        With `stats=True` `(corr_mean, corr_std, corr_lag)`, each (signal1, signal2). With `stats=False`
+        `(corrs, lags)`, each (window, signal1, signal2). All are float32. signal1 is of X, signal2 of Y. Lags are in s,
+        negative where X follows Y. If the recording is too short for a window, the statistics are NaN and the other
+        arrays are empty.
 
     Raises
     ------
     ValueError
-        For rectangles, and for options out of range. TypeError for what is neither a dictionary nor a table.
+        For rectangles, or options out of range.
+    TypeError
+        If X or Y is neither a dictionary nor a table.
 
     Examples
     --------
@@ -96,8 +101,8 @@ def imitation(
 
 
 def coordination(
-    X: Any,
-    Y: Any,
+    X: Dictionary | pd.DataFrame,
+    Y: Dictionary | pd.DataFrame,
     width: float = 0.5,
     lag: float | None = None,
     step: float | None = None,
@@ -106,7 +111,9 @@ def coordination(
     polarity: bool = True,
     angular: bool = True,
 ) -> tuple[np.ndarray, ...]:
-    """Bitbox's `coordination`: as `imitation`, with lags both ways, of X and of Y.
+    """Correlate the signals of X and Y in windows at their best lag, as Bitbox's `coordination` does.
+
+    Unlike in `imitation`, both windows are shifted, so that lags have both signs.
 
     Parameters
     ----------
@@ -116,11 +123,11 @@ def coordination(
     Returns
     -------
     tuple of arrays
-        As for `imitation`; a positive lag says that Y follows X.
+        As for `imitation`. A positive lag means that Y follows X.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         As for `imitation`.
 
     Examples
@@ -139,10 +146,15 @@ def coordination(
 
 
 def _bitbox(
-    first: Any, second: Any, options: Options, fps: float, stats: bool, angular: bool
+    first: Dictionary | pd.DataFrame,
+    second: Dictionary | pd.DataFrame,
+    options: Options,
+    fps: float,
+    stats: bool,
+    angular: bool,
 ) -> tuple[np.ndarray, ...]:
     measure: MeasureOfTwo = "coordination" if options.causal is None else "imitation"
-    # float64; the windows are rounded to float32
+    # float64, since ties are decided before rounding to float32
     x, y = (_signals(name, data, fps, angular) for name, data in (("X", first), ("Y", second)))
     width, _, lag = options.frames(fps)
     shape = (x.sizes["signal"], y.sizes["signal"])
@@ -156,32 +168,39 @@ def _bitbox(
         for plan in orders
     ]
     corr, lags = runs[0]
-    # Ties show where the order of lags matters.
+    # A window has a tie if the order of the lags changes its best lag.
     tied = (lags != runs[1][1]) & ~(np.isnan(lags) & np.isnan(runs[1][1]))
     for w in range(len(corr)):
-        _decide(
-            corr[w], lags[w], tied[w], *_reach(x.values, y.values, pair.windows, w, options), options.polarity, lag, fps
+        _apply_bitbox_rules(
+            corr[w],
+            lags[w],
+            tied[w],
+            *_shifted_windows(x.values, y.values, pair.windows, w, options),
+            options.polarity,
+            lag,
+            fps,
         )
     return _statistics(corr, lags) if stats else (corr, lags)
 
 
-def _signals(name: str, data: Any, fps: float, angular: bool) -> xr.DataArray:
-    """The numbers, landmarks and poses reduced to magnitudes."""
+def _signals(name: str, data: object, fps: float, angular: bool) -> xr.DataArray:
+    """The signals of a dictionary or table; landmarks and poses are reduced to magnitudes."""
     if not isinstance(data, Mapping | pd.DataFrame):
-        wanted = "one of Bitbox's dictionaries, or a DataFrame of expressions with a row a frame, is wanted"
-        raise TypeError(f"{name} is a {type(data).__name__}; {wanted}")
+        expected = "one of Bitbox's dictionaries or a DataFrame of expressions with one row for each frame"
+        raise TypeError(f"expected {name} to be {expected}, got a {type(data).__name__}")
     x = from_bitbox(data if isinstance(data, Mapping) else {"type": "expression", "data": data}, fps=fps)
     if x.attrs["kind"] in ("landmark", "landmark-can", "pose"):
         x = magnitudes(x, angular=bool(angular)).assign_attrs(kind="expression")
     if bool((abs(x) > np.finfo(np.float32).max).any()):  # Bitbox rounds to float32
-        raise ValueError(f"{name} holds infinite values, or beyond float32; replace them by NaN (missing)")
+        got = "infinite values or values outside this range"
+        raise ValueError(f"expected {name} to have values in the range of float32, got {got}; replace them by NaN")
     return x.astype(np.float64)
 
 
-def _reach(
+def _shifted_windows(
     x: np.ndarray, y: np.ndarray, windows: correlation_engine.Windows, w: int, options: Options
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Window w of both people at each of its shifts, earliest first: `(shift, signal, frame)`."""
+    """Window w of both people at each of its shifts, the earliest first: `(shift, signal, frame)`."""
     width, _, lag, _ = windows
     block = windows.frames(w, w + 1)
     xs = x[block] if options.causal is None else x[block][lag : lag + width]
@@ -189,7 +208,7 @@ def _reach(
     return sliding_window_view(xs, width, axis=0), sliding_window_view(ys, width, axis=0)
 
 
-def _decide(
+def _apply_bitbox_rules(
     corr: np.ndarray,
     lags: np.ndarray,
     tied: np.ndarray,
@@ -199,7 +218,7 @@ def _decide(
     lag: int,
     fps: float,
 ) -> None:
-    """Decide again, in place, the pairs of a window that tie, or hold a missing value or a flat stretch at some lag."""
+    """Recompute, in place, the pairs of a window with ties, or with missing values or flat signals at some lag."""
     again = tied | _unusual(xs)[:, None] | _unusual(ys)
     rows, columns = again.any(axis=1), again.any(axis=0)
     if not rows.any():
@@ -215,18 +234,19 @@ def _decide(
 
 
 def _unusual(windows: np.ndarray) -> np.ndarray:
-    """Which signals miss a value, or are flat, at any shift."""
+    """Which signals have a missing value, or are flat, at any shift."""
     unusual: np.ndarray = np.isnan(windows).any(axis=(0, 2)) | (windows == windows[..., :1]).all(axis=-1).any(axis=0)
     return unusual
 
 
 def _correlations(xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-    """r `(shift of x, shift of y, i, j)`; 0 where either is flat, NaN where anything is missing."""
+    """Correlations `(shift of x, shift of y, i, j)`: 0 if either signal is flat, NaN if any value is missing."""
     r: np.ndarray = np.einsum("ait,bjt->abij", _standard(xs), _standard(ys)) / xs.shape[-1]
     return r
 
 
 def _standard(windows: np.ndarray) -> np.ndarray:
+    """Windows with mean 0 and standard deviation 1; 0 for flat ones."""
     windows = windows.astype(np.float64)
     flat = (windows == windows[..., :1]).all(axis=-1, keepdims=True)
     deviation = windows.std(axis=-1, keepdims=True)
@@ -235,7 +255,7 @@ def _standard(windows: np.ndarray) -> np.ndarray:
 
 
 def _one_sided(r: np.ndarray, exact: np.ndarray, polarity: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The first largest from the most negative lag; NaN and the first lag where any lag is NaN."""
+    """The largest correlation, the first of ties from the most negative lag on; NaN if any lag is NaN."""
     r, exact = r[0], exact[0]
     at = _first_largest(r, exact, polarity)
     missing = np.isnan(r).any(axis=0)
@@ -244,30 +264,30 @@ def _one_sided(r: np.ndarray, exact: np.ndarray, polarity: bool) -> tuple[np.nda
 
 
 def _two_sided(r: np.ndarray, exact: np.ndarray, polarity: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The first largest, x's shift outer, and the difference of its shifts from the most negative single lag.
+    """The largest correlation and the index of its lag. Of ties, the first shift of x counts, then the first of y.
 
-    The first where no shift of x is free of missing values, or all are flat.
+    If every shift of x has missing values, or all are flat, the first lag counts.
     """
     shifts = len(r)
-    passed = np.isnan(r).any(axis=1, keepdims=True) & np.ones(r.shape, bool)
-    r, exact, passed = (a.reshape(-1, *a.shape[2:]) for a in (r, exact, passed))
-    low = 0.0 if polarity else -np.inf  # Bitbox starts from this and lets only larger ones win
-    at = _first_largest(np.where(passed, low, r), np.where(passed, low, exact), polarity)
-    best = np.take_along_axis(np.where(passed, low, r), at[None], axis=0)[0]
+    skipped = np.isnan(r).any(axis=1, keepdims=True) & np.ones(r.shape, bool)
+    r, exact, skipped = (a.reshape(-1, *a.shape[2:]) for a in (r, exact, skipped))
+    low = 0.0 if polarity else -np.inf  # Bitbox starts from this value and accepts only larger ones
+    at = _first_largest(np.where(skipped, low, r), np.where(skipped, low, exact), polarity)
+    best = np.take_along_axis(np.where(skipped, low, r), at[None], axis=0)[0]
     nothing = best == low
     return np.where(nothing, low, np.clip(best, -1, 1)), np.where(nothing, 0, at % shifts - at // shifts + shifts // 2)
 
 
 def _first_largest(r: np.ndarray, exact: np.ndarray, polarity: bool) -> np.ndarray:
-    """Index along the first axis of the largest; ties are decided by `exact`, then by the order."""
+    """Index of the largest along the first axis. Ties are decided by `exact`, then by the order."""
     strength, exact = (np.abs(r), np.abs(exact)) if polarity else (r, exact)
-    exact = np.where(strength >= strength.max(axis=0) - TIE, exact, -np.inf)
-    first: np.ndarray = np.argmax(exact >= exact.max(axis=0) - SAME, axis=0)
+    exact = np.where(strength >= strength.max(axis=0) - MAX_TIE_ROUNDED, exact, -np.inf)
+    first: np.ndarray = np.argmax(exact >= exact.max(axis=0) - MAX_TIE_EXACT, axis=0)
     return first
 
 
 def _statistics(corr: np.ndarray, lags: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Mean and deviation of the correlation, mean lag, over windows that are neither missing nor exactly 0."""
+    """Mean and standard deviation of the correlation, and mean lag, over windows that are neither NaN nor 0."""
     use = np.isfinite(corr) & (corr != 0)
     n = np.where(use.any(axis=0), use.sum(axis=0), np.nan)
     with np.errstate(invalid="ignore"):

@@ -1,6 +1,6 @@
-"""`.bitbox.plot` on DataArrays and Datasets: the pictures of the package, one line a method."""
+"""The methods of `.bitbox.plot` on DataArrays and Datasets. Each one calls a function of `bitbox_xr.plotting`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
@@ -15,16 +15,21 @@ __all__ = ["PlotMethods", "SignalsPlotMethods"]
 
 
 class SignalsPlotMethods:
-    """Pictures of signals, and of one pair's lags; each draws into `fig` if given, and returns it."""
+    """Plots of signals and of lag maps, `x.bitbox.plot.…`. Each draws on `fig` if given, and returns the figure."""
 
     def __init__(self, x: xr.DataArray) -> None:
         self._x = x
 
     def decomposition(
-        self, coefficient: str | None = None, *, scales: ScalesLike = 6, precision: int = 16, fps: float | None = None,
+        self,
+        coefficient: str | None = None,
+        *,
+        scales: ScalesLike = 6,
+        precision: int = 16,
+        fps: float | None = None,
         fig: "Figure | SubFigure | None" = None,
-    ) -> Any:  # fmt: skip
-        """One signal, its responses at temporal scales, its activations: `plotting_expressions.decomposition`.
+    ) -> "Figure | SubFigure":
+        """Plot one signal and its response at each scale. See `bitbox_xr.plotting.expressivity.decomposition`.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -35,67 +40,69 @@ class SignalsPlotMethods:
         """
         return expressivity.decomposition(self._x, coefficient, scales=scales, precision=precision, fps=fps, fig=fig)
 
-    def lag_heatmap(self, *, fig: "Figure | SubFigure | None" = None) -> Any:
-        """What `lag_map` gave, lag by window, with its profile: `plotting_inference.lag_heatmap`.
+    def lag_heatmap(self, *, fig: "Figure | SubFigure | None" = None) -> "Figure | SubFigure":
+        """Plot a lag map. See `bitbox_xr.plotting.inference.lag_heatmap`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=0.6)
+        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=1)
         >>> fig = found.bitbox.plot.lag_heatmap(fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_title()
-        'best lag −0.367 s'
+        'best lag −0.400 s'
         """
         return inference.lag_heatmap(self._x, fig=fig)
 
 
 class PlotMethods:
-    """Pictures of a result, `result.bitbox.plot.…`; each draws into `ax` or `fig` if given, and returns it."""
+    """Plots of a result, `result.bitbox.plot.…`. Each draws on `ax` or `fig` if given, and returns it."""
 
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result
 
-    def matrix(self, *, statistic: str | None = None, ax: "Axes | None" = None) -> Any:
-        """A statistic of every pair: `bitbox_xr.plotting.matrix`.
+    def matrix(self, *, statistic: str | None = None, ax: "Axes | None" = None) -> "Axes":
+        """Plot a statistic of every pair. See `bitbox_xr.plotting.pairs.matrix`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> stats = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6, stats=True)
+        >>> stats = child.bitbox.imitation(model, width=2, step=1, max_lag=1, stats=True)
         >>> ax = stats.bitbox.plot.matrix(statistic="corr_abs_mean", ax=Figure(layout="constrained").subplots())
         >>> ax.images[0].get_array().shape
         (12, 12)
         """
         return pairs.matrix(self._result, statistic=statistic, ax=ax)
 
-    def lag_profile(self, pair: tuple[str, str] | None = None, *, ax: "Axes | None" = None) -> Any:
-        """Mean correlation of a pair at each lag: `bitbox_xr.plotting.lag_profile`.
+    def lag_profile(self, pair: tuple[str, str] | None = None, *, ax: "Axes | None" = None) -> "Axes":
+        """Plot one pair's mean correlation at each lag. See `bitbox_xr.plotting.pairs.lag_profile`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=0.6)
+        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=1)
         >>> ax = profile.bitbox.plot.lag_profile(("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
         >>> ax.get_legend().get_texts()[0].get_text()
-        'best lag −0.367 s (outermost lag in 0% of windows)'
+        'best lag −0.400 s (outermost lag in 0% of windows)'
         """
         return pairs.lag_profile(self._result, pair, ax=ax)
 
-    def over_time(self, pair: tuple[str, str] | None = None, *, fig: "Figure | SubFigure | None" = None) -> Any:
-        """Correlation and lag of a pair over time: `bitbox_xr.plotting.over_time`.
+    def over_time(
+        self, pair: tuple[str, str] | None = None, *, fig: "Figure | SubFigure | None" = None
+    ) -> "Figure | SubFigure":
+        """Plot one pair's correlation and lag over time. See `bitbox_xr.plotting.pairs.over_time`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6)
+        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> fig = result.bitbox.plot.over_time(("AU12", "AU12"), fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_xlabel()
         'time (middle of the window,\xa0s)'
         """
         return pairs.over_time(self._result, pair, fig=fig)
 
-    def expressivity(self, metric: str = "activations_per_minute", *, ax: "Axes | None" = None) -> Any:
-        """A metric at each scale of each coefficient: `plotting_expressions.expressivity`.
+    def expressivity(self, metric: str = "activations_per_minute", *, ax: "Axes | None" = None) -> "Axes":
+        """Plot a metric of each coefficient and scale. See `bitbox_xr.plotting.expressivity.expressivity`.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -107,8 +114,8 @@ class PlotMethods:
         """
         return expressivity.expressivity(self._result, metric, ax=ax)
 
-    def asymmetry(self, *, ax: "Axes | None" = None) -> Any:
-        """Asymmetry over time by feature: `plotting_expressions.asymmetry`.
+    def asymmetry(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Plot asymmetry over time. See `bitbox_xr.plotting.expressivity.asymmetry`.
 
         >>> import numpy as np
         >>> import bitbox_xr as bx
@@ -129,13 +136,13 @@ class PlotMethods:
         by: str = "p_fwe",
         alpha: float = 0.05,
         ax: "Axes | None" = None,
-    ) -> Any:
-        """A statistic of every pair, the significant ones framed: `plotting_inference.significant_pairs`.
+    ) -> "Axes":
+        """Plot a matrix with significant pairs framed. See `bitbox_xr.plotting.inference.significant_pairs`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> windows = {"width": 2, "step": 1, "max_lag": 0.6}
+        >>> windows = {"width": 2, "step": 1, "max_lag": 1}
         >>> result = child.bitbox.imitation(model, **windows, stats=True)
         >>> found = child.bitbox.significance(model, **windows, n=99, rng=0, pairs="matched", progress=False)
         >>> ax = result.bitbox.plot.significant_pairs(found, ax=Figure(layout="constrained").subplots())
@@ -144,13 +151,15 @@ class PlotMethods:
         """
         return inference.significant_pairs(self._result, found, statistic=statistic, by=by, alpha=alpha, ax=ax)
 
-    def over_time_by_chance(self, *, level: float = 0.9, fig: "Figure | SubFigure | None" = None) -> Any:
-        """What `surrogate_windows` gave, over time: `plotting_inference.over_time_by_chance`.
+    def over_time_by_chance(
+        self, *, level: float = 0.9, fig: "Figure | SubFigure | None" = None
+    ) -> "Figure | SubFigure":
+        """Plot one pair over time, with surrogates. See `bitbox_xr.plotting.inference.over_time_by_chance`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> windows = {"width": 2, "step": 1, "max_lag": 0.6}
+        >>> windows = {"width": 2, "step": 1, "max_lag": 1}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
         >>> fig = found.bitbox.plot.over_time_by_chance(fig=Figure(layout="constrained"))
         >>> fig.axes[0].get_legend().get_texts()[0].get_text()
@@ -158,13 +167,13 @@ class PlotMethods:
         """
         return inference.over_time_by_chance(self._result, level=level, fig=fig)
 
-    def lag_distribution(self, *, level: float = 0.9, ax: "Axes | None" = None) -> Any:
-        """How often each lag was the best, and is by chance: `plotting_inference.lag_distribution`.
+    def lag_distribution(self, *, level: float = 0.9, ax: "Axes | None" = None) -> "Axes":
+        """Plot how often each lag is the best one. See `bitbox_xr.plotting.inference.lag_distribution`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> windows = {"width": 2, "step": 1, "max_lag": 0.6}
+        >>> windows = {"width": 2, "step": 1, "max_lag": 1}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
         >>> ax = found.bitbox.plot.lag_distribution(ax=Figure(layout="constrained").subplots())
         >>> ax.get_ylabel()

@@ -1,8 +1,8 @@
-"""What pictures share: the check of what is drawn, figures with room for labels, titles, axes of lags."""
+"""Colours, figure sizes, labels and axis limits that all plots share, and the check of what is plotted."""
 
 import textwrap
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -13,88 +13,103 @@ from bitbox_xr.core.variables import PAIR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 __all__ = [
-    "ABSENT",
-    "DIVERGING",
-    "LINE",
-    "MARKED",
-    "ROOMY",
-    "SEQUENTIAL",
+    "DIVERGING_CMAP",
+    "LABEL_PT",
+    "LINE_COLOUR",
+    "MARK_COLOUR",
+    "MISSING_COLOUR",
+    "SEQUENTIAL_CMAP",
     "axis_text",
-    "fitting",
     "inches",
     "lag_limits",
     "largest_lag",
     "literal",
     "new_figure",
-    "only",
     "points",
+    "select_variable",
     "shortened",
     "title",
     "with_sign",
     "wrapped",
+    "wrapped_to_points",
     "write_labels",
     "write_title",
     "zero_lines",
 ]
 
-DIVERGING, SEQUENTIAL, ABSENT = "RdBu_r", "viridis", "0.85"
-LINE, MARKED = "#1f4e79", "#b2182b"
-POINT = 72  # to an inch
-LEGIBLE, TITLE, ROOMY = 6.0, 9.0, 10.0  # points
+# The default colour maps of pairs.matrix() and of every other plot in colours.
+DIVERGING_CMAP = "RdBu_r"  # values of both signs, centred on zero: blue is negative, red is positive
+SEQUENTIAL_CMAP = "viridis"  # values of one sign
+MISSING_COLOUR = "0.85"  # light grey
+LINE_COLOUR, MARK_COLOUR = "#1f4e79", "#b2182b"  # dark blue, dark red
+
+POINTS_PER_INCH = 72
+MIN_LABEL_PT, TITLE_PT, LABEL_PT = 6.0, 9.0, 10.0
+CHARACTER_WIDTH = 0.6  # of the font size, for an average character
+MIN_CHARACTERS_PER_LINE = 12
 
 
-def only(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: str = "") -> xr.DataArray:
-    """The variable of that name, with these dimensions alone; `remedy`: how to get it where it is not there."""
+def select_variable(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: str) -> xr.DataArray:
+    """The variable `name`, transposed to `dims`.
+
+    Raises ValueError where the variable is absent (the message ends with `remedy`) or has other dimensions.
+    """
     if name not in data.data_vars:
-        found = [str(other) for other, values in data.data_vars.items() if set(dims) <= set(values.dims)]
-        there = f"there are {listed(found) or 'no variables of such a form'}"
-        raise ValueError(f"there is no {name} to draw; {remedy or there}")
+        suitable = [str(other) for other, values in data.data_vars.items() if set(dims) <= set(values.dims)]
+        got = listed(suitable) or f"no variable with dimensions ({', '.join(dims)})"
+        raise ValueError(f"expected the variable {name}, got {got}; {remedy}")
     values = data[name]
-    absent = [dim for dim in dims if dim not in values.dims]
+    missing = [dim for dim in dims if dim not in values.dims]
     further = [str(dim) for dim in values.dims if dim not in dims]
-    if absent or further:
-        raise ValueError(f"{name} is drawn over {', '.join(dims)}; {_advice(absent, further)}")
+    if missing or further:
+        got = ", ".join(map(str, values.dims))
+        advice = _dimension_advice(missing, further)
+        raise ValueError(f"expected {name} with dimensions ({', '.join(dims)}), got ({got}); {advice}")
     return values.transpose(*dims)
 
 
-def _advice(absent: list[str], further: list[str]) -> str:
+def _dimension_advice(missing: list[str], further: list[str]) -> str:
     if PAIR in further:
-        return f"it has {PAIR} in their place; give the result as it was before .bitbox.matched()"
-    if absent and further:
-        has = f"it has {listed(further)} and no {listed(absent)}"
-        return f"{has}; give the result as it was before they were grouped or renamed"
-    if absent:
-        return f"it has no {listed(absent)}; to choose a single label keep its dimension: .sel({absent[0]}=[…])"
-    return f"it has further dimensions ({listed(further)}): choose one with .isel({further[0]}=0) or .sel()"
+        return "use the result before .bitbox.matched()"
+    if missing and further:
+        return "use the result before it was grouped or renamed"
+    if missing:
+        return f"to choose a single label, keep its dimension: .sel({missing[0]}=[…])"
+    return f"choose one label of each further dimension, for example .isel({further[0]}=0)"
 
 
 # --- figures and axes
 
 
-def new_figure(width: float, height: float) -> Any:
-    """A figure of pyplot's, in inches, whose labels find room."""
+def new_figure(width: float, height: float) -> "Figure":
+    """A new pyplot figure, `width` × `height` inches, whose layout leaves enough space for labels."""
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height), layout="constrained")
 
 
 def inches(count: int) -> float:
-    """Side of a figure with room for `count` labels."""
-    return float(count * np.interp(count, [5, 20, 79], [36, 16, 7.5]) / POINT + 1.6)
+    """Length of a figure's side that has enough space for `count` labels, in inches."""
+    return float(count * np.interp(count, [5, 20, 79], [36, 16, 7.5]) / POINTS_PER_INCH + 1.6)
 
 
 def points(ax: "Axes") -> np.ndarray:
     """Width and height of axes, in points."""
     shares, pixels = (np.asarray(box.size) for box in (ax.get_position(), ax.figure.bbox))
-    return shares * pixels * POINT / ax.figure.dpi
+    return shares * pixels * POINTS_PER_INCH / ax.figure.dpi
 
 
-def write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
-    """As large as the `room` of one (points) allows, or every so many where that is too small to read; their size."""
-    every = int(np.ceil(LEGIBLE / room))
-    size = float(np.clip(room * every * 0.8, LEGIBLE * 0.8, ROOMY))
+def write_labels(axis: "Axis", labels: np.ndarray, spacing: float) -> float:
+    """Write `labels` on an axis, in the largest font size that fits their `spacing` (points); return that size.
+
+    If the labels would be too small to read, only every second, third, … label is written.
+    """
+    every = int(np.ceil(MIN_LABEL_PT / spacing))
+    size = float(np.clip(spacing * every * 0.8, MIN_LABEL_PT * 0.8, LABEL_PT))
     at = np.arange(0, len(labels), every)
     axis.set_ticks(at, labels=[literal(str(label)) for label in labels[at]], fontsize=size)
     axis.set_tick_params(length=2, pad=1.5)
@@ -102,51 +117,52 @@ def write_labels(axis: Any, labels: np.ndarray, room: float) -> float:
 
 
 def zero_lines(ax: "Axes") -> None:
-    """Thin lines through zero."""
+    """Draw thin lines through zero."""
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.axvline(0, color="0.6", linewidth=0.8)
 
 
-# --- words
+# --- text
 
 
 def literal(text: str) -> str:
-    """`text` as Matplotlib must get it to draw just these characters, whatever is between its dollar signs.
+    """`text`, escaped so that Matplotlib draws exactly these characters, whatever is between its dollar signs.
 
-    Names of signals, recordings and files are not formulas. They are escaped in the text itself, since Matplotlib makes
-    artists for ticks and legends of its own, also long after a picture is drawn.
+    Names of signals, recordings and files are not formulas. The text itself is escaped, because Matplotlib creates
+    further artists for ticks and legends, also long after a plot is drawn.
     """
     import matplotlib
 
-    # artists for which formulas are switched off would show the backslash
+    # with formulas switched off, artists would show the backslash
     return text.replace("$", r"\$") if matplotlib.rcParams["text.parse_math"] else text
 
 
 def axis_text(values: xr.DataArray) -> str:
-    """What an axis shows, with its units."""
+    """Name and units of a variable, for an axis label."""
     units = values.attrs.get("units", "1")
     name = str(values.attrs.get("long_name", values.name))
     return name if units == "1" else f"{name},\N{NO-BREAK SPACE}{units}"
 
 
 def wrapped(text: str, width: int) -> str:
-    """`text` in lines of at most `width` letters, to be drawn literally."""
+    """`text` in lines of at most `width` characters, escaped by `literal`."""
     return literal("\n".join(textwrap.wrap(text, width)))
 
 
-def fitting(text: str, room: float, size: float) -> str:
-    """`text` in lines of at most `room` points, in letters of `size`, to be drawn literally."""
-    return wrapped(text, max(12, int(room / (0.6 * size))))
+def wrapped_to_points(text: str, width: float, size: float) -> str:
+    """`text` of font size `size` in lines of at most `width` points, escaped by `literal`."""
+    return wrapped(text, max(MIN_CHARACTERS_PER_LINE, int(width / (CHARACTER_WIDTH * size))))
 
 
-def write_title(ax: "Axes", lines: list[str], room: float | None = None) -> None:
-    """A title from the left edge of the axes, in lines of at most `room` points, by default their width."""
-    room = points(ax)[0] if room is None else room
-    ax.set_title("\n".join(fitting(line, room, TITLE) for line in lines), fontsize=TITLE, loc="left")
+def write_title(ax: "Axes", lines: list[str], width: float | None = None) -> None:
+    """Write a title that starts at the left edge of the axes, in lines of at most `width` points (default: theirs)."""
+    width = points(ax)[0] if width is None else width
+    text = "\n".join(wrapped_to_points(line, width, TITLE_PT) for line in lines)
+    ax.set_title(text, fontsize=TITLE_PT, loc="left")
 
 
 def title(pair: tuple[str, str], attrs: Attrs = MappingProxyType({})) -> str:
-    """Whose signals a pair is, with the names of their files where known."""
+    """The two signals of a pair, each with its person and, if known, the name of its file."""
     files = [f" ({shortened(name)})" if (name := str(attrs.get(f"source{side}", ""))) else "" for side in (1, 2)]
     if attrs.get("alone"):
         return f"{pair[0]} with {pair[1]}{files[0]}"
@@ -154,7 +170,7 @@ def title(pair: tuple[str, str], attrs: Attrs = MappingProxyType({})) -> str:
 
 
 def shortened(name: str, most: int = 30) -> str:
-    """The beginning and the end of a long name."""
+    """The beginning and the end of a long name, at most `most` characters in all."""
     return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
 
 
@@ -162,7 +178,7 @@ def shortened(name: str, most: int = 30) -> str:
 
 
 def lag_limits(attrs: Attrs) -> tuple[float, float] | None:
-    """Limits of an axis of lags, as far as the attributes tell what was allowed."""
+    """Limits of a lag axis, s, from the attributes of a result; None if they do not state the largest lag."""
     if not attrs.get("max_lag"):
         return None
     largest = largest_lag(attrs)
@@ -170,10 +186,10 @@ def lag_limits(attrs: Attrs) -> tuple[float, float] | None:
 
 
 def largest_lag(attrs: Attrs) -> float:
-    """In coordination both windows move."""
+    """Largest lag that a result can contain, s: twice `max_lag` in coordination, where both windows move."""
     return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)
 
 
 def with_sign(number: float) -> str:
-    """A number with its sign, a true minus."""
+    """A number with three decimals and its sign, with a true minus."""
     return f"{number:+z.3f}".replace("-", "−")

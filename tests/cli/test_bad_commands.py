@@ -1,4 +1,4 @@
-"""Commands that cannot be carried out say why, on standard error, and leave nothing."""
+"""Commands with errors explain them on standard error and write no file."""
 
 import re
 
@@ -9,43 +9,52 @@ from click.testing import CliRunner
 import bitbox_xr as bx
 from bitbox_xr.cli import main
 
-from bad_input import (
-    X,
-    Y,
-)
+from bad_input import X, Y
 
-# arguments, exit status (1 what was asked cannot be, 2 it cannot be understood), what standard error says
+# arguments, exit status (1: the command failed, 2: the command line is invalid), text on standard error
 COMMANDS = {
-    "a raised number": (["info", "whole.csv", "--time", "²"], 1, "there is no column '²'"),
-    "a raised number of scales": (
+    "a superscript as a column": (["info", "whole.csv", "--time", "²"], 1, "there is no column '²'"),
+    "a superscript as a number of scales": (
         ["expressivity", "x.nc", "-o", "out.nc", "--scales", "²"],
         2,
-        "neither a number of scales nor durations",
+        "expected a number of scales, such as 6, or durations in seconds",
     ),
     "a folder": (["info", "."], 1, "it is a folder"),
-    "onto itself": (["imitation", "x.nc", "y.nc", "-o", "x.nc"], 1, "x.nc is one of the recordings"),
-    "into no folder": (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], 1, "there is no folder no for out.nc"),
-    "another form of file": (["imitation", "x.nc", "y.nc", "-o", "out.csv"], 1, "give --out a name that ends in .nc"),
-    "into any memory": (
+    "output onto an input": (
+        ["imitation", "x.nc", "y.nc", "-o", "x.nc"],
+        1,
+        "got x.nc, which is one of the recordings",
+    ),
+    "output into an absent folder": (
+        ["imitation", "x.nc", "y.nc", "-o", "no/out.nc"],
+        1,
+        "there is no folder no for out.nc",
+    ),
+    "output of another format": (
+        ["imitation", "x.nc", "y.nc", "-o", "out.csv"],
+        1,
+        "got out.csv; choose a name that ends in .nc",
+    ),
+    "too high a frame rate": (
         ["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align", "--align-fps", "1e8"],
         1,
         "fps is 1e+08; at most 30000",
     ),
-    "a demo without end": (["demo", "--minutes", "inf"], 2, "is not in the range 0.5<=x<=1440"),
+    "an infinite demo": (["demo", "--minutes", "inf"], 2, "is not in the range 0.5<=x<=1440"),
     "no command": (["smile"], 2, "No such command 'smile'"),
-    "nothing to read": (["imitation", "-o", "out.nc"], 2, "Missing argument 'X'"),
-    "nowhere to write": (["imitation", "x.nc", "x.nc"], 2, "Missing option '-o'"),
+    "no input": (["imitation", "-o", "out.nc"], 2, "Missing argument 'X'"),
+    "no output": (["imitation", "x.nc", "x.nc"], 2, "Missing option '-o'"),
     "text as a width": (
         ["imitation", "x.nc", "x.nc", "-o", "out.nc", "--width", "wide"],
         2,
         "'wide' is not a valid float",
     ),
-    "a width beyond all": (
+    "a width too large": (
         ["imitation", "x.nc", "x.nc", "-o", "out.nc", "--width", "1e300"],
         1,
         "width is 1e+300; at most 1e+09 s",
     ),
-    "a measure of no name": (
+    "an unknown measure": (
         ["significance", "x.nc", "-o", "out.nc", "--measure", "mimicry"],
         2,
         "'mimicry' is not one of",
@@ -53,7 +62,7 @@ COMMANDS = {
     "scales of text": (
         ["expressivity", "x.nc", "-o", "out.nc", "--scales", "a,b"],
         2,
-        "neither a number of scales nor durations",
+        "expected a number of scales, such as 6, or durations in seconds",
     ),
     "a negative seed": (["significance", "x.nc", "y.nc", "-o", "out.nc", "--seed", "-1"], 1, "rng is -1; a seed"),
     "a damaged file": (["info", "bad.nc"], 1, "bad.nc is no NetCDF file, or is damaged or cut short"),
@@ -85,12 +94,12 @@ def recordings(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("arguments", "status", "said"), COMMANDS.values(), ids=COMMANDS)
-def test_a_command_that_fails_says_why_and_leaves_nothing(recordings, monkeypatch, arguments, status, said):
+@pytest.mark.parametrize(("arguments", "status", "message"), COMMANDS.values(), ids=COMMANDS)
+def test_a_failing_command_explains_the_error_and_writes_nothing(recordings, monkeypatch, arguments, status, message):
     monkeypatch.chdir(recordings)
     before = sorted(recordings.iterdir())
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == status
-    assert said in re.sub(r"\s+", " ", done.stderr)
+    assert message in re.sub(r"\s+", " ", done.stderr)
     assert "Traceback" not in done.output
     assert sorted(recordings.iterdir()) == before

@@ -1,4 +1,4 @@
-"""What a command writes is none of the files that it reads, under whatever name; a demo replaces a demo's files alone."""
+"""A command never writes over a file that it reads; a demo replaces only the files of a demo."""
 
 import json
 import os
@@ -41,8 +41,8 @@ SIGNIFICANCE = [
 COMMANDS = {
     "x": (["imitation", "x.nc", "y.nc"], "x.nc"),
     "y": (["imitation", "x.nc", "y.nc"], "y.nc"),
-    "alone": (["coordination", "x.nc"], "x.nc"),
-    "of expressivity": (["expressivity", "x.nc"], "x.nc"),
+    "one person": (["coordination", "x.nc"], "x.nc"),
+    "expressivity": (["expressivity", "x.nc"], "x.nc"),
     "a partner": (SIGNIFICANCE, "z.nc"),
     "a sidecar": (["expressivity", "a_expression.3DI"], "a_expression.json"),
     "3DI": (["expressivity", "a_expression.3DI"], "a_expression.3DI"),
@@ -54,11 +54,11 @@ LINKS = [
     for case, (_, name) in COMMANDS.items()
     for link in (None, os.link, os.symlink)
     if link is not None or name.endswith(".nc")
-]  # an output is called .nc
+]  # the name of an output ends in .nc
 
 
 @pytest.mark.parametrize(("case", "link"), LINKS)
-def test_an_output_is_no_input(files, case, link):
+def test_output_over_an_input_is_refused(files, case, link):
     command, name = COMMANDS[case]
     out = name
     if link is not None:
@@ -67,11 +67,11 @@ def test_an_output_is_no_input(files, case, link):
     before = {file.name: file.read_bytes() for file in files.iterdir()}
     done = run(*command, "-o", out)
     assert done.exit_code == 1
-    assert f"Error: {out} is one of the recordings; give --out another name" in done.output
+    assert f"got {out}, which is one of the recordings; choose another name" in done.output
     assert {file.name: file.read_bytes() for file in files.iterdir()} == before
 
 
-def test_an_output_that_is_there_is_replaced(files):
+def test_an_existing_output_is_replaced(files):
     (files / "out.nc").write_text("before")
     assert run("expressivity", "x.nc", "-o", "out.nc").exit_code == 0
     assert (files / "out.nc").read_bytes()[1:4] == b"HDF"
@@ -81,8 +81,8 @@ def test_an_output_that_is_there_is_replaced(files):
 
 
 @pytest.mark.parametrize("name", ["participant.nc", "expressivity.png"])
-def test_a_demo_replaces_no_file_of_others(files, name):
-    """Told before anything is computed, also for the files that are written last."""
+def test_a_demo_replaces_no_other_files(files, name):
+    """The error comes before anything is computed, also for the files that are written last."""
     folder = files / "out"
     folder.mkdir()
     (folder / name).write_text("mine")

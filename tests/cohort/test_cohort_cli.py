@@ -90,7 +90,7 @@ def test_from_a_manifest_to_a_summary_and_an_exit_status(study):
         (
             ["study.csv", "--measure", "expressivity", "--out", "o", "--scales", "a"],
             2,
-            "neither a number of scales nor",
+            "expected a number of scales",
         ),
         (["study.csv", "--measure", "imitation", "--out", "o", "--workers", "0"], 2, "Invalid value for '--workers'"),
     ],

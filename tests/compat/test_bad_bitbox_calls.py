@@ -1,4 +1,4 @@
-"""Bad input to Bitbox's calls."""
+"""Invalid input to the functions of `bitbox_xr.compat`."""
 
 import numpy as np
 import pandas as pd
@@ -10,115 +10,115 @@ from bad_input import DATA, TABLE, bitbox, refused
 
 # call, error, phrases of its message: what was expected, what was found, what to do
 CASES = {
-    "expressivity at no rate": (
+    "expressivity with fps 0": (
         lambda: compat.expressivity(TABLE, fps=0),
         ValueError,
-        ["expressivity(): fps is 0", "a positive number of frames per second"],
+        ["expressivity(): ", "fps", "a positive number of frames per second"],
     ),
-    "smoothness at any rate": (
+    "smoothness without fps": (
         lambda: compat.motion_smoothness(bitbox(type="pose"), fps=None),
         ValueError,
-        ["motion_smoothness(): fps is None", "is wanted"],
+        ["motion_smoothness(): ", "fps", "a positive number of frames per second"],
     ),
     "expressivity of text": (
         lambda: compat.expressivity(pd.DataFrame({"a": ["x"]})),
         ValueError,
-        ["the data are no table of numbers", "rows and columns are wanted"],
+        ["expected a table of numbers, got values that are no numbers"],
     ),
     "expressivity of complex numbers": (
         lambda: compat.expressivity(DATA * 1j),
         ValueError,
-        ["are complex128", "real numbers are wanted"],
+        ["expected a table of real numbers", "dtype complex128"],
     ),
     "diversity of a path": (
         lambda: compat.diversity("x.csv"),
         ValueError,
-        ["diversity(): the data are no table of numbers"],
+        ["diversity(): expected a table of numbers"],
     ),
-    "asymmetry of no table": (
+    "asymmetry without a table": (
         lambda: compat.asymmetry({"type": "landmark"}),
         ValueError,
-        ["asymmetry(): the data have shape ()", "rows and columns"],
+        ["asymmetry(): expected a table of real numbers with rows and columns, got shape ()"],
     ),
-    "kinematics of no table": (
+    "kinematics without a table": (
         lambda: compat.motion_kinematics({"type": "pose"}),
         ValueError,
-        ["motion_kinematics(): the data have shape ()"],
+        ["motion_kinematics(): expected a table of real numbers", "got shape ()"],
     ),
     "kinematics of several types": (
         lambda: compat.motion_kinematics(bitbox(type=["pose"])),
         ValueError,
-        ["of type ['pose']", "a dictionary of type landmark or"],
+        ["expected a dictionary of type landmark, landmark-can, pose or rectangle, got type ['pose']"],
     ),
-    "points of no numbers": (
+    "kinematics of points without coordinates": (
         lambda: compat.motion_kinematics(bitbox(type="landmark", dimension=0)),
         ValueError,
-        ["'dimension' is 0", "the number of coordinates of a point"],
+        ["expected 'dimension' to be the number of coordinates of a point, got 0"],
     ),
-    "scales of text": (
+    "scales as text": (
         lambda: compat.expressivity(TABLE, scales="abc"),
         ValueError,
-        ["scales is 'abc'", "durations in seconds are wanted"],
+        ["expected scales to be None, a number of scales", "durations in seconds, got 'abc'"],
     ),
-    "scales before the start": (
+    "negative scales": (
         lambda: compat.expressivity(TABLE, scales=[-1]),
         ValueError,
-        ["scales is [-1]", "are wanted"],
+        ["positive durations in seconds, got [-1]"],
     ),
-    "scales below a frame": (
+    "scales shorter than a frame": (
         lambda: compat.expressivity(TABLE, scales=[1e-6]),
         ValueError,
-        ["the shortest of the scales is 1e-06 s", "longer ones are wanted"],
+        ["got a scale of 1e-06 s", "use longer scales"],
     ),
-    "rows along rows": (
+    "axis as text": (
         lambda: compat.expressivity(TABLE, axis="rows"),
         ValueError,
-        ["axis is 'rows'", "0 (rows are frames) or 1"],
+        ["expected axis to be 0 (rows are frames) or 1 (columns are frames), got 'rows'"],
     ),
-    "imitation, perhaps": (
+    "imitation with text as flags": (
         lambda: compat.imitation(TABLE, TABLE, stats="no", casuality="no"),
         ValueError,
-        ["2 faults", "stats is 'no'", "casuality is 'no'", "True or False is wanted"],
+        ["2 faults", "expected stats to be True or False, got 'no'", "expected casuality to be True or False"],
     ),
-    "imitation beyond float32": (
+    "imitation of values outside float32": (
         lambda: compat.imitation(TABLE, TABLE * 1e40),
         ValueError,
-        ["Y holds infinite values, or beyond float32", "replace them by NaN"],
+        ["expected Y to have values in the range of float32", "replace them by NaN"],
     ),
-    "motion about frames in frames": (
+    "relative motion with nested frames": (
         lambda: compat.relative_motion(bitbox(type="pose"), reference=[[1], [2, 3]]),
         ValueError,
-        ["reference is [[1], [2, 3]]", "a sequence of numbers of frames"],
+        ["a sequence of frame numbers, got [[1], [2, 3]]"],
     ),
     "imitation of arrays": (
         lambda: compat.imitation(DATA, DATA),
         TypeError,
-        ["X is a ndarray", "one of Bitbox's dictionaries, or a DataFrame"],
+        ["expected X to be one of Bitbox's dictionaries or a DataFrame", "got a ndarray"],
     ),
     "coordination with an array": (
         lambda: compat.coordination(TABLE, DATA),
         TypeError,
-        ["Y is a ndarray", "is wanted"],
+        ["expected Y to be", "got a ndarray"],
     ),
-    "imitation, polarity of many": (
+    "imitation with an array as polarity": (
         lambda: compat.imitation(TABLE, TABLE, polarity=np.array([1, 0])),
         ValueError,
-        ["polarity is array([1, 0])", "True or False is wanted"],
+        ["expected polarity to be True or False, got array([1, 0])"],
     ),
-    "imitation of no width": (
+    "imitation without a width": (
         lambda: compat.imitation(TABLE, TABLE, width=None),
         ValueError,
-        ["width is None", "a positive number of seconds"],
+        ["width", "a positive number of seconds"],
     ),
-    "coordination of three faults": (
+    "coordination with three faults": (
         lambda: compat.coordination(bitbox(), bitbox(), 0, -1, 0),
         ValueError,
-        ["coordination(): 3 faults", "width is 0", "step is 0", "lag is -1"],
+        ["coordination(): 3 faults", "width", "step", "lag"],
     ),
-    "imitation at no rate": (
+    "imitation with fps 0": (
         lambda: compat.imitation(TABLE, TABLE, fps=0),
         ValueError,
-        ["fps is 0", "a positive number of frames per second"],
+        ["fps", "a positive number of frames per second"],
     ),
     "imitation of rectangles": (
         lambda: compat.imitation(bitbox(type="rectangle"), TABLE),
@@ -128,27 +128,27 @@ CASES = {
     "expressivity of a pose": (
         lambda: compat.expressivity(bitbox(type="pose")),
         ValueError,
-        ["type 'pose'", "expression is wanted"],
+        ["expected a dictionary of type expression or a table, got type 'pose'"],
     ),
     "asymmetry of expressions": (
         lambda: compat.asymmetry(bitbox()),
         ValueError,
-        ["type 'expression'", "landmark or landmark-can is wanted"],
+        ["expected a dictionary of type landmark or landmark-can", "got type 'expression'"],
     ),
     "asymmetry of half a face": (
         lambda: compat.asymmetry(np.zeros((3, 60))),
         ValueError,
-        ["there are 60 columns", "102 or 153, iBUG-51, are wanted"],
+        ["expected 102 or 153 columns (iBUG-51 landmarks), got 60"],
     ),
-    "a scale too long": (
+    "a scale longer than the recording": (
         lambda: compat.expressivity(TABLE, scales=[5]),
         ValueError,
-        ["the longest of the scales is 5 s", "the recording (3 s)"],
+        ["shorter than the recording (3 s), got a scale of 5 s"],
     ),
 }
 
 
 @pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
-def test_refused(call, error, phrases, tmp_path, monkeypatch):
+def test_bad_calls_are_refused(call, error, phrases, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused(call, error, phrases, tmp_path)

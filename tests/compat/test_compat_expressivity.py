@@ -1,4 +1,4 @@
-"""Bitbox's expressivity, diversity and asymmetry: the reference values, the oracle, shapes, refusals."""
+"""Expressivity, diversity and asymmetry of `bitbox_xr.compat`: reference values, the oracle, shapes, errors."""
 
 import json
 
@@ -33,32 +33,32 @@ def cases(golden):
     return index, arrays
 
 
-def test_every_expressivity_and_diversity_case(cases):
+def test_expressivity_and_diversity_equal_the_reference_values(cases):
     index, arrays = cases
-    seen = 0
+    compared = 0
     for name, case in index.items():
         if case["kind"] not in ("expressivity", "diversity"):
             continue
-        seen += 1
+        compared += 1
         face = dictionary(arrays["inputs"][case["inputs"]["activations"]])
         options = {key: case[key] for key in OPTIONS}
-        wanted = {output: arrays["expressions"][f"{name}/{output}"] for output in case["outputs"]}
+        expected = {output: arrays["expressions"][f"{name}/{output}"] for output in case["outputs"]}
         if case["kind"] == "expressivity":
             tables = compat.expressivity(face, **options)
             found = cube(tables)
-            np.testing.assert_array_equal(found[:, 0], wanted["value"][:, 0], err_msg=name)
-            np.testing.assert_allclose(found, wanted["value"], rtol=1e-9, err_msg=name)
-            if not np.isnan(wanted["scale"]).any():
-                np.testing.assert_allclose(tables[0]["scale"].to_numpy(float), wanted["scale"])
+            np.testing.assert_array_equal(found[:, 0], expected["value"][:, 0], err_msg=name)
+            np.testing.assert_allclose(found, expected["value"], rtol=1e-9, err_msg=name)
+            if not np.isnan(expected["scale"]).any():
+                np.testing.assert_allclose(tables[0]["scale"].to_numpy(float), expected["scale"])
         else:
             table = compat.diversity(face, magnitude=case["magnitude"], **options)
             for column in ("overall", "frame_wise"):
-                np.testing.assert_allclose(table[column], wanted[column], rtol=1e-9, err_msg=name)
-    assert seen == 120
+                np.testing.assert_allclose(table[column], expected[column], rtol=1e-9, err_msg=name)
+    assert compared == 120
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
-def test_asymmetry_cases(cases, dimension):
+def test_asymmetry_equals_the_reference_values(cases, dimension):
     _, arrays = cases
     points = arrays["inputs"][f"lands{dimension}d"]
     face = dictionary(points, "landmark", backend="3DI", dimension=dimension)
@@ -70,7 +70,7 @@ def test_asymmetry_cases(cases, dimension):
     np.testing.assert_allclose(native.asymmetry, plain, rtol=1e-12)
 
 
-def test_landmarks_that_were_read_go_back_to_bitbox(tmp_path):
+def test_landmarks_of_a_file_go_back_to_bitbox(tmp_path):
     np.savetxt(tmp_path / "c_landmarks_canonicalized.3DIl", trackers.ramps(4, 153), fmt="%.17g")
     read = open_signals(tmp_path / "c_landmarks_canonicalized.3DIl", fps=30)
     own = {**to_bitbox(read), "backend": "3DIl"}
@@ -87,7 +87,7 @@ def bursts(frames=400, seed=0):
 
 @pytest.mark.parametrize(("scales", "aggregate"), [(None, False), (4, False), ([2, 0.5], False), ([0.5, 1, 2], True)])
 @pytest.mark.parametrize("robust", [True, False])
-def test_the_oracle_agrees(scales, aggregate, robust):
+def test_expressivity_and_diversity_equal_the_oracle(scales, aggregate, robust):
     values = bursts()
     durations = {None: [None], 4: list(np.linspace(0.1, 4, 4))}.get(
         scales if not isinstance(scales, list) else "", scales
@@ -109,7 +109,7 @@ def test_tables_and_labels():
     assert compat.expressivity(face, 0, [2, 0.5])[0]["scale"].tolist() == [2, 0.5]  # in the caller's order
     assert compat.expressivity(face, 0, [0.5, 2], True)[0]["scale"].tolist() == ["Agg 0.5-2.0"]
     assert compat.expressivity(face, scales=[1 / 3, 1.23456], aggregate=True)[0]["scale"].tolist() == ["Agg 0.3-1.2"]
-    # with one scale, or none, there is nothing to aggregate
+    # one scale, or the signal itself, is not aggregated
     assert compat.expressivity(face, scales=[0.5], aggregate=True)[0]["scale"].tolist() == [0.5]
     assert compat.diversity(face, aggregate=True)["scale"].tolist() == [None]
     assert compat.diversity(face, 0, False, 3)["scale"].tolist() == [0.1, 2.05, 4.0]
@@ -122,7 +122,7 @@ def test_axis_and_bare_tables():
             pd.testing.assert_frame_equal(one, other)
 
 
-def test_a_missing_frame_is_no_expression_at_all():
+def test_a_coefficient_with_a_missing_frame_has_no_activations():
     values = bursts()
     values[100, 1] = np.nan
     for options in ({}, {"scales": 3}, {"scales": 3, "aggregate": True}):
@@ -152,30 +152,33 @@ def test_normalisation_by_backend():
     plain = compat.asymmetry(dictionary(flat, "landmark-can"), normalize=False)
     for backend, (low, high) in compat.RANGES.items():
         found = compat.asymmetry(dictionary(flat, "landmark-can", backend=backend))
-        wanted = asymmetry(signals(flat, kind="landmark-can", fps=30), reference=(low, high)).asymmetry
-        np.testing.assert_allclose(found, wanted)
+        expected = asymmetry(signals(flat, kind="landmark-can", fps=30), reference=(low, high)).asymmetry
+        np.testing.assert_allclose(found, expected)
         assert (found.loc[0] == 0).all()
     assert plain.columns.tolist() == list(FEATURES)
-    with pytest.raises(ValueError, match="no ranges are known for the backend 'OpenFace'"):
+    with pytest.raises(ValueError, match="expected a backend with known ranges .*, got 'OpenFace'"):
         compat.asymmetry(dictionary(flat, "landmark-can", backend="OpenFace"))
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: compat.expressivity(dictionary(bursts(), "pose")), "of type 'pose'; expression is wanted"),
-        (lambda: compat.diversity(dictionary(bursts(), "landmark")), "of type 'landmark'"),
-        (lambda: compat.asymmetry(dictionary(bursts())), "of type 'expression'; landmark or landmark-can"),
-        (lambda: compat.asymmetry(dictionary(bursts(), "landmark")), "there are 4 columns; 102 or 153"),
-        (lambda: compat.expressivity(bursts()[:, 0]), "have shape"),
+        (lambda: compat.expressivity(dictionary(bursts(), "pose")), "of type expression or a table, got type 'pose'"),
+        (lambda: compat.diversity(dictionary(bursts(), "landmark")), "got type 'landmark'"),
+        (
+            lambda: compat.asymmetry(dictionary(bursts())),
+            "of type landmark or landmark-can or a table, got type 'expression'",
+        ),
+        (lambda: compat.asymmetry(dictionary(bursts(), "landmark")), "expected 102 or 153 columns .*, got 4"),
+        (lambda: compat.expressivity(bursts()[:, 0]), "got shape"),
         (
             lambda: compat.expressivity(dictionary(bursts(60)), scales=[1, 2]),
-            r"2 s; some, shorter than the recording \(2 s",
+            r"shorter than the recording \(2 s\), got a scale of 2 s",
         ),
-        (lambda: compat.expressivity(dictionary(bursts()), scales=0), "there are no scales"),
+        (lambda: compat.expressivity(dictionary(bursts()), scales=0), "got no scale"),
     ],
 )
-def test_refusals(call, message):
+def test_invalid_calls_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 

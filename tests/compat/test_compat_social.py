@@ -1,4 +1,4 @@
-"""Bitbox's social calls: its reference values, its signatures, its documentation's calls."""
+"""Imitation and coordination of `bitbox_xr.compat`: reference values, signatures, calls of Bitbox's documentation."""
 
 import inspect
 import json
@@ -21,7 +21,7 @@ def load(path):
 
 @pytest.mark.parametrize("data", ["plain", "unequal", "gaps", "constant"])
 @pytest.mark.parametrize("kind", ["imitation", "coordination"])
-def test_reference_values(golden, kind, data):
+def test_results_equal_the_reference_values(golden, kind, data):
     cases = json.loads((golden / "index.json").read_text())
     inputs, outputs = (load(golden / name) for name in ("inputs.npz", "social.npz"))
     chosen = {name: case for name, case in cases.items() if case["kind"] == kind and case["inputs"]["x"] == f"{data}_x"}
@@ -41,7 +41,7 @@ def test_reference_values(golden, kind, data):
             np.testing.assert_allclose(value, expected[output], atol=2e-5, err_msg=f"{name} {output}")
 
 
-def test_signatures():
+def test_signatures_are_those_of_bitbox():
     order = ["X", "Y", "width", "lag", "step", "fps", "stats", "polarity", "casuality", "angular"]
     defaults = [inspect.Parameter.empty] * 2 + [0.5, None, None, 30, True, True, True, True]
     parameters = inspect.signature(compat.imitation).parameters
@@ -52,7 +52,7 @@ def test_signatures():
 
 @pytest.fixture
 def people():
-    """What a processor of Bitbox would give for two videos: expressions, landmarks and poses."""
+    """Expressions, landmarks and poses of two people, as Bitbox's processors return them."""
     rng = np.random.default_rng(0)
     model = rng.normal(size=(300, 79)).cumsum(axis=0)
     child = np.roll(model, 5, axis=0)
@@ -67,7 +67,7 @@ def people():
     }
 
 
-def test_calls_of_the_coordination_page(people):
+def test_calls_of_the_coordination_page_run(people):
     from bitbox_xr.compat import coordination
 
     exp_glob_a, exp_glob_b, pose_a = people["exp_glob_a"], people["exp_glob_b"], people["pose_a"]
@@ -80,7 +80,7 @@ def test_calls_of_the_coordination_page(people):
     assert corr_mean.shape == (79, 1)
 
 
-def test_calls_of_the_imitation_page(people):
+def test_calls_of_the_imitation_page_run(people):
     from bitbox_xr.compat import imitation
 
     exp_glob_a, exp_glob_b, pose_a, pose_b = (people[k] for k in ("exp_glob_a", "exp_glob_b", "pose_a", "pose_b"))
@@ -103,7 +103,7 @@ def test_landmarks_are_reduced_to_their_distance_from_the_corner(people):
     np.testing.assert_allclose(corr, compat.imitation(norms, norms, stats=False)[0], atol=5e-6)
 
 
-def test_a_recording_too_short_gives_empty_arrays():
+def test_a_short_recording_has_no_windows():
     short = as_dictionary(np.random.default_rng(0).normal(size=(10, 2)))
     corrs, lags = compat.imitation(short, short, stats=False)
     assert corrs.shape == lags.shape == (0, 2, 2)

@@ -1,4 +1,4 @@
-"""Names of signals and files that Matplotlib would take for formulas are drawn as they are, in every picture."""
+"""Every plot draws names of signals and files literally, also names that Matplotlib would read as formulas."""
 
 import io
 
@@ -18,7 +18,7 @@ WINDOWS = {"width": 1, "step": 0.5, "max_lag": 0.2}
 
 @pytest.fixture(scope="module")
 def people():
-    """Two people with these names of signals, in files named so too."""
+    """Two recordings whose signals and files have such names."""
     values = np.random.default_rng(0).normal(size=(2, 150, len(NAMES)))
     values[1, 4:] = 0.5 * values[0, :-4] + values[1, 4:]
     return [
@@ -33,20 +33,21 @@ def drawn(monkeypatch):
     lines = []
     draw_text = RendererAgg.draw_text
 
-    def noted(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+    def recorded(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         lines.append((s, ismath))
         return draw_text(self, gc, x, y, s, prop, angle, ismath, mtext)
 
-    monkeypatch.setattr(RendererAgg, "draw_text", noted)
+    monkeypatch.setattr(RendererAgg, "draw_text", recorded)
     return lines
 
 
 def assert_literal(figure, drawn, expected):
-    """All of `expected` is drawn, and nothing with a dollar sign as a formula; also again and by other backends."""
+    """All `expected` text is drawn, none of it as a formula; saving as SVG and PDF works too."""
     drawn.clear()
     FigureCanvasAgg(figure).draw()
     formulas = [line for line, ismath in drawn if ismath]
-    assert not [line for line in formulas if "default" not in line]  # numbers of logarithmic axes are formulas
+    # numbers on logarithmic axes are formulas
+    assert not [line for line in formulas if "default" not in line]
     text = "".join("".join(line.split()) for line, _ in drawn)
     assert not [name for name in expected if name not in text]
     for kind in ("svg", "pdf"):
@@ -62,7 +63,7 @@ def figure():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pictures_of_one_pair(people, drawn, name):
+def test_plots_of_one_pair(people, drawn, name):
     result = bx.imitation(*people, **WINDOWS)
     profile = bx.lag_profile(*people, **WINDOWS)
     chance = bx.surrogate_windows(*people, pair=pair_of(name), n=3, rng=0, **WINDOWS)
@@ -76,11 +77,11 @@ def test_pictures_of_one_pair(people, drawn, name):
     assert_literal(expressivity.decomposition(people[0], name, scales=[1], fig=figure()), drawn, [name])
 
 
-def test_pictures_of_all_signals(people, drawn):
+def test_plots_of_all_signals(people, drawn):
     stats = bx.imitation(*people, **WINDOWS, stats=True)
     ax = pairs.matrix(stats, ax=figure().subplots())
     assert_literal(ax.figure, drawn, [*NAMES, "$a^$.csv"])
-    ax.xaxis.reset_ticks()  # Matplotlib then makes artists of its own for the labels
+    ax.xaxis.reset_ticks()  # Matplotlib then creates new artists for the labels
     ax.yaxis.reset_ticks()
     assert_literal(ax.figure, drawn, [*NAMES, "$a^$.csv"])
     found = bx.significance(*people, **WINDOWS, n=3, rng=0, pairs="matched", progress=False)
@@ -89,14 +90,14 @@ def test_pictures_of_all_signals(people, drawn):
 
 
 @pytest.mark.parametrize("metric", ["activations_per_minute", "density", "frequency"])
-def test_pictures_of_expressivity(people, drawn, metric):
+def test_plots_of_expressivity(people, drawn, metric):
     result = bx.expressivity(people[0] * np.geomspace(1e-4, 1, len(NAMES)), scales=[0.5, 1])
     result["scale_label"] = ("scale", [r"$\frac$ s", "1 s"])
     ax = expressivity.expressivity(result, metric, ax=figure().subplots())
     assert_literal(ax.figure, drawn, [*NAMES, r"$\frac$s"])
 
 
-def test_a_picture_of_asymmetry(drawn):
+def test_the_plot_of_asymmetry(drawn):
     face = bx.signals(np.random.default_rng(0).normal(size=(60, 153)), kind="landmark-can", fps=30)
     result = bx.asymmetry(face)
     result["asymmetry"].attrs["units"] = r"$\frac$"
@@ -104,7 +105,7 @@ def test_a_picture_of_asymmetry(drawn):
     feature[0] = r"$\bogus{x}$"
     ax = expressivity.asymmetry(result.assign_coords(feature=feature), ax=figure().subplots())
     assert_literal(ax.figure, drawn, [r"$\frac$", r"$\bogus{x}$"])
-    ax.legend()  # a legend of the user's own
+    ax.legend()  # a legend created by the user
     assert_literal(ax.figure, drawn, [r"$\bogus{x}$"])
 
 

@@ -1,4 +1,4 @@
-"""Pictures of expressivity: what is drawn, its labels, and that nothing but the given axes is touched."""
+"""Plots of expressivity: their data and labels, and that they draw on nothing but the given axes."""
 
 import itertools
 
@@ -34,11 +34,11 @@ def dots(ax):
 
 
 def test_decomposition_shows_every_scale_and_activation():
-    a = face(names=["AU01", "AU04", "AU12"])
+    x = face(names=["AU01", "AU04", "AU12"])
     fig = figure()
-    assert plotting.decomposition(a, "AU04", scales=[0.5, 1, 2], fig=fig) is fig
+    assert plotting.decomposition(x, "AU04", scales=[0.5, 1, 2], fig=fig) is fig
     top, *panels = fig.axes
-    one = a.sel(signal=["AU04"])
+    one = x.sel(signal=["AU04"])
     aggregated, each = events(one, scales=[0.5, 1, 2], aggregate=True), events(one, scales=[0.5, 1, 2])
     assert top.get_title(loc="left") == f"AU04 and its {aggregated.sizes['event']} activations, all scales aggregated"
     np.testing.assert_array_equal(top.lines[0].get_ydata(), one.values[:, 0])
@@ -50,8 +50,8 @@ def test_decomposition_shows_every_scale_and_activation():
     for ax in panels:  # each dot lies on the response
         line = ax.lines[1]
         for collection in ax.collections:
-            x, y = collection.get_offsets().T
-            np.testing.assert_allclose(np.interp(x, *line.get_data()), y, rtol=1e-9)
+            times, heights = collection.get_offsets().T
+            np.testing.assert_allclose(np.interp(times, *line.get_data()), heights, rtol=1e-9)
 
 
 def test_outliers_are_explained_once():
@@ -59,8 +59,8 @@ def test_outliers_are_explained_once():
     noise = 0.01 * np.random.default_rng(0).random(1800)
     smiles = sum(np.exp(-(((time - at) / 0.3) ** 2)) for at in (20, 40)) + noise
     fig = plotting.decomposition(signals(smiles[:, None], fps=30), scales=[0.5, 1], fig=figure())
-    told = [text.get_text() for ax in fig.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
-    assert told == ["outlier: left out by robust=True"]
+    texts = [text.get_text() for ax in fig.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
+    assert texts == ["outlier: left out by robust=True"]
     assert fig.axes[1].get_title(loc="left") == "response of the wavelet at each scale"
     plain = plotting.decomposition(face(frames=300), scales=[4], fig=figure())
     assert all(ax.get_legend() is None for ax in plain.axes)
@@ -76,11 +76,11 @@ def test_decomposition_without_scales_and_with_one():
     assert dots(above) == dots(below)
 
 
-def test_missing_frames_are_grey():
-    a = face()
-    a[100:130] = np.nan
-    a[200] = np.nan
-    fig = plotting.decomposition(a, scales=[1], fig=figure())
+def test_missing_frames_have_a_grey_background():
+    x = face()
+    x[100:130] = np.nan
+    x[200] = np.nan
+    fig = plotting.decomposition(x, scales=[1], fig=figure())
     for ax in fig.axes:
         spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
         np.testing.assert_allclose(spans, [(99.5 / 30, 129.5 / 30), (199.5 / 30, 200.5 / 30)])
@@ -100,7 +100,7 @@ def test_heat_map_shows_the_metric():
     assert isinstance(rates.norm, LogNorm)
 
 
-def test_heat_map_of_long_names_leaves_room_for_its_cells():
+def test_heat_map_with_long_names_has_visible_cells():
     names = [f"MouthLowerDownRight{i:02}" for i in range(52)]
     result = expressivity(face(52, names=names), scales=[0.5, 1, 2, 4])
     result["activations_per_minute"][:] = np.geomspace(80, 2, 4)[:, None]
@@ -118,7 +118,7 @@ def test_heat_map_of_long_names_leaves_room_for_its_cells():
         plt.close(ax.figure)
 
 
-def test_heat_map_of_79_has_room_for_every_label():
+def test_heat_map_of_79_coefficients_shows_every_label():
     ax = plotting.expressivity(expressivity(face(79), scales=6))
     try:
         ax.figure.canvas.draw()
@@ -130,15 +130,15 @@ def test_heat_map_of_79_has_room_for_every_label():
         plt.close(ax.figure)
 
 
-def test_empty_cells_and_one_row():
-    a = face()
-    a[:, 1] = np.nan
-    ax = plotting.expressivity(expressivity(a, scales=[1, 2], aggregate=True), "max", ax=figure().subplots())
+def test_heat_map_with_missing_cells_and_one_row():
+    x = face()
+    x[:, 1] = np.nan
+    ax = plotting.expressivity(expressivity(x, scales=[1, 2], aggregate=True), "max", ax=figure().subplots())
     assert ax.images[0].get_array().mask.tolist() == [[False, True, False]]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Agg 1.0-2.0"]
 
 
-def test_asymmetry_is_a_line_a_feature():
+def test_asymmetry_has_one_line_for_each_feature():
     result = asymmetry(signals(np.random.default_rng(0).normal(size=(60, 153)), kind="landmark-can", fps=30))
     ax = plotting.asymmetry(result, ax=figure().subplots())
     assert [line.get_label() for line in ax.lines] == result.feature.values.tolist()
@@ -146,32 +146,35 @@ def test_asymmetry_is_a_line_a_feature():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time, s", "asymmetry, mm")
 
 
-def test_given_figures_leave_pyplot_alone():
+def test_given_figures_create_no_pyplot_figure():
     before = plt.get_fignums()
     plotting.decomposition(face(), scales=2, fig=figure())
     plotting.expressivity(expressivity(face()), ax=figure().subplots())
     assert plt.get_fignums() == before
 
 
-def test_own_figures_are_returned():
-    for made in (plotting.decomposition(face(), scales=2), plotting.expressivity(expressivity(face())).figure):
-        assert made.axes
-        plt.close(made)
+def test_new_figures_are_returned():
+    for new in (plotting.decomposition(face(), scales=2), plotting.expressivity(expressivity(face())).figure):
+        assert new.axes
+        plt.close(new)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: plotting.decomposition(face(), "AU99"), "there is no 'AU99'; there are s0, s1, s2"),
-        (lambda: plotting.decomposition(face().expand_dims(recording=[1])), "choose one of recording with .isel"),
+        (lambda: plotting.decomposition(face(), "AU99"), "expected coefficient to be one of s0, s1, s2, got 'AU99'"),
+        (
+            lambda: plotting.decomposition(face().expand_dims(recording=[1])),
+            r"got also recording; .* \.isel\(recording=0\)",
+        ),
         (lambda: plotting.decomposition(face(), scales=[99]), "do not fit"),
-        (lambda: plotting.expressivity(expressivity(face()), "median"), "there is no metric 'median'; there are freq"),
+        (lambda: plotting.expressivity(expressivity(face()), "median"), "eligible_time, got 'median'"),
         (
             lambda: plotting.expressivity(expressivity(face().expand_dims(recording=[1]))),
-            r"it has further dimensions \(recording\)",
+            r"got \(recording, scale, coefficient\)",
         ),
     ],
 )
-def test_refusals(call, message):
+def test_invalid_calls_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()

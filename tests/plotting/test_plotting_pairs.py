@@ -1,4 +1,4 @@
-"""Pictures: what is drawn, its labels, and that nothing but the given axes is touched."""
+"""Plots of pairs: their data and labels, and that they draw on nothing but the given axes."""
 
 import itertools
 
@@ -15,11 +15,11 @@ from bitbox_xr.plotting import pairs
 matplotlib.use("Agg")
 
 
-def results(n=5, names=None, behind=4):
+def results(n=5, names=None, delay=4):
     rng = np.random.default_rng(0)
     model = rng.standard_normal((300, n))
     participant = 0.3 * rng.standard_normal((300, n))
-    participant[:, 1] += np.roll(model[:, 2], behind, axis=0)
+    participant[:, 1] += np.roll(model[:, 2], delay, axis=0)
     x, y = (signals(table, fps=30, names=names) for table in (participant, model))
     return imitation(x, y, width=2, max_lag=0.5), lag_profile(x, y, width=2, max_lag=0.5)
 
@@ -68,7 +68,7 @@ def test_matrix_of_statistics_and_with_units(five):
     np.testing.assert_array_equal(best.get_array(), five[1]["best_lag"].values)
 
 
-def test_missing_values_are_grey_and_nothing_at_all_is_drawn_too(five):
+def test_missing_values_are_grey_also_if_all_are_missing(five):
     stats = window_stats(five[0]).copy(deep=True)
     stats["corr_mean"][0, 0] = np.nan
     image = pairs.matrix(stats, ax=axes()).images[0]
@@ -79,7 +79,7 @@ def test_missing_values_are_grey_and_nothing_at_all_is_drawn_too(five):
 
 
 @pytest.mark.parametrize("inches", [3.0, 12.0])
-def test_every_label_of_79_where_there_is_room_fewer_where_not(inches):
+def test_large_axes_show_all_79_labels_and_small_axes_fewer(inches):
     result, _ = results(n=79)
     ax = pairs.matrix(result, ax=Figure(figsize=(inches, inches), layout="constrained").subplots())
     ax.figure.canvas.draw()
@@ -122,7 +122,7 @@ def test_over_time_has_two_panels_on_one_axis(five):
     assert below.get_ylim() == pytest.approx((-0.54, 0.04))
 
 
-def test_given_axes_leave_pyplot_alone_and_new_figures_are_pyplots(five):
+def test_given_axes_create_no_pyplot_figure_and_new_figures_do(five):
     result, profile = five
     plt.close("all")
     pairs.matrix(result, ax=axes())
@@ -134,23 +134,25 @@ def test_given_axes_leave_pyplot_alone_and_new_figures_are_pyplots(five):
     plt.close("all")
 
 
-def test_refusals(five):
+def test_invalid_calls_are_refused(five):
     result, profile = five
-    with pytest.raises(ValueError, match="there is no corr_median to draw; there are corr_mean, corr_std"):
+    with pytest.raises(ValueError, match="expected the variable corr_median, got corr_mean, corr_std"):
         pairs.matrix(result, statistic="corr_median", ax=axes())
-    with pytest.raises(ValueError, match="signal2 has no 'AU99'; it has AU01, AU04, AU06, AU12, AU25"):
+    with pytest.raises(ValueError, match="expected a label of signal2 \\(AU01, AU04, AU06, AU12, AU25\\), got 'AU99'"):
         pairs.lag_profile(profile, ("AU04", "AU99"), ax=axes())
     two = xr.concat([result, result], "recording")
     with pytest.raises(
-        ValueError, match=r"it has further dimensions \(recording\): choose one with \.isel\(recording=0\)"
+        ValueError, match=r"got \(recording, signal1, signal2\); choose one label .* \.isel\(recording=0\)"
     ):
         pairs.matrix(two, ax=axes())
-    with pytest.raises(ValueError, match="there is no corr to draw; every window is wanted, .* without stats=True"):
+    with pytest.raises(
+        ValueError, match="expected the variable corr, got .*; use a result with every window, .* without stats=True"
+    ):
         pairs.over_time(window_stats(result), fig=Figure())
 
 
 def patchy():
-    """AU04 of x strong but there in few windows only, AU12 never."""
+    """Two recordings: AU04 of x has a strong correlation in few windows, AU12 of x is missing."""
     rng = np.random.default_rng(3)
     model = rng.standard_normal((300, 4))
     participant = 0.5 * rng.standard_normal((300, 4))
@@ -162,7 +164,7 @@ def patchy():
     return x, y
 
 
-def test_the_strongest_pair_does_not_rest_on_a_few_windows():
+def test_the_default_pair_does_not_rest_on_few_windows():
     x, y = patchy()
     result = imitation(x, y, width=2, max_lag=0.3)
     stats = window_stats(result)
@@ -186,7 +188,7 @@ def test_cells_of_few_windows_are_hatched_and_grey_is_explained():
     assert len(ax.collections[0].get_segments()) == 4
     note = ax.get_title(loc="left").replace("\n", " ")
     assert "grey: no window has a correlation: flat or missing" in note
-    assert "hatched: in fewer than half as many windows" in note
+    assert "hatched: fewer than half as many windows" in note
     assert ax.get_xlabel() == "signal2 (of y: a_very_long_na…ding_of_ben.csv)"
     assert ax.get_ylabel() == "signal1 (of x: anna.csv)"
     whole = pairs.matrix(result.isel(signal1=[0, 2]), ax=axes())
@@ -195,7 +197,7 @@ def test_cells_of_few_windows_are_hatched_and_grey_is_explained():
     assert not pairs.matrix(window_stats(result), statistic="n_windows", ax=axes()).collections
 
 
-def test_one_person_alone_has_no_diagonal_and_no_second_recording():
+def test_one_person_has_a_grey_diagonal_and_no_second_recording():
     _, y = patchy()
     result = coordination(y, width=2, max_lag=0.3)
     assert result.attrs["alone"] == 1
@@ -215,7 +217,7 @@ def test_one_person_alone_has_no_diagonal_and_no_second_recording():
     assert (plain.get_xlabel(), plain.get_ylabel()) == ("signal2", "signal1")
 
 
-def test_a_pair_without_a_correlation_says_so_on_the_span_of_the_windows():
+def test_a_pair_without_a_correlation_is_stated_on_the_time_axis_of_all_windows():
     x, y = patchy()
     result = imitation(x, y, width=2, max_lag=0.3)
     above, _ = pairs.over_time(result, ("AU12", "AU01"), fig=Figure()).axes
@@ -237,7 +239,7 @@ def test_lags_of_causal_imitation_have_a_one_sided_scale(five):
 
 
 def inside(ax):
-    """Whether title, labels and colour bar lie on the figure."""
+    """Whether title, labels and colour bar are inside the figure."""
     figure = ax.figure
     figure.canvas.draw()
     texts = [ax._left_title, ax.xaxis.label, ax.yaxis.label, ax.images[0].colorbar.ax.yaxis.label]
@@ -246,7 +248,7 @@ def inside(ax):
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 4), (4, 1), (4, 4)])
-def test_nothing_is_cut_off_where_there_are_few_cells(rows, columns):
+def test_text_is_not_cut_off_beside_few_cells(rows, columns):
     result = imitation(*patchy(), width=2, max_lag=0.3).isel(signal1=slice(0, rows), signal2=slice(0, columns))
     assert inside(pairs.matrix(result))
     assert inside(pairs.matrix(result, statistic="corr_lag"))
@@ -262,22 +264,24 @@ def test_the_legend_covers_no_point_of_the_profile(five):
     assert "imitation, 8 windows of 2 s every 1 s" in ax.get_title(loc="left")
 
 
-def test_advice_fits_what_was_given(five):
+def test_messages_state_what_to_use_instead(five):
     result, profile = five
-    with pytest.raises(ValueError, match=r"there is no profile to draw; make one with bx\.lag_profile\(x, y\)"):
+    with pytest.raises(
+        ValueError, match=r"expected the variable profile, got .*; use the result of bx\.lag_profile\(x, y\)"
+    ):
         pairs.lag_profile(result, ax=axes())
     for pair in ("AU12", ("A",)):
-        with pytest.raises(ValueError, match=r"pair is .*; two labels, \(signal1, signal2\), are wanted"):
+        with pytest.raises(ValueError, match=r"expected pair to be two labels \(signal1, signal2\), got "):
             pairs.over_time(result, pair, fig=Figure())
-    with pytest.raises(ValueError, match=r"it has pair in their place; .* before \.bitbox\.matched\(\)"):
+    with pytest.raises(ValueError, match=r"got \(window, pair\); use the result before \.bitbox\.matched\(\)"):
         pairs.over_time(result.bitbox.matched(), fig=Figure())
-    with pytest.raises(ValueError, match=r"it has no signal1; .*\.sel\(signal1=\[…\]\)"):
+    with pytest.raises(ValueError, match=r"got \(signal2\); to choose a single label, .*\.sel\(signal1=\[…\]\)"):
         pairs.matrix(result.sel(signal1="AU12"), ax=axes())
-    with pytest.raises(ValueError, match=r"it has region1 and no signal1; .* before they were grouped"):
+    with pytest.raises(ValueError, match=r"got \(region1, window, signal2\); use the result before it was grouped"):
         pairs.over_time(result.groupby("region1").mean(), fig=Figure())
 
 
-def test_of_lag_0_alone_there_is_no_outermost():
+def test_lag_0_alone_has_no_outermost_lag():
     x, y = patchy()
     ax = pairs.lag_profile(lag_profile(x, y, width=2, max_lag=0), ax=axes())
     assert ax.get_legend().get_texts()[0].get_text() == "best lag +0.000 s"
