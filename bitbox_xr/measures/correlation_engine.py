@@ -29,7 +29,7 @@ BLOCK = 32  # windows; their matrices of 79 × 79 pairs fit into the cache of th
 
 
 class Windows(NamedTuple):
-    """Windows of a recording: window w starts at frame `reach + w · step`; its lags use `reach` more frames each way."""
+    """Windows: number w starts at frame `reach + w · step`; its lags use `reach` frames more each way."""
 
     width: int
     step: int

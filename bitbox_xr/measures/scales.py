@@ -87,9 +87,7 @@ def chosen(scales: ScalesLike, aggregate: bool, precision: int, *, fps: float, f
     durations, faults = _durations(scales)
     faults += flag_faults("aggregate", aggregate)
     if aggregate and not faults and len(durations) < 2:
-        faults.append(
-            f"expected at least two scales with aggregate=True, got {len(durations)}; use for example scales=6"
-        )
+        faults.append(f"expected at least two scales with aggregate=True, got {len(durations)}; use e.g. scales=6")
     if not _is_integer(precision) or precision not in PRECISIONS:
         faults.append(
             f"expected precision to be an integer from {PRECISIONS[0]} to {PRECISIONS[-1]}, got {precision!r}"
