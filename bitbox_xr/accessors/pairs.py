@@ -1,6 +1,6 @@
-"""Methods of `.bitbox` that compare a signal set with another."""
+"""Methods of the `.bitbox` accessor that compare the signals with those of another recording."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,7 @@ __all__ = ["PairMethods"]
 
 
 class PairMethods:
-    """Imitation and coordination of `x` with `y`, and their tests; see the function of the same name."""
+    """Imitation and coordination of `x` with `y`, and their tests; see the functions of the same names."""
 
     _x: xr.DataArray
 
@@ -29,7 +29,7 @@ class PairMethods:
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
-        """How well these signals imitate y's: `bitbox_xr.imitation`.
+        """Measure how well these signals imitate those of y: see `bitbox_xr.imitation`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -62,7 +62,7 @@ class PairMethods:
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
-        """How closely these signals and y's (or each other) move together: `bitbox_xr.coordination`.
+        """Measure how closely these signals and those of y move together: see `bitbox_xr.coordination`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -95,7 +95,7 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Mean correlation at each lag: `bitbox_xr.lag_profile`.
+        """Compute the mean correlation at each lag: see `bitbox_xr.lag_profile`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -126,7 +126,7 @@ class PairMethods:
         n: int = 199,
         rng: int | np.random.Generator | None = None,
         pairs: PairsOf = "all",
-        partners: list[Any] | None = None,
+        partners: Sequence[SignalsLike] | None = None,
         progress: bool | None = None,
         width: float = 0.5,
         step: float | None = None,
@@ -136,7 +136,7 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Imitation or coordination against chance: `bitbox_xr.significance`.
+        """Test imitation or coordination against surrogates: see `bitbox_xr.significance`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -178,7 +178,7 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.DataArray:
-        """Correlation of one pair in every window at every lag: `bitbox_xr.lag_map`.
+        """Compute the correlation of one pair in every window at every lag: see `bitbox_xr.lag_map`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -209,7 +209,7 @@ class PairMethods:
         surrogates: Surrogates = "shift",
         n: int = 199,
         rng: int | np.random.Generator | None = None,
-        partners: list[Any] | None = None,
+        partners: Sequence[SignalsLike] | None = None,
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,
@@ -218,7 +218,7 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """One pair window by window beside its surrogates: `bitbox_xr.surrogate_windows`.
+        """Compare one pair with its surrogates, window by window: see `bitbox_xr.surrogate_windows`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)

@@ -1,4 +1,4 @@
-"""`.bitbox` on Datasets: what can be done with a result."""
+"""The `.bitbox` accessor of Datasets: statistics, tables, files and plots of a result."""
 
 from collections.abc import Hashable
 from os import PathLike
@@ -15,13 +15,13 @@ __all__ = ["ResultAccessor"]
 
 @xr.register_dataset_accessor("bitbox")
 class ResultAccessor:
-    """Statistics, tables, files and pictures of a result, `result.bitbox.…`."""
+    """Statistics, tables, files and plots of a result, `result.bitbox.…`."""
 
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result
 
     def stats(self) -> xr.Dataset:
-        """Statistics over windows: `bitbox_xr.window_stats`.
+        """Compute statistics over windows: see `bitbox_xr.window_stats`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -32,7 +32,7 @@ class ResultAccessor:
         return bx.window_stats(self._result)
 
     def matched(self) -> xr.Dataset:
-        """Only pairs of one label, signal1 == signal2, along the dimension `pair`.
+        """Select the pairs of the same signal in both people, along the dimension `pair`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -42,7 +42,7 @@ class ResultAccessor:
         return results.matched(self._result)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
-        """Save as a whole file or none: `bitbox_xr.to_netcdf`.
+        """Save the result as a NetCDF file: see `bitbox_xr.to_netcdf`.
 
         >>> import tempfile
         >>> from bitbox_xr.demo import make_pair
@@ -57,7 +57,7 @@ class ResultAccessor:
         bx.to_netcdf(self._result, path)
 
     def to_frame(self, dim_order: list[Hashable] | None = None) -> pd.DataFrame:
-        """A tidy table, one row a combination of the result's labels.
+        """Make a tidy table: one row for each combination of labels.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -69,7 +69,7 @@ class ResultAccessor:
 
     @property
     def plot(self) -> PlotMethods:
-        """Pictures: `result.bitbox.plot.matrix()` and so on.
+        """Plots of the result, for example `result.bitbox.plot.matrix()`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)

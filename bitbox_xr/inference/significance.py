@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import xarray as xr
@@ -72,9 +72,9 @@ def significance(
     For faces choose `width=2, step=1, max_lag=1` (s): a window must hold a whole expression, and mimicry takes about
     0.3 to 1 s, while the default largest lag is 0.1 s at 30 frames per second. The defaults are Bitbox's.
 
-    The statistic of a pair is its mean correlation over windows. It is computed for x and y, and again for x and each of
-    n surrogates of y: signals that resemble y but are unrelated to x. The p-value is the probability of a statistic at
-    least as large if x and y are independent.
+    The statistic of a pair is its mean correlation over windows. It is computed for x and y, and for x and each of n
+    surrogates of y, which are signals that resemble y but are unrelated to x. The p-value is the probability of a
+    statistic at least as large if x and y are independent.
 
     Parameters
     ----------
@@ -202,9 +202,7 @@ def _faults(pair: Pair, pairs: object, statistic: object, progress: object) -> l
     faults += statistic_faults(statistic) + ([] if progress is None else flag_faults("progress", progress))
     faults += name_faults((*VARIABLES, PAIR) if pairs == "matched" else VARIABLES, pair.x, pair.y)
     if pair.mirrored and pairs == "matched":
-        faults.append(
-            "expected y with pairs='matched', got None, for which each signal matches only itself; give y, or use pairs='all'"
-        )
+        faults.append("expected y with pairs='matched', got None; give y, or use pairs='all'")
     if pair.mirrored and pair.x.sizes[SIGNAL] == 1:
         faults.append("expected y, or several signals in x, got no y and one signal; give y or more signals")
     return faults
@@ -223,7 +221,7 @@ def _dataset(found: Array, pair: Pair, draws: Draws, test: _Test) -> xr.Dataset:
     coords: Any = pair.coords()
     if test.matched:
         coords = matched(xr.Dataset(coords=coords)).coords
-    variables = np.moveaxis(found, -1 - len(last), 0)
+    variables = np.moveaxis(cast(Any, found), -1 - len(last), 0)  # dask arrays have this function too
     data = {}
     for name, values in zip(VARIABLES, variables, strict=True):
         described = test.statistic if name == "observed" else name
@@ -287,7 +285,7 @@ def _lazy(x: Array, y: Array, draws: Draws, test: _Test, call: Callable[[np.ndar
     """Build the graph of the test: each task computes some surrogates of a recording, and `call` compares them."""
     import dask.array as da
 
-    whole = (a if is_lazy(a) else da.from_array(a, chunks=-1) for a in (x, y))
+    whole = (cast("da.Array", a if is_lazy(a) else da.from_array(a, chunks=-1)) for a in (x, y))
     x, y = (a.rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in whole)
     outer = "abcdefgh"[: x.ndim - 2]
     tail, new = ("p", {"p": x.shape[-1]}) if test.matched else ("ij", {})

@@ -139,7 +139,7 @@ def _number_faults(kind: str, n: int, pair: Pair) -> list[str]:
         remedy = f"record at least {(n - 1 + 2 * shift) / rate:.3g} s, or choose a smaller n, width or max_lag"
     elif kind == "segments":
         most = math.factorial(min(pair.windows.number, 20)) - 1
-        made = f"different orders of its {pair.windows.number} windows"
+        made = f"different orders of {pair.windows.number} windows"
         remedy = "choose a smaller n or step"
     else:
         return []
@@ -162,9 +162,8 @@ def _partners(partners: Sequence[SignalsLike], pair: Pair, fps: float | None) ->
         if lacking:
             faults.append(f"expected partners[{k}] to have the signals of y, got none called {listed(lacking)}")
         elif further:
-            faults.append(
-                f"expected partners[{k}] to be one recording, got further dimensions ({listed(further)}); choose one with .isel()"
-            )
+            got = f"further dimensions ({listed(further)})"
+            faults.append(f"expected partners[{k}] to be one recording, got {got}; choose one with .isel()")
         else:
             taken.append(other.y.sel({SIGNAL: labels}).isel({TIME: slice(0, pair.frames)}).data)
     refuse("drawing surrogates", faults)

@@ -5,6 +5,7 @@ transform is smoothed again; at each scale an activation is a local maximum of i
 activation is the value of the signal itself at that moment.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -300,8 +301,8 @@ def _result(
     measure: str,
     x: xr.DataArray,
     chosen: Scales,
-    variables: dict[str, tuple[tuple[str, ...], Array]],
-    coords: dict[str, tuple[str, np.ndarray]],
+    variables: Mapping[str, tuple[tuple[str, ...], Array]],
+    coords: Mapping[str, tuple[str, np.ndarray]],
     **options: int,
 ) -> xr.Dataset:
     """Label variables, given as `(last dimensions, values)`, with the coordinates of the input."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["kinematics", "relative_motion", "smoothness"]
 
-MEAN = "mean"
+MEAN: Literal["mean"] = "mean"
 
 # The mean position, frame numbers (integers) or times in s (floats)
 FramesLike: TypeAlias = Literal["mean"] | int | float | Sequence[int] | Sequence[float] | np.ndarray
@@ -192,7 +192,7 @@ def relative_motion(
     x, points = _prepared("relative_motion", x, angular, fps, least=1)
     times = x[TIME].values
     frames = _frames(reference, times)
-    options = {"reference": MEAN}
+    options: dict[str, str] = {"reference": MEAN}
     if len(frames):
         used = {"reference": frames, "reference_time": times[frames]}
         options = {name: " ".join(f"{value:.12g}" for value in values) for name, values in used.items()}
