@@ -1,7 +1,7 @@
 """Correlation of one pair of signals in every window: at every lag, and compared with surrogates."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -180,7 +180,7 @@ def _values(both: Pair) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(x), np.asarray(y)
 
 
-def _labels(both: Pair) -> dict[str, Any]:
+def _labels(both: Pair) -> dict[str, str]:
     return {SIGNAL1: both.x[SIGNAL].item(), SIGNAL2: both.y[SIGNAL].item()}
 
 

@@ -6,7 +6,7 @@ the activations. Results that need all frames of a coefficient (quartiles, media
 for a few coefficients at a time; each such block reads all chunks along time again, and keeps its own columns only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
@@ -149,7 +149,7 @@ def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) 
         for (start, stop), (first, _) in zip(pairwise(bounds), around, strict=True)
     ]
 
-    def each(call: Any, spans: Any, *arguments: Any) -> list[Any]:
+    def each(call: Callable[..., Any], spans: Iterable[tuple[int, int]], *arguments: Iterable[Any]) -> list[Any]:
         calls = zip(spans, *arguments, strict=True)
         return [later(call, recording[slice(*span)], again, *rest) for span, *rest in calls]
 

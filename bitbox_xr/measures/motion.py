@@ -4,7 +4,7 @@ The position of a point is its coordinates at a frame, and d is the change of th
 Velocity is d · fps; acceleration and jerk are the changes of velocity and of acceleration between frames, times fps.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -17,7 +17,7 @@ from bitbox_xr.core.geometry import Points, points_of
 from bitbox_xr.core.lazy import is_lazy, later, on_cluster
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
-from bitbox_xr.core.types import Array, SignalsLike
+from bitbox_xr.core.types import Array, Attrs, SignalsLike
 from bitbox_xr.core.validation import counted, listed, name_faults
 from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import motion as kernel
@@ -269,7 +269,7 @@ def _motion_summary(
     return _result(measure, x, points, {name: numbers[name] for name in names}, angular, {"fps": per_second})
 
 
-def _measured(data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points) -> dict[str, Any]:
+def _measured(data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points) -> dict[str, Array]:
     """Apply `measure` to every recording, and return an array `(…, point)` for each row of its result `(row, point)`.
 
     `measure` takes a recording `(time, signal)` and `call`, which wraps the functions that it calls: `delayed` for dask
@@ -319,7 +319,7 @@ def _parts(recording: Array, measure: Callable[..., Any], *options: Any, again: 
 
 
 def _result(
-    measure: str, x: xr.DataArray, points: Points, numbers: dict[str, Any], angular: bool, options: dict[str, Any]
+    measure: str, x: xr.DataArray, points: Points, numbers: Mapping[str, Array], angular: bool, options: Attrs
 ) -> xr.Dataset:
     """Label variables `(…, point)` with the coordinates of the input."""
     dims = (*(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)), *points.dims)
@@ -328,7 +328,7 @@ def _result(
 
 
 def _attrs(
-    measure: str, x: xr.DataArray, points: Points, angular: bool, options: dict[str, Any]
+    measure: str, x: xr.DataArray, points: Points, angular: bool, options: Attrs
 ) -> dict[str, str | int | float]:
     """Attributes of the result: the options used, and the source of the input."""
     own = {"points": points.name, "angular": int(angular), **options, "frames": int(x.sizes[TIME])}

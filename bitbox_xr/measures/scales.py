@@ -7,7 +7,7 @@ most strongly.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class Scales(NamedTuple):
 
         return Search(self.frames, self.precision, self.apart, widths, outliers)
 
-    def coords(self) -> dict[str, Any]:
+    def coords(self) -> dict[str, tuple[str, np.ndarray, dict[str, str]]]:
         """The coordinates along `scale`."""
         if self.aggregate:
             values, labels = [AGGREGATE], [f"Agg {self.durations[0]:.1f}-{self.durations[-1]:.1f}"]

@@ -1,7 +1,7 @@
 """Checks two recordings that are to be correlated, and places the windows and lags."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -9,7 +9,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
-from bitbox_xr.core.types import Array, MeasureOfTwo, SignalsLike
+from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
 from bitbox_xr.core.variables import RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, WINDOW, variable_attrs
 from bitbox_xr.measures import correlation_engine
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Pair"]
 
+# dimensions, values and attributes
+Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
 KINDS = ("expression", "landmark", "landmark-can", "pose")
 
 
@@ -123,22 +125,22 @@ class Pair:
         extra = dict.fromkeys(str(d) for a in (self.x, self.y) for d in a.dims if d not in (TIME, SIGNAL))
         return (*extra, *last)
 
-    def coords(self) -> dict[str, Any]:
+    def coords(self) -> dict[str, Coordinate]:
         """Coordinates of the result, except those of its windows."""
         return {label: coord for label, _, coord in _labelled(self.x, self.y)}
 
-    def window_coords(self) -> dict[str, Any]:
+    def window_coords(self) -> dict[str, Coordinate]:
         """Start, end and middle of each window, on the time axis of x."""
         width, step, lag, count = self.windows
         start = np.asarray(self.x[TIME].values, np.float64)[lag + step * np.arange(count)]
         stop = start + width / self.fps
         values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
-        return {name: (WINDOW, value, variable_attrs(name)) for name, value in values.items()}
+        return {name: ([WINDOW], value, variable_attrs(name)) for name, value in values.items()}
 
-    def attrs(self) -> dict[str, Any]:
+    def attrs(self) -> dict[str, str | int | float]:
         """Attributes of the result: the options used, and the sources of the inputs."""
         width, step, lag, count = self.windows
-        out: dict[str, Any] = {
+        out: dict[str, str | int | float] = {
             "width": width / self.fps,
             "step": step / self.fps,
             "max_lag": lag / self.fps,
@@ -192,11 +194,11 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
     return faults
 
 
-def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Any]]:
+def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Coordinate]]:
     """Coordinates of the result, except those of its windows: name in the result, name in the input, coordinate."""
     for side, a, other in ((1, x, y), (2, y, x)):
         for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
-            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else dim for dim in coord.dims]
+            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else str(dim) for dim in coord.dims]
             # a coordinate of one input only, or the same in both, keeps its name; others get the number of their side
             alone = name not in other.coords and name not in other.dims
             alike = name in other.coords and coord.identical(other[name].variable)
