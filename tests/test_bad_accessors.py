@@ -27,12 +27,12 @@ CASES = {
     "statistics of faces": (
         lambda: bx.expressivity(X).bitbox.stats(),
         ValueError,
-        ["there is no corr and no lag", "a result of imitation()"],
+        ["a result of imitation()", "got a result without corr and lag"],
     ),
     "matched pairs of faces": (
         lambda: bx.expressivity(X).bitbox.matched(),
         ValueError,
-        ["no signal1 and no signal2", "that of a measure of two is wanted"],
+        ["expected a result with signal1 and signal2", "without signal1 and signal2"],
     ),
     "the matrix of faces": (
         lambda: bx.expressivity(X).bitbox.plot.matrix(),
@@ -54,6 +54,6 @@ CASES = {
 
 
 @pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
-def test_refused(call, error, phrases, tmp_path, monkeypatch):
+def test_bad_input_is_refused_with_what_was_expected_and_found(call, error, phrases, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused(call, error, phrases, tmp_path)

@@ -28,17 +28,17 @@ CASES = (
         "scales without end": (
             lambda: bx.expressivity(X, scales=10**9),
             ValueError,
-            ["scales is 1000000000", "1 to 1000"],
+            ["expected a number of scales from 1 to 1000, got 1000000000"],
         ),
         "scales in scales": (
             lambda: bx.expressivity(X, scales=[0.5, [1]]),
             ValueError,
-            ["scales is [0.5, [1]]", "a sequence of durations in seconds is wanted"],
+            ["a sequence of durations in seconds, got [0.5, [1]]"],
         ),
         "a scale as an array": (
             lambda: bx.events(X, scales=np.array(0.5)),
             ValueError,
-            ["scales is array(0.5)", "a sequence of durations"],
+            ["a sequence of durations in seconds, got array(0.5)"],
         ),
         "a coordinate of a name of the result": (
             lambda: bx.expressivity(X.assign_coords(eligible_time=30)),
@@ -73,12 +73,12 @@ CASES = (
         "a range of text": (
             lambda: bx.asymmetry(FACE, reference=(["0"] * 5, [1] * 5)),
             ValueError,
-            ["its low is ['0', '0'", "finite numbers are wanted"],
+            ["expected low to be five finite numbers", "got ['0', '0'"],
         ),
         "a range without end": (
             lambda: bx.asymmetry(FACE, reference=([0] * 5, [np.inf] * 5)),
             ValueError,
-            ["its high is [inf, inf", "finite numbers are wanted"],
+            ["expected high to be five finite numbers", "got [inf, inf"],
         ),
         "kinematics, perhaps angular": (
             lambda: bx.kinematics(POSE, angular="no"),
@@ -88,7 +88,7 @@ CASES = (
         "motion about frames in frames": (
             lambda: bx.relative_motion(BOX, reference=[[1], [2, 3]]),
             ValueError,
-            ["reference is [[1], [2, 3]]", "numbers of frames"],
+            ["frame numbers (integers)", "got [[1], [2, 3]]"],
         ),
         "magnitudes of what is no landmark": (
             lambda: bx.magnitudes(bx.signals(DATA, kind="landmark", fps=FPS, names=["a", "b"])),
@@ -142,7 +142,7 @@ CASES = (
         "asymmetry of half a face": (
             lambda: bx.asymmetry(FACE[:, :60]),
             ValueError,
-            ["30 landmarks with x, y", "iBUG-51 or iBUG-68 with x, y (and z) are wanted"],
+            ["expected iBUG-51 or iBUG-68 landmarks with x, y (and z)", "got 30 landmarks with x, y"],
         ),
         "magnitudes of an array": (
             lambda: bx.magnitudes(bitbox()),
@@ -155,18 +155,26 @@ CASES = (
             ["angular is 'yes'", "True or False is wanted"],
         ),
         "kinematics of expressions": (lambda: bx.kinematics(X), ValueError, ["'expression'", "wanted"]),
-        "smoothness of too few frames": (lambda: bx.smoothness(BOX[:2]), ValueError, ["2 frames", "wanted"]),
+        "smoothness of too few frames": (
+            lambda: bx.smoothness(BOX[:2]),
+            ValueError,
+            ["expected at least 4 frames, got 2 frames"],
+        ),
         "motion about no frame": (
             lambda: bx.relative_motion(BOX, reference="median"),
             ValueError,
-            ["reference is 'median'", "wanted"],
+            ["expected reference to be 'mean'", "got 'median'"],
         ),
-        "motion about a frame beyond": (lambda: bx.relative_motion(BOX, reference=1000), ValueError, ["1000", "90"]),
+        "motion about a frame beyond": (
+            lambda: bx.relative_motion(BOX, reference=1000),
+            ValueError,
+            ["from -90 to 89, got 1000"],
+        ),
     }
 )
 
 
 @pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
-def test_refused(call, error, phrases, tmp_path, monkeypatch):
+def test_bad_input_is_refused_with_what_was_expected_and_found(call, error, phrases, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused(call, error, phrases, tmp_path)
