@@ -143,7 +143,7 @@ def test_reference_scales_the_scores():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: asymmetry(signals(np.zeros((9, 6)), kind="pose", fps=30)), r"landmark or landmark-can(.|\n)*|'pose'"),
+        (lambda: asymmetry(signals(np.zeros((9, 6)), kind="pose", fps=30)), r"^(?=.*'pose').*landmark or landmark-can"),
         (lambda: asymmetry(signals(np.zeros((9, 102)), fps=30)), "kind 'expression'"),
         (
             lambda: asymmetry(labelled(landmarks()).isel(signal=slice(3, None))),
@@ -166,11 +166,11 @@ def test_reference_scales_the_scores():
         (lambda: asymmetry(labelled(landmarks()), reference=[1, 2, 3]), r"expected reference to be \(low, high\)"),
         (
             lambda: asymmetry(labelled(landmarks()), reference=([1] * 5, [2] * 4)),
-            r"expected high to be five finite numbers .*, got \[2, 2, 2, 2\]",
+            r"expected high .*, got \[2, 2, 2, 2\]",
         ),
         (
             lambda: asymmetry(labelled(landmarks()), reference=({"eye": 1}, [2] * 5)),
-            "expected low to be five finite numbers .*, got {'eye': 1}",
+            "expected low .*, got {'eye': 1}",
         ),
         (lambda: asymmetry(labelled(landmarks()), reference=([1] * 5, [2, 2, 1, 2, 2])), "at or below low for nose"),
     ],

@@ -114,7 +114,7 @@ def test_many_signals_agree_with_the_oracle(measure):
     min_valid=st.sampled_from([0.2, 0.75, 1.0]),
 )
 @settings(max_examples=60, deadline=None)
-def test_any_options_agree_with_the_oracle(
+def test_any_setting_agrees_with_the_oracle(
     seed, frames, n, width, step, lag, measure, polarity, lost, levels, min_valid
 ):
     if frames < width + 2 * lag:
