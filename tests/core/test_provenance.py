@@ -65,11 +65,9 @@ def test_motion_refuses_recordings_by_landmark():
 
 def test_the_number_of_a_side_makes_no_name_that_is_taken():
     x, y = X.assign_coords(age=1, age1=7), Y.assign_coords(age=2)
-    with pytest.raises(
-        ValueError, match="the coordinate age is age1 in the result, by the number of its side, and that name"
-    ):
+    with pytest.raises(ValueError, match="expected no other coordinate called age1, the name of the coordinate age in"):
         bx.imitation(x, y)
-    with pytest.raises(ValueError, match=r"\.rename\(\) age of the input"):
+    with pytest.raises(ValueError, match="rename age in the input"):
         bx.imitation(y, x)
     result = bx.imitation(x.rename(age1="before"), y)
     assert (int(result.age1), int(result.age2), int(result.before)) == (1, 2, 7)
