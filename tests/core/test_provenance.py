@@ -71,9 +71,9 @@ def test_the_number_of_a_side_makes_no_name_that_is_taken():
         bx.imitation(y, x)
     result = bx.imitation(x.rename(age1="before"), y)
     assert (int(result.age1), int(result.age2), int(result.before)) == (1, 2, 7)
-    with pytest.raises(ValueError, match="the coordinate valid is valid1 in the result"):
+    with pytest.raises(ValueError, match="called valid1, the name of the coordinate valid in the result"):
         bx.imitation(X.assign_coords(valid=("signal", [1, 1, 0])), Y)
-    with pytest.raises(ValueError, match="the coordinate age is age2 in the result"):
+    with pytest.raises(ValueError, match="called age2, the name of the coordinate age in the result"):
         bx.coordination(X.assign_coords(age=1).expand_dims(age2=2), Y.assign_coords(age=2))
 
 
@@ -292,7 +292,7 @@ def test_a_name_of_the_greatest_length_is_one_for_a_file(tmp_path):
 )
 @pytest.mark.parametrize("odd", ["no", 0.5, 1, None], ids=repr)
 def test_what_is_on_or_off_is_true_or_false(call, odd):
-    with pytest.raises(ValueError, match="True or False is wanted"):
+    with pytest.raises(ValueError, match="True or False"):
         call(odd)
 
 
