@@ -91,16 +91,19 @@ def significance(
 
         "shift": y is shifted circularly in time, together with its gaps, by at least a window and twice the largest
         lag, and each time by a different amount. The gaps of the original y apply too. This keeps everything about y
-        except its timing, so the false-positive rate is correct both for slow signals and for bursts. It requires that
-        both signals are of the same nature throughout the recording, without drift or a task that both people follow.
+        except its timing, so the false-positive rate stays close to its nominal value for slow signals and for bursts.
+        It requires that both signals behave alike throughout the recording, without drift or a task that both people
+        follow.
 
-        "segments": the windows of x and y are paired at random, with their gaps. The false-positive rate is correct if
-        windows do not share frames (`step` of at least `width` + 2 · `max_lag`). If they overlap, unrelated pairs are
-        significant too often, because neighbouring windows are correlated and randomly paired ones are not.
+        "segments": the windows of x and y are paired at random, with their gaps. The false-positive rate stays close to
+        its nominal value if windows do not share frames (`step` of at least `width` + 2 · `max_lag`). If they overlap,
+        unrelated pairs are significant too often, because neighbouring windows are correlated and randomly paired ones
+        are not.
 
         "phase": the Fourier phases of y are replaced by random ones, the same for all signals. Gaps are interpolated
-        for this and restored afterwards. The false-positive rate is correct for signals with normally distributed
-        values. Surrogates of signals that move in bursts have no rests, and the test then has little power.
+        for this and restored afterwards. The false-positive rate stays close to its nominal value for signals with
+        normally distributed values. Surrogates of signals that move in bursts have no rests, and the test then has
+        little power.
 
         "partners": the signals of other recordings, passed as `partners`, replace y. This accounts for behaviour that
         the situation evokes in everybody. It cannot be used if everybody saw the same model.
@@ -148,7 +151,7 @@ def significance(
     surrogate varies more. Its deviation from the null mean is therefore multiplied by √(frames in its windows / frames
     in the observed windows), in null_std and in all p-values. A surrogate in which a pair has no window counts as
     stronger than the observed one. Values within 1e-6 standard deviations are ties, and also count as stronger. With
-    further dimensions, each recording is a family of its own. `surrogate_z` grows with the square root of the length of
+    further dimensions, each recording is a separate family. `surrogate_z` grows with the square root of the length of
     the recording; to compare recordings of different lengths use observed − null_mean.
 
     p: Phipson & Smyth (2010), Statistical Applications in Genetics and Molecular Biology 9, 39. p_fwe: Nichols &

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Pair"]
 
-# dimensions, values and attributes
+# Dimensions, values and attributes of a coordinate, as xarray accepts them.
 Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
 KINDS = ("expression", "landmark", "landmark-can", "pose")
 

@@ -10,52 +10,52 @@ from bad_input import BOX, DATA, FACE, FAST, FPS, LARGEST, POSE, STATS, X, Y, bi
 # call, error, phrases of its message: what was expected, what was found, what to do
 CASES = (
     {
-        "aggregate, perhaps": (
+        "aggregate as text": (
             lambda: bx.expressivity(X, scales=[0.2, 0.5], aggregate="no"),
             ValueError,
             ["aggregate is 'no'", "True or False is wanted"],
         ),
-        "robust, perhaps": (
+        "robust as text": (
             lambda: bx.expressivity(X, robust="no"),
             ValueError,
             ["robust is 'no'", "True or False is wanted"],
         ),
-        "magnitudes, perhaps": (
+        "magnitude None, robust a number": (
             lambda: bx.diversity(X, magnitude=None, robust=2),
             ValueError,
             ["2 faults", "robust is 2", "magnitude is None"],
         ),
-        "scales without end": (
+        "too many scales": (
             lambda: bx.expressivity(X, scales=10**9),
             ValueError,
             ["expected a number of scales from 1 to 1000, got 1000000000"],
         ),
-        "scales in scales": (
+        "nested scales": (
             lambda: bx.expressivity(X, scales=[0.5, [1]]),
             ValueError,
             ["a sequence of durations in seconds, got [0.5, [1]]"],
         ),
-        "a scale as an array": (
+        "scales as an array without dimensions": (
             lambda: bx.events(X, scales=np.array(0.5)),
             ValueError,
             ["a sequence of durations in seconds, got array(0.5)"],
         ),
-        "a coordinate of a name of the result": (
+        "coordinate named eligible_time": (
             lambda: bx.expressivity(X.assign_coords(eligible_time=30)),
             ValueError,
             ["the name eligible_time is one of the result's own", ".rename()"],
         ),
-        "a dimension called width": (
+        "dimension named width": (
             lambda: bx.events(X.expand_dims(width=2)),
             ValueError,
             ["the name width is one of the result's own"],
         ),
-        "a dimension called overall": (
+        "dimension named overall": (
             lambda: bx.diversity(X.expand_dims(overall=2)),
             ValueError,
             ["the name overall is one of the result's own"],
         ),
-        "a dimension called feature": (
+        "dimension named feature": (
             lambda: bx.asymmetry(FACE.expand_dims(feature=2)),
             ValueError,
             ["the name feature is one of the result's own"],
@@ -65,39 +65,39 @@ CASES = (
             ValueError,
             ["infinite values", "replace them by NaN (missing)"],
         ),
-        "infinite landmarks, later": (
+        "infinite landmarks, lazy": (
             lambda: bx.asymmetry(FACE.where(FACE < 1, -np.inf).chunk(time=4)).compute(scheduler="synchronous"),
             ValueError,
             ["infinite values", "NaN"],
         ),
-        "a range of text": (
+        "range as text": (
             lambda: bx.asymmetry(FACE, reference=(["0"] * 5, [1] * 5)),
             ValueError,
             ["expected low to be five finite numbers", "got ['0', '0'"],
         ),
-        "a range without end": (
+        "infinite range": (
             lambda: bx.asymmetry(FACE, reference=([0] * 5, [np.inf] * 5)),
             ValueError,
             ["expected high to be five finite numbers", "got [inf, inf"],
         ),
-        "kinematics, perhaps angular": (
+        "angular as text": (
             lambda: bx.kinematics(POSE, angular="no"),
             ValueError,
             ["angular is 'no'", "True or False is wanted"],
         ),
-        "motion about frames in frames": (
+        "nested reference frames": (
             lambda: bx.relative_motion(BOX, reference=[[1], [2, 3]]),
             ValueError,
             ["frame numbers (integers)", "got [[1], [2, 3]]"],
         ),
-        "magnitudes of what is no landmark": (
+        "magnitudes of unnamed landmarks": (
             lambda: bx.magnitudes(bx.signals(DATA, kind="landmark", fps=FPS, names=["a", "b"])),
             ValueError,
             ["the names of the signals (a, b) tell no landmarks", "x0, y0"],
         ),
     }
     | {
-        f"{name}, the largest number there is for what is missing": (
+        f"{name} with the largest float for missing values": (
             lambda call=call: call(),
             ValueError,
             ["infinite values", "replace them by NaN (missing)", "x.where(abs(x) < 1e150)"],
@@ -113,7 +113,7 @@ CASES = (
         }.items()
     }
     | {
-        "expressivity of too fast a clock": (
+        "expressivity with an unusual frame rate": (
             lambda: bx.expressivity(FAST),
             ValueError,
             ["x: time steps by 1 ms", "signals(…, fps=1000)", "seconds are wanted"],
@@ -149,7 +149,7 @@ CASES = (
             ValueError,
             ["of kind 'expression'", "landmark, landmark-can or pose is wanted"],
         ),
-        "magnitudes, half angular": (
+        "magnitudes with angular as text": (
             lambda: bx.magnitudes(POSE, angular="yes"),
             ValueError,
             ["angular is 'yes'", "True or False is wanted"],
@@ -160,12 +160,12 @@ CASES = (
             ValueError,
             ["expected at least 4 frames, got 2 frames"],
         ),
-        "motion about no frame": (
+        "unknown reference": (
             lambda: bx.relative_motion(BOX, reference="median"),
             ValueError,
             ["expected reference to be 'mean'", "got 'median'"],
         ),
-        "motion about a frame beyond": (
+        "reference frame outside the recording": (
             lambda: bx.relative_motion(BOX, reference=1000),
             ValueError,
             ["from -90 to 89, got 1000"],
