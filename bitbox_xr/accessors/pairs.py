@@ -33,9 +33,9 @@ class PairMethods:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6)
+        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> result.lag.sel(signal1="AU12", signal2="AU12").values[:3]
-        array([-0.4       , -0.4       , -0.53333336], dtype=float32)
+        array([-0.4       , -0.4       , -0.46666667], dtype=float32)
         """
         return bx.imitation(
             self._x,
@@ -66,9 +66,9 @@ class PairMethods:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> result = child.bitbox.coordination(model, width=2, max_lag=0.3, stats=True)
+        >>> result = child.bitbox.coordination(model, width=2, step=1, max_lag=1, stats=True)
         >>> result.corr_mean.sel(signal1="AU12", signal2="AU12").round(2).item()
-        0.74
+        0.88
         """
         return bx.coordination(
             self._x,
@@ -99,9 +99,9 @@ class PairMethods:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=0.6)
+        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=1)
         >>> profile.best_lag.sel(signal1="AU12", signal2="AU12").item()
-        -0.36666666666666664
+        -0.4
         """
         return bx.lag_profile(
             self._x,
@@ -140,7 +140,7 @@ class PairMethods:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=0.6, n=19, rng=0, progress=False)
+        >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=1, n=19, rng=0, progress=False)
         >>> found.p.sel(signal1="AU12", signal2="AU12").item()
         0.05
         """
@@ -182,9 +182,9 @@ class PairMethods:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=0.6)
+        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=1)
         >>> found.mean("window").idxmax("lag").round(3).item()
-        -0.367
+        -0.4
         """
         return bx.lag_map(
             self._x,
@@ -222,7 +222,7 @@ class PairMethods:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 0.6}
+        >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 1}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), **options)
         >>> found.null_corr.sizes
         Frozen({'surrogate': 19, 'window': 27})

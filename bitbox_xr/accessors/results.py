@@ -25,7 +25,7 @@ class ResultAccessor:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6)
+        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> result.bitbox.stats().n_windows.sel(signal1="AU12", signal2="AU12").item()
         27
         """
@@ -36,7 +36,7 @@ class ResultAccessor:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> child.bitbox.imitation(model, width=2, step=1, max_lag=0.6).bitbox.matched().corr.sizes
+        >>> child.bitbox.imitation(model, width=2, step=1, max_lag=1).bitbox.matched().corr.sizes
         Frozen({'window': 27, 'pair': 12})
         """
         return results.matched(self._result)
@@ -47,7 +47,7 @@ class ResultAccessor:
         >>> import tempfile
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6)
+        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     result.bitbox.to_netcdf(f"{folder}/imitation.nc")
         ...     with bx.open_netcdf(f"{folder}/imitation.nc") as back:
@@ -61,9 +61,9 @@ class ResultAccessor:
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> table = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6).bitbox.to_frame()
+        >>> table = child.bitbox.imitation(model, width=2, step=1, max_lag=1).bitbox.to_frame()
         >>> table.loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()
-        ['1.6', 'AU01', 'AU01', '-0.6']
+        ['2.0', 'AU01', 'AU01', '-0.96666664']
         """
         return results.to_frame(self._result, dim_order)
 
@@ -74,7 +74,7 @@ class ResultAccessor:
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> from matplotlib.figure import Figure
-        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6)
+        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> ax = result.bitbox.plot.matrix(ax=Figure(layout="constrained").subplots())
         >>> ax.get_xlabel()
         'signal2 (of y: bitbox-xr demo, seed 0, model)'

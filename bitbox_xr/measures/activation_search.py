@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 
     from bitbox_xr.kernels.activations.search import Found, Search
 
-__all__ = ["cubes", "found", "measured"]
+__all__ = ["apply_to_activations", "find_activations", "summaries"]
 
 BLOCK_BYTES = 2**25  # of a block of coefficients, as float64, that a task holds
 PIECE_BYTES = 2**26  # of a piece along time, as float64
 
 
-def measured(data: Array, search: "Search", finish: Callable[["Found"], np.ndarray], shape: tuple[int, ...]) -> Array:
+def apply_to_activations(
+    data: Array, search: "Search", finish: Callable[["Found"], np.ndarray], shape: tuple[int, ...]
+) -> Array:
     """Apply `finish` to the activations of every recording: `(…, *shape)`, lazy if `data` is."""
     extra = data.shape[:-2]
     if not is_lazy(data):
-        results = [finish(one) for one in found(data, search)]
+        results = [finish(one) for one in find_activations(data, search)]
         return np.array(results, dtype=np.float64).reshape(extra + shape)
     import dask.array as da
     from dask import delayed
@@ -41,7 +43,7 @@ def measured(data: Array, search: "Search", finish: Callable[["Found"], np.ndarr
     return da.stack(results).reshape(extra + shape)
 
 
-def cubes(data: Array, search: "Search", *, robust: bool, lists: int) -> Array:
+def summaries(data: Array, search: "Search", *, robust: bool, lists: int) -> Array:
     """Summarise the activations of every recording: `(…, list, metric, signal)`, lazy if `data` is.
 
     The last entry along the metrics is the number of eligible frames.
@@ -51,7 +53,7 @@ def cubes(data: Array, search: "Search", *, robust: bool, lists: int) -> Array:
     finish = partial(cube, robust=robust)
     shape = (lists, len(METRICS) + 1, data.shape[-1])
     if not is_lazy(data) or len(_columns(data)) == 1:
-        return measured(data, search, finish, shape)
+        return apply_to_activations(data, search, finish, shape)
     import dask.array as da
 
     if search.apart or search.outliers or 0.0 in search.scales:
@@ -62,7 +64,7 @@ def cubes(data: Array, search: "Search", *, robust: bool, lists: int) -> Array:
     return da.stack(results).reshape(data.shape[:-2] + shape)
 
 
-def found(data: Array, search: "Search") -> list["Found"]:
+def find_activations(data: Array, search: "Search") -> list["Found"]:
     """Compute the activations of every recording, in the order of the leading dimensions of `data`."""
     from bitbox_xr.kernels.activations.search import find
 

@@ -123,7 +123,7 @@ def expressivity(
     x, chosen = prepared("expressivity", x, scales, aggregate, precision, fps)
     from bitbox_xr.kernels.activations.metrics import METRICS
 
-    numbers = activation_search.cubes(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
+    numbers = activation_search.summaries(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
     eligible_time = numbers[..., -1, :] / chosen.fps
     variables = {
         "expressivity": ((SCALE, METRIC, COEFFICIENT), numbers[..., :-1, :]),
@@ -183,7 +183,7 @@ def events(
     ([4.0, 9.0, 15.0], [1.0, 1.0, 1.0])
     """
     x, chosen = prepared("events", x, scales, aggregate, precision, fps)
-    found = activation_search.found(x.data, chosen.search(widths=True, outliers=True))
+    found = activation_search.find_activations(x.data, chosen.search(widths=True, outliers=True))
     tables = [_table(one) for one in found]
     column = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     coords = {
@@ -263,7 +263,7 @@ def diversity(
     from bitbox_xr.kernels.activations import metrics
 
     finish = partial(metrics.diversity, robust=robust, magnitude=magnitude)
-    numbers = activation_search.measured(x.data, chosen.search(outliers=robust), finish, (2, chosen.lists))
+    numbers = activation_search.apply_to_activations(x.data, chosen.search(outliers=robust), finish, (2, chosen.lists))
     variables = {"overall": ((SCALE,), numbers[..., 0, :]), "frame_wise": ((SCALE,), numbers[..., 1, :])}
     return _result("diversity", x, chosen, variables, {}, robust=int(robust), magnitude=int(magnitude))
 

@@ -197,7 +197,7 @@ def relative_motion(
         used = {"reference": frames, "reference_time": times[frames]}
         options = {name: " ".join(f"{value:.12g}" for value in values) for name, values in used.items()}
     measured = partial(_distances, places=points.places, frames=frames)
-    numbers = _measured(x.data, measured, kernel.DISTANCES, points)
+    numbers = _apply_to_recordings(x.data, measured, kernel.DISTANCES, points)
     return _result("relative_motion", x, points, numbers, angular, options)
 
 
@@ -263,13 +263,15 @@ def _motion_summary(
     """Summarise the motion of each point by the variables `names`, in units per second."""
     x, points = _prepared(measure, x, angular, fps, least)
     per_second = rate(x)
-    numbers = _measured(x.data, partial(_summary, places=points.places), kernel.SUMMARY, points)
+    numbers = _apply_to_recordings(x.data, partial(_summary, places=points.places), kernel.SUMMARY, points)
     numbers |= {name: numbers[name] * per_second**k for k, name in enumerate(("speed", "acceleration", "jerk"), 1)}
     numbers["ldj"] = numbers["ldj"] + 2 * np.log(per_second)  # its argument is in s², not in frames²
     return _result(measure, x, points, {name: numbers[name] for name in names}, angular, {"fps": per_second})
 
 
-def _measured(data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points) -> dict[str, Array]:
+def _apply_to_recordings(
+    data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points
+) -> dict[str, Array]:
     """Apply `measure` to every recording, and return an array `(…, point)` for each row of its result `(row, point)`.
 
     `measure` takes a recording `(time, signal)` and `call`, which wraps the functions that it calls: `delayed` for dask

@@ -147,7 +147,7 @@ def test_a_manifest_that_is_none(tmp_path):
         (table(), {"measure": "expressivity", "width": 1}, "width is no option of expressivity, which takes scales"),
         (table(), {"measure": "expressivity", "keep_windows": True}, "expressivity has no windows to keep"),
         (table(), {"measure": "expressivity", "scales": [-1]}, "expected scales to be positive numbers of seconds"),
-        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration [2.0]"),
+        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration use scales=[2.0]"),
         (table(), {"measure": "expressivity", "columns_y": ["a"]}, "are for a reference, which expressivity has none"),
         (table(), {"measure": "diversity", "precision": object()}, "text, numbers or a list of them are wanted"),
         (table(), {"measure": "coordination", "pairs": "some"}, "pairs is 'some'; 'matched' or 'all' is wanted"),
