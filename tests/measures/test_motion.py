@@ -368,7 +368,7 @@ def test_distances_of_irregular_times():
     points = walk()
     x = labelled(points).isel(time=np.flatnonzero(np.arange(60) % 7 != 3))
     agree(relative_motion(x), points[np.arange(60) % 7 != 3], lambda one: slow_distances(one, "mean"))
-    with pytest.raises(ValueError, match="time is not regular"):
+    with pytest.raises(ValueError, match="regular"):
         kinematics(x)
     with pytest.raises(ValueError, match=r"got 0\.117 s"):
         relative_motion(x.isel(time=[0, 1, 2, 5, 6, 7]), reference=[0.117])
