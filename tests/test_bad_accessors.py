@@ -12,17 +12,17 @@ CASES = {
     "fps without times": (
         lambda: xr.DataArray([1, 2]).bitbox.fps,
         ValueError,
-        ["dimensions are dim_0", "time and signal wanted too", ".rename()"],
+        ["dimensions", "time and signal", "dim_0", ".rename()"],
     ),
     "fps of one frame": (
         lambda: X[:1].bitbox.fps,
         ValueError,
-        ["1 time of frames cannot tell a rate", "two at least are wanted"],
+        ["two", "rate", "1"],
     ),
     "expressivity of an image": (
         lambda: xr.DataArray(DATA).bitbox.expressivity(),
         ValueError,
-        ["dimensions are dim_0, dim_1", "see signals() or .rename()"],
+        ["dimensions", "dim_0, dim_1", "see signals() or .rename()"],
     ),
     "statistics of expressivity": (
         lambda: bx.expressivity(X).bitbox.stats(),
@@ -37,7 +37,7 @@ CASES = {
     "matrix of expressivity": (
         lambda: bx.expressivity(X).bitbox.plot.matrix(),
         ValueError,
-        ["there is no corr_mean to draw"],
+        ["corr_mean"],
     ),
     "table with unknown dimensions": (
         lambda: RESULT.bitbox.to_frame(dim_order=["x"]),
@@ -47,7 +47,7 @@ CASES = {
     "to_bitbox of several recordings": (
         lambda: X.expand_dims(take=2).bitbox.to_bitbox(),
         ValueError,
-        ["x has dimensions take", ".isel()"],
+        ["dimensions", "take", ".isel()"],
     ),
     "unknown option": (lambda: X.bitbox.imitation(Y, window=1), TypeError, ["window"]),
 }

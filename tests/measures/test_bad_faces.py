@@ -13,17 +13,17 @@ CASES = (
         "aggregate as text": (
             lambda: bx.expressivity(X, scales=[0.2, 0.5], aggregate="no"),
             ValueError,
-            ["aggregate is 'no'", "True or False is wanted"],
+            ["aggregate", "True or False", "'no'"],
         ),
         "robust as text": (
             lambda: bx.expressivity(X, robust="no"),
             ValueError,
-            ["robust is 'no'", "True or False is wanted"],
+            ["robust", "True or False", "'no'"],
         ),
         "magnitude None, robust a number": (
             lambda: bx.diversity(X, magnitude=None, robust=2),
             ValueError,
-            ["2 faults", "robust is 2", "magnitude is None"],
+            ["2 faults", "robust", "2", "magnitude", "None"],
         ),
         "too many scales": (
             lambda: bx.expressivity(X, scales=10**9),
@@ -43,27 +43,27 @@ CASES = (
         "coordinate named eligible_time": (
             lambda: bx.expressivity(X.assign_coords(eligible_time=30)),
             ValueError,
-            ["the name eligible_time is one of the result's own", ".rename()"],
+            ["name", " eligible_time", "the result", ".rename()"],
         ),
         "dimension named width": (
             lambda: bx.events(X.expand_dims(width=2)),
             ValueError,
-            ["the name width is one of the result's own"],
+            ["name", " width", "the result", ".rename()"],
         ),
         "dimension named overall": (
             lambda: bx.diversity(X.expand_dims(overall=2)),
             ValueError,
-            ["the name overall is one of the result's own"],
+            ["name", " overall", "the result", ".rename()"],
         ),
         "dimension named feature": (
             lambda: bx.asymmetry(FACE.expand_dims(feature=2)),
             ValueError,
-            ["the name feature is one of the result's own"],
+            ["name", " feature", "the result", ".rename()"],
         ),
         "infinite landmarks": (
             lambda: bx.asymmetry(FACE.where(FACE < 1, np.inf)),
             ValueError,
-            ["infinite values", "replace them by NaN (missing)"],
+            ["infinite values", "NaN (missing)"],
         ),
         "infinite landmarks, lazy": (
             lambda: bx.asymmetry(FACE.where(FACE < 1, -np.inf).chunk(time=4)).compute(scheduler="synchronous"),
@@ -83,7 +83,7 @@ CASES = (
         "angular as text": (
             lambda: bx.kinematics(POSE, angular="no"),
             ValueError,
-            ["angular is 'no'", "True or False is wanted"],
+            ["angular", "True or False", "'no'"],
         ),
         "nested reference frames": (
             lambda: bx.relative_motion(BOX, reference=[[1], [2, 3]]),
@@ -93,14 +93,14 @@ CASES = (
         "magnitudes of unnamed landmarks": (
             lambda: bx.magnitudes(bx.signals(DATA, kind="landmark", fps=FPS, names=["a", "b"])),
             ValueError,
-            ["the names of the signals (a, b) tell no landmarks", "x0, y0"],
+            ["landmarks", "a, b", "x0, y0"],
         ),
     }
     | {
         f"{name} with the largest float for missing values": (
             lambda call=call: call(),
             ValueError,
-            ["infinite values", "replace them by NaN (missing)", "x.where(abs(x) < 1e150)"],
+            ["infinite values", "NaN (missing)", "x.where(abs(x) < 1e150)"],
         )
         for name, call in {
             "expressivity": lambda: bx.expressivity(X.where(X < 1, LARGEST), scales=[0.5]),
@@ -116,12 +116,12 @@ CASES = (
         "expressivity with an unusual frame rate": (
             lambda: bx.expressivity(FAST),
             ValueError,
-            ["x: time steps by 1 ms", "signals(…, fps=1000)", "seconds are wanted"],
+            ["x: ", "1 ms", "1000 frames", "signals(…, fps=1000)"],
         ),
         "expressivity of a Dataset": (
             lambda: bx.expressivity(X.to_dataset(name="face")),
             TypeError,
-            ["a Dataset", "choose one of its variables, ds['face']"],
+            ["a Dataset", "one of its variables, ds['face']"],
         ),
         "events of a path": (
             lambda: bx.events("clip.csv"),
@@ -131,13 +131,13 @@ CASES = (
         "events of one frame": (
             lambda: bx.events(X[:1]),
             ValueError,
-            ["1 time of frames cannot tell a rate", "two at least are wanted"],
+            ["two", "rate", "1"],
         ),
         "diversity of a result": (lambda: bx.diversity(STATS), TypeError, ["a Dataset", "ds['corr_mean']"]),
         "asymmetry of expressions": (
             lambda: bx.asymmetry(X),
             ValueError,
-            ["of kind 'expression'", "landmark or landmark-can is wanted", "signals(…, kind=…)"],
+            ["landmark or landmark-can", "kind 'expression'", "signals(…, kind=…)"],
         ),
         "asymmetry of half a face": (
             lambda: bx.asymmetry(FACE[:, :60]),
@@ -147,14 +147,14 @@ CASES = (
         "magnitudes of an array": (
             lambda: bx.magnitudes(bitbox()),
             ValueError,
-            ["of kind 'expression'", "landmark, landmark-can or pose is wanted"],
+            ["landmark, landmark-can or pose", "'expression'"],
         ),
         "magnitudes with angular as text": (
             lambda: bx.magnitudes(POSE, angular="yes"),
             ValueError,
-            ["angular is 'yes'", "True or False is wanted"],
+            ["angular", "True or False", "'yes'"],
         ),
-        "kinematics of expressions": (lambda: bx.kinematics(X), ValueError, ["'expression'", "wanted"]),
+        "kinematics of expressions": (lambda: bx.kinematics(X), ValueError, ["landmark", "'expression'"]),
         "smoothness of too few frames": (
             lambda: bx.smoothness(BOX[:2]),
             ValueError,

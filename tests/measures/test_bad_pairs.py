@@ -15,52 +15,52 @@ CASES = (
         "signals as a MultiIndex": (
             lambda: bx.imitation(X.assign_coords(k=("signal", [0, 1])).set_index(signal=["k", "region"]), Y),
             ValueError,
-            ["x: signal is a MultiIndex", ".reset_index('signal') makes plain coordinates"],
+            ["x: ", "plain coordinates", "MultiIndex", ".reset_index('signal')"],
         ),
         "recordings as a MultiIndex": (
             lambda: bx.coordination(X.expand_dims(who=2, take=2).stack(both=["who", "take"])),
             ValueError,
-            ["both is a MultiIndex", ".reset_index('both')"],
+            ["both", "MultiIndex", ".reset_index('both')"],
         ),
         "dimension named by a number": (
             lambda: bx.imitation(X.expand_dims({3: 2}), Y),
             ValueError,
-            ["a dimension is named 3", "text is wanted", ".rename()"],
+            ["dimension", "text", "3", ".rename()"],
         ),
         "missing labels": (
             lambda: bx.imitation(X.assign_coords(signal=[np.nan, 1.0]), Y),
             ValueError,
-            ["x: a signal's name is empty"],
+            ["x: ", "every signal", "name", "empty"],
         ),
         "repeated labels": (
             lambda: bx.imitation(X.isel(signal=[0, 0]), Y),
             ValueError,
-            ["x: signal names occur twice: AU04", "unique names are wanted"],
+            ["x: ", "signal names", "unique", ": AU04"],
         ),
         "dates of another calendar": (
             lambda: bx.imitation(X.assign_coords(time=xr.date_range("2000", periods=90, freq="s", use_cftime=True)), Y),
             TypeError,
-            ["the coordinate time: times are object", "datetime64"],
+            ["the coordinate time: ", "datetime64", "object"],
         ),
         "object values": (
             lambda: bx.imitation(X.astype(object), Y),
             ValueError,
-            ["x: the values are object", "real numbers are wanted"],
+            ["x: ", "values", "real numbers", "object"],
         ),
         "complex values": (
             lambda: bx.imitation(X, Y * 1j),
             ValueError,
-            ["y: the values are complex128", "real numbers are wanted"],
+            ["y: ", "values", "real numbers", "complex128"],
         ),
         "width as a timedelta": (
             lambda: bx.imitation(X, Y, width=np.timedelta64(1, "s")),
             ValueError,
-            ["width is np.timedelta64(1,'s')", "a positive number of seconds"],
+            ["width", "a positive number of seconds", "np.timedelta64(1,'s')"],
         ),
         "stats as text": (
             lambda: bx.imitation(X, Y, stats="no"),
             ValueError,
-            ["stats is 'no'", "True or False is wanted"],
+            ["stats", "True or False", "'no'"],
         ),
         "pair as text": (
             lambda: bx.lag_map(X, Y, pair="AU04"),
@@ -85,12 +85,12 @@ CASES = (
         "coordinate named p": (
             lambda: bx.significance(X.assign_coords(p=1), Y, progress=False),
             ValueError,
-            ["the name p is one of the result's own", ".rename()"],
+            ["name", " p", "the result", ".rename()"],
         ),
         "dimension named pair": (
             lambda: bx.significance(X.expand_dims(pair=2), Y, pairs="matched", progress=False),
             ValueError,
-            ["the name pair is one of the result's own"],
+            ["name", " pair", "the result", ".rename()"],
         ),
         "dask array of unknown length": (
             lambda: bx.imitation(xr.DataArray(unknown(), dims=("time", "signal")), Y, fps=FPS),
@@ -100,44 +100,39 @@ CASES = (
         "unusual frame rate without fps": (
             lambda: bx.imitation(FAST, FAST, width=0.02),
             ValueError,
-            [
-                "2 faults",
-                "x: time steps by 1 ms, 1000 frames a second",
-                "signals(…, fps=1000)",
-                "mend the times (seconds are wanted)",
-            ],
+            ["2 faults", "x: ", "1 ms", "1000 frames", "signals(…, fps=1000)", "the times"],
         ),
         "infinite values in x": (
             lambda: bx.imitation(X.where(X < 1, np.inf), Y),
             ValueError,
-            ["x holds infinite values", "NaN (missing)", "x.where(abs(x) < 1e150)"],
+            ["infinite values", "NaN (missing)", "x.where(abs(x) < 1e150)"],
         ),
         "infinite values in y": (
             lambda: bx.imitation(X, Y.where(Y < 1, np.inf)),
             ValueError,
-            ["y holds infinite values", "NaN (missing)", "y.where(abs(y) < 1e150)"],
+            ["infinite values", "NaN (missing)", "y.where(abs(y) < 1e150)"],
         ),
         "infinite values in y, lazy": (
             lambda: bx.coordination(X, Y.where(Y < 1, np.inf).chunk(time=30), stats=True).compute(
                 scheduler="synchronous"
             ),
             ValueError,
-            ["y holds infinite values", "y.where(abs(y) < 1e150)"],
+            ["infinite values", "y.where(abs(y) < 1e150)"],
         ),
         "too large width": (
             lambda: bx.imitation(X, Y, width=1e300),
             ValueError,
-            ["width is 1e+300", "at most 1e+09 s are wanted"],
+            ["width", "at most 1e+09 s", "1e+300"],
         ),
         "too large step": (
             lambda: bx.coordination(X, step=1e300),
             ValueError,
-            ["step is 1e+300", "at most 1e+09 s are wanted"],
+            ["step", "at most 1e+09 s", "1e+300"],
         ),
         "too large max_lag": (
             lambda: bx.lag_profile(X, Y, max_lag=1e300),
             ValueError,
-            ["lag is 1e+300", "at most 1e+09 s are wanted"],
+            ["max_lag", "at most 1e+09 s", "1e+300"],
         ),
         "recording of one frame": (
             lambda: bx.imitation(X[:1], Y),
@@ -152,12 +147,12 @@ CASES = (
         "times along signals": (
             lambda: bx.imitation(X.drop_vars("time").assign_coords(time=("signal", [0.0, 1.0])), Y),
             ValueError,
-            ["coordinate time lies along signal", "time is wanted"],
+            ["coordinate time", "along", "signal"],
         ),
         "kind as a list": (
             lambda: bx.imitation(X.assign_attrs(kind=["pose"]), Y),
             ValueError,
-            ["attribute kind is ['pose']", "one of expression"],
+            ["attribute", "kind", "one of expression", "['pose']"],
         ),
         "statistics of statistics": (
             lambda: bx.window_stats(STATS),
@@ -197,7 +192,7 @@ CASES = (
         "infinite values in y, random phases": (
             lambda: bx.significance(X, Y.where(Y < 1, np.inf), surrogates="phase", n=3, progress=False),
             ValueError,
-            ["y holds infinite values", "y.where(abs(y) < 1e150)"],
+            ["infinite values", "y.where(abs(y) < 1e150)"],
         ),
         "unknown signal in a pair": (
             lambda: lag_map(X, Y, pair=("AU99", "AU12")),
@@ -214,7 +209,7 @@ CASES = (
         f"dimension named {name}": (
             lambda name=name: bx.imitation(X.expand_dims({name: 2}), Y),
             ValueError,
-            [f"the name {name} is one of the result's own", ".rename() that of the input"],
+            ["name", f" {name}", "the result", ".rename()"],
         )
         for name in ("window", "window_start", "signal1", "signal2", "lag", "corr", "valid1")
     }
@@ -222,12 +217,12 @@ CASES = (
         "coordinate named lag": (
             lambda: bx.coordination(X.assign_coords(lag=0.5)),
             ValueError,
-            ["the name lag is one of the result's own", ".rename()"],
+            ["name", " lag", "the result", ".rename()"],
         ),
         "dimension named profile": (
             lambda: bx.lag_profile(X.expand_dims(profile=2), Y),
             ValueError,
-            ["the name profile is one", ".rename()"],
+            ["name", " profile", "the result", ".rename()"],
         ),
     }
 )
