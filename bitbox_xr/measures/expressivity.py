@@ -50,8 +50,8 @@ def expressivity(
     Parameters
     ----------
     x
-        Expression signals: a DataArray `(…, time, signal)`, a Bitbox dictionary, or what `signals()` accepts.
-        Missing frames are NaN.
+        Expression coefficients, such as action units or blendshapes: a DataArray `(…, time, signal)`, a Bitbox
+        dictionary, or what `signals()` accepts. Missing frames are NaN.
     scales
         None: the maxima of the signal itself. An integer n: n durations, evenly spaced from 0.1 to 4 s. A sequence:
         durations in seconds. An activation of full width at half maximum f responds most strongly at duration f / 0.26
@@ -75,9 +75,9 @@ def expressivity(
     -------
     Dataset
         - `expressivity` `(…, scale, metric, coefficient)`. The metrics are frequency (number of activations), density
-          (sum of their magnitudes divided by the number of eligible frames), and the mean, std, min and max of their
-          magnitudes; the coordinate `unit` holds their units.
-        - `eligible_time` (s) `(…, scale, coefficient)`: time over which activations could be found
+          (sum of their magnitudes divided by the number of eligible frames, at which activations could be found), and
+          the mean, std, min and max of their magnitudes. The coordinate `unit` holds the units of the metrics.
+        - `eligible_time` (s) `(…, scale, coefficient)`: duration of the eligible frames
         - `activations_per_minute` `(…, scale, coefficient)`: activations per minute of eligible time
 
         `scale` is in seconds; 0 is the signal itself, and infinity is all scales aggregated. `scale_label` names it.
