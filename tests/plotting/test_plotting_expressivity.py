@@ -164,7 +164,7 @@ def test_own_figures_are_returned():
     [
         (lambda: plotting.decomposition(face(), "AU99"), "there is no 'AU99'; there are s0, s1, s2"),
         (lambda: plotting.decomposition(face().expand_dims(recording=[1])), "choose one of recording with .isel"),
-        (lambda: plotting.decomposition(face(), scales=[99]), "do not fit"),
+        (lambda: plotting.decomposition(face(), scales=[99]), "shorter than the recording"),
         (lambda: plotting.expressivity(expressivity(face()), "median"), "there is no metric 'median'; there are freq"),
         (
             lambda: plotting.expressivity(expressivity(face().expand_dims(recording=[1]))),
