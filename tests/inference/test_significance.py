@@ -20,6 +20,7 @@ WINDOWS = {"width": 1.0, "max_lag": 0.2}
 
 
 def pair(frames=600, n1=3, n2=4, seed=0, lost=0.0, names=None):
+    """Noise x and y, in which the first signal of x follows the first of y by four frames."""
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(frames, n1)), rng.normal(size=(frames, n2))
     x[:, 0] += np.roll(y[:, 0], 4)
@@ -28,6 +29,7 @@ def pair(frames=600, n1=3, n2=4, seed=0, lost=0.0, names=None):
 
 
 def quiet(*sides, **options):
+    """significance() with few surrogates, a fixed seed and no progress bar."""
     return significance(*sides, progress=False, **{**WINDOWS, "n": 39, "rng": 5, **options})
 
 

@@ -14,6 +14,7 @@ FPS = 30
 
 
 def recording(frames=400, n=3, seed=0, lost=0.05, recordings=None):
+    """Noise `(time, signal)` or `(recording, time, signal)`; the share `lost` of its frames is missing."""
     rng = np.random.default_rng(seed)
     shape = (frames, n) if recordings is None else (recordings, frames, n)
     data = rng.normal(size=shape)

@@ -11,6 +11,7 @@ STATISTICS = ("corr_mean", "corr_std", "corr_lag", "corr_abs_mean", "corr_fisher
 
 
 def pair(frames=400, n1=3, n2=4, seed=0, lost=0.0):
+    """Noise x and y; the share `lost` of the frames of x is missing."""
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(frames, n1)), rng.normal(size=(frames, n2))
     x[rng.random(frames) < lost] = np.nan
