@@ -1,4 +1,4 @@
-"""Options of one meaning have one name, one order and one default in functions, accessors, command line and cohort."""
+"""Options have the same names, order and defaults in functions, accessors, command line and cohorts."""
 
 import inspect
 
@@ -41,11 +41,11 @@ def test_window_options_of_functions_and_accessors(name):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_window_options_of_commands(name):
     options = {p.name: p.default for p in main.commands[name].params if p.name in ORDER and p.name != "fps"}
-    wanted = {option: default for option, default in expected(name).items() if option != "fps"}
+    known = {option: default for option, default in expected(name).items() if option != "fps"}
     given = {option: default if default in (True, False) or isinstance(default, float) else None
              for option, default in options.items()}  # fmt: skip
-    assert {option: given[option] for option in wanted} == wanted
-    assert set(options) == set(wanted)
+    assert {option: given[option] for option in known} == known
+    assert set(options) == set(known)
 
 
 @pytest.mark.parametrize("measure", ["imitation", "coordination", "significance"])
@@ -54,7 +54,7 @@ def test_window_options_of_cohorts(measure):
     assert list(known.items()) == [item for item in expected(measure).items() if item[0] != "fps"]
 
 
-def test_attributes_of_results_have_the_names_of_the_options():
+def test_attributes_have_the_names_of_the_options():
     x = bx.signals([[float(k % 7), float(k % 5)] for k in range(120)], fps=30)
     attrs = bx.imitation(x, x).attrs
     assert {name: attrs[name] for name in ORDER if name in attrs} == {
@@ -65,7 +65,7 @@ def test_attributes_of_results_have_the_names_of_the_options():
     ).attrs["fps"] == pytest.approx(30)
 
 
-def test_the_first_argument_is_x_and_the_second_y():
+def test_first_argument_is_x_and_second_is_y():
     for name in bx.__all__:
         function = getattr(bx, name)
         positional = [

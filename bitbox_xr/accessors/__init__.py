@@ -1,4 +1,4 @@
-"""`.bitbox` on DataArrays and Datasets. Importing this package registers both."""
+"""The `.bitbox` accessors of DataArrays and Datasets; importing this package registers both."""
 
 from bitbox_xr.accessors.results import ResultAccessor
 from bitbox_xr.accessors.signals import SignalsAccessor

@@ -1,17 +1,17 @@
-"""Methods of `.bitbox` that measure one face or head."""
-
-from typing import Any
+"""Methods of the `.bitbox` accessor that measure one face or head."""
 
 import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr.core.types import ScalesLike
+from bitbox_xr.measures.asymmetry import Range
+from bitbox_xr.measures.motion import FramesLike
 
 __all__ = ["FaceMethods"]
 
 
 class FaceMethods:
-    """Expressivity, asymmetry and motion of one person; see the function of the same name."""
+    """Expressivity, asymmetry and motion of one person; see the functions of the same names."""
 
     _x: xr.DataArray
 
@@ -24,7 +24,7 @@ class FaceMethods:
         precision: int = 16,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """How often and how strongly each coefficient is activated: `bitbox_xr.expressivity`.
+        """Measure how often and how strongly each coefficient is activated: see `bitbox_xr.expressivity`.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -36,7 +36,7 @@ class FaceMethods:
     def events(
         self, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
     ) -> xr.Dataset:
-        """The activations, one by one: `bitbox_xr.events`.
+        """List the activations of each coefficient: see `bitbox_xr.events`.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -56,7 +56,7 @@ class FaceMethods:
         precision: int = 16,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """How evenly activations are spread over coefficients: `bitbox_xr.diversity`.
+        """Measure how evenly activations are spread over coefficients: see `bitbox_xr.diversity`.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -73,8 +73,8 @@ class FaceMethods:
             fps=fps,
         )
 
-    def asymmetry(self, *, reference: Any = None, fps: float | None = None) -> xr.Dataset:
-        """How unlike the sides of the face are: `bitbox_xr.asymmetry`.
+    def asymmetry(self, *, reference: tuple[Range, Range] | None = None, fps: float | None = None) -> xr.Dataset:
+        """Measure the asymmetry of each facial feature: see `bitbox_xr.asymmetry`.
 
         >>> import numpy as np
         >>> face = np.random.default_rng(0).normal(size=(2, 153))
@@ -85,7 +85,7 @@ class FaceMethods:
         return bx.asymmetry(self._x, reference=reference, fps=fps)
 
     def kinematics(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
-        """How far and how fast points move: `bitbox_xr.kinematics`.
+        """Measure how far and how fast points move: see `bitbox_xr.kinematics`.
 
         >>> import numpy as np
         >>> head = bx.signals(np.outer(np.arange(30), [0.1, 0, 0, 0, 0, 0]), kind="pose", fps=30)
@@ -96,7 +96,7 @@ class FaceMethods:
         return bx.kinematics(self._x, angular=angular, fps=fps)
 
     def smoothness(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
-        """How smoothly points move: `bitbox_xr.smoothness`.
+        """Measure how smoothly points move: see `bitbox_xr.smoothness`.
 
         >>> import numpy as np
         >>> head = bx.signals(np.outer(np.sin(np.arange(30) / 5), [0, 0, 0, 0, 0.1, 0]), kind="pose", fps=30)
@@ -106,9 +106,9 @@ class FaceMethods:
         return bx.smoothness(self._x, angular=angular, fps=fps)
 
     def relative_motion(
-        self, *, reference: Any = "mean", angular: bool = False, fps: float | None = None
+        self, *, reference: FramesLike = "mean", angular: bool = False, fps: float | None = None
     ) -> xr.Dataset:
-        """How far points are from where they were: `bitbox_xr.relative_motion`.
+        """Measure how far points are from a reference position: see `bitbox_xr.relative_motion`.
 
         >>> import numpy as np
         >>> head = bx.signals(np.outer(np.arange(30), [0.1, 0, 0, 0, 0, 0]), kind="pose", fps=30)

@@ -1,6 +1,6 @@
-"""Methods of `.bitbox` that compare a signal set with another."""
+"""Methods of the `.bitbox` accessor that compare the signals with those of another recording."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,7 @@ __all__ = ["PairMethods"]
 
 
 class PairMethods:
-    """Imitation and coordination of `x` with `y`, and their tests; see the function of the same name."""
+    """Imitation and coordination of `x` with `y`, and their tests; see the functions of the same names."""
 
     _x: xr.DataArray
 
@@ -29,13 +29,13 @@ class PairMethods:
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
-        """How well these signals imitate y's: `bitbox_xr.imitation`.
+        """Measure how well these signals imitate those of y: see `bitbox_xr.imitation`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=0.6)
+        >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> result.lag.sel(signal1="AU12", signal2="AU12").values[:3]
-        array([-0.4       , -0.4       , -0.53333336], dtype=float32)
+        array([-0.4       , -0.4       , -0.46666667], dtype=float32)
         """
         return bx.imitation(
             self._x,
@@ -62,13 +62,13 @@ class PairMethods:
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
-        """How closely these signals and y's (or each other) move together: `bitbox_xr.coordination`.
+        """Measure how closely these signals and those of y move together: see `bitbox_xr.coordination`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> result = child.bitbox.coordination(model, width=2, max_lag=0.3, stats=True)
+        >>> result = child.bitbox.coordination(model, width=2, step=1, max_lag=1, stats=True)
         >>> result.corr_mean.sel(signal1="AU12", signal2="AU12").round(2).item()
-        0.74
+        0.88
         """
         return bx.coordination(
             self._x,
@@ -95,13 +95,13 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Mean correlation at each lag: `bitbox_xr.lag_profile`.
+        """Compute the mean correlation at each lag: see `bitbox_xr.lag_profile`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=0.6)
+        >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=1)
         >>> profile.best_lag.sel(signal1="AU12", signal2="AU12").item()
-        -0.36666666666666664
+        -0.4
         """
         return bx.lag_profile(
             self._x,
@@ -126,7 +126,7 @@ class PairMethods:
         n: int = 199,
         rng: int | np.random.Generator | None = None,
         pairs: PairsOf = "all",
-        partners: list[Any] | None = None,
+        partners: Sequence[SignalsLike] | None = None,
         progress: bool | None = None,
         width: float = 0.5,
         step: float | None = None,
@@ -136,11 +136,11 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Imitation or coordination against chance: `bitbox_xr.significance`.
+        """Test imitation or coordination against surrogates: see `bitbox_xr.significance`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=0.6, n=19, rng=0, progress=False)
+        >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=1, n=19, rng=0, progress=False)
         >>> found.p.sel(signal1="AU12", signal2="AU12").item()
         0.05
         """
@@ -178,13 +178,13 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.DataArray:
-        """Correlation of one pair in every window at every lag: `bitbox_xr.lag_map`.
+        """Compute the correlation of one pair in every window at every lag: see `bitbox_xr.lag_map`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=0.6)
+        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=1)
         >>> found.mean("window").idxmax("lag").round(3).item()
-        -0.367
+        -0.4
         """
         return bx.lag_map(
             self._x,
@@ -209,7 +209,7 @@ class PairMethods:
         surrogates: Surrogates = "shift",
         n: int = 199,
         rng: int | np.random.Generator | None = None,
-        partners: list[Any] | None = None,
+        partners: Sequence[SignalsLike] | None = None,
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,
@@ -218,11 +218,11 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """One pair window by window beside its surrogates: `bitbox_xr.surrogate_windows`.
+        """Compare one pair with its surrogates, window by window: see `bitbox_xr.surrogate_windows`.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
-        >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 0.6}
+        >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 1}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), **options)
         >>> found.null_corr.sizes
         Frozen({'surrogate': 19, 'window': 27})

@@ -1,6 +1,6 @@
-"""`.bitbox` on DataArrays: the functions of the package with the signal set in front.
+"""The `.bitbox` accessor of DataArrays: the functions of the package as methods of signals.
 
-The accessor computes nothing on creation and keeps nothing but the array.
+The accessor computes nothing when it is created, and stores only the array.
 """
 
 from os import PathLike
@@ -22,14 +22,14 @@ __all__ = ["SignalsAccessor"]
 
 @xr.register_dataarray_accessor("bitbox")
 class SignalsAccessor(PairMethods, FaceMethods):
-    """Measures of a signal set, `x.bitbox.…`; see the function of the same name."""
+    """Measures of signals, `x.bitbox.…`; see the functions of the same names."""
 
     def __init__(self, x: xr.DataArray) -> None:
         self._x = x
 
     @property
     def fps(self) -> float:
-        """Frames per second; ValueError where the clock is not regular.
+        """Frames per second; raises ValueError if the frame times are not regular.
 
         >>> import numpy as np
         >>> bx.signals(np.zeros((100, 1)), fps=25).bitbox.fps
@@ -50,7 +50,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
     def align(
         self, y: SignalsLike, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
     ) -> tuple[xr.DataArray, xr.DataArray]:
-        """These signals and y's on one regular clock: `bitbox_xr.align`.
+        """Bring these signals and those of y to the same regular frame times: see `bitbox_xr.align`.
 
         >>> import numpy as np
         >>> x, y = (bx.signals(np.zeros((60, 1)), fps=fps) for fps in (30, 25))
@@ -60,7 +60,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return bx.align(self._x, y, fps=fps, offset=offset, max_gap=max_gap)
 
     def resample(self, fps: float, *, max_gap: float | None = None) -> xr.DataArray:
-        """At another rate: `bitbox_xr.resample`.
+        """Resample the signals to another frame rate: see `bitbox_xr.resample`.
 
         >>> x = bx.signals([[0.0], [3.0], [4.0]], time=[0.0, 0.3, 0.4])
         >>> x.bitbox.resample(10, max_gap=0.3).values[:, 0]
@@ -69,7 +69,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return bx.resample(self._x, fps, max_gap=max_gap)
 
     def fill_gaps(self, *, max_gap: float) -> xr.DataArray:
-        """Short gaps bridged by straight lines: `bitbox_xr.fill_gaps`.
+        """Interpolate short gaps linearly: see `bitbox_xr.fill_gaps`.
 
         >>> import numpy as np
         >>> x = bx.signals([[0.0], [np.nan], [2.0]], fps=10)
@@ -79,7 +79,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return bx.fill_gaps(self._x, max_gap=max_gap)
 
     def regularity(self) -> xr.Dataset:
-        """Rate, regularity, lost frames and gaps: `bitbox_xr.regularity`.
+        """Report the frame rate, its regularity, lost frames and gaps: see `bitbox_xr.regularity`.
 
         >>> import numpy as np
         >>> times = np.delete(np.arange(60) / 30, [20, 21])
@@ -90,7 +90,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return bx.regularity(self._x)
 
     def magnitudes(self, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
-        """Norms of landmarks or pose: `bitbox_xr.magnitudes`.
+        """Reduce landmarks or a pose to norms: see `bitbox_xr.magnitudes`.
 
         >>> pose = bx.signals([[3.0, 4.0, 0.0, 0.1, 0.0, 0.0]], kind="pose", fps=30)
         >>> pose.bitbox.magnitudes(angular=False).values
@@ -99,7 +99,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return bx.magnitudes(self._x, angular=angular, fps=fps)
 
     def to_bitbox(self) -> dict[str, Any]:
-        """One of Bitbox's dictionaries: `bitbox_xr.to_bitbox`.
+        """Convert the signals to a Bitbox dictionary: see `bitbox_xr.to_bitbox`.
 
         >>> import numpy as np
         >>> d = bx.signals(np.zeros((3, 2)), fps=30, names=["GE0", "GE1"]).bitbox.to_bitbox()
@@ -109,7 +109,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return bx.to_bitbox(self._x)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
-        """Save as a whole file or none: `bitbox_xr.to_netcdf`.
+        """Save the signals as a NetCDF file: see `bitbox_xr.to_netcdf`.
 
         >>> import numpy as np
         >>> import tempfile
@@ -123,7 +123,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         bx.to_netcdf(self._x, path)
 
     def to_frame(self) -> pd.DataFrame:
-        """A tidy table, one row a time and signal.
+        """Make a tidy table: one row for each time and signal.
 
         >>> x = bx.signals([[0.0, 1.0], [0.5, 0.0]], fps=25, names=["AU04", "AU12"])
         >>> x.bitbox.to_frame()[["time", "signal", "expression"]]
@@ -137,7 +137,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
 
     @property
     def plot(self) -> SignalsPlotMethods:
-        """Pictures of signals: `x.bitbox.plot.decomposition()`.
+        """Plots of the signals, for example `x.bitbox.plot.decomposition()`.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()

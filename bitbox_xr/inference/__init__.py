@@ -1,1 +1,1 @@
-"""Measures against chance: surrogates, and what is significant among all pairs or for one."""
+"""Significance tests against surrogates, for all pairs of signals or for one."""

@@ -1,4 +1,4 @@
-"""A partner of another session on the clock of the recording that it is compared with."""
+"""Brings a partner, a recording of another session, to the frame times of the recording it is compared with."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from bitbox_xr.preprocessing.alignment import align
 
 __all__ = ["on_clock_of"]
 
-NEAR = 0.25  # frames
+MAX_TIME_DIFFERENCE = 0.25  # frames
 
 
 def on_clock_of(x: xr.DataArray, partner: xr.DataArray, **options: Any) -> xr.DataArray:
-    """A partner at the times of `x`, which itself is the result of an `align()` with these options.
+    """Return the partner at the frame times of `x`, which is itself a result of `align()` with these options.
 
-    Dates say nothing between recordings of different days: seconds count, as their files have them. What the partner
-    lacks at these times is missing.
+    Dates are ignored, since the recordings are of different days: the times in seconds from the files are used. Frames
+    that the partner lacks are NaN.
     """
     fps = rate(x)
     partner = partner.copy(deep=False)
     partner.attrs.pop("time_origin", None)
     moved = align(x, partner, **{**options, "fps": fps})[1]
-    return moved.reindex({TIME: x[TIME].values}, method="nearest", tolerance=NEAR / fps)
+    return moved.reindex({TIME: x[TIME].values}, method="nearest", tolerance=MAX_TIME_DIFFERENCE / fps)

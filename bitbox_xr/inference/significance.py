@@ -1,14 +1,15 @@
-"""Measures against chance: how strong would they be between people who had nothing to do with each other?
+"""Significance tests of imitation and coordination against surrogates.
 
-The measure is computed again on surrogates of y, in the same way, the choice of the best lag and the rules for
-missing frames included (Moulder, Boker, Ramseyer & Tschacher 2018, Psychological Methods 23, 757-773; Nichols &
-Holmes 2002, Human Brain Mapping 15, 1-25).
+The measure is computed on surrogates of y in the same way as on y, including the choice of the best lag and the rules
+for missing frames (Moulder, Boker, Ramseyer & Tschacher 2018, Psychological Methods 23, 757-773; Nichols & Holmes 2002,
+Human Brain Mapping 15, 1-25).
 """
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import product
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import xarray as xr
@@ -16,7 +17,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
-from bitbox_xr.core.types import MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
+from bitbox_xr.core.types import Array, MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
 from bitbox_xr.core.validation import flag_faults, name_faults
 from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
 from bitbox_xr.inference.surrogates import Draws, draw
@@ -24,18 +25,23 @@ from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.windowing import Options, Pair
 
+if TYPE_CHECKING:
+    import dask.array as da
+
+    from bitbox_xr.kernels.correlation.windowed import Plan
+
 __all__ = ["VARIABLES", "significance", "statistic_faults"]
 
 VARIABLES = RESERVED["significance"]
 STATISTICS = ("corr_abs_mean", "corr_mean")
-TOGETHER = 8  # surrogates to a task of dask
+SURROGATES_PER_TASK = 8  # of dask
 
 
 class _Test(NamedTuple):
-    """What is computed, whatever was drawn."""
+    """The statistic to compute, the same for all surrogates."""
 
     windows: correlation_engine.Windows
-    plan: Any
+    plan: "Plan"
     seconds: np.ndarray
     statistic: str
     matched: bool
@@ -51,7 +57,7 @@ def significance(
     n: int = 199,
     rng: int | np.random.Generator | None = None,
     pairs: PairsOf = "all",
-    partners: list[Any] | None = None,
+    partners: Sequence[SignalsLike] | None = None,
     progress: bool | None = None,
     width: float = 0.5,
     step: float | None = None,
@@ -61,91 +67,109 @@ def significance(
     min_valid: float = 0.75,
     fps: float | None = None,
 ) -> xr.Dataset:
-    """Imitation or coordination of every pair of signals against chance.
+    """Test the imitation or coordination of every pair of signals against surrogates.
 
-    The statistic is a mean correlation over windows. It is computed for x and y, and for x and n surrogates of y.
+    For faces choose `width=2, step=1, max_lag=1` (s): a window must hold a whole expression, and mimicry takes about
+    0.3 to 1 s, while the default largest lag is 0.1 s at 30 frames per second. The defaults are Bitbox's.
+
+    The statistic of a pair is its mean correlation over windows. It is computed for x and y, and for x and each of n
+    surrogates of y, which are signals that resemble y but are unrelated to x. The p-value is the probability of a
+    statistic at least as large if x and y are independent.
 
     Parameters
     ----------
     x, y
-        As for `imitation`; y may be left out for coordination, whose pairs then are those of different signals.
+        As for `imitation`. For coordination y may be omitted; the pairs are then those of different signals of x.
     measure
         "imitation" or "coordination".
     statistic
-        "corr_abs_mean", the mean of |r| over windows, tested one-sided; "corr_mean", the mean of r, tested two-sided.
-        By default corr_abs_mean, or with `polarity=False` corr_mean, which is then tested one-sided in either case.
+        "corr_abs_mean": the mean absolute correlation over windows, tested one-sided. "corr_mean": the mean
+        correlation, tested two-sided. Default: "corr_abs_mean", or "corr_mean" with `polarity=False`. With
+        `polarity=False`, "corr_mean" is always tested one-sided.
     surrogates
-        How y is made to have nothing to do with x; one draw serves all pairs.
+        How surrogates of y are made. Each surrogate is used for all pairs.
 
-        "shift": y moved round the recording, its gaps with it, by at least a window and twice the largest lag;
-        every shift another. y's own gaps apply too. Keeps everything about y but when it happens, and so holds
-        its level on slow signals and on bursts alike; asks that both go on in one manner throughout (no drift,
-        no task that both follow).
+        "shift": y is shifted circularly in time, together with its gaps, by at least a window and twice the largest
+        lag, and each time by a different amount. The gaps of the original y apply too. This keeps everything about y
+        except its timing, so the false-positive rate stays close to its nominal value for slow signals and for bursts.
+        It requires that both signals behave alike throughout the recording, without drift or a task that both people
+        follow.
 
-        "segments": the windows of x and y paired anew at random, gaps included. Its level holds where windows
-        do not share frames (`step` of at least `width` + 2 · `lag`); where they overlap, unrelated pairs come
-        out significant too often, since neighbouring windows vary together and those paired anew do not.
+        "segments": the windows of x and y are paired at random, with their gaps. The false-positive rate stays close to
+        its nominal value if windows do not share frames (`step` of at least `width` + 2 · `max_lag`). If they overlap,
+        unrelated pairs are significant too often, because neighbouring windows are correlated and randomly paired ones
+        are not.
 
-        "phase": the phases of y's frequencies drawn anew, the same for all signals (gaps bridged for it, then
-        put back). Its level holds for signals whose values are normally distributed; what rests and moves in
-        bursts becomes a surrogate that never rests, and the test then hardly ever finds anything.
+        "phase": the Fourier phases of y are replaced by random ones, the same for all signals. Gaps are interpolated
+        for this and restored afterwards. The false-positive rate stays close to its nominal value for signals with
+        normally distributed values. Surrogates of signals that move in bursts have no rests, and the test then has
+        little power.
 
-        "partners": the references of other recordings, given as `partners`. Keeps what a situation evokes in
-        everybody; of no use where everybody saw the same model.
+        "partners": the signals of other recordings, passed as `partners`, replace y. This accounts for behaviour that
+        the situation evokes in everybody. It cannot be used if everybody saw the same model.
     n
-        Number of surrogates; the least p is 1 / (n + 1). Of more `partners` than that, n are drawn; of fewer,
-        all are used.
+        Number of surrogates; the smallest possible p is 1 / (n + 1). If there are more `partners` than n, n of them are
+        drawn; if there are fewer, all are used.
     rng
-        A seed, or a Generator to take one from; without, one is made up. It stands in the attribute `seed`
-        (text: `rng=int(result.attrs["seed"])` repeats the test).
+        A seed, or a Generator from which the seed is drawn. Default: a random seed. The seed is stored as text in the
+        attribute `seed`; `rng=int(result.attrs["seed"])` repeats the test.
     pairs
-        "all", or "matched": only signals of one label (dimension `pair`), a much smaller family of tests. The
-        time is the same: the kernel computes whole tiles of pairs.
+        "all" pairs, or "matched": only pairs of the same signal in both people (dimension `pair`), a much smaller
+        family of tests. Both take the same time.
     partners
-        Signals like y, on x's clock; where one is shorter, its last frames count as missing.
+        Signals like y, with the frame times of x. If one is shorter, its last frames count as missing.
     progress
-        None: a progress bar on terminals and in notebooks, once the test takes longer than two seconds. True: always
-        then. False: never.
+        None: show a progress bar on terminals and in notebooks if the test takes longer than two seconds. True: show it
+        everywhere. False: never show it.
     width, step, max_lag, causal, polarity, min_valid, fps
-        As for `imitation` and `coordination` (which has no `causal`).
+        As for `imitation` and `coordination` (which does not use `causal`).
 
     Returns
     -------
     Dataset
-        `(…, signal1, signal2)` or `(…, pair)`, float64: `observed`, the statistic; `null_mean` and `null_std`
-        of the surrogates; `surrogate_z` = (observed − null_mean) / null_std; `p` = (b + 1) / (n + 1), b of n
-        surrogates being no weaker; `p_fwe`, corrected over all pairs by the strongest standardised statistic of
-        each surrogate; `q` (Benjamini & Hochberg). NaN where there is nothing to test. Lazy where x or y is on
-        dask, a task then taking some surrogates of a whole recording.
+        `(…, signal1, signal2)` or `(…, pair)`, float64:
+
+        - `observed`: statistic of x and y
+        - `null_mean`, `null_std`: mean and standard deviation of the statistic over surrogates
+        - `surrogate_z`: (observed − null_mean) / null_std
+        - `p`: (b + 1) / (n + 1), where b is the number of surrogates that are at least as strong
+        - `p_fwe`: p-value corrected for the family of all pairs. It is the probability, under independence, that any
+          pair is as strong (family-wise error), from the strongest standardised statistic of each surrogate.
+        - `q`: p-value corrected for the false discovery rate (Benjamini & Hochberg)
+
+        NaN where nothing can be tested. The result is lazy if x or y is a dask array; each task then computes some
+        surrogates of a whole recording.
 
     Raises
     ------
     ValueError
-        As for the measure; more surrogates than the recording has room for; options out of range.
+        As for the measure, and if the recording is too short for n surrogates or an option is out of range.
 
     Notes
     -----
-    Where gaps leave a surrogate's windows fewer frames than the observed ones have, its mean spreads more; its
-    deviation from the null mean is then taken √(frames covered by its windows / by the observed ones) times, in
-    null_std and in all p-values. A surrogate in which a pair has no window left counts as one that is stronger.
-    Values within 1e-6 deviations are ties, and count as stronger too. With further dimensions each recording is a
-    family of its own. `surrogate_z` grows with the square root of a recording's length; between recordings of different
-    lengths compare observed − null_mean.
+    If gaps leave the windows of a surrogate with fewer frames than those of the observed signals, the mean of the
+    surrogate varies more. Its deviation from the null mean is therefore multiplied by √(frames in its windows / frames
+    in the observed windows), in null_std and in all p-values. A surrogate in which a pair has no window counts as
+    stronger than the observed one. Values within 1e-6 standard deviations are ties, and also count as stronger. With
+    further dimensions, each recording is a separate family. `surrogate_z` grows with the square root of the length of
+    the recording; to compare recordings of different lengths use observed − null_mean.
 
     p: Phipson & Smyth (2010), Statistical Applications in Genetics and Molecular Biology 9, 39. p_fwe: Nichols &
     Holmes (2002). Phases: Prichard & Theiler (1994), Physical Review Letters 73, 951-954.
 
     Examples
     --------
+    x follows y by five frames, in each signal:
+
     >>> from bitbox_xr import signals
     >>> rng = np.random.default_rng(0)
-    >>> model = rng.normal(size=(900, 2))
-    >>> x = signals(np.roll(model, 5, axis=0) + rng.normal(size=(900, 2)), fps=30, names=["AU06", "AU12"])
+    >>> model = rng.normal(size=(3600, 2))
+    >>> x = signals(np.roll(model, 5, axis=0) + rng.normal(size=(3600, 2)), fps=30, names=["AU06", "AU12"])
     >>> y = signals(model, fps=30, names=["AU06", "AU12"])
-    >>> found = significance(x, y, width=1, max_lag=0.3, n=99, rng=1)
+    >>> found = significance(x, y, width=2, step=1, max_lag=1, n=99, rng=1)
     >>> found.p_fwe.values
-    array([[0.01, 0.99],
-           [0.39, 0.01]])
+    array([[0.01, 0.28],
+           [1.  , 0.01]])
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
     pair = Pair(measure, x, y, options, fps)
@@ -158,46 +182,53 @@ def significance(
     plan = pair.plan()
     test = _Test(pair.windows, plan, plan.lags / pair.fps, tested, pairs == "matched")
     call = partial(
-        _chances, two_sided=statistic == "corr_mean" and polarity, pairs=1 if test.matched else 2, alone=pair.mirrored
+        _test_statistics,
+        two_sided=statistic == "corr_mean" and polarity,
+        pair_dims=1 if test.matched else 2,
+        alone=pair.mirrored,
     )
-    if is_lazy(*pair.arrays):
-        found = _lazy(*pair.arrays, draws, test, call)
+    x_values, y_values = pair.arrays
+    found: Array
+    if is_lazy(x_values, y_values):
+        found = _lazy(x_values, y_values, draws, test, call)
     else:
-        found = call(_strengths(*pair.arrays, range(len(draws.items) + 1), draws, test, threads(), progress))
+        picks = range(len(draws.items) + 1)
+        strengths = _strengths(np.asarray(x_values), np.asarray(y_values), picks, draws, test, threads(), progress)
+        found = call(strengths)
     return _dataset(found, pair, draws, test)
 
 
 def _faults(pair: Pair, pairs: object, statistic: object, progress: object) -> list[str]:
     faults = []
     if pairs not in ("all", "matched"):
-        faults.append(f"pairs is {pairs!r}; 'all' or 'matched' is wanted")
+        faults.append(f"expected pairs to be 'all' or 'matched', got {pairs!r}")
     faults += statistic_faults(statistic) + ([] if progress is None else flag_faults("progress", progress))
     faults += name_faults((*VARIABLES, PAIR) if pairs == "matched" else VARIABLES, pair.x, pair.y)
     if pair.mirrored and pairs == "matched":
-        faults.append("y is missing, and a signal matches only itself; give y, or pairs='all'")
+        faults.append("expected y with pairs='matched', got None; give y, or use pairs='all'")
     if pair.mirrored and pair.x.sizes[SIGNAL] == 1:
-        faults.append("y is missing, and x has one signal only; give y, or more signals")
+        faults.append("expected y, or several signals in x, got no y and one signal; give y or more signals")
     return faults
 
 
 def statistic_faults(statistic: object) -> list[str]:
-    """A statistic given by a caller."""
+    """Problems with the option `statistic`."""
     if statistic is None or statistic in STATISTICS:
         return []
-    return [f"expected statistic {' or '.join(map(repr, STATISTICS))}, got {statistic!r}"]
+    return [f"expected statistic to be {' or '.join(map(repr, STATISTICS))}, got {statistic!r}"]
 
 
-def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test) -> xr.Dataset:
-    """`found` `(…, variable, n1, n2)` or `(…, variable, pair)`, labelled."""
+def _dataset(found: Array, pair: Pair, draws: Draws, test: _Test) -> xr.Dataset:
+    """Label `found` `(…, variable, n1, n2)` or `(…, variable, pair)`."""
     last = (PAIR,) if test.matched else (SIGNAL1, SIGNAL2)
     coords: Any = pair.coords()
     if test.matched:
         coords = matched(xr.Dataset(coords=coords)).coords
-    variables = np.moveaxis(found, -1 - len(last), 0)
+    variables = np.moveaxis(cast(Any, found), -1 - len(last), 0)  # dask arrays have this function too
     data = {}
     for name, values in zip(VARIABLES, variables, strict=True):
-        of = test.statistic if name == "observed" else name
-        data[name] = (pair.dims(*last), values, variable_attrs(of))
+        described = test.statistic if name == "observed" else name
+        data[name] = (pair.dims(*last), values, variable_attrs(described))
     attrs = {**draws.attrs(), "statistic": test.statistic, "pairs": "matched" if test.matched else "all"}
     return xr.Dataset(data, coords, pair.attrs() | attrs)
 
@@ -206,31 +237,37 @@ def _dataset(found: Any, pair: Pair, draws: Draws, test: _Test) -> xr.Dataset:
 
 
 def _strengths(
-    x: np.ndarray, y: np.ndarray, picks: Any, draws: Draws, test: _Test, workers: int, progress: bool | None
+    x: np.ndarray,
+    y: np.ndarray,
+    picks: Sequence[int] | np.ndarray,
+    draws: Draws,
+    test: _Test,
+    workers: int,
+    progress: bool | None,
 ) -> np.ndarray:
-    """The statistic and the frames behind it, `(…, pick, 2, n1, n2)` or `(…, pick, 2, pair)`.
+    """Compute the statistic and the number of frames that it uses, `(…, pick, 2, n1, n2)` or `(…, pick, 2, pair)`.
 
-    Pick 0 is y itself, pick k surrogate k − 1.
+    Pick 0 is y itself, and pick k is surrogate k − 1.
     """
     x, y, extra = correlation_engine.broadcast(x, y)
     spectra = {where: draws.spectrum(y[where]) for where in np.ndindex(extra)}
 
-    def one(at: tuple[tuple[int, ...], int]) -> np.ndarray:
+    def compute(at: tuple[tuple[int, ...], int]) -> np.ndarray:
         where, pick = at
         if pick == 0:
             return _strength(x[where], y[where], None, test)
-        made = draws.surrogate(pick - 1, y[where], spectra[where], test.windows.number)
-        return _strength(x[where], *made, test)
+        surrogate, order = draws.surrogate(pick - 1, y[where], spectra[where], test.windows.number)
+        return _strength(x[where], surrogate, order, test)
 
     work = list(product(np.ndindex(extra), (int(pick) for pick in picks)))
     with ThreadPoolExecutor(workers) as pool:
-        results = pool.map(one, work)
+        results = pool.map(compute, work)
         found = np.stack(list(tracked(results, len(work), "surrogates", shown=progress)))
     return found.reshape(*extra, len(picks), *found.shape[1:])
 
 
 def _strength(x: np.ndarray, y: np.ndarray, order: np.ndarray | None, test: _Test) -> np.ndarray:
-    """Mean over windows and frames that they cover, `(2, n1, n2)`, or of matched pairs `(2, pair)`."""
+    """Mean over windows, and number of frames in them, `(2, n1, n2)`, or for matched pairs `(2, pair)`."""
     from bitbox_xr.kernels.p_values import add_strength
 
     windows, n1, n2 = test.windows, x.shape[1], y.shape[1]
@@ -247,15 +284,15 @@ def _strength(x: np.ndarray, y: np.ndarray, order: np.ndarray | None, test: _Tes
     return np.stack([mean, cover])
 
 
-def _lazy(x: Any, y: Any, draws: Draws, test: _Test, call: Any) -> Any:
-    """The same as a graph, some surrogates of a recording to a task, and what follows from all of them."""
+def _lazy(x: Array, y: Array, draws: Draws, test: _Test, call: Callable[[np.ndarray], np.ndarray]) -> "da.Array":
+    """Build the graph of the test: each task computes some surrogates of a recording, and `call` compares them."""
     import dask.array as da
 
-    whole = (a if is_lazy(a) else da.from_array(a, chunks=-1) for a in (x, y))
+    whole = (cast("da.Array", a if is_lazy(a) else da.from_array(a, chunks=-1)) for a in (x, y))
     x, y = (a.rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in whole)
     outer = "abcdefgh"[: x.ndim - 2]
     tail, new = ("p", {"p": x.shape[-1]}) if test.matched else ("ij", {})
-    picks = da.arange(len(draws.items) + 1, chunks=TOGETHER)
+    picks = da.arange(len(draws.items) + 1, chunks=SURROGATES_PER_TASK)
     task = partial(_some_strengths, draws=draws, test=test)
     values = da.blockwise(
         task, f"{outer}sk{tail}", x, f"{outer}ti", y, f"{outer}uj", picks, "s", new_axes={"k": 2, **new},
@@ -272,14 +309,14 @@ def _some_strengths(x: np.ndarray, y: np.ndarray, picks: np.ndarray, draws: Draw
     return _strengths(x, y, picks, draws, test, 1, progress=False)
 
 
-# --- and what follows
+# --- comparison with the surrogates
 
 
-def _chances(strengths: np.ndarray, *, two_sided: bool, pairs: int, alone: bool) -> np.ndarray:
-    """`strengths` `(…, pick, 2, pairs…)` of each recording among its surrogates, `(…, variable, pairs…)`."""
+def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, alone: bool) -> np.ndarray:
+    """Compare each recording with its surrogates: `(…, variable, pairs…)` from `strengths` `(…, pick, 2, pairs…)`."""
     from bitbox_xr.kernels.p_values import against_chance
 
-    lead, shape = strengths.shape[: -2 - pairs], strengths.shape[-pairs:]
+    lead, shape = strengths.shape[: -2 - pair_dims], strengths.shape[-pair_dims:]
     out = np.full((*lead, len(VARIABLES), *shape), np.nan)
     for where in np.ndindex(lead):
         values, cover = np.moveaxis(strengths[where], 1, 0)

@@ -1,6 +1,7 @@
-"""One pair of signals, window by window: its correlation at every lag, and that of its surrogates."""
+"""Correlation of one pair of signals in every window: at every lag, and compared with surrogates."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -33,42 +34,47 @@ def lag_map(
     min_valid: float = 0.75,
     fps: float | None = None,
 ) -> xr.DataArray:
-    """Correlation of one pair of signals in every window at every lag.
+    """Compute the correlation of one pair of signals in every window at every lag.
+
+    For faces choose `width=2, step=1, max_lag=1` (s), as for `imitation`. Use the map to see in which windows, and at
+    which lags, two signals are related.
 
     Parameters
     ----------
     x, y
-        As for `imitation`, one recording; y may be left out for coordination.
+        As for `imitation`, one recording; y may be omitted for coordination.
     pair
-        Labels of x's signal and of y's.
+        Names of the signal of x and of the signal of y.
     measure, width, step, max_lag, causal, polarity, min_valid, fps
-        As for `lag_profile`, whose `profile` is the mean of this map over windows.
+        As for `lag_profile`. The `profile` of the pair is the mean of this map over windows.
 
     Returns
     -------
     DataArray
-        `corr` `(lag, window)`, float32, NaN where frames are too few or a signal is flat.
+        `corr` `(lag, window)`, float32; lags in s. NaN where too few frames are present or a signal is constant.
 
     Raises
     ------
     ValueError
-        As for the measure; where there is no such pair, or there are further dimensions.
+        As for the measure, and if there is no such pair or there are further dimensions.
 
     Examples
     --------
+    x follows y by four frames:
+
     >>> from bitbox_xr import signals
     >>> model = np.random.default_rng(1).normal(size=(900, 1))
     >>> y, x = (signals(a, fps=30, names=["AU12"]) for a in (model, np.roll(model, 4, axis=0)))
-    >>> found = lag_map(x, y, pair=("AU12", "AU12"), width=2, max_lag=0.5)
+    >>> found = lag_map(x, y, pair=("AU12", "AU12"), width=2, step=1, max_lag=1)
     >>> found.sizes, round(float(found.mean("window").idxmax("lag")), 3)
-    (Frozen({'lag': 16, 'window': 28}), -0.133)
+    (Frozen({'lag': 31, 'window': 27}), -0.133)
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    both = _one(Pair(measure, x, y, options, fps), pair)
+    both = _selected(Pair(measure, x, y, options, fps), pair)
     net = sorted(int(d) for d in both.plan().lags)
     plans = [both.plan([d]) for d in net]
-    mine, theirs = _numbers(both)
-    rows = [_windows(mine, theirs, both, plan)[0] for plan in plans]
+    x_values, y_values = _values(both)
+    rows = [_windows(x_values, y_values, both, plan)[0] for plan in plans]
     coords = {
         LAG: (LAG, np.array(net) / both.fps, variable_attrs(LAG, long_name="lag (negative: signal1 follows signal2)")),
         **_labels(both),
@@ -87,7 +93,7 @@ def surrogate_windows(
     surrogates: Surrogates = "shift",
     n: int = 199,
     rng: int | np.random.Generator | None = None,
-    partners: list[Any] | None = None,
+    partners: Sequence[SignalsLike] | None = None,
     width: float = 0.5,
     step: float | None = None,
     max_lag: float | None = None,
@@ -96,30 +102,31 @@ def surrogate_windows(
     min_valid: float = 0.75,
     fps: float | None = None,
 ) -> xr.Dataset:
-    """Correlation and lag of one pair of signals, window by window, beside those of its surrogates.
+    """Compute the correlation and lag of one pair of signals, window by window, with those of its surrogates.
 
-    For pictures: which stretches are out of the ordinary. The windows are not corrected for their number; the
-    test of a pair is `significance`, whose surrogates these are, given the same `rng`.
+    For faces choose `width=2, step=1, max_lag=1` (s), as for `imitation`. Use the result for plots that show which
+    windows are unusual. It is not corrected for the number of windows. To test the pair use `significance`, which
+    makes the same surrogates for the same `rng`.
 
     Parameters
     ----------
     x, y
-        As for `imitation`, one recording; y may be left out for coordination.
+        As for `imitation`, one recording; y may be omitted for coordination.
     pair
-        Labels of x's signal and of y's.
+        Names of the signal of x and of the signal of y.
     measure, surrogates, n, rng, partners, width, step, max_lag, causal, polarity, min_valid, fps
         As for `significance`.
 
     Returns
     -------
     Dataset
-        `corr` and `lag` (s) `(window)`, `null_corr` and `null_lag` `(surrogate, window)`, float32. Computed at
-        once, on dask too: it is one pair.
+        `corr` and `lag` (s) `(window)`, and `null_corr` and `null_lag` (s) `(surrogate, window)` of the surrogates,
+        float32. Dask arrays are computed, since it is one pair only.
 
     Raises
     ------
     ValueError
-        As for `significance`; where there is no such pair, or there are further dimensions.
+        As for `significance`, and if there is no such pair or there are further dimensions.
 
     Examples
     --------
@@ -128,18 +135,18 @@ def surrogate_windows(
     >>> model = rng.normal(size=(900, 1))
     >>> x = signals(np.roll(model, 5, axis=0) + rng.normal(size=(900, 1)), fps=30, names=["AU12"])
     >>> y = signals(model, fps=30, names=["AU12"])
-    >>> found = surrogate_windows(x, y, pair=("AU12", "AU12"), width=2, max_lag=0.3, n=99, rng=1)
+    >>> found = surrogate_windows(x, y, pair=("AU12", "AU12"), width=2, step=1, max_lag=1, n=99, rng=1)
     >>> bool((abs(found.corr) > abs(found.null_corr).quantile(0.95)).mean() > 0.9)
     True
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    both = _one(Pair(measure, x, y, options, fps), pair)
+    both = _selected(Pair(measure, x, y, options, fps), pair)
     draws = draw(surrogates, n, rng, both, partners, fps)
-    mine, theirs = _numbers(both)
-    plan, spectrum = both.plan(), draws.spectrum(theirs)
-    made = (draws.surrogate(k, theirs, spectrum, both.windows.number) for k in range(len(draws.items)))
-    observed = _windows(mine, theirs, both, plan)
-    null = np.stack([_windows(mine, other, both, plan, order) for other, order in made])
+    x_values, y_values = _values(both)
+    plan, spectrum = both.plan(), draws.spectrum(y_values)
+    surrogates_of_y = (draws.surrogate(k, y_values, spectrum, both.windows.number) for k in range(len(draws.items)))
+    observed = _windows(x_values, y_values, both, plan)
+    null = np.stack([_windows(x_values, surrogate, both, plan, order) for surrogate, order in surrogates_of_y])
     data = {
         "corr": (WINDOW, observed[0], variable_attrs("corr")),
         "lag": (WINDOW, observed[1], variable_attrs("lag")),
@@ -150,26 +157,30 @@ def surrogate_windows(
     return xr.Dataset(data, {SURROGATE: number, **_labels(both), **both.window_coords()}, both.attrs() | draws.attrs())
 
 
-def _one(both: Pair, pair: tuple[str, str]) -> Pair:
-    """`both` with only these signals."""
+def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
+    """Keep only one signal of each recording."""
     if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(np.isscalar, pair)):
-        raise ValueError(f"pair is {pair!r}; (label of x's signal, label of y's) is wanted")
-    faults = [f"there are further dimensions ({listed(both.dims())}); choose one with .isel()"] if both.dims() else []
+        raise ValueError(f"expected pair to be (name of a signal of x, name of a signal of y), got {pair!r}")
+    faults = []
+    if both.dims():
+        faults.append(
+            f"expected one recording, got further dimensions ({listed(both.dims())}); choose one with .isel()"
+        )
     sides = zip(("x", "y"), (both.x, both.y), pair, strict=True)
     for side, a, label in sides:
         if label not in a[SIGNAL].values:
-            faults.append(f"{side} has no {label!r}; it has {listed(a[SIGNAL].values)}")
+            faults.append(f"expected pair to name a signal of {side} ({listed(a[SIGNAL].values)}), got {label!r}")
     refuse("one pair", faults)
     both.x, both.y = (a.sel({SIGNAL: [label]}) for a, label in zip((both.x, both.y), pair, strict=True))
     return both
 
 
-def _numbers(both: Pair) -> tuple[np.ndarray, np.ndarray]:
-    first, second = both.arrays
-    return np.asarray(first), np.asarray(second)
+def _values(both: Pair) -> tuple[np.ndarray, np.ndarray]:
+    x, y = both.arrays
+    return np.asarray(x), np.asarray(y)
 
 
-def _labels(both: Pair) -> dict[str, Any]:
+def _labels(both: Pair) -> dict[str, str]:
     return {SIGNAL1: both.x[SIGNAL].item(), SIGNAL2: both.y[SIGNAL].item()}
 
 

@@ -1,1 +1,1 @@
-"""The measures: imitation, coordination, expressivity, asymmetry and motion, as functions of labelled signals."""
+"""Measures of labelled signals: imitation, coordination, expressivity, diversity, asymmetry and motion."""

@@ -1,12 +1,12 @@
-"""Runs the search for activations over whole recordings: by threads, or as a dask graph.
+"""Searches for activations in whole recordings, with threads or as a dask graph.
 
-Arrays are `(…, time, signal)`. Time is never one piece for all coefficients. What can be put together from pieces along
-time is, each of them read three times: for the mean, for the largest response, for the activations. What needs the
-whole of a coefficient (quartiles, medians, a plateau of any length) goes coefficient block by coefficient block: each
-reads all chunks along time again and keeps its own columns only.
+Arrays are `(…, time, signal)`. A lazy recording is never held in memory as a whole. Results that combine across pieces
+along time are computed piece by piece; each piece is read three times: for the mean, for the largest response, and for
+the activations. Results that need all frames of a coefficient (quartiles, medians, plateaus of any length) are computed
+for a few coefficients at a time; each such block reads all chunks along time again, and keeps its own columns only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
@@ -19,22 +19,21 @@ from bitbox_xr.core.types import Array
 if TYPE_CHECKING:
     import dask.array as da
 
-    from bitbox_xr.kernels.activations.search import Search
+    from bitbox_xr.kernels.activations.search import Found, Search
 
-__all__ = ["cubes", "found", "measured"]
+__all__ = ["apply_to_activations", "find_activations", "summaries"]
 
-BLOCK_BYTES = 2**25  # of float64 held at once by a task
-PIECE_BYTES = 2**26
+BLOCK_BYTES = 2**25  # of a block of coefficients, as float64, that a task holds
+PIECE_BYTES = 2**26  # of a piece along time, as float64
 
 
-def measured(data: Array, search: "Search", finish: Callable[[Any], np.ndarray], shape: tuple[int, ...]) -> Any:
-    """`finish` of the activations of every recording: `(…, *shape)`, lazy where `data` is.
-
-    `search` is a `kernels.activations.Search`; `finish` takes a `kernels.activations.Found`.
-    """
+def apply_to_activations(
+    data: Array, search: "Search", finish: Callable[["Found"], np.ndarray], shape: tuple[int, ...]
+) -> Array:
+    """Apply `finish` to the activations of every recording: `(…, *shape)`, lazy if `data` is."""
     extra = data.shape[:-2]
     if not is_lazy(data):
-        results = [finish(one) for one in found(data, search)]
+        results = [finish(one) for one in find_activations(data, search)]
         return np.array(results, dtype=np.float64).reshape(extra + shape)
     import dask.array as da
     from dask import delayed
@@ -44,14 +43,17 @@ def measured(data: Array, search: "Search", finish: Callable[[Any], np.ndarray],
     return da.stack(results).reshape(extra + shape)
 
 
-def cubes(data: Array, search: "Search", *, robust: bool, lists: int) -> Any:
-    """`kernels.summaries.cube` of every recording, `(…, list, number, signal)`, lazy where `data` is."""
+def summaries(data: Array, search: "Search", *, robust: bool, lists: int) -> Array:
+    """Summarise the activations of every recording: `(…, list, metric, signal)`, lazy if `data` is.
+
+    The last entry along the metrics is the number of eligible frames.
+    """
     from bitbox_xr.kernels.activations.metrics import METRICS, cube
 
     finish = partial(cube, robust=robust)
     shape = (lists, len(METRICS) + 1, data.shape[-1])
     if not is_lazy(data) or len(_columns(data)) == 1:
-        return measured(data, search, finish, shape)
+        return apply_to_activations(data, search, finish, shape)
     import dask.array as da
 
     if search.apart or search.outliers or 0.0 in search.scales:
@@ -62,8 +64,8 @@ def cubes(data: Array, search: "Search", *, robust: bool, lists: int) -> Any:
     return da.stack(results).reshape(data.shape[:-2] + shape)
 
 
-def found(data: Array, search: "Search") -> list[Any]:
-    """The activations of every recording, computed; recordings in the order of `data`'s leading dimensions."""
+def find_activations(data: Array, search: "Search") -> list["Found"]:
+    """Compute the activations of every recording, in the order of the leading dimensions of `data`."""
     from bitbox_xr.kernels.activations.search import find
 
     if is_lazy(data):
@@ -83,22 +85,22 @@ def _delayed(data: "da.Array", search: "Search") -> list[Any]:
 
 
 def _columns(data: Array) -> list[slice]:
-    """Blocks of coefficients, whole recordings of which a task may hold."""
+    """Blocks of coefficients that are small enough for a task to hold over the whole recording."""
     width = max(1, BLOCK_BYTES // (8 * data.shape[-2]))
     return [slice(start, min(start + width, data.shape[-1])) for start in range(0, data.shape[-1], width)]
 
 
 def _by_columns(recording: "da.Array", search: "Search") -> list[Any]:
-    """The activations of each block of coefficients, delayed."""
+    """Return the delayed activations of each block of coefficients."""
     columns = _columns(recording)
     again = len(columns) > 1 and not on_cluster(recording)
     return [_block(recording, block, search, again) for block in columns]
 
 
 def _of_columns(
-    recording: "da.Array", search: "Search", finish: Callable[[Any], np.ndarray], shape: tuple[int, ...]
-) -> Any:
-    """`finish` of each block of coefficients, side by side."""
+    recording: "da.Array", search: "Search", finish: Callable[["Found"], np.ndarray], shape: tuple[int, ...]
+) -> "da.Array":
+    """Apply `finish` to each block of coefficients, and concatenate the results along signals."""
     import dask.array as da
     from dask import delayed
 
@@ -109,9 +111,9 @@ def _of_columns(
 
 
 def _block(recording: "da.Array", columns: slice, search: "Search", again: bool) -> Any:
-    """The activations of some columns, delayed; `again`: the task itself reads them, chunk by chunk.
+    """Return the delayed activations of some columns; with `again`, the task itself reads them, chunk by chunk.
 
-    Left to the scheduler, each chunk would be read once for all blocks, and wait as a whole for the last of them.
+    Otherwise the scheduler would read each chunk once for all blocks, and keep all of it until the last block is done.
     """
     from dask import delayed
 
@@ -122,7 +124,7 @@ def _block(recording: "da.Array", columns: slice, search: "Search", again: bool)
     return delayed(find, pure=True)(recording[:, columns], search)
 
 
-def _read_and_find(recording: "da.Array", columns: slice, search: "Search") -> Any:
+def _read_and_find(recording: "da.Array", columns: slice, search: "Search") -> "Found":
     from bitbox_xr.kernels.activations.search import find
 
     bounds = np.cumsum([0, *recording.chunks[0]]).tolist()
@@ -133,8 +135,8 @@ def _read_and_find(recording: "da.Array", columns: slice, search: "Search") -> A
 # --- pieces along time
 
 
-def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) -> Any:
-    """The cube of a recording from those of pieces along time."""
+def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) -> "da.Array":
+    """Summarise the activations of a recording by combining summaries of pieces along time."""
     import dask.array as da
     from dask import delayed
 
@@ -149,7 +151,7 @@ def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) 
         for (start, stop), (first, _) in zip(pairwise(bounds), around, strict=True)
     ]
 
-    def each(call: Any, spans: Any, *arguments: Any) -> list[Any]:
+    def each(call: Callable[..., Any], spans: Iterable[tuple[int, int]], *arguments: Iterable[Any]) -> list[Any]:
         calls = zip(spans, *arguments, strict=True)
         return [later(call, recording[slice(*span)], again, *rest) for span, *rest in calls]
 
@@ -164,12 +166,12 @@ def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) 
 
 
 def _bounds(recording: "da.Array", least: int) -> list[int]:
-    """Where pieces begin and end: at chunks' bounds where these allow it, no piece shorter than `least` frames."""
+    """Frames at which pieces start and end: chunk bounds where possible, with at least `least` frames in each piece."""
     frames, signals = recording.shape
     most = max(least, PIECE_BYTES // (8 * signals))
     bounds = [0]
     for bound in np.cumsum(recording.chunks[0]).tolist():
-        while bound - bounds[-1] > 2 * most:  # a chunk too large to be held
+        while bound - bounds[-1] > 2 * most:  # the chunk is too large for memory
             bounds.append(bounds[-1] + most)
         if bound - bounds[-1] >= most:
             bounds.append(bound)

@@ -1,7 +1,6 @@
-"""How unlike the two halves of a face are, frame by frame, from its landmarks."""
+"""Asymmetry of the face at each frame, from its landmarks."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -19,48 +18,49 @@ from bitbox_xr.kernels.mirror import asymmetry as mirrored
 __all__ = ["asymmetry"]
 
 KINDS = ("landmark", "landmark-can")
-JAW = 17  # points that iBUG-68 has before those of iBUG-51
+JAW_POINTS = 17  # the first points of iBUG-68, which iBUG-51 does not have
 
 Range = Sequence[float] | Mapping[str, float]
 
 
 def asymmetry(x: SignalsLike, *, reference: tuple[Range, Range] | None = None, fps: float | None = None) -> xr.Dataset:
-    """How far the left half of each facial feature lies from the mirror image of the right, at every frame.
+    """Measure the asymmetry of each facial feature: the distance between one side and the mirror image of the other.
 
-    In each feature the points on the left of the image are mirrored across the plane that halves the way between
-    the centroids of its two sides; asymmetry is the mean distance of the mirrored points to their partners.
+    For each feature and frame, the points on the left of the image are mirrored across the plane that lies midway
+    between the centroids of the two sides. The asymmetry is the mean distance from the mirrored points to the
+    corresponding points on the right.
 
     Parameters
     ----------
     x
         iBUG-51 or iBUG-68 landmarks in two or three dimensions: a DataArray `(…, time, signal)` or a Bitbox
-        dictionary. Canonicalized ones are free of the head's pose; others turn with it.
+        dictionary. Canonicalized landmarks do not depend on the pose of the head; others do.
     reference
-        `(low, high)`, the range of each feature, as five numbers (eye, brow, nose, mouth, overall) or as a
-        mapping: a score s becomes `max(0, (s - low) / (high - low))`.
+        Range `(low, high)` of each feature, for scores without units. Both are five numbers (eye, brow, nose, mouth,
+        overall) or a mapping with these keys. A score s becomes `max(0, (s - low) / (high - low))`.
     fps
-        Frames per second, for input without time.
+        Frames per second, for input without times.
 
     Returns
     -------
     Dataset
-        `asymmetry` `(…, time, feature)` for eye, brow, nose, mouth and overall (the mean of the four), in the
-        landmarks' units, with `reference` without units. NaN where a point is missing. Where a feature's
-        centroids coincide, plain distances. Lazy where the input is on dask.
+        `asymmetry` `(…, time, feature)` for the features eye, brow, nose, mouth and overall (the mean of the four), in
+        the units of the landmarks, or without units if `reference` is given. NaN where a point is missing. If the two
+        centroids of a feature coincide, its points are not mirrored. The result is lazy if the input is a dask array.
 
     Raises
     ------
     ValueError
-        Signals that are no such landmarks; a reference that lacks a feature or whose high is not above its low;
-        infinite values (on dask once they are computed).
+        If the signals are not such landmarks, `reference` lacks a feature or has a high that is not above its low, or
+        values are infinite (for dask arrays, when they are computed).
 
     Notes
     -----
-    The measure is Bitbox's, whose published ranges `bitbox_xr.compat.asymmetry` applies.
+    The measure is Bitbox's. `bitbox_xr.compat.asymmetry` applies the ranges that Bitbox publishes.
 
     Examples
     --------
-    A face that is its own mirror image, and one whose mouth is drawn up on one side by 6 mm:
+    Two frames of a face: symmetric, then with one side of the mouth raised by 6 mm:
 
     >>> from bitbox_xr import signals
     >>> from bitbox_xr.kernels.mirror import PAIRS
@@ -94,40 +94,38 @@ def asymmetry(x: SignalsLike, *, reference: tuple[Range, Range] | None = None, f
 
 
 def _scores(values: np.ndarray, columns: np.ndarray, limits: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
-    """Asymmetry of five features `(…, feature)` from `(…, signal)`, within `limits` where there are any."""
+    """Compute the asymmetry of five features `(…, feature)` from `(…, signal)`, scaled by `limits` if given."""
     found = mirrored(values[..., columns].astype(np.float64, copy=False))
     return found if limits is None else np.maximum(0.0, (found - limits[0]) / (limits[1] - limits[0]))
 
 
 def _ibug51(points: Points) -> np.ndarray:
-    """Where in `signal` each coordinate of the iBUG-51 points is, `(51, coordinate)`."""
+    """Positions in `signal` of the coordinates of the iBUG-51 points, `(51, coordinate)`."""
     numbers, columns = points.coords[LANDMARK].values, points.places.columns
     in_order = np.array_equal(numbers, np.arange(len(numbers)))
-    if len(points.axes) < 2 or len(numbers) not in (51, 51 + JAW) or not in_order:
-        found = f"{len(numbers)} landmarks with {', '.join(points.axes)}, numbered {numbers[0]} to {numbers[-1]}"
-        raise ValueError(
-            f"asymmetry(): there are {found}; iBUG-51 or iBUG-68 with x, y (and z) are wanted, numbered from 0 on"
-        )
+    if len(points.axes) < 2 or len(numbers) not in (51, 51 + JAW_POINTS) or not in_order:
+        got = f"{len(numbers)} landmarks with {', '.join(points.axes)}, numbered {numbers[0]} to {numbers[-1]}"
+        expected = "iBUG-51 or iBUG-68 landmarks with x, y (and z), numbered from 0"
+        raise ValueError(f"asymmetry(): expected {expected}, got {got}; select and number the landmarks accordingly")
     return columns[-51:]
 
 
-def _limits(reference: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high of the five features."""
-    form = f"(low, high) is wanted, each five numbers or a mapping: {', '.join(FEATURES)}"
+def _limits(reference: object) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high ends of the ranges of the five features."""
+    form = f"five finite numbers or a mapping, for {', '.join(FEATURES)}"
     if not isinstance(reference, tuple | list) or len(reference) != 2:
-        raise ValueError(f"asymmetry(): reference is {reference!r}; {form}")
+        raise ValueError(f"asymmetry(): expected reference to be (low, high), each {form}, got {reference!r}")
     ends, faults = [], []
     for name, given in zip(("low", "high"), reference, strict=True):
         values = [given[feature] for feature in FEATURES if feature in given] if isinstance(given, Mapping) else given
-        if not hasattr(values, "__len__") or isinstance(values, str) or len(values) != len(FEATURES):
-            faults.append(f"its {name} is {given!r}; {form}")
-        elif not all(is_number(value) for value in values):
-            faults.append(f"its {name} is {given!r}; finite numbers are wanted")
+        sized = hasattr(values, "__len__") and not isinstance(values, str) and len(values) == len(FEATURES)
+        if not sized or not all(is_number(value) for value in values):
+            faults.append(f"expected {name} to be {form}, got {given!r}")
         else:
             ends.append(np.asarray(values, dtype=np.float64))
     if not faults and not (ends[0] < ends[1]).all():
         bad = [feature for feature, below in zip(FEATURES, ends[0] < ends[1], strict=True) if not below]
-        faults.append(f"its high is not above its low for {listed(bad)}")
+        faults.append(f"expected high to be above low for every feature, got high at or below low for {listed(bad)}")
     refuse("asymmetry(): reference", faults)
     return ends[0], ends[1]
 

@@ -1,13 +1,13 @@
-"""Runs the correlation kernel over the windows of whole recordings: by threads, or as a dask graph.
+"""Applies the correlation kernel to all windows of whole recordings, with threads or as a dask graph.
 
-Arrays are `(…, time, signal)`, windows in frames. Work is cut into blocks of windows whose size and order do
-not depend on the number of threads, so that neither do the results, to the last digit.
+Arrays are `(…, time, signal)`; windows are in frames. The windows are divided into blocks. The size and order of the
+blocks do not depend on the number of threads, so the results are the same to the last digit for any number.
 """
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Windows", "block", "broadcast", "matrices", "reduced", "sums"]
 
-BLOCK = 32  # windows; their matrices of 79 × 79 pairs stay near the processor
+T = TypeVar("T")
+
+BLOCK = 32  # windows; their matrices of 79 × 79 pairs fit into the cache of the processor
 
 
 class Windows(NamedTuple):
-    """Windows: number w starts at frame `reach + w · step`, its lags touch `reach` frames more at each end."""
+    """Windows: number w starts at frame `reach + w · step`; its lags use `reach` frames more each way."""
 
     width: int
     step: int
@@ -35,7 +37,7 @@ class Windows(NamedTuple):
     number: int
 
     def frames(self, first: int, stop: int) -> slice:
-        """Frames that windows `first` to `stop` touch."""
+        """Frames that windows `first` to `stop` use, with their lags."""
         return slice(first * self.step, (stop - 1) * self.step + 2 * self.reach + self.width)
 
 
@@ -45,9 +47,9 @@ class Windows(NamedTuple):
 def matrices(
     x: Array, y: Array, windows: Windows, plan: "Plan", seconds: np.ndarray, *, mirrored: bool
 ) -> tuple[Any, ...]:
-    """`corr` and `lag` `(…, window, n1, n2)` and the shares of frames present, `(…, window, n1)` and `(…, window, n2)`.
+    """Return `corr` and `lag` `(…, window, n1, n2)`, and the shares of frames present `(…, window, n1)` and `(…, n2)`.
 
-    `plan` (a `kernels.correlation.Plan`) says which lags compete, `seconds` what each is called.
+    `plan` holds the lags from which each window chooses; `seconds` are the same lags in s.
     """
     call = partial(_matrices, windows=windows, plan=plan, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
@@ -82,18 +84,18 @@ def _matrices(
     shapes = [(count, x.shape[-1], y.shape[-1])] * 2 + [(count, x.shape[-1]), (count, y.shape[-1])]
     out = tuple(np.empty(extra + shape, np.float32) for shape in shapes)
 
-    def one(at: tuple[tuple[int, ...], int]) -> None:
+    def compute(at: tuple[tuple[int, ...], int]) -> None:
         where, first = at
         stop = min(first + BLOCK, count)
         here = tuple(array[where][first:stop] for array in out)
         block(x[where], y[where], windows, plan, seconds, mirrored, first, stop, here)
 
-    for _ in _over_blocks(one, extra, count, workers):
+    for _ in _over_blocks(compute, extra, count, workers):
         pass
     return out
 
 
-def _stacked(x: np.ndarray, y: np.ndarray, call: Any, count: int) -> np.ndarray:
+def _stacked(x: np.ndarray, y: np.ndarray, call: Callable[..., tuple[np.ndarray, ...]], count: int) -> np.ndarray:
     corr, lag, _, _ = call(x, y, count=count, workers=1)
     return np.stack([corr, lag], axis=-4)
 
@@ -110,8 +112,10 @@ def _shares(x: np.ndarray, _: None, windows: Windows, count: int) -> np.ndarray:
 # --- sums over windows
 
 
-def sums(x: Array, y: Array, windows: Windows, plans: list[Any], seconds: list[np.ndarray], *, mirrored: bool) -> Any:
-    """Sums over all windows, `(…, plan, sum, n1, n2)` float64 (`kernels.sums.SUMS`); matrices are not kept."""
+def sums(
+    x: Array, y: Array, windows: Windows, plans: list["Plan"], seconds: list[np.ndarray], *, mirrored: bool
+) -> Array:
+    """Return the sums over all windows, `(…, plan, sum, n1, n2)` float64 (see `SUMS`), without keeping matrices."""
     call = partial(_sums, windows=windows, plans=plans, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
         return call(np.asarray(x), np.asarray(y), count=windows.number, workers=threads())
@@ -126,7 +130,7 @@ def sums(x: Array, y: Array, windows: Windows, plans: list[Any], seconds: list[n
 
 
 def _sums(
-    x: np.ndarray, y: np.ndarray, *, windows: Windows, plans: list[Any], seconds: list[np.ndarray], mirrored: bool,
+    x: np.ndarray, y: np.ndarray, *, windows: Windows, plans: list["Plan"], seconds: list[np.ndarray], mirrored: bool,
     count: int, workers: int,
 ) -> np.ndarray:  # fmt: skip
     from bitbox_xr.kernels.correlation.window_sums import add_windows
@@ -134,7 +138,7 @@ def _sums(
     x, y, extra = broadcast(x, y)
     n1, n2 = x.shape[-1], y.shape[-1]
 
-    def one(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
+    def compute(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
         where, first = at
         stop = min(first + BLOCK, count)
         part = np.zeros((len(plans), len(SUMS), n1, n2))
@@ -146,13 +150,13 @@ def _sums(
         return where, part
 
     total = np.zeros((*extra, len(plans), len(SUMS), n1, n2))
-    for where, part in _over_blocks(one, extra, count, workers):
+    for where, part in _over_blocks(compute, extra, count, workers):
         total[where] += part
     return total
 
 
-def reduced(corr: Array, lag: Array, limit: float) -> Any:
-    """The same sums, `(…, sum, n1, n2)`, of matrices that are kept: `corr` and `lag` `(…, window, n1, n2)`."""
+def reduced(corr: Array, lag: Array, limit: float) -> Array:
+    """Return the sums over windows, `(…, sum, n1, n2)`, of existing `corr` and `lag` `(…, window, n1, n2)`."""
     if not is_lazy(corr, lag):
         return _reduced(np.asarray(corr), np.asarray(lag), limit, workers=threads())
     import dask.array as da
@@ -175,7 +179,7 @@ def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -
 
     extra, (count, n1, n2) = corr.shape[:-3], corr.shape[-3:]
 
-    def one(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
+    def compute(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
         where, first = at
         part = np.zeros((len(SUMS), n1, n2))
         both = [np.ascontiguousarray(array[where][first : first + BLOCK], np.float32) for array in (corr, lag)]
@@ -183,12 +187,12 @@ def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -
         return where, part
 
     total = np.zeros((*extra, len(SUMS), n1, n2))
-    for where, part in _over_blocks(one, extra, count, workers):
+    for where, part in _over_blocks(compute, extra, count, workers):
         total[where] += part
     return total
 
 
-# --- blocks and parts
+# --- blocks of windows, and parts of recordings
 
 
 def block(
@@ -200,10 +204,13 @@ def block(
     mirrored: bool,
     first: int,
     stop: int,
-    out: Any,
+    out: tuple[np.ndarray, ...],
     order: np.ndarray | None = None,
 ) -> None:
-    """Windows `first` to `stop` of one pair of recordings, by the kernel; `order`: which of y's meets each of x."""
+    """Correlate windows `first` to `stop` of two recordings, into `out`.
+
+    `order` (for surrogates) gives the window of y with which each window of x is paired; None: the same window.
+    """
     from bitbox_xr.kernels.correlation.windowed import best_lags
 
     if order is None:
@@ -218,8 +225,10 @@ def block(
     best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored)
 
 
-def _over_blocks(function: Any, extra: tuple[int, ...], count: int, workers: int) -> Iterator[Any]:
-    """`function` of every block of every recording, by threads; its results in order."""
+def _over_blocks(
+    function: Callable[[tuple[tuple[int, ...], int]], T], extra: tuple[int, ...], count: int, workers: int
+) -> Iterator[T]:
+    """Apply `function` to every block of every recording with threads; yield its results in order."""
     from concurrent.futures import ThreadPoolExecutor
 
     work = [(where, first) for where in np.ndindex(extra) for first in range(0, count, BLOCK)]
@@ -235,13 +244,13 @@ def _limit(seconds: np.ndarray) -> float:
 
 
 def broadcast(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
-    """Both with the same leading dimensions, as views."""
+    """Return x and y with the same leading dimensions, as views, and the sizes of these dimensions."""
     extra = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     return np.broadcast_to(x, extra + x.shape[-2:]), np.broadcast_to(y, extra + y.shape[-2:]), extra
 
 
-def _parts(x: Array, y: Array, windows: Windows) -> Iterator[tuple[Any, Any, int]]:
-    """Frames of x and y for the windows that start in each chunk of time, in one piece each, and their number."""
+def _parts(x: Array, y: Array, windows: Windows) -> Iterator[tuple["da.Array", "da.Array", int]]:
+    """Yield, for each chunk along time, the frames of x and y for the windows that start in it, and their number."""
     import dask.array as da
 
     sides = [cast("da.Array", a if is_lazy(a) else da.from_array(a, chunks=-1)) for a in (x, y)]
@@ -261,8 +270,11 @@ def _blockwise(
     out: str,
     sizes: dict[str, int],
     dtype: type = np.float32,
-) -> Any:
-    """`function(x, y)` on each block of the leading dimensions; `out` names its trailing axes, `sizes` the new ones."""
+) -> "da.Array":
+    """Apply `function(x, y)` to each block of the leading dimensions.
+
+    `out` names the trailing axes of its result, and `sizes` gives the sizes of the new ones.
+    """
     import dask.array as da
 
     lead = max(x.ndim, 0 if y is None else y.ndim) - 2

@@ -1,12 +1,13 @@
-"""How expressive a face is at temporal scales: activations of each coefficient, counted, listed, compared.
+"""Expressivity and diversity of a face at temporal scales, from the activations of its expression coefficients.
 
-A coefficient is smoothed (Gaussian, sigma 1 frame) and transformed by Mexican-hat wavelets of several durations; at
-each scale an activation is a local maximum of the positive part of the response, smoothed again. What is reported
-of it is the signal itself at that moment.
+A coefficient is smoothed (Gaussian, sigma 1 frame) and transformed by Mexican-hat wavelets of several durations. The
+transform is smoothed again; at each scale an activation is a local maximum of its positive part. The magnitude of an
+activation is the value of the signal itself at that moment.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -14,16 +15,19 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
-from bitbox_xr.core.types import ScalesLike, SignalsLike
+from bitbox_xr.core.types import Array, ScalesLike, SignalsLike
 from bitbox_xr.core.validation import flag_faults, name_faults
 from bitbox_xr.core.variables import COEFFICIENT, EVENT, METRIC, RESERVED, SCALE, SIGNAL, TIME, variable_attrs
 from bitbox_xr.measures import activation_search
 from bitbox_xr.measures.scales import RAW, Scales
 from bitbox_xr.measures.scales import chosen as scales_of
 
+if TYPE_CHECKING:
+    from bitbox_xr.kernels.activations.search import Found
+
 __all__ = ["diversity", "events", "expressivity", "prepared"]
 
-TIMES_OF_EVENTS = {
+LONG_NAMES_OF_EVENTS = {
     TIME: "time of the activation",
     SCALE: "temporal scale at which it was found (0: the signal itself)",
 }
@@ -38,60 +42,69 @@ def expressivity(
     precision: int = 16,
     fps: float | None = None,
 ) -> xr.Dataset:
-    """How often and how strongly each coefficient is activated, at each temporal scale.
+    """Measure how often and how strongly each expression coefficient is activated, at each temporal scale.
+
+    An activation is a moment at which a coefficient rises and falls again, on a chosen temporal scale: a local maximum
+    of the coefficient's wavelet transform. The magnitude of an activation is the value of the signal at that moment.
 
     Parameters
     ----------
     x
-        Expression signals: a DataArray `(…, time, signal)`, a Bitbox dictionary, or what `signals()` takes.
-        Missing frames are NaN.
+        Expression coefficients, such as action units or blendshapes: a DataArray `(…, time, signal)`, a Bitbox
+        dictionary, or what `signals()` accepts. Missing frames are NaN.
     scales
-        None: the maxima of the signal itself. An integer n: n durations, evenly from 0.1 to 4 s. Or durations in
-        seconds. An activation w seconds wide at half its height is answered most strongly at duration w / 0.26
-        (1 s wide at 4 s). At one fixed duration d, of activations of one height those about 0.42 d wide are
-        answered most strongly.
+        None: the maxima of the signal itself. An integer n: n durations, evenly spaced from 0.1 to 4 s. A sequence:
+        durations in seconds. An activation of full width at half maximum f responds most strongly at duration f / 0.26
+        (1 s wide: at about 4 s). At a fixed duration d, of activations of the same height those about 0.42 d wide
+        respond most strongly.
     aggregate
-        True: one list of activations over all scales (at least two), each counted once, at the scale where its
-        score (w − median) / MAD is largest, of the response w there and of all responses of that scale (often a
-        shorter one than that of the largest w); activations closer than the shortest duration (less 0.01 s) are one.
+        True: make one list of activations over all scales (at least two), in which each is counted once. It is counted
+        at the scale where its score (w − median) / MAD is largest, with w its response at that scale, and the median
+        and the median absolute deviation (MAD) over all responses of that scale. This is often a shorter scale than
+        that of the largest w. Of activations closer than the shortest duration (minus 0.01 s), one is counted.
     robust
-        True: magnitudes beyond 1.5 interquartile ranges of the quartiles are left out, where there are more than
-        five. In noisy signals, where most maxima are noise, these are the expressions themselves.
+        True: ignore activations whose magnitude is an outlier, more than 1.5 interquartile ranges beyond the quartiles,
+        if there are more than five activations. Where most maxima are noise, the outliers are the real expressions.
     precision
-        The wavelet is sampled from `2 ** precision` points. 16 is converged; PyWavelets 1.9 uses 12, earlier
-        versions 10, which moves maxima and adds some at long scales.
+        The wavelet is sampled at `2 ** precision` points. The results have converged at 16. PyWavelets 1.9 uses 12 and
+        earlier versions 10, which moves maxima and adds some at long scales.
     fps
-        Frames per second, for input without time.
+        Frames per second, for input without times.
 
     Returns
     -------
     Dataset
-        `expressivity` `(…, scale, metric, coefficient)`, metrics frequency (number of activations), density (sum of
-        their magnitudes over the number of eligible frames), mean, std, min and max of their magnitudes, with
-        coordinate `unit`; `eligible_time` (s) and `rate` (activations a minute of it) `(…, scale, coefficient)`.
-        `scale` is in seconds, 0 for the signal itself, infinite for all scales aggregated; `scale_label` names
-        it. Without activations frequency and density are 0, the rest NaN; without eligible frames all are NaN.
-        Lazy where the input is on dask.
+        - `expressivity` `(…, scale, metric, coefficient)`. The metrics are frequency (number of activations), density
+          (sum of their magnitudes divided by the number of eligible frames, at which activations could be found), and
+          the mean, std, min and max of their magnitudes. The coordinate `unit` holds the units of the metrics.
+        - `eligible_time` (s) `(…, scale, coefficient)`: duration of the eligible frames
+        - `activations_per_minute` `(…, scale, coefficient)`: activations per minute of eligible time
+
+        `scale` is in seconds; 0 is the signal itself, and infinity is all scales aggregated. `scale_label` names it.
+        Without activations, frequency and density are 0 and the other metrics NaN. Without eligible frames all are
+        NaN. The result is lazy if the input is a dask array.
 
     Raises
     ------
     ValueError
-        Signals of another kind, an irregular clock, scales that do not fit into the recording, infinite values.
+        If the signals are of another kind, the frame times are irregular, scales do not fit into the recording, or
+        values are infinite.
 
     Notes
     -----
-    Each coefficient, less its mean, is smoothed (Gaussian, sigma 1 frame) and at duration d transformed by the
-    Mexican-hat wavelet of scale a = fps · d / 4 frames, ψ(t) = 2 / (√3 π^¼) · (1 − t²) · exp(−t² / 2) stretched by a,
-    as PyWavelets has it (`mexh`); the transform is smoothed alike. An activation is a local maximum of its positive
-    part, a plateau one at its middle. The measure is Bitbox's; the documentation lists where it differs.
+    The mean of each coefficient is subtracted, and the coefficient is smoothed (Gaussian, sigma 1 frame). At duration d
+    it is transformed by the Mexican-hat wavelet of scale a = fps · d / 4 frames, as in PyWavelets (`mexh`):
+    ψ(t) = 2 / (√3 π^¼) · (1 − t²) · exp(−t² / 2), stretched by a. The transform is smoothed in the same way. An
+    activation is a local maximum of its positive part; a plateau is one activation, at its middle. The measure is
+    Bitbox's; the documentation lists the differences.
 
-    A magnitude is the signal's at the frame of the maximum, which can be a frame late: a pulse with a standard
-    deviation of 0.08 s reads 0.92 of its height at 30 frames a second.
+    The maximum of the transform can be one frame late, so the magnitude can be smaller than the height of the
+    activation: a pulse with a standard deviation of 0.08 s reads 0.92 of its height at 30 frames per second.
 
-    Missing frames are bridged by straight lines. A frame is eligible at duration d where frames present, and
-    those in gaps of at most d / 8, carry three quarters of the wavelet's absolute weight around it (within the
-    recording); for the signal itself, where it is present. Elsewhere nothing is counted. The magnitude of an
-    activation at a missing frame is that of the line.
+    Missing frames are interpolated linearly. A frame is eligible at duration d if the frames present, and those in gaps
+    of at most d / 8, carry three quarters of the wavelet's absolute weight around it (within the recording). For the
+    signal itself, a frame is eligible if it is present. Only activations at eligible frames are counted. The magnitude
+    of an activation at a missing frame is the interpolated value.
 
     Examples
     --------
@@ -110,7 +123,7 @@ def expressivity(
     x, chosen = prepared("expressivity", x, scales, aggregate, precision, fps)
     from bitbox_xr.kernels.activations.metrics import METRICS
 
-    numbers = activation_search.cubes(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
+    numbers = activation_search.summaries(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
     eligible_time = numbers[..., -1, :] / chosen.fps
     variables = {
         "expressivity": ((SCALE, METRIC, COEFFICIENT), numbers[..., :-1, :]),
@@ -128,23 +141,32 @@ def expressivity(
 def events(
     x: SignalsLike, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
 ) -> xr.Dataset:
-    """The activations that `expressivity` counts: when, at which scale, of which coefficient, how strong, how long.
+    """List the activations that `expressivity` counts: time, scale, coefficient, strength and width of each.
 
     Parameters
     ----------
     x, scales, aggregate, precision, fps
-        As for `expressivity`. Computed even where the input is on dask: their number is not known before.
+        As for `expressivity`. Dask arrays are computed, since the number of activations is not known before.
 
     Returns
     -------
     Dataset
-        Dimension `event`, one entry an activation, ordered by recording, scale, coefficient and time (with
-        `aggregate` by recording, coefficient and time), with coordinates `time` (s), `scale` (s; 0: the signal
-        itself; with `aggregate` the scale of the largest score), `coefficient`, one for each further dimension of the
-        input, and what else labels its recordings and signals (`region`); `magnitude` (of the signal), `width` (s,
-        over which the wavelet's response has more than half its height; NaN where the recording ends before),
-        `response` (that height; over scales it is largest near 1 / 0.26 of the activation's own width) and `outlier`
-        (True: `robust=True` drops it).
+        One entry along `event` for each activation, ordered by recording, scale, coefficient and time (with `aggregate`
+        by recording, coefficient and time). Coordinates along `event`:
+
+        - `time` (s)
+        - `scale` (s): 0 for the signal itself; with `aggregate` the scale of the largest score
+        - `coefficient`, one coordinate for each further dimension of the input, and other labels of its recordings and
+          signals (such as `region`)
+
+        Variables along `event`:
+
+        - `magnitude`: value of the signal
+        - `width` (s): time over which the wavelet's response has more than half its height; NaN where the recording
+          ends before
+        - `response`: height of the wavelet's response, which is largest at the scale of about the full width of the
+          activation divided by 0.26
+        - `outlier`: whether `robust=True` ignores the activation
 
     Raises
     ------
@@ -161,7 +183,7 @@ def events(
     ([4.0, 9.0, 15.0], [1.0, 1.0, 1.0])
     """
     x, chosen = prepared("events", x, scales, aggregate, precision, fps)
-    found = activation_search.found(x.data, chosen.search(widths=True, outliers=True))
+    found = activation_search.find_activations(x.data, chosen.search(widths=True, outliers=True))
     tables = [_table(one) for one in found]
     column = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     coords = {
@@ -177,7 +199,7 @@ def events(
     }
     labels = _labels(x, [len(table["frame"]) for table in tables], column["signal"])
     own = {
-        name: (EVENT, values, variable_attrs(name, long_name=TIMES_OF_EVENTS.get(name)))
+        name: (EVENT, values, variable_attrs(name, long_name=LONG_NAMES_OF_EVENTS.get(name)))
         for name, values in coords.items()
     }
     return xr.Dataset(
@@ -197,28 +219,33 @@ def diversity(
     precision: int = 16,
     fps: float | None = None,
 ) -> xr.Dataset:
-    """How evenly activations are spread over coefficients: 0 if one has them all, 1 if all have the same share.
+    """Measure how evenly activations are spread over coefficients: 0 if one has all, 1 if all have the same share.
 
     Parameters
     ----------
     x, scales, aggregate, robust, precision, fps
-        As for `expressivity`; at least two coefficients.
+        As for `expressivity`; x must have at least two coefficients.
     magnitude
-        True: shares of the summed magnitudes `|signal|` of activations; False: shares of their number.
+        True: use each coefficient's share of the summed magnitudes `|signal|` of activations. False: use its share of
+        the number of activations.
 
     Returns
     -------
     Dataset
-        `overall` and `frame_wise` `(…, scale)`. `overall` is the entropy `-Σ p log p / log n` of the shares p of n
-        coefficients in all activations; `frame_wise` the mean over frames of the entropy of those at one frame,
-        0 where there is at most one. n counts the coefficients, and the mean the frames, at which activations
-        could be found (see `expressivity` on missing frames). NaN without activations. Lazy where the input is
-        on dask.
+        Both variables are `(…, scale)`:
+
+        - `overall`: entropy `-Σ p log p / log n` of the shares p of n coefficients in all activations
+        - `frame_wise`: mean over frames of the entropy of the shares at one frame, which is 0 for a frame with at most
+          one activation
+
+        n is the number of coefficients with eligible frames, and the mean is over frames at which any coefficient is
+        eligible (see `expressivity` on missing frames). NaN without activations. The result is lazy if the input is a
+        dask array.
 
     Raises
     ------
     ValueError
-        As for `expressivity`, and for a single coefficient.
+        As for `expressivity`, and if there is only one coefficient.
 
     Examples
     --------
@@ -232,29 +259,27 @@ def diversity(
     refuse("diversity()", flag_faults("robust", robust) + flag_faults("magnitude", magnitude))
     x, chosen = prepared("diversity", x, scales, aggregate, precision, fps)
     if x.sizes[SIGNAL] < 2:
-        raise ValueError("diversity(): there is one coefficient; at least two, over which to spread, are wanted")
+        raise ValueError("diversity(): expected at least two coefficients, got one; choose more signals")
     from bitbox_xr.kernels.activations import metrics
 
     finish = partial(metrics.diversity, robust=robust, magnitude=magnitude)
-    numbers = activation_search.measured(x.data, chosen.search(outliers=robust), finish, (2, chosen.lists))
+    numbers = activation_search.apply_to_activations(x.data, chosen.search(outliers=robust), finish, (2, chosen.lists))
     variables = {"overall": ((SCALE,), numbers[..., 0, :]), "frame_wise": ((SCALE,), numbers[..., 1, :])}
     return _result("diversity", x, chosen, variables, {}, robust=int(robust), magnitude=int(magnitude))
 
 
-# --- what goes in
+# --- checked input
 
 
 def prepared(
     measure: str, x: SignalsLike, scales: ScalesLike, aggregate: bool, precision: int, fps: float | None
 ) -> tuple[xr.DataArray, Scales]:
-    """Checked expressions `(…, time, signal)` and the scales they are searched at."""
+    """Check expression signals `(…, time, signal)` and the scales at which they are searched."""
     x = as_signals(x, fps=fps, label="x")
     kind = x.attrs.get("kind", "expression")
     if kind != "expression":
-        reason = (
-            "activations are rises of an expression coefficient, and coordinates or angles have no rest to rise from"
-        )
-        raise ValueError(f"{measure}(): x is of kind {kind!r}; {reason}: see kinematics() and relative_motion()")
+        remedy = "use kinematics() or relative_motion() for landmarks, poses and rectangles"
+        raise ValueError(f"{measure}(): expected x to be of kind 'expression', got {kind!r}; {remedy}")
     dropped = (TIME,) if COEFFICIENT in RESERVED[measure] else (TIME, SIGNAL)
     refuse(f"{measure}()", name_faults(RESERVED[measure], x, dropped=dropped))
     return x, scales_of(scales, aggregate, precision, fps=rate(x), frames=x.sizes[TIME], measure=measure)
@@ -264,7 +289,7 @@ def _extra(x: xr.DataArray) -> tuple[str, ...]:
     return tuple(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL))
 
 
-# --- what comes out
+# --- labelled results
 
 
 def _variable_attrs(name: str, x: xr.DataArray, **own: str) -> dict[str, str]:
@@ -273,9 +298,14 @@ def _variable_attrs(name: str, x: xr.DataArray, **own: str) -> dict[str, str]:
 
 
 def _result(
-    measure: str, x: xr.DataArray, chosen: Scales, variables: dict[str, Any], coords: dict[str, Any], **options: int
+    measure: str,
+    x: xr.DataArray,
+    chosen: Scales,
+    variables: Mapping[str, tuple[tuple[str, ...], Array]],
+    coords: Mapping[str, tuple[str, np.ndarray]],
+    **options: int,
 ) -> xr.Dataset:
-    """Variables given as `(last dimensions, numbers)`, labelled as the input is."""
+    """Label variables, given as `(last dimensions, values)`, with the coordinates of the input."""
     extra = _extra(x)
     each = any(COEFFICIENT in dims for dims, _ in variables.values())
     labels = _carried(x) if each else carried(x)
@@ -288,7 +318,7 @@ def _result(
 
 
 def _attrs(measure: str, x: xr.DataArray, chosen: Scales, **options: int) -> dict[str, str | int | float]:
-    """Enough to run the measure again."""
+    """Attributes of the result: the options used, and the source of the input."""
     own = {
         **chosen.attrs(),
         **options,
@@ -305,8 +335,8 @@ def _wavelets_version() -> str:
     return version("PyWavelets")
 
 
-def _table(found: Any) -> dict[str, np.ndarray]:
-    """One recording's activations, ordered by scale, coefficient and time."""
+def _table(found: "Found") -> dict[str, np.ndarray]:
+    """Activations of one recording, ordered by scale, coefficient and time."""
     events = found.events
     order = np.lexsort((events.frame, events.signal, events.list))
     columns = {**events._asdict(), "magnitude": found.magnitude, "outlier": found.outlier}
@@ -314,19 +344,19 @@ def _table(found: Any) -> dict[str, np.ndarray]:
 
 
 def _carried(x: xr.DataArray) -> dict[str, xr.Variable]:
-    """Coordinates of a result with coefficients."""
+    """Coordinates of a result that has the dimension `coefficient`."""
     labels = carried(x, COEFFICIENT)
     labels[COEFFICIENT].attrs = _variable_attrs(COEFFICIENT, x)
     return labels
 
 
 def _labels(x: xr.DataArray, counts: list[int], signal: np.ndarray) -> dict[str, xr.Variable]:
-    """What labels each activation's recording and coefficient; `counts`: how many activations recordings have."""
+    """Labels of the recording and the coefficient of each activation; `counts`: number of activations by recording."""
     sizes = {dim: x.sizes[dim] for dim in _extra(x)}
     recording = np.unravel_index(np.repeat(np.arange(len(counts)), counts), [*sizes.values()]) if sizes else ()
     places = {dim: xr.Variable(EVENT, at) for dim, at in zip(sizes, recording, strict=True)}
     places[COEFFICIENT] = xr.Variable(EVENT, signal)
-    # where a dimension has no labels, numbers
+    # dimensions without labels get numbers
     numbers = {dim: xr.Variable(dim, np.arange(size), {"long_name": dim}) for dim, size in sizes.items()}
     labels = numbers | {name: label.compute() for name, label in _carried(x).items()}
     return {name: label.isel({dim: places[str(dim)] for dim in label.dims}) for name, label in labels.items()}

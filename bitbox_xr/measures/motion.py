@@ -1,13 +1,13 @@
-"""How landmarks, the face rectangle or the head move: how far, how fast, how smoothly, how far from where they were.
+"""Kinematics, smoothness and relative motion of landmarks, of the face rectangle and of the head.
 
-A position is a point's coordinates at a frame, d its change from one frame to the next; velocity is d · fps, and
-acceleration and jerk are the changes of what comes before each from one frame to the next, times fps.
+The position of a point is its coordinates at a frame, and d is the change of the position from one frame to the next.
+Velocity is d · fps; acceleration and jerk are the changes of velocity and of acceleration between frames, times fps.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 import xarray as xr
@@ -17,7 +17,7 @@ from bitbox_xr.core.geometry import Points, points_of
 from bitbox_xr.core.lazy import is_lazy, later, on_cluster
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
-from bitbox_xr.core.types import Array, SignalsLike
+from bitbox_xr.core.types import Array, Attrs, SignalsLike
 from bitbox_xr.core.validation import counted, listed, name_faults
 from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import motion as kernel
@@ -27,54 +27,60 @@ if TYPE_CHECKING:
 
 __all__ = ["kinematics", "relative_motion", "smoothness"]
 
-MEAN = "mean"
+MEAN: Literal["mean"] = "mean"
+
+# The mean position, frame numbers (integers) or times in s (floats)
+FramesLike: TypeAlias = Literal["mean"] | int | float | Sequence[int] | Sequence[float] | np.ndarray
 
 
 def kinematics(x: SignalsLike, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
-    """How far and how fast each point moves: range, path, speed and acceleration.
+    """Measure how far and how fast each point moves: range, path, speed and acceleration.
 
     Parameters
     ----------
     x
-        Landmarks, a pose or face rectangles on a regular clock: a DataArray `(…, time, signal)` of kind landmark,
-        landmark-can, pose or rectangle, or a Bitbox dictionary of such. Missing frames are NaN.
+        Landmarks, a head pose or face rectangles with regular frame times: a DataArray `(…, time, signal)` of kind
+        landmark, landmark-can, pose or rectangle, or such a Bitbox dictionary. Missing frames are NaN.
     angular
-        Of a pose. False: the head's translation. True: its rotation, the three angles taken for coordinates.
+        For a pose. False: use the translation of the head. True: use its rotation, with the three angles as
+        coordinates.
     fps
-        Frames per second, for input without time.
+        Frames per second, for input without times.
 
     Returns
     -------
     Dataset
-        `(…, landmark)` with the landmarks' `region` and `side`, or `(…)` for the one point of a pose or of
-        rectangles (their centre). With the signals' units:
+        The dimensions are `(…, landmark)`, with the landmarks' `region` and `side`. A pose or rectangles (their centre)
+        are a single point, with dimensions `(…)`. In the units of the signals:
 
-        - `range` (units): norm of a point's largest coordinates less its smallest
+        - `range` (units): norm of the largest minus the smallest coordinates of the point
         - `path` (units): Σ |d|
         - `speed` (units/s): mean |d| · fps
         - `acceleration` (units/s²): mean |Δd| · fps²
-        - `valid`: share of frames in which the point was seen
+        - `valid`: share of frames at which the point is present
 
-        Lazy where the input is on dask.
+        Here d is the change of the position from one frame to the next, and Δd the change of d. The result is lazy if
+        the input is a dask array.
 
     Raises
     ------
     ValueError
-        Signals of another kind; names that tell no coordinates; fewer than 3 frames; an irregular clock; infinite
-        values (on dask once they are computed).
+        If the signals are of another kind, their names do not identify coordinates, there are fewer than 3 frames,
+        the frame times are irregular, or values are infinite (for dask arrays, when they are computed).
 
     Notes
     -----
-    A point that misses a coordinate is missing at that frame. Differences to, from and across missing frames do not
-    count: `path` is that of the steps that were seen, `speed` and `acceleration` are means over the differences that
-    were seen, NaN where there are none. Angles are taken as they are, a jump by 2π as a movement.
+    A point is missing at a frame if any of its coordinates is. Differences that involve missing frames are left out:
+    `path` is the sum over the steps present, and `speed` and `acceleration` are means over the differences present,
+    NaN if there are none. Angles are used as they are, so that a jump by 2π counts as movement.
 
-    Noise counts as movement: a point at rest whose two coordinates have noise of deviation σ walks 1.8 σ a frame, and
-    its acceleration grows with the square of the rate. Compare recordings of one tracker at one rate, or smooth first.
+    Noise counts as movement. A point at rest whose two coordinates have noise of standard deviation σ moves 1.8 σ per
+    frame, and its acceleration grows with the square of the frame rate. Compare recordings of the same tracker at the
+    same frame rate, or smooth first.
 
     Examples
     --------
-    A face that goes twice round a circle of 10 pixels in 4 s: 2 · 2π · 10 pixels, at 31.4 pixels/s.
+    A face that moves twice round a circle of radius 10 pixels in 4 s: 2 · 2π · 10 pixels, at 31.4 pixels/s.
 
     >>> from bitbox_xr import signals
     >>> turn = np.pi * np.arange(121) / 30
@@ -83,11 +89,11 @@ def kinematics(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     >>> found.path.round(1).item(), found.speed.round(1).item(), found.speed.attrs["units"]
     (125.6, 31.4, 'pixel/s')
     """
-    return _course("kinematics", ("range", "path", "speed", "acceleration", "valid"), x, angular, fps, least=3)
+    return _motion_summary("kinematics", ("range", "path", "speed", "acceleration", "valid"), x, angular, fps, least=3)
 
 
 def smoothness(x: SignalsLike, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
-    """How smoothly each point moves: jerk, and the log dimensionless jerk.
+    """Measure how smoothly each point moves: jerk and log dimensionless jerk.
 
     Parameters
     ----------
@@ -97,14 +103,15 @@ def smoothness(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     Returns
     -------
     Dataset
-        Dimensions as for `kinematics`:
+        The dimensions are those of `kinematics`:
 
-        - `jerk` (units/s³): mean |ΔΔd| · fps³
-        - `ldj`: −ln(T³ · Σ |a|² · dt / v²), with a the acceleration (units/s²), v the largest speed (units/s) and T the
-          duration (s). Larger is smoother. NaN for a point that never moves, infinite for one that moves evenly.
-        - `valid`: share of frames in which the point was seen
+        - `jerk` (units/s³): mean |ΔΔd| · fps³, with d the change of the position from one frame to the next
+        - `ldj`: log dimensionless jerk −ln(T³ · Σ |a|² · dt / v²), with the acceleration a (units/s²), the largest
+          speed v (units/s), the duration T (s) and the time dt between frames (s). Larger is smoother. NaN for a point
+          that never moves, infinite for one that moves at constant velocity.
+        - `valid`: share of frames at which the point is present
 
-        Lazy where the input is on dask.
+        The result is lazy if the input is a dask array.
 
     Raises
     ------
@@ -113,17 +120,17 @@ def smoothness(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
 
     Notes
     -----
-    Missing frames as for `kinematics`. For `ldj`, T runs from the first to the last frame in which the point was
-    seen, and accelerations that were not seen count as the mean of those that were: frames that are missing before
-    and after change nothing, scattered ones little.
+    Missing frames are treated as in `kinematics`. For `ldj`, T extends from the first to the last frame at which the
+    point is present, and missing accelerations are replaced by the mean of those present. Missing frames at the start
+    and the end therefore change nothing, and scattered ones change little.
 
-    `ldj` is Bitbox's, with a true acceleration in its sum. The measure of that name in the literature (Hogan &
-    Sternad 2009, Journal of Motor Behavior 41, 529-534) has the jerk there; with the acceleration what stands under
-    the logarithm is in s². It grows with T, so compare recordings of one length.
+    `ldj` is Bitbox's measure, with the acceleration in units/s². The measure of that name in the literature (Hogan &
+    Sternad 2009, Journal of Motor Behavior 41, 529-534) uses the jerk instead. With the acceleration, the argument of
+    the logarithm has the unit s² and grows with T: compare recordings of the same length.
 
     Examples
     --------
-    A nod, and a nod that trembles:
+    A nod, and a nod with tremor:
 
     >>> from bitbox_xr import signals
     >>> time = np.arange(60) / 30
@@ -134,45 +141,45 @@ def smoothness(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     [-4.3]
     [-7.2]
     """
-    return _course("smoothness", ("jerk", "ldj", "valid"), x, angular, fps, least=4)
+    return _motion_summary("smoothness", ("jerk", "ldj", "valid"), x, angular, fps, least=4)
 
 
 def relative_motion(
-    x: SignalsLike, *, reference: Any = MEAN, angular: bool = False, fps: float | None = None
+    x: SignalsLike, *, reference: FramesLike = MEAN, angular: bool = False, fps: float | None = None
 ) -> xr.Dataset:
-    """How far each point is from where it was: distances to its mean position, or to that at chosen frames.
+    """Measure how far each point is from a reference position: its mean position, or that at chosen frames.
 
     Parameters
     ----------
     x
-        As for `kinematics`; the clock may be irregular.
+        As for `kinematics`; the frame times may be irregular.
     reference
-        "mean": the point's mean position. Or one or several frames: integers are numbers of frames (negative ones
-        from the end), floats are times in s, of which the nearest frame is taken.
+        "mean": the mean position of the point. Or one or several frames: integers are frame numbers (negative ones
+        count from the end), floats are times in s, for which the nearest frame is used.
     angular, fps
         As for `kinematics`.
 
     Returns
     -------
     Dataset
-        Dimensions as for `kinematics`: `distance_min`, `distance_mean`, `distance_std` (ddof 0) and `distance_max`
-        over frames, in the signals' units, and `valid`, the share of frames in which there was a distance. Reference
-        frames are left out; with several, each statistic is the mean of those to each one. Lazy where the input is
-        on dask.
+        The dimensions are those of `kinematics`. `distance_min`, `distance_mean`, `distance_std` (ddof 0) and
+        `distance_max` over frames are in the units of the signals; `valid` is the share of frames with a distance.
+        Reference frames are left out. With several reference frames, each statistic is the mean of the statistics for
+        each of them. The result is lazy if the input is a dask array.
 
     Raises
     ------
     ValueError
-        As for `kinematics`; a reference that is neither "mean" nor frames of the recording, or leaves none.
+        As for `kinematics`, and if `reference` is neither "mean" nor frames of the recording, or includes all frames.
 
     Notes
     -----
-    Frames in which a point is missing do not count; nor does a reference frame in which it is missing, for that
-    point. NaN where nothing is left.
+    Frames at which a point is missing are ignored, as are reference frames at which it is missing. The result is NaN
+    if no frames remain.
 
     Examples
     --------
-    A mouth that opens by 8 mm after one second, measured from how it was at first:
+    A mouth that opens by 8 mm after one second, relative to its position at the start:
 
     >>> from bitbox_xr import signals
     >>> chin = np.where(np.arange(60) < 30, 0.0, 8.0)
@@ -185,86 +192,90 @@ def relative_motion(
     x, points = _prepared("relative_motion", x, angular, fps, least=1)
     times = x[TIME].values
     frames = _frames(reference, times)
-    options = {"reference": MEAN}
+    options: dict[str, str] = {"reference": MEAN}
     if len(frames):
-        told = {"reference": frames, "reference_time": times[frames]}
-        options = {name: " ".join(f"{value:.12g}" for value in values) for name, values in told.items()}
+        used = {"reference": frames, "reference_time": times[frames]}
+        options = {name: " ".join(f"{value:.12g}" for value in values) for name, values in used.items()}
     measured = partial(_distances, places=points.places, frames=frames)
-    numbers = _measured(x.data, measured, kernel.DISTANCES, points)
+    numbers = _apply_to_recordings(x.data, measured, kernel.DISTANCES, points)
     return _result("relative_motion", x, points, numbers, angular, options)
 
 
-# --- what goes in
+# --- checked input
 
 
 def _prepared(
     measure: str, x: SignalsLike, angular: bool, fps: float | None, least: int
 ) -> tuple[xr.DataArray, Points]:
-    """Checked signals `(…, time, signal)`, and the points in them."""
+    """Check signals `(…, time, signal)`; return them and their points."""
     x = as_signals(x, fps=fps, label="x")
     points = points_of(x, f"{measure}()", angular=angular)
     faults = name_faults(RESERVED[measure], x, dropped=(TIME,)) + name_faults(points.dims, x)
     if x.sizes[TIME] < least:
-        faults.append(f"the recording has {counted(x.sizes[TIME], 'frame')}; at least {least} are wanted")
+        got = counted(x.sizes[TIME], "frame")
+        faults.append(f"expected at least {least} frames, got {got}; use a longer recording")
     refuse(f"{measure}()", faults)
     return x, points
 
 
-def _frames(reference: Any, times: np.ndarray) -> np.ndarray:
-    """Numbers of the reference frames, ascending; none for the mean."""
+def _frames(reference: FramesLike, times: np.ndarray) -> np.ndarray:
+    """Frame numbers of the reference, ascending; empty for the mean."""
     if isinstance(reference, str) and reference == MEAN:
         return np.empty(0, dtype=np.int64)
     values = np.atleast_1d(np.asarray(reference, dtype=object))
     kinds = {np.asarray(one).dtype.kind if np.isscalar(one) else "O" for one in values.ravel().tolist()}
-    wanted = f"{MEAN!r}, numbers of frames (integers) or times in s (floats) are wanted"
     if values.ndim != 1 or not len(values) or not (kinds <= {*"iu"} or kinds == {"f"}):
-        raise ValueError(f"relative_motion(): reference is {reference!r}; {wanted}")
-    of, faults = _nearest(values, times) if kinds == {"f"} else _numbered(values, len(times))
-    if not faults and len(set(of)) < len(of):
-        faults = [f"reference is {listed(values)}, which has one frame twice; each may occur once"]
-    if not faults and len(of) == len(times):
-        faults = ["reference has all frames of the recording; some that can be compared with them are wanted"]
+        expected = f"{MEAN!r}, frame numbers (integers) or times in s (floats)"
+        raise ValueError(f"relative_motion(): expected reference to be {expected}, got {reference!r}")
+    frames, faults = _frames_at(values, times) if kinds == {"f"} else _numbered(values, len(times))
+    if not faults and len(set(frames)) < len(frames):
+        faults = [f"expected each reference frame once, got {listed(values)} with a repeated frame"]
+    if not faults and len(frames) == len(times):
+        faults = ["expected some frames besides the reference, got all frames as reference; choose fewer"]
     refuse("relative_motion()", faults)
-    return np.array(sorted(of), dtype=np.int64)
+    return np.array(sorted(frames), dtype=np.int64)
 
 
 def _numbered(numbers: np.ndarray, frames: int) -> tuple[list[int], list[str]]:
     outside = [n for n in numbers.tolist() if not -frames <= n < frames]
     if outside:
-        return [], [f"the recording has no frame {listed(outside)}; its {counted(frames, 'frame')} count from 0"]
+        return [], [f"expected reference frames from {-frames} to {frames - 1}, got {listed(outside)}"]
     return [n % frames for n in numbers.tolist()], []
 
 
-def _nearest(seconds: np.ndarray, times: np.ndarray) -> tuple[list[int], list[str]]:
-    """Frames nearest to these times, which have to be within half a step of one."""
+def _frames_at(seconds: np.ndarray, times: np.ndarray) -> tuple[list[int], list[str]]:
+    """Frames nearest to these times; each time must be within half a step of a frame."""
     frames = [int(np.argmin(np.abs(times - one))) if np.isfinite(one) else 0 for one in seconds]
     half = np.median(np.diff(times)) / 2 if len(times) > 1 else np.inf
     off = [one for one, frame in zip(seconds, frames, strict=True) if not abs(times[frame] - one) <= half * (1 + 1e-9)]
     if off:
-        span = f"it goes from {times[0]:g} to {times[-1]:g} s"
-        return [], [f"the recording has no frame at {listed(f'{one:g}' for one in off)} s; {span}"]
+        expected = f"reference times at which there are frames, between {times[0]:g} and {times[-1]:g} s"
+        return [], [f"expected {expected}, got {listed(f'{one:g}' for one in off)} s"]
     return frames, []
 
 
-# --- what is done with it
+# --- computation
 
 
-def _course(
+def _motion_summary(
     measure: str, names: Sequence[str], x: SignalsLike, angular: bool, fps: float | None, least: int
 ) -> xr.Dataset:
-    """Some rows of the summary of each point's course, in seconds."""
+    """Summarise the motion of each point by the variables `names`, in units per second."""
     x, points = _prepared(measure, x, angular, fps, least)
     per_second = rate(x)
-    numbers = _measured(x.data, partial(_summary, places=points.places), kernel.SUMMARY, points)
+    numbers = _apply_to_recordings(x.data, partial(_summary, places=points.places), kernel.SUMMARY, points)
     numbers |= {name: numbers[name] * per_second**k for k, name in enumerate(("speed", "acceleration", "jerk"), 1)}
-    numbers["ldj"] = numbers["ldj"] + 2 * np.log(per_second)  # what stands under the logarithm is in s², not in frames²
+    numbers["ldj"] = numbers["ldj"] + 2 * np.log(per_second)  # its argument is in s², not in frames²
     return _result(measure, x, points, {name: numbers[name] for name in names}, angular, {"fps": per_second})
 
 
-def _measured(data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points) -> dict[str, Any]:
-    """`measure` of every recording, `(row, point)`, as arrays `(…, point)` by row; lazy where `data` is.
+def _apply_to_recordings(
+    data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points
+) -> dict[str, Array]:
+    """Apply `measure` to every recording, and return an array `(…, point)` for each row of its result `(row, point)`.
 
-    It takes a recording `(time, signal)` and the way in which to call what is computed of it.
+    `measure` takes a recording `(time, signal)` and `call`, which wraps the functions that it calls: `delayed` for dask
+    arrays, and otherwise nothing.
     """
     shape = (len(rows), len(points.places.columns))
     recordings = [data[at] for at in np.ndindex(data.shape[:-2])]
@@ -281,22 +292,23 @@ def _measured(data: Array, measure: Callable[..., Any], rows: Sequence[str], poi
 
 
 def _summary(recording: Array, *, call: Callable[..., Any], places: kernel.Places) -> Any:
+    """Summary of the motion of each point of a recording."""
     return call(kernel.summary)(_parts(recording, partial(kernel.part, places=places)), places, len(recording))
 
 
 def _distances(recording: Array, *, call: Callable[..., Any], places: kernel.Places, frames: np.ndarray) -> Any:
-    """Distances to the positions at `frames`, or where there are none to the mean position."""
+    """Distances to the positions at `frames`, or to the mean position if there are none."""
     if len(frames):
         positions = call(kernel.Places.of)(places, recording[frames])
     else:
         positions = call(kernel.mean_position)(_parts(recording, partial(kernel.middle, places=places)))
-    # what was read for the mean is read again, instead of being held until that is known
+    # for the mean, read the recording twice instead of keeping it in memory until the mean is known
     parts = _parts(recording, partial(kernel.away, places=places, left_out=frames), positions, again=not len(frames))
     return call(kernel.distances)(parts, len(recording) - len(frames))
 
 
 def _parts(recording: Array, measure: Callable[..., Any], *options: Any, again: bool = False) -> list[Any]:
-    """`measure` of each chunk along time, which it takes with the number of its first frame, and `options`."""
+    """Apply `measure` to each chunk along time, with the number of its first frame and `options`."""
     if not is_lazy(recording):
         return [measure(recording, 0, *options)]
     whole = cast("da.Array", recording).rechunk({1: -1})
@@ -305,21 +317,21 @@ def _parts(recording: Array, measure: Callable[..., Any], *options: Any, again: 
     return [later(measure, whole[start:stop], again, start, *options) for start, stop in bounds]
 
 
-# --- what comes out
+# --- labelled results
 
 
 def _result(
-    measure: str, x: xr.DataArray, points: Points, numbers: dict[str, Any], angular: bool, options: dict[str, Any]
+    measure: str, x: xr.DataArray, points: Points, numbers: Mapping[str, Array], angular: bool, options: Attrs
 ) -> xr.Dataset:
-    """Numbers `(…, point)` by name, labelled as the input is."""
+    """Label variables `(…, point)` with the coordinates of the input."""
     dims = (*(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)), *points.dims)
     variables = {name: (dims, values, variable_attrs(name, units=points.units)) for name, values in numbers.items()}
     return xr.Dataset(variables, {**carried(x), **points.coords}, _attrs(measure, x, points, angular, options))
 
 
 def _attrs(
-    measure: str, x: xr.DataArray, points: Points, angular: bool, options: dict[str, Any]
+    measure: str, x: xr.DataArray, points: Points, angular: bool, options: Attrs
 ) -> dict[str, str | int | float]:
-    """Enough to run the measure again."""
+    """Attributes of the result: the options used, and the source of the input."""
     own = {"points": points.name, "angular": int(angular), **options, "frames": int(x.sizes[TIME])}
     return result_attrs(measure, own, x)

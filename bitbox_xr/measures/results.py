@@ -1,4 +1,4 @@
-"""Other shapes of a result: its pairs of one label, a tidy table."""
+"""Rearranges results: pairs of the same signal, and tidy tables; finds the strongest pair."""
 
 from collections.abc import Hashable
 
@@ -13,14 +13,15 @@ from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, variable_attrs
 
 __all__ = ["below_half", "matched", "selves", "strongest", "to_frame"]
 
-FEW = 0.5  # of the windows of the pair that has most
+MIN_WINDOW_SHARE = 0.5  # of the windows of the pair that has most
 
 
 def matched(result: xr.Dataset) -> xr.Dataset:
-    """Only the pairs of one label, signal1 == signal2, along the dimension `pair` in the order of signal1.
+    """Select the pairs of the same signal in both people, along the dimension `pair` in the order of `signal1`.
 
-    Does the participant's smile follow the model's smile? 79 pairs in place of 6241. `valid1` and `valid2`
-    and what else has one of the two dimensions go along. ValueError where the two sides share no label.
+    Use it to ask whether the participant's smile follows the model's smile: 79 pairs instead of 6241. All variables
+    along `signal1` or `signal2` are kept, `valid1` and `valid2` among them. Raises ValueError if the result has no
+    pairs, or the two people have no signal of the same name.
 
     >>> import numpy as np
     >>> from bitbox_xr import imitation, signals
@@ -32,12 +33,15 @@ def matched(result: xr.Dataset) -> xr.Dataset:
     """
     absent = [dim for dim in (SIGNAL1, SIGNAL2) if dim not in result.dims]
     if absent:
-        raise ValueError(f"matched(): the result has no {' and no '.join(absent)}; that of a measure of two is wanted")
+        raise ValueError(
+            f"matched(): expected a result with signal1 and signal2, got one without {' and '.join(absent)}; "
+            "call it on a result of imitation(), coordination(), lag_profile() or significance()"
+        )
     first, second = (result[dim].values.astype(str).tolist() for dim in (SIGNAL1, SIGNAL2))
     labels = [label for label in first if label in set(second)]
     if not labels:
-        sides = f"signal1 ({listed(first)}) and signal2 ({listed(second)})"
-        raise ValueError(f"matched(): no label is in both {sides}; take all pairs, or give both the same names")
+        got = f"signal1 ({listed(first)}) and signal2 ({listed(second)}) without a common name"
+        raise ValueError(f"matched(): expected signals of the same name, got {got}; use all pairs, or rename signals")
     rows = xr.DataArray([first.index(label) for label in labels], dims=PAIR)
     columns = xr.DataArray([second.index(label) for label in labels], dims=PAIR)
     picked = result.isel({SIGNAL1: rows, SIGNAL2: columns}).drop_vars([SIGNAL1, SIGNAL2])
@@ -48,9 +52,10 @@ def matched(result: xr.Dataset) -> xr.Dataset:
 
 
 def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None = None) -> pd.DataFrame:
-    """A tidy table: one row a combination of labels, a column a coordinate and a variable.
+    """Make a tidy table: one row for each combination of labels, one column for each coordinate and variable.
 
-    `dim_order`: the dimensions, slowest first; by default those of the first variable.
+    `dim_order` is the order of the dimensions, the one that changes most slowly first. Default: the order of the
+    variable with most dimensions.
 
     >>> import numpy as np
     >>> from bitbox_xr import imitation, signals
@@ -67,31 +72,31 @@ def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None =
 
 
 def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Attrs) -> tuple[str, str] | None:
-    """The pair of largest `strength` `(signal1, signal2)`, not to rest on a handful of windows; None without any.
+    """Return the labels of the pair with the largest `strength` `(signal1, signal2)`; None if there is no such pair.
 
-    Only pairs count with at least half as many windows (`counts`) as the pair that has most, and of one person
-    alone (attribute `alone`) no signal with itself.
+    Pairs with fewer than half as many windows (`counts`) as the pair that has most are ignored. For a single person
+    (attribute `alone`), pairs of a signal with itself are ignored.
 
     >>> labels = {"signal1": ["AU04", "AU12"], "signal2": ["AU12"]}
     >>> strength, counts = (xr.DataArray([[a], [b]], labels) for a, b in ((0.9, 0.4), (2, 17)))
     >>> strongest(strength, counts, {})
     ('AU12', 'AU12')
     """
-    able = strength.notnull().values & ~selves(strength, attrs)
+    eligible = strength.notnull().values & ~selves(strength, attrs)
     if counts is not None:
-        able &= ~below_half(counts.where(able, 0).values)
-    if not able.any():
+        eligible &= ~below_half(counts.where(eligible, 0).values)
+    if not eligible.any():
         return None
-    row, column = np.unravel_index(int(np.argmax(np.where(able, strength.values, -1.0))), strength.shape)
+    row, column = np.unravel_index(int(np.argmax(np.where(eligible, strength.values, -1.0))), strength.shape)
     return str(strength[SIGNAL1].values[row]), str(strength[SIGNAL2].values[column])
 
 
 def selves(values: xr.DataArray, attrs: Attrs) -> np.ndarray:
-    """Which pairs are a signal of one person with itself, by which nothing is learnt."""
+    """Mark the pairs of a signal with itself, for a single person."""
     same = values[SIGNAL1].values[:, None] == values[SIGNAL2].values
     return np.asarray(same & bool(attrs.get("alone")), bool)
 
 
 def below_half(counts: np.ndarray) -> np.ndarray:
-    """Which pairs have fewer than half as many windows as the pair that has most."""
-    return np.asarray(counts < FEW * counts.max(initial=0), bool)
+    """Mark the pairs that have fewer than half as many windows as the pair that has most."""
+    return np.asarray(counts < MIN_WINDOW_SHARE * counts.max(initial=0), bool)

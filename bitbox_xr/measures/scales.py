@@ -1,12 +1,13 @@
-"""Temporal scales: which durations a caller asked for, in seconds and in frames, and what each is called.
+"""Temporal scales: checks the durations that a caller asks for, converts them to frames and labels them.
 
-Duration d is the Mexican-hat wavelet of scale d / 4: its positive lobe is d / 2 wide. Of all durations, that one
-answers an activation most strongly of which the activation's width at half its height is about 0.26 (widened by the
-smoothing of one frame, twice). At one fixed duration d, activations about 0.42 d wide are answered most strongly.
+The scale of duration d (s) is the Mexican-hat wavelet of scale d / 4, whose positive lobe is d / 2 wide. An activation
+of full width at half maximum f responds most strongly at duration f / 0.26 (f is slightly widened by smoothing twice
+with a sigma of 1 frame). At a fixed duration d, of activations of the same height those with f of about 0.42 d respond
+most strongly.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -15,17 +16,20 @@ from bitbox_xr.core.types import ScalesLike
 from bitbox_xr.core.validation import flag_faults, is_number, listed
 from bitbox_xr.core.variables import SCALE, variable_attrs
 
+if TYPE_CHECKING:
+    from bitbox_xr.kernels.activations.search import Search
+
 __all__ = ["Scales", "chosen"]
 
-RAW, AGGREGATE = 0.0, np.inf  # coordinates that are no duration
-SHORTEST, LONGEST = 0.1, 4.0  # s, of a number of scales
+RAW, AGGREGATE = 0.0, np.inf  # coordinates along `scale` that are not durations
+MIN_DURATION_S, MAX_DURATION_S = 0.1, 4.0  # range of durations if only their number is given
 PRECISIONS = range(8, 21)
-MOST = 1000  # durations that a number of scales stands for; more are a slip, and would fill any memory
-SLACK = 0.01  # s; aggregated activations may be as close as the shortest duration less this
+MAX_SCALES = 1000  # more are probably a mistake, and would need too much memory
+AGGREGATE_TOLERANCE_S = 0.01  # aggregated activations are at least the shortest duration minus this apart
 
 
 class Scales(NamedTuple):
-    """Durations in seconds, ascending, none for the signal itself; at a rate, in frames a second."""
+    """Durations in seconds, ascending (empty: the signal itself), for recordings of `fps` frames per second."""
 
     durations: tuple[float, ...]
     aggregate: bool
@@ -34,26 +38,26 @@ class Scales(NamedTuple):
 
     @property
     def lists(self) -> int:
-        """Number of lists of activations that each signal gets."""
+        """Number of lists of activations for each signal: one for each scale, or one with `aggregate`."""
         return 1 if self.aggregate else len(self.frames)
 
     @property
     def apart(self) -> int:
-        """Frames that aggregated activations are at least apart."""
-        return max(1, round((self.durations[0] - SLACK) * self.fps)) if self.aggregate else 0
+        """Smallest distance between aggregated activations, in frames; 0 without `aggregate`."""
+        return max(1, round((self.durations[0] - AGGREGATE_TOLERANCE_S) * self.fps)) if self.aggregate else 0
 
     @property
     def frames(self) -> tuple[float, ...]:
         """Wavelet scales in frames; 0 for the signal itself."""
         return tuple(self.fps * d / 4 for d in self.durations) or (0.0,)
 
-    def search(self, *, widths: bool = False, outliers: bool = False) -> Any:
-        """What the kernels are asked: a `kernels.activations.Search`."""
+    def search(self, *, widths: bool = False, outliers: bool = False) -> "Search":
+        """Return the options of the search for activations, in frames."""
         from bitbox_xr.kernels.activations.search import Search
 
         return Search(self.frames, self.precision, self.apart, widths, outliers)
 
-    def coords(self) -> dict[str, Any]:
+    def coords(self) -> dict[str, tuple[str, np.ndarray, dict[str, str]]]:
         """The coordinates along `scale`."""
         if self.aggregate:
             values, labels = [AGGREGATE], [f"Agg {self.durations[0]:.1f}-{self.durations[-1]:.1f}"]
@@ -67,7 +71,7 @@ class Scales(NamedTuple):
         }
 
     def attrs(self) -> dict[str, str | int | float]:
-        """What was asked, in seconds and in frames."""
+        """Attributes of the result: the scales in seconds and in frames."""
         out: dict[str, str | int | float] = {
             "scales": " ".join(f"{d:.6g}" for d in self.durations) or "raw",
             "wavelet_scales_frames": " ".join(f"{s:.6g}" for s in self.frames),
@@ -79,48 +83,47 @@ class Scales(NamedTuple):
 
 
 def chosen(scales: ScalesLike, aggregate: bool, precision: int, *, fps: float, frames: int, measure: str) -> Scales:
-    """The scales of a recording of so many frames, checked; ValueError with all that is wrong with them."""
+    """Check the scales for a recording of this many frames; ValueError with all problems."""
     durations, faults = _durations(scales)
     faults += flag_faults("aggregate", aggregate)
     if aggregate and not faults and len(durations) < 2:
-        there = "is one" if durations else "are none"
-        faults.append(f"aggregate=True wants at least two scales, and there {there}; e.g. scales=6")
+        faults.append(f"expected at least two scales with aggregate=True, got {len(durations)}; use e.g. scales=6")
     if not _is_integer(precision) or precision not in PRECISIONS:
-        faults.append(f"precision is {precision!r}; an integer from {PRECISIONS[0]} to {PRECISIONS[-1]} is wanted")
+        faults.append(
+            f"expected precision to be an integer from {PRECISIONS[0]} to {PRECISIONS[-1]}, got {precision!r}"
+        )
     length = frames / fps
     if too_long := [d for d in durations if d >= length]:
-        remedy = "choose shorter scales, or record longer"
-        faults.append(
-            f"scales of {listed(f'{d:g}' for d in too_long)} s do not fit into a recording of {length:g} s; {remedy}"
-        )
+        long = listed(f"{d:g}" for d in too_long)
+        faults.append(f"expected scales shorter than the recording ({length:g} s), got {long} s; choose shorter ones")
     if too_short := [d for d in durations if d * fps < 1]:
         short = listed(f"{d:g}" for d in too_short)
-        faults.append(f"scales of {short} s are shorter than a frame ({1 / fps:g} s); choose longer ones")
+        faults.append(f"expected scales of at least one frame ({1 / fps:g} s), got {short} s; choose longer ones")
     refuse(f"{measure}()", faults)
     return Scales(durations, bool(aggregate), int(precision), float(fps))
 
 
 def _durations(scales: ScalesLike) -> tuple[tuple[float, ...], list[str]]:
-    """Durations (s), ascending, and what is wrong with them."""
+    """Durations (s), ascending, and the problems with them."""
     if scales is None:
         return (), []
-    wanted = "None, a number of scales, or a sequence of durations in seconds is wanted"
+    expected = "expected scales to be None, a number of scales, or a sequence of durations in seconds"
     if _is_integer(scales):
-        if not 1 <= int(scales) <= MOST:
-            return (), [f"scales is {scales}; {wanted}: 1 to {MOST}"]
-        return tuple(float(d) for d in np.linspace(SHORTEST, LONGEST, int(scales))), []
+        if not 1 <= int(scales) <= MAX_SCALES:
+            return (), [f"expected a number of scales from 1 to {MAX_SCALES}, got {scales}"]
+        return tuple(float(d) for d in np.linspace(MIN_DURATION_S, MAX_DURATION_S, int(scales))), []
     if not isinstance(scales, Iterable) or isinstance(scales, str | bytes) or getattr(scales, "ndim", 1) == 0:
-        remedy = f"; for a single duration [{scales!r}]" if isinstance(scales, float) else ""
-        return (), [f"scales is {scales!r}; {wanted}{remedy}"]
+        remedy = f"; for a single duration use scales=[{scales!r}]" if isinstance(scales, float) else ""
+        return (), [f"{expected}, got {scales!r}{remedy}"]
     values = [*scales]
     if not values or not all(is_number(value) or isinstance(value, float) for value in values):
-        return (), [f"scales is {scales!r}; {wanted}"]
+        return (), [f"{expected}, got {scales!r}"]
     durations = np.sort(np.array(values, dtype=np.float64))
     faults = []
     if not np.isfinite(durations).all() or durations[0] <= 0:
-        faults.append(f"scales are {listed(values)}; positive numbers of seconds are wanted")
+        faults.append(f"expected scales to be positive numbers of seconds, got {listed(values)}")
     if len(np.unique(durations)) < len(durations):
-        faults.append(f"scales are {listed(values)}; each may occur once")
+        faults.append(f"expected each scale once, got {listed(values)}; leave out the repeated ones")
     return (() if faults else tuple(durations.tolist())), faults
 
 

@@ -1,21 +1,22 @@
-"""How two people's signals move together: imitation, coordination, their statistics and lag profiles.
+"""Imitation and coordination of two people's signals, their statistics over windows, and lag profiles.
 
-Both measures are windowed, lagged cross-correlations of every pair of signals (Boker, Rotondo, Xu & King 2002,
-Psychological Methods 7, 338-355). In a window of W frames that starts at frame s, with shifts lx and ly,
+Both measures are windowed cross-lagged correlations of every pair of signals (Boker, Rotondo, Xu & King 2002,
+Psychological Methods 7, 338-355). For a window of W frames that starts at frame s, and shifts lx and ly,
 
     r = Σ (x − x̄)(y − ȳ) / √(Σ (x − x̄)² · Σ (y − ȳ)²)
 
-over the frames of x from s + lx and of y from s + ly that both have. Of all lags that a measure allows, the one
-with the largest |r| is kept, with its sign.
+is computed over the W frames of x from s + lx and of y from s + ly, using only the frames at which both are present.
+Each window keeps the lag with the largest absolute correlation, and the correlation at that lag with its sign.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.types import MeasureOfTwo, SignalsLike
+from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import flag_faults
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, variable_attrs
 from bitbox_xr.kernels.correlation.statistics import statistics
@@ -49,89 +50,98 @@ def imitation(
     fps: float | None = None,
     stats: bool = False,
 ) -> xr.Dataset:
-    """How well x (the participant) imitates y (the model), and how far behind, for every pair of signals.
+    """Measure how well x (the participant) imitates y (the model), and at which lag, for every pair of signals.
 
-    Windowed cross-lagged correlation, one-sided: x's window stays, y's moves back by up to `max_lag`, so that what x
-    does now is compared with what y did before. A negative lag says that x follows y.
+    For faces choose `width=2, step=1, max_lag=1` (s): a window must hold a whole expression, and mimicry takes about
+    0.3 to 1 s, while the default largest lag is 0.1 s at 30 frames per second. The defaults are Bitbox's.
+
+    The measure is a windowed cross-lagged correlation, one-sided: the window of x stays in place, and the window of y
+    moves back by up to `max_lag`. What x does now is thus compared with what y did before. A negative lag means that
+    x follows y.
 
     Parameters
     ----------
     x, y
-        Signals: DataArrays `(…, time, signal)`, Bitbox dictionaries, or what `signals()` takes; of kind
-        expression, landmark, landmark-can or pose, on one clock (else see `align`). Where one is longer, the
-        span that both have is used. Further dimensions (recording, session, …) broadcast by label.
+        Signals: DataArrays `(…, time, signal)`, Bitbox dictionaries, or what `signals()` accepts. Their kind must be
+        expression, landmark, landmark-can or pose. Both must have the same frame times (otherwise call `align`
+        first). If one is longer, the frames that both have are used. Further dimensions (recording, session, …) are
+        matched by label.
     width
         Length of a window, s.
     step
-        From one window's start to the next's, s; half a width by default.
+        Time from the start of one window to the start of the next, s. Default: half the width.
     max_lag
-        Largest lag, s; a quarter of the width by default, which is short: mimicry often takes longer.
+        Largest lag, s. Default: a quarter of the width, which is too short for most mimicry.
     causal
-        True: only lags at which x follows y, or zero. False: both ways.
+        True: only lags at which x follows y, and lag zero. False: lags in both directions.
     polarity
-        True: the lag of the largest |r|, its sign kept. False: that of the largest r, which may be negative.
+        True: keep the lag with the largest absolute correlation |r|; the correlation keeps its sign. False: keep the
+        lag with the largest r, which may be negative.
     min_valid
-        Share of a window's frames that both signals must have for a lag to count. Fewer frames correlate
-        more by chance.
+        Smallest share of a window's frames at which both signals must be present for a lag to be used. Correlations
+        over fewer frames are larger by chance.
     fps
-        Frames per second, for input without time.
+        Frames per second, for input without times.
     stats
-        True: the statistics of `window_stats` at once, in memory that does not grow with the recording.
+        True: return the statistics of `window_stats` directly, in memory that does not grow with the recording.
 
     Returns
     -------
     Dataset
-        `corr` and `lag` (s), float32, `(…, window, signal1, signal2)`: signal1 of x, signal2 of y. `window` is
-        the middle of each window on x's clock (s), beside `window_start` and `window_stop`; `valid1`
-        `(…, window, signal1)` and `valid2` `(…, window, signal2)` are the shares of frames present. NaN where
-        no lag has enough frames, or a signal is flat. Lazy where the input is on dask.
+        `corr` and `lag` (s), float32, `(…, window, signal1, signal2)`, with the signals of x along `signal1` and those
+        of y along `signal2`. `window` is the middle of each window on the time axis of x (s), and `window_start` and
+        `window_stop` are its ends. `valid1` `(…, window, signal1)` and `valid2` `(…, window, signal2)` are the shares
+        of frames present. Values are NaN where no lag has enough frames, or where a signal is constant. The result is
+        lazy if the input is a dask array.
 
-        With `stats=True` what `window_stats` returns, `(…, signal1, signal2)`. The attributes hold every option, in
-        seconds and in frames, and the inputs' sources.
+        With `stats=True` the result is that of `window_stats`, `(…, signal1, signal2)`. The attributes hold every
+        option, in seconds and in frames, and the sources of the inputs.
 
     Raises
     ------
     ValueError
-        Clocks that differ or are irregular, kinds that have no correlation, options out of range, recordings
-        too short for one window; all faults at once.
+        If the frame times differ or are irregular, the kind of signals cannot be correlated, an option is out of
+        range, or the recordings are too short for one window. All problems are reported at once.
     TypeError
-        For what is no array of numbers, such as a path: `open_signals` reads files.
+        If an input is not an array of numbers, for example a path (`open_signals` reads files).
 
     Warns
     -----
     UserWarning
-        A bare array without `fps` is taken to have 30 frames a second.
+        If an array without times is passed without `fps`; 30 frames per second are then assumed.
 
     Notes
     -----
-    With W = round(width · fps), S = round(step · fps), L = round(max_lag · fps), windows start at frames
-    s = L, L + S, … in every mode, so that modes can be compared window by window. At a shift of l frames, from −L
-    to 0 (`causal=False`: to L),
+    Let W = round(width · fps), S = round(step · fps) and L = round(max_lag · fps). Windows start at frames
+    s = L, L + S, … whatever the other options are, so that results with different options can be compared window by
+    window. For a shift of l frames, from −L to 0 (from −L to L with `causal=False`),
 
         r = Σ (x − x̄)(y − ȳ) / √(Σ (x − x̄)² · Σ (y − ȳ)²)
 
-    over the frames of x from s and of y from s + l that both have; `lag` is l / fps. The lag kept is that of the
-    largest |r| of all, of those that tie (within 1e-6) the one nearest to zero, then the negative one; Boker,
-    Rotondo, Xu & King (2002, Psychological Methods 7, 338-355) take the peak nearest to zero lag.
+    over the frames of x from s and of y from s + l at which both are present; `lag` is l / fps. Lags whose |r| is
+    within 1e-6 of the largest are ties: the lag nearest to zero is kept, then the negative one. Boker, Rotondo, Xu &
+    King (2002, Psychological Methods 7, 338-355) take the peak nearest to zero lag.
 
-    A correlation at a chosen lag is large by chance alone: unrelated, slowly changing signals reach a mean |r| of
-    .5 to .8. Compare with surrogates (`significance`), or with people who never met.
+    The largest of several correlations is large by chance alone: unrelated signals that change slowly reach a mean |r|
+    of .5 to .8. Compare the result with surrogates (`significance`), or with pairs of people who never met.
 
     Examples
     --------
-    x does what y did six frames before:
+    x repeats what y did six frames (0.2 s) before:
 
     >>> import numpy as np
     >>> from bitbox_xr import signals
-    >>> model = np.sin(np.arange(300) / 7)[:, None]
+    >>> model = np.random.default_rng(0).normal(size=(300, 1))
     >>> y = signals(model, fps=30, names=["AU12"])
     >>> x = signals(np.roll(model, 6, axis=0), fps=30, names=["AU12"])
-    >>> result = imitation(x, y, width=2, max_lag=0.5)
-    >>> result.corr.dims, round(float(result.lag[-1, 0, 0]), 3)
-    (('window', 'signal1', 'signal2'), -0.2)
-    >>> smile = result.sel(signal1="AU12", signal2="AU12")      # what it says of one pair, window by window
-    >>> smile.window.values, smile.corr.values[1:].round(3)
-    (array([1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]), array([1., 1., 1., 1., 1., 1., 1.], dtype=float32))
+    >>> result = imitation(x, y, width=2, step=1, max_lag=1)
+    >>> result.corr.dims
+    ('window', 'signal1', 'signal2')
+    >>> smile = result.sel(signal1="AU12", signal2="AU12")
+    >>> smile.window.values
+    array([2., 3., 4., 5., 6., 7., 8.])
+    >>> smile.lag.values.round(3)
+    array([-0.2, -0.2, -0.2, -0.2, -0.2, -0.2, -0.2], dtype=float32)
     >>> window_stats(result).corr_mean.sel(signal1="AU12", signal2="AU12").round(2).item()
     1.0
     """
@@ -151,16 +161,20 @@ def coordination(
     fps: float | None = None,
     stats: bool = False,
 ) -> xr.Dataset:
-    """How closely two people's signals move together (synchrony), whoever leads; or one person's among themselves.
+    """Measure how closely the signals of two people, or of one person, move together (synchrony).
 
-    Windowed cross-lagged correlation, two-sided: both windows move by up to `max_lag` either way, so that net lags
-    reach twice as far. A positive lag says that y follows x. Without y, x is compared with itself: `corr` is then
-    symmetric, `lag` antisymmetric.
+    For faces choose `width=2, step=1, max_lag=1` (s): a window must hold a whole expression, and mimicry takes about
+    0.3 to 1 s, while the default largest lag is 0.1 s at 30 frames per second. The defaults are Bitbox's.
+
+    The measure is a windowed cross-lagged correlation, two-sided: the windows of x and of y both move by up to
+    `max_lag` in either direction. The net lag, the shift of y minus the shift of x, thus reaches twice as far. A
+    positive lag means that y follows x. Without y, x is compared with itself: `corr` is then symmetric and `lag`
+    antisymmetric.
 
     Parameters
     ----------
     x, y, width, step, max_lag, polarity, min_valid, fps, stats
-        As for `imitation`; y may be left out.
+        As for `imitation`; y may be omitted.
 
     Returns
     -------
@@ -174,50 +188,56 @@ def coordination(
 
     Notes
     -----
-    r is that of `imitation`, over the frames of x from s + lx and of y from s + ly, with lx and ly from −L to L;
-    `lag` is (ly − lx) / fps. `window` is the time of the windows before they move. (2L + 1)² pairs of shifts compete
-    for each window, more than for `imitation`: chance levels are higher.
+    r is computed as in `imitation`, over the frames of x from s + lx and of y from s + ly, with lx and ly from −L to L;
+    `lag` is (ly − lx) / fps. `window` is the time of the windows before they move. Each window keeps the best of
+    (2L + 1)² pairs of shifts, more than for `imitation`, so correlations by chance are larger.
 
     Examples
     --------
+    AU12 follows AU06 by 0.2 s:
+
     >>> import numpy as np
     >>> from bitbox_xr import signals
-    >>> t = np.arange(300) / 30
-    >>> x = signals(np.stack([np.sin(5 * t), np.sin(5 * t - 1)], axis=1), fps=30, names=["AU06", "AU12"])
-    >>> result = coordination(x, width=2, max_lag=0.2)
-    >>> result.lag.sel(signal1="AU06", signal2="AU12").values.mean().round(2)      # AU12 is 0.2 s behind
-    np.float32(0.2)
+    >>> cheek = np.random.default_rng(0).normal(size=300)
+    >>> x = signals(np.stack([cheek, np.roll(cheek, 6)], axis=1), fps=30, names=["AU06", "AU12"])
+    >>> result = coordination(x, width=2, step=1, max_lag=1)
+    >>> round(result.lag.sel(signal1="AU06", signal2="AU12").mean().item(), 2)
+    0.2
     """
     options = Options(width, step, max_lag, polarity, min_valid, None)
     return _measure("coordination", x, y, options, fps, stats)
 
 
 def window_stats(result: xr.Dataset) -> xr.Dataset:
-    """Statistics over the windows of `imitation` or `coordination`, for every pair of signals.
+    """Compute statistics over the windows of `imitation` or `coordination`, for every pair of signals.
 
-    Windows without a correlation are left out. `corr_mean`, `corr_std` (ddof 0) and `corr_lag` (mean of the
-    lags, s) are Bitbox's three; `corr_abs_mean` is the mean of |r|, in which signs that differ between
-    windows do not cancel; `corr_fisher_mean` = tanh(mean(arctanh r)), |r| capped at 1 − 1e-6; `follow_share`
-    and `lead_share` are the shares of windows with a negative and a positive lag; `n_windows` their number.
-    All `(…, signal1, signal2)`, or whatever dimensions the result has besides `window`, float64 (the count
-    int32), lazy where the result is. ValueError where `result` has no `corr` and `lag` over windows.
+    Windows without a correlation are ignored. The statistics are:
+
+    - `corr_mean`, `corr_std` (ddof 0) and `corr_lag` (mean of the lags, s): Bitbox's three
+    - `corr_abs_mean`: mean of the absolute correlation |r|, in which different signs do not cancel
+    - `corr_fisher_mean`: tanh(mean(arctanh r)), the mean by Fisher's z, with |r| limited to 1 − 1e-6
+    - `follow_share` and `lead_share`: shares of windows with a negative and with a positive lag
+    - `n_windows`: number of windows with a correlation
+
+    Each is `(…, signal1, signal2)`, or has the dimensions of the result except `window`. They are float64 (`n_windows`
+    is int32), and lazy if the result is. Raises ValueError if `result` has no `corr` and `lag` along `window`.
 
     >>> import numpy as np
     >>> from bitbox_xr import signals
     >>> x = signals(np.random.default_rng(0).normal(size=(300, 2)), fps=30)
-    >>> stats = window_stats(imitation(x, x))
+    >>> stats = window_stats(imitation(x, x, width=2, step=1, max_lag=1))
     >>> stats.corr_mean.values.diagonal().round(6), int(stats.n_windows[0, 1])
-    (array([1., 1.]), 40)
+    (array([1., 1.]), 7)
     """
     missing = [name for name in ("corr", "lag") if name not in getattr(result, "data_vars", ())]
     if missing or WINDOW not in result["corr"].dims:
-        raise ValueError(
-            "window_stats(): a result of imitation() or coordination() with `corr` and `lag` over `window` is wanted; "
-            + (f"there is no {' and no '.join(missing)}" if missing else "its windows are reduced already")
-            + ("; these are such statistics already" if STATISTICS[0] in getattr(result, "data_vars", ()) else "")
-        )
+        got = f"a result without {' and '.join(missing)}" if missing else "a result without the dimension window"
+        if STATISTICS[0] in getattr(result, "data_vars", ()):
+            got += "; it already holds statistics over windows: use it as it is"
+        expected = "expected a result of imitation() or coordination() with corr and lag along window"
+        raise ValueError(f"window_stats(): {expected}, got {got}")
     dims = tuple(str(dim) for dim in result["corr"].dims if dim != WINDOW)
-    extra, last = dims[:-2], dims[-2:]  # pairs of one label have one dimension, a chosen pair has none
+    extra, last = dims[:-2], dims[-2:]  # matched pairs have one dimension, a single pair has none
     corr, lag = (result[name].transpose(*extra, WINDOW, *last).data for name in ("corr", "lag"))
     absent = (-2, -1)[: 2 - len(last)]
     for _ in absent:
@@ -241,27 +261,33 @@ def lag_profile(
     min_valid: float = 0.75,
     fps: float | None = None,
 ) -> xr.Dataset:
-    """Mean correlation over windows at each lag, and the lag at which it is largest.
+    """Compute the mean correlation over windows at each lag, and the lag at which it is largest.
 
-    The mean of the lags that windows choose is drawn to the middle by noise; the lag at which the mean
-    correlation is largest is not.
+    For faces choose `width=2, step=1, max_lag=1` (s): a window must hold a whole expression, and mimicry takes about
+    0.3 to 1 s, while the default largest lag is 0.1 s at 30 frames per second. The defaults are Bitbox's.
+
+    Use `best_lag` as an estimate of the delay. Noise pulls the mean of the lags chosen window by window (`corr_lag`)
+    towards the middle of their range; it does not pull the lag with the largest mean correlation.
 
     Parameters
     ----------
     x, y
-        As for `imitation`; y may be left out for coordination.
+        As for `imitation`; y may be omitted for coordination.
     measure
-        "imitation" or "coordination"; for the latter over net lags d, with lx = −⌊d/2⌋ and ly = ⌈d/2⌉.
+        "imitation" or "coordination". For coordination the profile is over net lags d, with the shifts lx = −⌊d/2⌋
+        and ly = ⌈d/2⌉.
     width, step, max_lag, causal, polarity, min_valid, fps
         As for `imitation`.
 
     Returns
     -------
     Dataset
-        `profile` and `profile_fisher` (mean by Fisher's z), `(…, lag, signal1, signal2)`; `best_lag` (s), where
-        |profile| is largest (profile itself with `polarity=False`), `at_limit`, the share of windows whose
-        chosen lag is the outermost one (if it is large, allow longer lags; NaN where there is one lag only), and
-        `n_windows`, the number of windows with a correlation, `(…, signal1, signal2)`.
+        `profile` and `profile_fisher` (mean by Fisher's z), `(…, lag, signal1, signal2)`, and `(…, signal1, signal2)`:
+
+        - `best_lag` (s): the lag at which |profile| is largest (profile itself with `polarity=False`)
+        - `at_limit`: share of windows that chose the outermost lag. If it is large, increase `max_lag`. NaN if there
+          is only one lag.
+        - `n_windows`: number of windows with a correlation
 
     Raises
     ------
@@ -270,11 +296,13 @@ def lag_profile(
 
     Examples
     --------
+    x follows y by four frames:
+
     >>> import numpy as np
     >>> from bitbox_xr import signals
     >>> model = np.random.default_rng(1).normal(size=(900, 1))
     >>> y, x = signals(model, fps=30), signals(np.roll(model, 4, axis=0), fps=30)
-    >>> lag_profile(x, y, width=2, max_lag=0.5).best_lag.item()                     # four frames behind
+    >>> lag_profile(x, y, width=2, step=1, max_lag=1).best_lag.item()
     -0.13333333333333333
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
@@ -302,7 +330,7 @@ def lag_profile(
     return out
 
 
-# --- results
+# --- labelled results
 
 
 def _measure(
@@ -332,6 +360,9 @@ def _measure(
     return _dataset(variables, {**pair.coords(), **pair.window_coords()}, pair.attrs())
 
 
-def _dataset(variables: dict[str, Any], coords: Any, attrs: dict[str, Any]) -> xr.Dataset:
+def _dataset(
+    variables: dict[str, tuple[tuple[str, ...], Array]], coords: Mapping[Any, Any], attrs: Attrs
+) -> xr.Dataset:
+    """Variables given as `(dimensions, values)`, with their long names and units."""
     data = {name: (dims, values, variable_attrs(name)) for name, (dims, values) in variables.items()}
     return xr.Dataset(data, coords, attrs)

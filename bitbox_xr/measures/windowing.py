@@ -1,7 +1,7 @@
-"""Two recordings on one clock, checked, and the windows that fit them."""
+"""Checks two recordings that are to be correlated, and places the windows and lags."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -9,19 +9,24 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
-from bitbox_xr.core.types import MeasureOfTwo, SignalsLike
+from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
 from bitbox_xr.core.variables import RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, WINDOW, variable_attrs
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.preprocessing.alignment import shared_clock
 
+if TYPE_CHECKING:
+    from bitbox_xr.kernels.correlation.windowed import Plan
+
 __all__ = ["Options", "Pair"]
 
+# Dimensions, values and attributes of a coordinate, as xarray accepts them.
+Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
 KINDS = ("expression", "landmark", "landmark-can", "pose")
 
 
 class Options(NamedTuple):
-    """What a caller asked for, in seconds; `causal` None: two-sided."""
+    """The options of a windowed correlation, in seconds; `causal` is None for the two-sided measure."""
 
     width: float
     step: float | None
@@ -31,7 +36,7 @@ class Options(NamedTuple):
     causal: bool | None
 
     def faults(self) -> list[str]:
-        """What is out of range, each as a sentence."""
+        """Problems with the options, one message each."""
         faults = []
         for name, least in (("width", "positive"), ("step", "positive"), ("max_lag", "non-negative")):
             value = getattr(self, name)
@@ -40,7 +45,7 @@ class Options(NamedTuple):
         faults += flag_faults("polarity", self.polarity)
         faults += [] if self.causal is None else flag_faults("causal", self.causal)
         if not is_number(self.min_valid) or not 0 < self.min_valid <= 1:
-            faults.append(f"min_valid is {self.min_valid!r}; a share of frames above 0 and up to 1 is wanted")
+            faults.append(f"expected min_valid to be a share of frames above 0 and at most 1, got {self.min_valid!r}")
         return faults
 
     def frames(self, rate: float) -> tuple[int, int, int]:
@@ -52,17 +57,19 @@ class Options(NamedTuple):
 
 
 class Pair:
-    """Two recordings on one clock, with the windows that fit them."""
+    """Two checked recordings with the same frame times, and the windows that fit into them."""
 
     def __init__(
         self, measure: MeasureOfTwo, x: SignalsLike, y: SignalsLike | None, options: Options, fps: float | None
     ) -> None:
         if measure not in ("imitation", "coordination"):
-            raise ValueError(f"measure is {measure!r}; 'imitation' or 'coordination' is wanted")
+            raise ValueError(f"expected measure to be 'imitation' or 'coordination', got {measure!r}")
         if y is None and measure == "imitation":
-            raise ValueError("imitation(): y, the model's signals, is missing; for one person alone see coordination()")
+            raise ValueError(
+                "imitation(): expected y, the signals of the model, got None; for one person see coordination()"
+            )
         if measure == "imitation" and options.causal is None:
-            raise ValueError("imitation(): causal is None; True or False is wanted")
+            raise ValueError("imitation(): expected causal to be True or False, got None")
         if measure == "coordination":
             options = options._replace(causal=None)
         self.measure, self.options, self.mirrored = measure, options, y is None
@@ -87,8 +94,8 @@ class Pair:
         count = (self.frames - width - 2 * lag) // step + 1
         self.windows = correlation_engine.Windows(width, step, lag, count)
 
-    def plan(self, net: list[int] | None = None, *, nearest: bool = True) -> Any:
-        """The competing lags; `net`: these net lags, each by its most central pair of shifts."""
+    def plan(self, net: list[int] | None = None, *, nearest: bool = True) -> "Plan":
+        """The lags from which each window chooses; `net`: only these net lags, each by its most central shifts."""
         from bitbox_xr.kernels.correlation import windowed
 
         width, step, lag, _ = self.windows
@@ -96,7 +103,7 @@ class Pair:
         if net is not None:
             pairs = {d: (-(d // 2), d - d // 2, 1) if two_sided else (0, d, 1) for d in net}
         elif two_sided:
-            # y's shift is x's + d, and both are from -lag to lag
+            # the shift of y is that of x plus d, and both are from -lag to lag
             pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d))
                      for d in range(-2 * lag, 2 * lag + 1)}  # fmt: skip
         else:
@@ -105,8 +112,8 @@ class Pair:
         return windowed.plan(width, step, pairs, least=least, signed=not self.options.polarity, nearest=nearest)
 
     @property
-    def arrays(self) -> tuple[Any, Any]:
-        """The numbers of both, `(…, time, signal)` with the same leading dimensions (some of size 1)."""
+    def arrays(self) -> tuple[Array, Array]:
+        """Values of x and y, `(…, time, signal)`, with the same leading dimensions (some of size 1)."""
         extra = self.dims()
         sides = [a.isel({TIME: slice(0, self.frames)}).variable for a in (self.x, self.y)]
         wide = [v.set_dims({**{d: 1 for d in extra if d not in v.dims}, **v.sizes}) for v in sides]
@@ -114,26 +121,26 @@ class Pair:
         return first, second
 
     def dims(self, *last: str) -> tuple[str, ...]:
-        """The dimensions besides time and signal, then `last`."""
+        """All dimensions except time and signal, then `last`."""
         extra = dict.fromkeys(str(d) for a in (self.x, self.y) for d in a.dims if d not in (TIME, SIGNAL))
         return (*extra, *last)
 
-    def coords(self) -> dict[str, Any]:
-        """Coordinates of the result but for its windows."""
+    def coords(self) -> dict[str, Coordinate]:
+        """Coordinates of the result, except those of its windows."""
         return {label: coord for label, _, coord in _labelled(self.x, self.y)}
 
-    def window_coords(self) -> dict[str, Any]:
-        """Start, end and middle of each window, on x's clock."""
+    def window_coords(self) -> dict[str, Coordinate]:
+        """Start, end and middle of each window, on the time axis of x."""
         width, step, lag, count = self.windows
         start = np.asarray(self.x[TIME].values, np.float64)[lag + step * np.arange(count)]
         stop = start + width / self.fps
         values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
-        return {name: (WINDOW, value, variable_attrs(name)) for name, value in values.items()}
+        return {name: ([WINDOW], value, variable_attrs(name)) for name, value in values.items()}
 
-    def attrs(self) -> dict[str, Any]:
-        """Enough to run the measure again."""
+    def attrs(self) -> dict[str, str | int | float]:
+        """Attributes of the result: the options used, and the sources of the inputs."""
         width, step, lag, count = self.windows
-        out: dict[str, Any] = {
+        out: dict[str, str | int | float] = {
             "width": width / self.fps,
             "step": step / self.fps,
             "max_lag": lag / self.fps,
@@ -149,7 +156,7 @@ class Pair:
         if self.options.causal is not None:
             out["causal"] = int(self.options.causal)
         if self.mirrored:
-            out["alone"] = 1  # signal1 and signal2 are one person's
+            out["alone"] = 1  # signal1 and signal2 are of the same person
         lengths = self.x.sizes[TIME], self.y.sizes[TIME]
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
@@ -159,35 +166,40 @@ class Pair:
 def _kind_faults(**sides: xr.DataArray) -> list[str]:
     kinds = {label: a.attrs.get("kind", "expression") for label, a in sides.items()}
     return [
-        f"{label} is of kind {kind!r}; correlations are made of {', '.join(KINDS)}"
+        f"expected {label} to be of kind {', '.join(KINDS[:-1])} or {KINDS[-1]}, got {kind!r}; "
+        "use kinematics() for the motion of rectangles"
         for label, kind in kinds.items()
         if kind not in KINDS
     ]
 
 
 def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
-    """Dimensions that both have must have the same labels."""
+    """Problems with dimensions of both x and y, along which the labels must be the same."""
     faults = []
     for dim in (str(d) for d in x.dims if d in y.dims and d not in (TIME, SIGNAL)):
         if dim in x.indexes and dim in y.indexes:
             one, other = x.indexes[dim], y.indexes[dim]
             if not one.equals(other):
-                apart = one.symmetric_difference(other)
-                what = f"{listed(apart)} are in only one of them" if len(apart) else "their order differs"
+                different = one.symmetric_difference(other)
+                got = f"{listed(different)} in only one of them" if len(different) else "them in a different order"
                 faults.append(
-                    f"x and y differ in their labels along {dim} ({what}); choose the same, e.g. by xr.align(x, y)"
+                    f"expected the same labels of x and y along {dim}, got {got}; select the same labels, for example "
+                    "with xr.align(x, y)"
                 )
         elif x.sizes[dim] != y.sizes[dim]:
-            faults.append(f"x has {x.sizes[dim]} along {dim}, y {y.sizes[dim]}; the same number is wanted")
+            faults.append(
+                f"expected the same size of x and y along {dim}, got {x.sizes[dim]} and {y.sizes[dim]}; "
+                "select the same entries with .isel()"
+            )
     return faults
 
 
-def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Any]]:
-    """Coordinates of the result but for its windows: the name of each, that in the input, and what it is."""
+def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Coordinate]]:
+    """Coordinates of the result, except those of its windows: name in the result, name in the input, coordinate."""
     for side, a, other in ((1, x, y), (2, y, x)):
         for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
-            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else dim for dim in coord.dims]
-            # what only one of them has, or both alike, needs no number
+            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else str(dim) for dim in coord.dims]
+            # a coordinate of one input only, or the same in both, keeps its name; others get the number of their side
             alone = name not in other.coords and name not in other.dims
             alike = name in other.coords and coord.identical(other[name].variable)
             shared = SIGNAL not in coord.dims and (alone or alike or name in coord.dims)
@@ -195,14 +207,14 @@ def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Any]
 
 
 def _number_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
-    """Names that with the number of their side are those of something else: `age` becomes `age1`, and there is one."""
+    """Problems with coordinates that get the number of their side: `age` becomes `age1`, which may already exist."""
     labelled = [(label, name) for label, name, _ in _labelled(x, y)]
     unnumbered = (label for label, name in labelled if label == name)
-    own = set(RESERVED["imitation"]) - {SIGNAL1, SIGNAL2}  # which `signal` itself becomes
+    own = set(RESERVED["imitation"]) - {SIGNAL1, SIGNAL2}  # `signal` itself becomes these two
     taken = {*own, *map(str, (*x.dims, *y.dims)), *unnumbered}
     return [
-        f"the coordinate {name} is {label} in the result, by the number of its side, and that name is taken; "
-        f".rename() {name} of the input"
+        f"expected no other coordinate called {label}, the name of the coordinate {name} in the result; rename {name} "
+        "in the input with .rename()"
         for label, name in labelled
         if label != name and label in taken
     ]
@@ -210,13 +222,14 @@ def _number_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
 
 def _window_faults(options: Options, width: int, lag: int, frames: int, rate: float, wide: bool) -> list[str]:
     if width < 3:
-        needs = f"at least 3 are wanted, {3 / rate:.3g} s"
-        at = f"at {counted(rate, 'frame')} a second"
-        return [f"width {options.width:g} s is {counted(width, 'frame')} {at}; {needs}"]
+        expected = f"at least 3 frames ({3 / rate:.3g} s at {counted(rate, 'frame')} per second)"
+        got = f"{counted(width, 'frame')} ({options.width:g} s)"
+        return [f"expected width to be {expected}, got {got}; choose a larger width"]
     shortest = width + 2 * lag
     if frames < shortest:
-        needs = f"one window with its lags needs {shortest} ({shortest / rate:.3g} s)"
+        expected = f"at least {shortest} frames ({shortest / rate:.3g} s) in both recordings, for a window and its lags"
+        got = f"{counted(frames, 'frame')} ({frames / rate:.3g} s)"
         remedy = "record longer, or choose a smaller width or max_lag (both in s)"
         remedy += "; if the rows of your array are signals, transpose it" if wide else ""
-        return [f"the recordings share {counted(frames, 'frame')} ({frames / rate:.3g} s); {needs}: {remedy}"]
+        return [f"expected {expected}, got {got}; {remedy}"]
     return []

@@ -64,7 +64,11 @@ COMMANDS = {
         2,
         "expected a number of scales, such as 6, or durations in seconds",
     ),
-    "a negative seed": (["significance", "x.nc", "y.nc", "-o", "out.nc", "--seed", "-1"], 1, "rng is -1; a seed"),
+    "a negative seed": (
+        ["significance", "x.nc", "y.nc", "-o", "out.nc", "--seed", "-1"],
+        1,
+        "expected rng to be a seed",
+    ),
     "a damaged file": (["info", "bad.nc"], 1, "bad.nc is no NetCDF file, or is damaged or cut short"),
     "a cut table": (["info", "cut.csv", "--fps", "30"], 1, "cut.csv: line 3 has 1 field where 2 are wanted"),
     "infinite values": (["coordination", "inf.nc", "-o", "out.nc"], 1, "x holds infinite values"),

@@ -146,8 +146,8 @@ def test_a_manifest_that_is_none(tmp_path):
         (table(), {"measure": "coordination"}, "matched pairs are signals with themselves; say pairs='all'"),
         (table(), {"measure": "expressivity", "width": 1}, "width is no option of expressivity, which takes scales"),
         (table(), {"measure": "expressivity", "keep_windows": True}, "expressivity has no windows to keep"),
-        (table(), {"measure": "expressivity", "scales": [-1]}, "positive numbers of seconds are wanted"),
-        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration [2.0]"),
+        (table(), {"measure": "expressivity", "scales": [-1]}, "expected scales to be positive numbers of seconds"),
+        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration use scales=[2.0]"),
         (table(), {"measure": "expressivity", "columns_y": ["a"]}, "are for a reference, which expressivity has none"),
         (table(), {"measure": "diversity", "precision": object()}, "text, numbers or a list of them are wanted"),
         (table(), {"measure": "coordination", "pairs": "some"}, "pairs is 'some'; 'matched' or 'all' is wanted"),
@@ -264,7 +264,7 @@ def test_windows_come_beside_the_same_result_and_go_with_it(job):
         (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "is no NetCDF file"),
         (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
         (lambda job: job.parts.rmdir(), "No such file or directory"),
-        (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "share 20 frames"),
+        (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "got 20 frames"),
         (lambda job: object.__setattr__(job, "signals", None), "the manifest names no file of signals"),
         (lambda job: object.__setattr__(job, "reference", None), "names no reference for it, which imitation needs"),
     ],
@@ -467,7 +467,7 @@ def test_a_recording_without_matched_pairs_is_refused_alone(tmp_path):
     out, asked = results_of(tmp_path, **SIDES, d=(["AU04"], ["AU12"]))
     found = gathered(out, asked, "ad", "d")
     assert [*found[0].layouts.values()] == [["a"]]
-    assert "no label is in both" in found[0].refused["d"]
+    assert "expected signals of the same name" in found[0].refused["d"]
     assert found[1].layouts == {}
     assert not found[1].file.exists()
 

@@ -166,7 +166,7 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     said = dict(zip(done.status["recording"], done.status["message"], strict=True))
     assert "x1.nc is no NetCDF file" in said["001"]
     assert "y2.nc: there is no such file" in said["002"]
-    assert "share 12 frames" in said["003"]
+    assert "got 12 frames" in said["003"]
     assert "y4.nc: it is empty" in said["004"]
     assert done.summary["recording"].values.tolist() == ["000", "005"]
     assert done.summary["age"].values.tolist() == [20, 25]

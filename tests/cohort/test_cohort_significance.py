@@ -264,7 +264,7 @@ def test_unfit_partners_are_named(study, run):
     said = run(surrogates="partners", rng=0).status["message"]
     assert "2 faults" in said[0]
     assert "partner 001, as y: x and y are not on one clock" in said[0]
-    assert "partner 002 has no AU12; y's signals are wanted" in said[0]
+    assert "expected partner 002 to have the signals of y, got none called AU12" in said[0]
 
 
 def test_without_other_references_nothing_is_computed(study, run):

@@ -65,17 +65,15 @@ def test_motion_refuses_recordings_by_landmark():
 
 def test_the_number_of_a_side_makes_no_name_that_is_taken():
     x, y = X.assign_coords(age=1, age1=7), Y.assign_coords(age=2)
-    with pytest.raises(
-        ValueError, match="the coordinate age is age1 in the result, by the number of its side, and that name"
-    ):
+    with pytest.raises(ValueError, match="expected no other coordinate called age1, the name of the coordinate age in"):
         bx.imitation(x, y)
-    with pytest.raises(ValueError, match=r"\.rename\(\) age of the input"):
+    with pytest.raises(ValueError, match="rename age in the input"):
         bx.imitation(y, x)
     result = bx.imitation(x.rename(age1="before"), y)
     assert (int(result.age1), int(result.age2), int(result.before)) == (1, 2, 7)
-    with pytest.raises(ValueError, match="the coordinate valid is valid1 in the result"):
+    with pytest.raises(ValueError, match="called valid1, the name of the coordinate valid in the result"):
         bx.imitation(X.assign_coords(valid=("signal", [1, 1, 0])), Y)
-    with pytest.raises(ValueError, match="the coordinate age is age2 in the result"):
+    with pytest.raises(ValueError, match="called age2, the name of the coordinate age in the result"):
         bx.coordination(X.assign_coords(age=1).expand_dims(age2=2), Y.assign_coords(age=2))
 
 
@@ -294,7 +292,7 @@ def test_a_name_of_the_greatest_length_is_one_for_a_file(tmp_path):
 )
 @pytest.mark.parametrize("odd", ["no", 0.5, 1, None], ids=repr)
 def test_what_is_on_or_off_is_true_or_false(call, odd):
-    with pytest.raises(ValueError, match="True or False is wanted"):
+    with pytest.raises(ValueError, match="True or False"):
         call(odd)
 
 

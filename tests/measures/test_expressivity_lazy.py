@@ -1,4 +1,4 @@
-"""Expressivity on dask: nothing is computed before it is asked for, chunks change no number, time is never whole."""
+"""Expressivity of dask arrays: lazy, equal to the results of NumPy arrays, and with bounded memory."""
 
 import weakref
 
@@ -38,15 +38,15 @@ def face(frames=240, coefficients=5):
 @pytest.mark.parametrize("blocks", [1, 3])
 @pytest.mark.parametrize("chunks", CHUNKS, ids=str)
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_lazy_and_equal(call, chunks, blocks, monkeypatch):
+def test_expressivity_is_lazy_and_equal(call, chunks, blocks, monkeypatch):
     a = face()
     monkeypatch.setattr(activation_search, "BLOCK_BYTES", 8 * a.sizes["time"] * -(-5 // blocks))
-    wanted = call(a)
+    expected = call(a)
     found = computed_once(call, a.chunk(chunks))
-    xr.testing.assert_allclose(found, wanted, rtol=1e-12)  # sums of pieces along time are added in another order
+    xr.testing.assert_allclose(found, expected, rtol=1e-12)  # sums over pieces are added in another order
 
 
-def test_events_are_computed_at_once():
+def test_events_are_computed_immediately():
     a = face()
     scheduler = Counting()
     with dask.config.set(scheduler=scheduler):
@@ -55,17 +55,17 @@ def test_events_are_computed_at_once():
     xr.testing.assert_identical(found, events(a, scales=[0.3, 1]))
 
 
-def test_checks_of_values_wait_and_checks_of_scales_do_not():
+def test_values_are_checked_when_computed_and_scales_at_once():
     a = face().where(lambda x: x < 5, np.inf).chunk()
     lazy = expressivity(a)
     with pytest.raises(ValueError, match="infinite values"):
         lazy.compute()
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="got 9 s"):
         expressivity(a, scales=[9])
 
 
-def test_source_is_read_again_for_each_block_and_never_held_whole(monkeypatch):
-    """A source of 20 chunks, in blocks of 4 of 12 coefficients; what is alive of it is counted at every read."""
+def test_sources_are_read_for_each_block_and_not_held_in_memory(monkeypatch):
+    """Count the chunks in memory (of 20) at every read, for 3 blocks of 4 coefficients."""
     frames, coefficients, chunk = 2000, 12, 100
     values = np.random.default_rng(0).normal(size=(frames, coefficients))
     reads, alive = [], []
@@ -90,7 +90,7 @@ def test_source_is_read_again_for_each_block_and_never_held_whole(monkeypatch):
 
 
 def gappy(kind, rng):
-    """Signals whose gaps and flat stretches reach over several pieces and over the ends."""
+    """Signals with gaps and flat stretches that extend over several pieces and over the ends."""
     frames, coefficients = int(rng.integers(500, 3000)), int(rng.integers(2, 5))
     values = rng.normal(size=(frames, coefficients)).cumsum(axis=0)
     if kind == "scattered":
@@ -113,7 +113,7 @@ def gappy(kind, rng):
 
 @pytest.mark.parametrize("kind", ["plain", "scattered", "long", "flat", "steps"])
 @pytest.mark.parametrize("scales", [4, [0.1, 0.5, 2]], ids=str)
-def test_pieces_along_time_find_the_same(kind, scales, monkeypatch):
+def test_pieces_along_time_give_the_same_result(kind, scales, monkeypatch):
     rng = np.random.default_rng([5, len(kind)])
     for _ in range(3):
         x = signals(gappy(kind, rng), fps=30)
@@ -124,7 +124,7 @@ def test_pieces_along_time_find_the_same(kind, scales, monkeypatch):
 
 
 def test_pieces_are_read_three_times_with_their_margins(monkeypatch):
-    """100 chunks of 100 frames, 12 to a piece: 3 readings, two of them with the chunks on both sides."""
+    """100 chunks in pieces of 12 are read 3 times, two of these with the neighbouring chunks."""
     frames, coefficients, chunk = 10_000, 12, 100
     values = np.random.default_rng(0).normal(size=(frames, coefficients))
     reads = []
@@ -140,8 +140,8 @@ def test_pieces_are_read_three_times_with_their_margins(monkeypatch):
     with dask.config.set(scheduler="sync"):
         found = expressivity(xr.DataArray(source, dims=("time", "signal")), fps=30, scales=[0.5, 1]).compute()
     assert 300 < len(reads) < 400
-    wanted = expressivity(xr.DataArray(values, dims=("time", "signal")), fps=30, scales=[0.5, 1])
-    xr.testing.assert_allclose(found, wanted, rtol=1e-12)
+    expected = expressivity(xr.DataArray(values, dims=("time", "signal")), fps=30, scales=[0.5, 1])
+    xr.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_infinite_values_in_pieces_are_refused(monkeypatch):
@@ -153,7 +153,7 @@ def test_infinite_values_in_pieces_are_refused(monkeypatch):
         expressivity(x.chunk(time=100), scales=[0.5]).compute()
 
 
-def test_chunks_on_a_cluster_are_used_from_there(monkeypatch):
+def test_chunks_on_a_cluster(monkeypatch):
     distributed = pytest.importorskip("distributed")
     a = face()
     monkeypatch.setattr(activation_search, "BLOCK_BYTES", 8 * a.sizes["time"] * 2)
@@ -178,6 +178,6 @@ def test_asymmetry_is_lazy():
         lazy = asymmetry(x.copy(data=x.chunk({"time": 20, "signal": 50}).data))
         assert scheduler.computes == 0
         asymmetry(x.chunk({"signal": 50}))
-        assert scheduler.computes == 1  # of labels, which were put on dask too
+        assert scheduler.computes == 1  # of the labels, which .chunk() makes lazy too
         assert len(lazy.asymmetry.chunks[0]) >= 5
     xr.testing.assert_identical(lazy.compute(), asymmetry(x))

@@ -1,4 +1,4 @@
-"""What was planted is what is found: when, how strong, how often, how wide, and with frames missing."""
+"""Events of simulated activations: times, magnitudes, counts and widths, also with missing frames."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from bitbox_xr import signals
 from bitbox_xr.measures.expressivity import events, expressivity
 
 FPS = 30
-WIDTH = 2.3548  # of a Gaussian at half its height, in deviations
+WIDTH = 2.3548  # full width at half maximum of a Gaussian, in standard deviations
 
 
 def pulses(centres, deviation, seconds, fps=FPS, heights=1.0):
@@ -20,23 +20,23 @@ def one(y, fps=FPS):
     return signals(np.asarray(y)[:, None], fps=fps)
 
 
-def f1(planted, found, tolerance):
-    """Of one-to-one matches within `tolerance`."""
+def f1(expected, found, tolerance):
+    """F1 score of one-to-one matches within `tolerance` (s)."""
     left, hits = list(found), 0
-    for at in planted:
+    for at in expected:
         near = min(left, key=lambda t: abs(t - at), default=np.inf)
         if abs(near - at) <= tolerance:
             left.remove(near)
             hits += 1
-    return 2 * hits / (len(planted) + len(found))
+    return 2 * hits / (len(expected) + len(found))
 
 
-# --- when and how strong
+# --- times and magnitudes
 
 
 @pytest.mark.parametrize("fps", [25, 30, 60])
 @pytest.mark.parametrize("deviation", [0.08, 0.15, 0.3, 0.6])
-def test_planted_activations_are_found_in_time_and_magnitude(deviation, fps):
+def test_events_have_the_times_and_magnitudes_of_the_activations(deviation, fps):
     rng = np.random.default_rng(round(100 * deviation))
     centres = np.arange(8, 112, 8) + rng.uniform(-0.5, 0.5, 13)
     heights = rng.uniform(0.3, 2, 13)
@@ -50,29 +50,29 @@ def test_planted_activations_are_found_in_time_and_magnitude(deviation, fps):
         assert (np.abs(strong.magnitude.values - heights) <= heights * change + 1e-12).all()
 
 
-def test_the_strongest_response_is_at_the_scale_of_the_width():
+def test_response_is_strongest_at_the_scale_of_the_width():
     durations = np.geomspace(0.4, 6, 40)
     for deviation in (0.08, 0.15, 0.3, 0.5):
         found = events(one(pulses([15], deviation, 30)), scales=durations)
         near = found.isel(event=np.abs(found.time.values - 15) < 0.1)
         best = near.scale.values[near.response.values.argmax()]
-        smoothed = np.hypot(deviation, np.sqrt(2) / FPS)  # twice by a frame
+        smoothed = np.hypot(deviation, np.sqrt(2) / FPS)  # smoothed twice with a sigma of 1 frame
         assert WIDTH * smoothed / best == pytest.approx(0.263, rel=0.06)
 
 
-def test_the_response_widens_with_the_activation():
+def test_wider_activations_have_wider_responses():
     widths = [float(events(one(pulses([15], d, 30)), scales=[1]).width.max()) for d in (0.1, 0.2, 0.4, 0.8)]
     assert widths == sorted(widths)
 
 
-# --- how often
+# --- counts
 
 
 @pytest.mark.parametrize("fps", [30, 60])
 @pytest.mark.parametrize("period", [1.5, 2, 2.5, 3, 4])
 @pytest.mark.parametrize("scales", [[0.5, 1, 2], [1, 2], [0.5, 1, 1.5, 2]])
-def test_repeated_activations_are_all_counted_under_aggregate(scales, period, fps):
-    """Bitbox counts half of those nearer than twice the smallest scale."""
+def test_aggregate_counts_all_repeated_activations(scales, period, fps):
+    """Bitbox counts half of those that are closer than twice the smallest scale."""
     shortest = scales[0]
     centres = np.arange(period * shortest / 2, 60, period * shortest)
     found = events(one(pulses(centres, 0.26 * shortest / WIDTH, 60, fps), fps), scales=scales, aggregate=True)
@@ -84,8 +84,7 @@ def test_repeated_activations_are_all_counted_under_aggregate(scales, period, fp
 @pytest.mark.parametrize("noise", [0, 0.01, 0.05])
 @pytest.mark.parametrize("period", [2, 2.5, 3, 4])
 @pytest.mark.parametrize("scales", [[0.5, 1, 2], [1, 2], [0.25, 0.5, 1, 2]])
-def test_from_twice_the_smallest_scale_on_every_beat_is_counted(scales, period, noise, fps):
-    """However wide the activations are, and in noise."""
+def test_aggregate_counts_periodic_activations_of_any_width_in_noise(scales, period, noise, fps):
     rng = np.random.default_rng(0)
     centres = np.arange(period * scales[0] / 2, 60, period * scales[0])
     for width in (0.11, 0.2, 0.26):
@@ -96,8 +95,7 @@ def test_from_twice_the_smallest_scale_on_every_beat_is_counted(scales, period, 
 
 
 @pytest.mark.parametrize("fps", [30, 60])
-def test_activations_repeated_at_the_smallest_scale_itself(fps):
-    """Their troughs are as near as they are; between an activation and the next there are exactly `apart` frames."""
+def test_aggregate_counts_activations_as_close_as_the_smallest_scale(fps):
     centres = np.arange(0.5, 60, 1)
     found = events(one(pulses(centres, 0.11, 60, fps), fps), scales=[1, 2], aggregate=True)
     assert found.attrs["apart_frames"] in (fps, fps - 1)
@@ -105,7 +103,7 @@ def test_activations_repeated_at_the_smallest_scale_itself(fps):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_random_intervals_of_one_to_four_smallest_scales(seed):
+def test_aggregate_counts_activations_at_random_intervals(seed):
     rng = np.random.default_rng(seed)
     centres = np.cumsum(rng.uniform(0.5, 2, 90))
     centres = centres[centres < 59]
@@ -115,8 +113,7 @@ def test_random_intervals_of_one_to_four_smallest_scales(seed):
 
 
 @pytest.mark.parametrize(("scales", "aggregate"), [(None, False), ([0.5, 1, 2], False), (6, True), ([0.5, 1], True)])
-def test_pulses_on_exact_zero(scales, aggregate):
-    """Rounding on long flat stretches is no activation."""
+def test_flat_stretches_have_no_activations(scales, aggregate):
     y = np.maximum(pulses([20, 50.3, 80], 0.2, 100) - 0.02, 0)
     found = events(one(y), scales=scales, aggregate=aggregate)
     per_list = found.sizes["event"] / (1 if aggregate or scales is None else 3)
@@ -124,7 +121,7 @@ def test_pulses_on_exact_zero(scales, aggregate):
     np.testing.assert_allclose(np.unique(found.time.values.round(1)), [20, 50.3, 80], atol=0.051)
 
 
-def test_robust_drops_the_expressions_of_a_noisy_signal():
+def test_robust_drops_the_activations_of_a_noisy_signal():
     y = pulses([20, 40], 0.3, 60) + 0.01 * np.random.default_rng(0).normal(size=1800)
     kept, dropped = (expressivity(one(y), scales=[0.5], robust=robust).expressivity for robust in (False, True))
     assert kept.sel(metric="max") > 0.9
@@ -133,11 +130,11 @@ def test_robust_drops_the_expressions_of_a_noisy_signal():
     assert (found.outlier.values == (found.magnitude.values > 0.1)).all()
 
 
-# --- sampling
+# --- frame rate and precision
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_sixty_frames_a_second_find_what_thirty_do(seed):
+def test_events_at_60_frames_per_second_are_those_at_30(seed):
     rng = np.random.default_rng(seed)
     centres = np.cumsum(rng.uniform(2.5, 6, 12)) + 2
     heights = rng.uniform(0.5, 1.5, 12)
@@ -161,10 +158,10 @@ def test_precision_has_converged():
     assert counts[10][1] > 1.2 * counts[16][1]
 
 
-# --- missing
+# --- missing frames
 
 
-def planted(seed, seconds=120):
+def simulated(seed, seconds=120):
     rng = np.random.default_rng(seed)
     centres = np.cumsum(rng.uniform(3, 5, 40)) + 2
     centres = centres[centres < seconds - 3]
@@ -176,11 +173,11 @@ def planted(seed, seconds=120):
 )
 @pytest.mark.parametrize("loss", [0, 0.01, 0.05, 0.2])
 @pytest.mark.parametrize("seed", range(3))
-def test_planted_events_are_found_in_spite_of_scattered_losses(seed, loss, options):
-    rng, centres, y = planted(seed)
+def test_events_are_found_with_scattered_missing_frames(seed, loss, options):
+    rng, centres, y = simulated(seed)
     lost = rng.random(len(y)) < loss
     y[lost] = np.nan
-    if not options:  # without scales a frame must be there itself
+    if not options:  # without scales only frames present are eligible
         centres = centres[~lost[np.rint(centres * FPS).astype(int)]]
     found = events(one(y), **options)
     assert f1(centres, found.time.values, 2.01 / FPS) >= 0.95
@@ -190,8 +187,8 @@ def test_planted_events_are_found_in_spite_of_scattered_losses(seed, loss, optio
     "options", [{}, {"scales": [0.5]}, {"scales": [2]}, {"scales": [0.5, 1, 2], "aggregate": True}]
 )
 @pytest.mark.parametrize("seed", range(3))
-def test_one_long_gap(seed, options):
-    _, centres, y = planted(seed)
+def test_events_outside_a_long_gap_are_found(seed, options):
+    _, centres, y = simulated(seed)
     whole = expressivity(one(y), **options).eligible_time.max()
     y[1800:2100] = np.nan
     found = events(one(y), **options)
@@ -204,7 +201,7 @@ def test_one_long_gap(seed, options):
     assert (left > 108.5).all()
 
 
-def test_four_seconds_at_five_per_cent_of_loss_leave_almost_everything():
-    rng, _, y = planted(0)
+def test_scattered_missing_frames_leave_most_frames_eligible_at_long_scales():
+    rng, _, y = simulated(0)
     y[rng.random(len(y)) < 0.05] = np.nan
     assert expressivity(one(y), scales=[4]).eligible_time > 119

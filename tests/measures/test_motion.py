@@ -1,4 +1,6 @@
-"""Motion: a plain loop over frames, movements that are known, gaps, labels and units, refusals."""
+"""Kinematics, smoothness and relative motion: against plain loops, known movements, gaps, labels and errors."""
+
+import re
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from bitbox_xr.kernels import motion as kernel
 AXES = {"landmark": "xy", "landmark-can": "xyz"}
 
 
-# --- the oracle: one point, (frame, axis), one frame after the other
+# --- oracle: one point `(frame, axis)`, frame by frame
 
 
 def length(step):
@@ -21,7 +23,7 @@ def length(step):
 
 
 def changes(values):
-    """By frame, from frame to frame; only where both were seen."""
+    """Changes between consecutive frames, by frame, where both are present."""
     return {t: values[t] - values[t - 1] for t in values if t - 1 in values}
 
 
@@ -30,7 +32,7 @@ def mean(values):
     return sum(values) / len(values) if values else np.nan
 
 
-def slow_course(points, fps):
+def slow_summary(points, fps):
     seen = {t: point for t, point in enumerate(points) if not np.isnan(point).any()}
     velocity = {t: d * fps for t, d in changes(seen).items()}
     acceleration = {t: d * fps for t, d in changes(velocity).items()}
@@ -87,9 +89,9 @@ def labelled(points, fps=30, **options):
 
 def agree(found, points, slow, rtol=1e-9):
     for k in range(points.shape[1]):
-        wanted = {name: value for name, value in slow(points[:, k]).items() if name in found}
-        assert wanted, "nothing to compare"
-        for name, value in wanted.items():
+        expected = {name: value for name, value in slow(points[:, k]).items() if name in found}
+        assert expected, "nothing to compare"
+        for name, value in expected.items():
             one = found[name].values.ravel()[k]
             np.testing.assert_allclose(one, value, rtol=rtol, atol=1e-12, err_msg=f"{name} of point {k}")
 
@@ -97,18 +99,18 @@ def agree(found, points, slow, rtol=1e-9):
 @pytest.mark.parametrize("lost", [0.0, 0.03, 0.3])
 @pytest.mark.parametrize("axes", [2, 3])
 @pytest.mark.parametrize("fps", [30, 12.5])
-def test_landmarks_against_a_plain_loop(axes, lost, fps, monkeypatch):
+def test_landmarks_agree_with_plain_loops(axes, lost, fps, monkeypatch):
     monkeypatch.setattr(kernel, "BLOCK", 16)
     points = walk(axes=axes, lost=lost, seed=int(100 * lost) + axes)
     x = labelled(points, fps)
     for found in (kinematics(x), smoothness(x)):
-        agree(found, points, lambda one: slow_course(one, fps))
+        agree(found, points, lambda one: slow_summary(one, fps))
     for reference in ("mean", 0, [0, 7], [-1], [3, 17, 18]):
         frames = reference if reference == "mean" else [n % 60 for n in np.atleast_1d(reference)]
         agree(relative_motion(x, reference=reference), points, lambda one, frames=frames: slow_distances(one, frames))
 
 
-def test_head_and_rectangle_are_one_point():
+def test_head_and_rectangle_are_single_points():
     values = walk(points=1, axes=6, lost=0.01)[:, 0]
     head = signals(values, kind="pose", fps=30)
     for angular, columns, units in ((False, slice(3), "mm"), (True, slice(3, 6), "rad")):
@@ -123,22 +125,22 @@ def test_head_and_rectangle_are_one_point():
             f"{units}/s^3",
             "1",
         ]
-        agree(found, point, lambda one: slow_course(one, 30))
+        agree(found, point, lambda one: slow_summary(one, 30))
         away = relative_motion(head, angular=angular, reference=[4])
         agree(away, point, lambda one: slow_distances(one, [4]))
     box = walk(points=1, axes=4)[:, 0]
     found = kinematics(signals(box, kind="rectangle", fps=30))
-    agree(found, (box[:, :2] + box[:, 2:] / 2)[:, None], lambda one: slow_course(one, 30))
+    agree(found, (box[:, :2] + box[:, 2:] / 2)[:, None], lambda one: slow_summary(one, 30))
     assert found.attrs["points"] == "centre of the rectangle"
     only_angles = head.sel(signal=["Rz", "Rx", "Ry"])  # in any order
     xr.testing.assert_equal(kinematics(only_angles, angular=True), kinematics(head, angular=True))
 
 
-# --- movements that are known
+# --- known movements
 
 
 @pytest.mark.parametrize("fps", [30, 60, 120])
-def test_round_a_circle(fps):
+def test_movement_on_a_circle(fps):
     radius, turns, period = 10.0, 3, 2.0
     angle = 2 * np.pi * np.arange(round(turns * period * fps) + 1) / (period * fps)
     x = labelled(radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1)[:, None], fps)
@@ -157,7 +159,7 @@ def test_round_a_circle(fps):
     np.testing.assert_allclose(away.distance_std, 0, atol=1e-9)
 
 
-def test_the_rate_does_not_matter():
+def test_frame_rate_changes_little():
     def movement(fps):
         time = np.arange(10 * fps + 1) / fps
         there = np.stack([5 * np.sin(2 * time), 3 * np.cos(3 * time), np.sin(time) ** 3], axis=-1)
@@ -169,7 +171,7 @@ def test_the_rate_does_not_matter():
             np.testing.assert_allclose(slow[name], fast[name], rtol=0.02, err_msg=name)
 
 
-def test_steady_still_and_never_seen():
+def test_constant_velocity_rest_and_missing_points():
     points = np.zeros((40, 4, 2))
     points[:, 0, 0] = np.arange(40) / 2
     points[:, 1] = 123.456
@@ -180,7 +182,7 @@ def test_steady_still_and_never_seen():
     assert found.path.values.tolist()[:2] == [19.5, 0]
     assert found.speed.values.tolist()[:2] == [15, 0]
     assert found.acceleration.values.tolist()[:2] == [0, 0]
-    assert found.ldj.values[0] == np.inf  # moves as evenly as can be
+    assert found.ldj.values[0] == np.inf  # constant velocity
     assert np.isnan(found.ldj.values[1:]).all()
     assert found.valid.values.tolist() == [1, 1, 0, 1 / 40]
     for name in ("range", "path", "speed", "acceleration", "jerk", "ldj"):
@@ -192,8 +194,7 @@ def test_steady_still_and_never_seen():
     )
 
 
-def test_a_lost_frame_is_no_movement():
-    """A jump while nobody looked, and the way back: neither the jump nor a path through zero counts."""
+def test_movement_across_missing_frames_is_ignored():
     points = np.zeros((60, 1, 2))
     points[:, 0, 0] = np.arange(60)
     points[30:] += 1000
@@ -203,7 +204,7 @@ def test_a_lost_frame_is_no_movement():
     assert found.speed.item() == 30
     assert found.acceleration.item() == 0
     half = points.copy()
-    half[30:, 0, 0] = np.nan  # one coordinate lost: the point is lost
+    half[30:, 0, 0] = np.nan  # a point is missing if one coordinate is
     np.testing.assert_allclose(kinematics(labelled(half)).range, 29)
 
 
@@ -212,34 +213,36 @@ def test_a_lost_frame_is_no_movement():
     st.integers(0, 10**6), st.integers(4, 50), st.floats(0, 0.5), st.floats(0.1, 10), st.floats(0, 6.28),
     st.integers(0, 7), st.integers(0, 7),
 )  # fmt: skip
-def test_properties(seed, frames, lost, factor, angle, before, after):
+def test_summaries_follow_scale_and_ignore_rotation_direction_and_missing_ends(
+    seed, frames, lost, factor, angle, before, after
+):
     points = walk(frames, 2, 2, seed, lost)
     x = labelled(points)
-    course = xr.merge([kinematics(x), smoothness(x)], compat="override")
-    agree(course, points, lambda one: slow_course(one, 30), rtol=1e-7)
+    summary = xr.merge([kinematics(x), smoothness(x)], compat="override")
+    agree(summary, points, lambda one: slow_summary(one, 30), rtol=1e-7)
     agree(relative_motion(x), points, lambda one: slow_distances(one, "mean"), rtol=1e-7)
 
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     around = labelled(factor * points @ turn.T + [1e4, -300])
     turned = xr.merge([kinematics(around), smoothness(around)], compat="override")
     for name in ("path", "speed", "acceleration", "jerk"):
-        np.testing.assert_allclose(turned[name], factor * course[name], rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(turned[name], factor * summary[name], rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(
         relative_motion(around).distance_max, factor * relative_motion(x).distance_max, rtol=1e-6
     )
 
     back = labelled(points[::-1])
     for name, value in xr.merge([kinematics(back), smoothness(back)], compat="override").items():
-        np.testing.assert_allclose(value, course[name], rtol=1e-7, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(value, summary[name], rtol=1e-7, atol=1e-9, err_msg=name)
 
     nothing = np.full((1, 2, 2), np.nan)
     longer = labelled(np.concatenate([nothing.repeat(before, 0), points, nothing.repeat(after, 0)]))
     for name, value in xr.merge([kinematics(longer), smoothness(longer)], compat="override").items():
         if name != "valid":
-            np.testing.assert_allclose(value, course[name], rtol=1e-9, err_msg=name)
+            np.testing.assert_allclose(value, summary[name], rtol=1e-9, err_msg=name)
 
 
-def test_scattered_losses_change_little():
+def test_scattered_missing_frames_change_little():
     time = np.arange(1800) / 30
     points = np.stack([10 * np.sin(2 * time) + 3 * np.sin(5 * time), 4 * np.cos(3 * time)], axis=-1)[:, None]
     whole = xr.merge([kinematics(labelled(points)), smoothness(labelled(points))], compat="override")
@@ -248,14 +251,14 @@ def test_scattered_losses_change_little():
     for name in ("range", "speed", "acceleration", "jerk"):
         np.testing.assert_allclose(found[name], whole[name], rtol=0.03, err_msg=name)
     np.testing.assert_allclose(found.ldj, whole.ldj, atol=0.05)
-    assert found.path < 0.85 * whole.path  # the way that was seen
+    assert found.path < 0.85 * whole.path  # only the steps present
     assert 0.85 < found.valid.item() < 0.95
 
 
 # --- labels
 
 
-def test_labels_of_landmarks():
+def test_results_of_landmarks_have_labels_units_and_sources():
     rng = np.random.default_rng(0)
     x = signals(rng.normal(size=(20, 153)), kind="landmark-can", fps=30, source="child.3DI", backend="3DI")
     found = kinematics(x)
@@ -274,7 +277,7 @@ def test_labels_of_landmarks():
     xr.testing.assert_identical(kinematics(bx.to_bitbox(x)).drop_attrs(), found.drop_attrs())
 
 
-def test_a_choice_of_signals():
+def test_selected_signals():
     points = walk(points=51, axes=2)
     x = labelled(points)
     mouth = kinematics(x.sel(signal=x.region == "mouth"))
@@ -285,11 +288,11 @@ def test_a_choice_of_signals():
     height = kinematics(x.sel(signal=x.axis == "y"))  # up and down only
     np.testing.assert_allclose(height.path, np.abs(np.diff(points[..., 1], axis=0)).sum(axis=0))
     assert kinematics(x.sel(signal="x3")).path.shape == (1,)
-    grouped = x.assign_coords(group=("signal", np.repeat(["a", "b", "c"], 34)))  # belongs to points
+    grouped = x.assign_coords(group=("signal", np.repeat(["a", "b", "c"], 34)))  # a label of landmarks
     assert kinematics(grouped).group.values.tolist() == ["a"] * 17 + ["b"] * 17 + ["c"] * 17
-    named = x.assign_coords(signal=[f"point {i}" for i in range(102)])  # the coordinates tell enough
+    named = x.assign_coords(signal=[f"point {i}" for i in range(102)])  # landmarks from coordinates
     xr.testing.assert_identical(kinematics(named), kinematics(x))
-    bare = x.drop_vars(["landmark", "axis", "region", "side"])  # and so do the names
+    bare = x.drop_vars(["landmark", "axis", "region", "side"])  # landmarks from names
     xr.testing.assert_identical(kinematics(bare), kinematics(x))
 
 
@@ -305,7 +308,7 @@ def test_further_dimensions_come_first():
             xr.testing.assert_equal(found.isel(recording=k).drop_vars(["recording", "age"]), measure(one))
 
 
-def test_units_of_the_signals_stay():
+def test_units_are_those_of_the_signals():
     x = labelled(walk())
     assert kinematics(x.assign_attrs(units="cm")).speed.attrs["units"] == "cm/s"
     assert kinematics(x.assign_attrs(units="as in the file")).speed.attrs["units"] == "(as in the file)/s"
@@ -313,7 +316,7 @@ def test_units_of_the_signals_stay():
     assert kinematics(head, angular=True).acceleration.attrs["units"] == "deg/s^2"
 
 
-def test_float32_and_large_offsets():
+def test_float32_with_large_offsets_is_accurate():
     points = walk(200) / 100
     single = labelled((points * 64).round() / 64 + 1e4)  # exact in float32
     for measure in (kinematics, smoothness, relative_motion):
@@ -323,7 +326,7 @@ def test_float32_and_large_offsets():
 # --- references
 
 
-def test_references():
+def test_references_by_frame_and_by_time():
     points = walk(lost=0.0)
     x = labelled(points).assign_coords(time=5 + np.arange(60) / 30)
     one = relative_motion(x, reference=7)
@@ -348,7 +351,7 @@ def test_references():
     assert two.attrs["reference"] == "3 19"
 
 
-def test_a_reference_that_was_not_seen():
+def test_missing_reference_frames_are_ignored():
     points = walk()
     points[3, 0] = points[7, 0] = points[3, 1] = np.nan
     x = labelled(points)
@@ -356,22 +359,22 @@ def test_a_reference_that_was_not_seen():
     agree(found, points, lambda one: slow_distances(one, [3, 7]))
     assert np.isnan(found.distance_mean.values[0])
     assert found.valid.values.tolist() == [0, 1, 1, 1]
-    # point 1 has one reference of the two; frame 3 is lost anyway
-    wanted = slow_distances(points[:, 1], [7])
-    np.testing.assert_allclose(found.distance_max[1], wanted["distance_max"])
+    # point 1 is present at one of the two reference frames
+    expected = slow_distances(points[:, 1], [7])
+    np.testing.assert_allclose(found.distance_max[1], expected["distance_max"])
 
 
-def test_an_irregular_clock_is_no_hindrance_to_distances():
+def test_distances_of_irregular_times():
     points = walk()
     x = labelled(points).isel(time=np.flatnonzero(np.arange(60) % 7 != 3))
     agree(relative_motion(x), points[np.arange(60) % 7 != 3], lambda one: slow_distances(one, "mean"))
-    with pytest.raises(ValueError, match="time is not regular"):
+    with pytest.raises(ValueError, match="regular"):
         kinematics(x)
-    with pytest.raises(ValueError, match=r"no frame at 0\.117 s"):
+    with pytest.raises(ValueError, match=r"got 0\.117 s"):
         relative_motion(x.isel(time=[0, 1, 2, 5, 6, 7]), reference=[0.117])
 
 
-# --- refusals
+# --- bad input
 
 
 BOX = signals(walk(points=1, axes=4)[:, 0], kind="rectangle", fps=30)
@@ -379,51 +382,70 @@ FACE = labelled(walk())
 HEAD = signals(walk(points=1, axes=6)[:, 0], kind="pose", fps=30)
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: kinematics(signals(np.zeros((9, 2)), fps=30)), r"kinematics\(\): the signals are of kind 'expression'; landmark, landmark-can, pose or rectangle is wanted"),
-        (lambda: relative_motion(signals(np.zeros((9, 2)), fps=30)), "relative_motion.*expressivity"),
-        (lambda: smoothness(FACE, angular=True), "angular=True, and the signals are of kind 'landmark'; only a pose has angles"),
-        (lambda: kinematics(BOX.isel(signal=[0, 1, 2])), "the rectangle has no h; its signals are x, y, w"),
-        (lambda: kinematics(HEAD.isel(signal=slice(3, None))), "the pose has no Tx, Ty, Tz; its signals are Rx, Ry, Rz"),
-        (lambda: kinematics(FACE.isel(signal=slice(1, None))), "landmarks lack x0; all need the same axes"),
-        (lambda: kinematics(signals(np.zeros((9, 4)), kind="landmark", fps=30, names=list("abcd"))), r"\(a, b, c, d\) tell no landmarks"),
-        (lambda: kinematics(signals(np.zeros((9, 3)), kind="landmark", fps=30, names=["x1", "y1", "x_1"])), "3 signals for 2 coordinates"),
-        (lambda: kinematics(FACE.isel(time=slice(0, 2))), "the recording has 2 frames; at least 3 are wanted"),
-        (lambda: smoothness(FACE.isel(time=slice(0, 3))), "3 frames; at least 4"),
-        (lambda: kinematics(FACE, fps=25), "fps=25 contradicts the time axis"),
-        (lambda: kinematics(FACE, fps=-1), "fps is -1"),
-        (lambda: kinematics(FACE.expand_dims(speed=2)), "the name speed is one of the result's own"),
-        (lambda: relative_motion(FACE.assign_coords(valid=1)), "the name valid is one of the result's own"),
-        (lambda: kinematics(BOX.where(BOX < 105, np.inf)), "infinite values; replace them by NaN"),
-        (lambda: relative_motion(BOX.where(BOX < 105, -np.inf)), "infinite values"),
-        (lambda: relative_motion(FACE, reference="median"), "reference is 'median'; 'mean', numbers of frames"),
-        (lambda: relative_motion(FACE, reference=None), "reference is None"),
-        (lambda: relative_motion(FACE, reference=[]), r"reference is \[\]"),
-        (lambda: relative_motion(FACE, reference=True), "reference is True"),
-        (lambda: relative_motion(FACE, reference=[True, False]), r"reference is \[True, False\]"),
-        (lambda: relative_motion(FACE, reference=[0, 1.5]), r"reference is \[0, 1\.5\]"),
-        (lambda: relative_motion(FACE, reference=[[0, 1]]), r"reference is \[\[0, 1\]\]"),
-        (lambda: relative_motion(FACE, reference="0"), "reference is '0'"),
-        (lambda: relative_motion(FACE, reference=["mean"]), "reference is"),
-        (lambda: relative_motion(FACE, reference=[60, 3, -61]), "no frame 60, -61; its 60 frames count from 0"),
-        (lambda: relative_motion(FACE, reference=2.5), r"no frame at 2\.5 s; it goes from 0 to 1\.96667 s"),
-        (lambda: relative_motion(FACE, reference=[np.nan]), "no frame at nan s"),
-        (lambda: relative_motion(FACE, reference=[3, 5, -57]), "3, 5, -57, which has one frame twice"),
-        (lambda: relative_motion(FACE, reference=[0.1, 0.101]), "has one frame twice"),
-        (lambda: relative_motion(FACE, reference=range(60)), "all frames of the recording"),
-    ],
-)  # fmt: skip
-def test_refusals(call, message):
+EXPRESSIONS = signals(np.zeros((9, 2)), fps=30)
+UNNAMED = signals(np.zeros((9, 4)), kind="landmark", fps=30, names=list("abcd"))
+REPEATED = signals(np.zeros((9, 3)), kind="landmark", fps=30, names=["x1", "y1", "x_1"])
+
+BAD_SIGNALS = {
+    "expressions": (lambda: kinematics(EXPRESSIONS), "(?=.*'expression').*landmark, landmark-can, pose or rectangle"),
+    "expressions, remedy": (lambda: relative_motion(EXPRESSIONS), "relative_motion.*expressivity"),
+    "angular landmarks": (lambda: smoothness(FACE, angular=True), "(?=.*angular=True).*'landmark'.*leave"),
+    "rectangle without height": (lambda: kinematics(BOX.isel(signal=[0, 1, 2])), "(?=.*rectangle).*x, y, w"),
+    "pose without translation": (lambda: kinematics(HEAD.isel(signal=slice(3, None))), "(?=.*Tx, Ty, Tz).*Rx, Ry, Rz"),
+    "landmark without x": (lambda: kinematics(FACE.isel(signal=slice(1, None))), "(?=.*the same axes).*x0"),
+    "names without numbers": (lambda: kinematics(UNNAMED), "a, b, c, d"),
+    "repeated coordinate": (lambda: kinematics(REPEATED), "3 signals for 2"),
+    "too few frames for acceleration": (
+        lambda: kinematics(FACE.isel(time=slice(0, 2))),
+        "expected at least 3 frames, got 2 frames; use a longer recording",
+    ),
+    "too few frames for jerk": (
+        lambda: smoothness(FACE.isel(time=slice(0, 3))),
+        "expected at least 4 frames, got 3 frames",
+    ),
+    "fps that differs from the times": (lambda: kinematics(FACE, fps=25), "(?=.*fps=25).*the time axis"),
+    "negative fps": (lambda: kinematics(FACE, fps=-1), "(?=.*fps).*-1"),
+    "dimension speed": (lambda: kinematics(FACE.expand_dims(speed=2)), "name.* speed.*rename"),
+    "coordinate valid": (lambda: relative_motion(FACE.assign_coords(valid=1)), "name.* valid.*rename"),
+    "infinite value": (lambda: kinematics(BOX.where(BOX < 105, np.inf)), "infinite values.*NaN"),
+    "negative infinite value": (lambda: relative_motion(BOX.where(BOX < 105, -np.inf)), "infinite values"),
+}
+REFERENCE = "expected reference to be 'mean', frame numbers (integers) or times in s (floats), got "
+BAD_REFERENCES = {
+    "unknown text": ("median", REFERENCE + "'median'"),
+    "None": (None, REFERENCE + "None"),
+    "no frames": ([], REFERENCE + "[]"),
+    "True": (True, REFERENCE + "True"),
+    "truth values": ([True, False], REFERENCE + "[True, False]"),
+    "frames and times": ([0, 1.5], REFERENCE + "[0, 1.5]"),
+    "nested frames": ([[0, 1]], REFERENCE + "[[0, 1]]"),
+    "frame as text": ("0", REFERENCE + "'0'"),
+    "mean in a list": (["mean"], REFERENCE + "['mean']"),
+    "frames outside": ([60, 3, -61], "expected reference frames from -60 to 59, got 60, -61"),
+    "time outside": (2.5, "expected reference times at which there are frames, between 0 and 1.96667 s, got 2.5 s"),
+    "time NaN": ([np.nan], "got nan s"),
+    "repeated frame": ([3, 5, -57], "expected each reference frame once, got 3, 5, -57 with a repeated frame"),
+    "two times at one frame": ([0.1, 0.101], "expected each reference frame once"),
+    "all frames": (range(60), "got all frames as reference"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), BAD_SIGNALS.values(), ids=BAD_SIGNALS)
+def test_bad_signals_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
 
-# --- files, and real people
+@pytest.mark.parametrize(("reference", "message"), BAD_REFERENCES.values(), ids=BAD_REFERENCES)
+def test_bad_references_are_refused(reference, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        relative_motion(FACE, reference=reference)
 
 
-def test_files(tmp_path):
+# --- files and real recordings
+
+
+def test_results_round_trip_through_files(tmp_path):
     for k, found in enumerate(
         (kinematics(FACE), smoothness(HEAD, angular=True), relative_motion(FACE, reference=[0, 7]))
     ):
@@ -433,20 +455,22 @@ def test_files(tmp_path):
     assert len(kinematics(FACE).bitbox.to_frame()) == 4
 
 
-def test_reference_values(golden):
-    """What Bitbox has, but for its missing factors of the rate."""
-    inputs, wanted = np.load(golden / "inputs.npz"), np.load(golden / "landmarks.npz")
+def test_values_agree_with_bitbox(golden):
+    """Bitbox omits factors of the frame rate."""
+    inputs, expected = np.load(golden / "inputs.npz"), np.load(golden / "landmarks.npz")
     for stem, kind in (("lands2d", "landmark"), ("lands3d", "landmark-can")):
         x = signals(inputs[stem], kind=kind, fps=30)
         moved, smooth = kinematics(x), smoothness(x)
-        case = {name.partition("/")[2]: wanted[name] for name in wanted.files if name.startswith(f"landmarks-{stem}/")}
+        case = {
+            name.partition("/")[2]: expected[name] for name in expected.files if name.startswith(f"landmarks-{stem}/")
+        }
         for name, factor in (("range", 1), ("path", 1), ("speed", 1), ("acceleration", 30)):
             np.testing.assert_allclose(moved[name], factor * case[f"kinematics_{name}"], rtol=1e-9)
         np.testing.assert_allclose(smooth.jerk, 900 * case["smoothness_jerk"], rtol=1e-9)
         np.testing.assert_allclose(smooth.ldj, case["smoothness_ldj"] - 2 * np.log(30), rtol=1e-9)
 
 
-def test_a_real_face(recordings):
+def test_real_recordings(recordings):
     x = bx.open_signals(recordings / "langer_landmarks.3DI", fps=23.976)
     moved, away = kinematics(x), relative_motion(x)
     assert moved.path.shape == (51,)

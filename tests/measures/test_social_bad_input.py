@@ -1,4 +1,4 @@
-"""What is refused, with which error, in which words; all faults of an input at once."""
+"""Bad input to `signals()` and to measures of two people: the error, its message, and all faults reported at once."""
 
 import numpy as np
 import pandas as pd
@@ -7,147 +7,351 @@ import xarray as xr
 
 import bitbox_xr as bx
 
-FPS = 30
-RNG = np.random.default_rng(0)
-DATA = RNG.normal(size=(90, 2))
-GOOD = bx.signals(DATA, fps=FPS)
+from bad_input import BOX, DATA, FPS, RNG, X, Y, bitbox, refused
 
-
-def moved(seconds):
-    return GOOD.assign_coords(time=GOOD.time + seconds)
+IRREGULAR = np.cumsum(RNG.uniform(0.01, 0.1, 90))
+TEXT = xr.DataArray(DATA.astype(str), {"time": X.time.values}, ("time", "signal"))
 
 
 def at(times):
-    return GOOD.assign_coords(time=np.asarray(times))
+    """x at other frame times."""
+    return X.assign_coords(time=np.asarray(times))
 
 
-def bitbox(**changes):
-    return {"type": "expression", "backend": "3DI", "data": pd.DataFrame(DATA), **changes}
-
-
+# call, error, phrases of its message: what was expected, what was found, what to do
 SIGNALS = {
-    "unknown kind": (lambda: bx.signals(DATA, kind="smile", fps=FPS), ValueError, "kind is 'smile'; one of expression, landmark"),
-    "one dimension": (lambda: bx.signals(DATA[:, 0], fps=FPS), ValueError, r"shape \(90,\).*data\[:, None\]"),
-    "no frames": (lambda: bx.signals(DATA[:0], fps=FPS), ValueError, "at least one frame and one signal"),
-    "text": (lambda: bx.signals([["a", "b"]], fps=FPS), TypeError, "an array .* of real numbers is wanted"),
-    "complex": (lambda: bx.signals(DATA * 1j, fps=FPS), TypeError, "complex128"),
+    "unknown kind": (
+        lambda: bx.signals(DATA, kind="smile", fps=FPS),
+        ValueError,
+        ["one of expression, landmark", "'smile'"],
+    ),
+    "one dimension": (
+        lambda: bx.signals(DATA[:, 0], fps=FPS),
+        ValueError,
+        ["(time, signal)", "(90,)", "data[:, None]"],
+    ),
+    "no frames": (
+        lambda: bx.signals(DATA[:0], fps=FPS),
+        ValueError,
+        ["at least one frame and one signal", "(0, 2)"],
+    ),
+    "text values": (
+        lambda: bx.signals([["a", "b"]], fps=FPS),
+        TypeError,
+        ["real numbers"],
+    ),
+    "complex values": (
+        lambda: bx.signals(DATA * 1j, fps=FPS),
+        TypeError,
+        ["real numbers", "complex128"],
+    ),
     "text column": (
-        lambda: bx.signals(pd.DataFrame({"a": [1.0], "who": ["x"]}), fps=FPS), TypeError, "columns who do not hold numbers",
+        lambda: bx.signals(pd.DataFrame({"a": [1.0], "who": ["x"]}), fps=FPS),
+        TypeError,
+        ["columns", "who", "numbers"],
     ),
-    "too few names": (lambda: bx.signals(DATA, fps=FPS, names=["a"]), ValueError, "1 name for 2 signals"),
-    "names twice": (lambda: bx.signals(DATA, fps=FPS, names=["a", "a"]), ValueError, "occur twice: a; unique names"),
-    "empty name": (lambda: bx.signals(DATA, fps=FPS, names=["a", " "]), ValueError, "a signal's name is empty"),
-    "zero rate": (lambda: bx.signals(DATA, fps=0), ValueError, "fps is 0; a positive number"),
-    "rate as text": (lambda: bx.signals(DATA, fps="30"), ValueError, "fps is '30'; a positive number"),
-    "table without time": (lambda: bx.signals(pd.DataFrame(DATA)), ValueError, "the table has no time; give `fps`, or `time`"),
-    "times of another length": (lambda: bx.signals(DATA, time=np.arange(80)), ValueError, r"shape \(80,\); one value for each of the 90"),
-    "times that go back": (lambda: bx.signals(DATA, time=[0, 2, 1, *range(3, 90)]), ValueError, "does not increase at frame 2"),
-    "missing time": (lambda: bx.signals(DATA, time=[np.nan, *range(1, 90)]), ValueError, "time is missing at 1 of 90 frames"),
-    "milliseconds as seconds": (
-        lambda: bx.signals(DATA, time=np.arange(90) / 1000), ValueError, "1000 frames a second; if that is so, say fps=1000",
+    "too few names": (
+        lambda: bx.signals(DATA, fps=FPS, names=["a"]),
+        ValueError,
+        ["name", "1", "2", "signal"],
     ),
-    "milliseconds, slow": (
-        lambda: bx.signals(DATA, time=np.arange(90) * 33.3), ValueError, "steps by 33.3 s; if that is ms, divide it by 1000 .*, fps=0.03",
+    "repeated names": (
+        lambda: bx.signals(DATA, fps=FPS, names=["a", "a"]),
+        ValueError,
+        ["signal names", "unique", ": a"],
     ),
-    "numbers of frames": (
-        lambda: bx.signals(DATA, time=np.arange(90)), ValueError, r"look like numbers of frames; give fps=… in place of time \(or fps=1",
+    "empty name": (
+        lambda: bx.signals(DATA, fps=FPS, names=["a", " "]),
+        ValueError,
+        ["name", "every signal", "empty"],
     ),
-    "times as text": (lambda: bx.signals(DATA, time=["0"] * 90), TypeError, "seconds, datetime64 or timedelta64"),
-    "fps against time": (lambda: bx.signals(DATA, time=np.arange(90) / 30, fps=25), ValueError, "fps=25 contradicts the time axis"),
-    "attribute no file can hold": (lambda: bx.signals(DATA, fps=FPS, who=None), ValueError, "attribute who is a NoneType"),
-    "bool attribute": (lambda: bx.signals(DATA, fps=FPS, ok=True), ValueError, "attribute ok is a bool"),
-    "several at once": (
-        lambda: bx.signals(DATA, fps=-1, names=["a", "a"], who=None), ValueError, r"(?s)3 faults.*twice.*who.*fps is -1",
+    "fps zero": (
+        lambda: bx.signals(DATA, fps=0),
+        ValueError,
+        ["fps", "a positive number of frames per second", "0"],
     ),
-    "bitbox as a table": (lambda: bx.from_bitbox(pd.DataFrame(DATA)), TypeError, "got a DataFrame; a dictionary is wanted"),
-    "bitbox without type": (lambda: bx.from_bitbox({"data": pd.DataFrame(DATA)}), ValueError, "'type' is None; one of"),
-    "bitbox with arrays": (lambda: bx.from_bitbox(bitbox(data=DATA)), ValueError, "'data' is ndarray; a DataFrame"),
-    "magnitudes of expressions": (lambda: bx.magnitudes(GOOD), ValueError, "of kind 'expression'; landmark, landmark-can or pose"),
-    "magnitudes of half a pose": (
-        lambda: bx.magnitudes(bx.signals(DATA, kind="pose", fps=FPS, names=["Rx", "Ry"])), ValueError, "the pose has no Rz",
+    "fps as text": (
+        lambda: bx.signals(DATA, fps="30"),
+        ValueError,
+        ["fps", "a positive number of frames per second", "'30'"],
     ),
-    "bitbox of several": (lambda: bx.to_bitbox(GOOD.expand_dims(recording=2)), ValueError, r"choose one recording with .isel\(\)"),
-}  # fmt: skip
+    "table without time": (
+        lambda: bx.signals(pd.DataFrame(DATA)),
+        ValueError,
+        ["time", "fps"],
+    ),
+    "too few times": (
+        lambda: bx.signals(DATA, time=np.arange(80)),
+        ValueError,
+        ["one value for each of the 90 frames", "(80,)"],
+    ),
+    "decreasing times": (
+        lambda: bx.signals(DATA, time=[0, 2, 1, *range(3, 90)]),
+        ValueError,
+        ["increase", "2 s, then 1 s", "at frame 2", "sort"],
+    ),
+    "missing time": (
+        lambda: bx.signals(DATA, time=[np.nan, *range(1, 90)]),
+        ValueError,
+        ["a time for every frame", "at 1 of 90 frames"],
+    ),
+    "steps of 1 ms": (
+        lambda: bx.signals(DATA, time=np.arange(90) / 1000),
+        ValueError,
+        ["1 ms", "1000 frames", "fps=1000"],
+    ),
+    "milliseconds taken for seconds": (
+        lambda: bx.signals(DATA, time=np.arange(90) * 33.3),
+        ValueError,
+        ["33.3 s", "ms, divide", "by 1000", "fps=0.03"],
+    ),
+    "frame numbers taken for seconds": (
+        lambda: bx.signals(DATA, time=np.arange(90)),
+        ValueError,
+        ["whole numbers", "fps=… in place of time", "fps=1"],
+    ),
+    "times as text": (
+        lambda: bx.signals(DATA, time=["0"] * 90),
+        TypeError,
+        ["seconds, datetime64 or timedelta64"],
+    ),
+    "fps that differs from the times": (
+        lambda: bx.signals(DATA, time=np.arange(90) / 30, fps=25),
+        ValueError,
+        ["fps=25", "the time axis", "30 frames", "leave fps out"],
+    ),
+    "attribute None": (
+        lambda: bx.signals(DATA, fps=FPS, who=None),
+        ValueError,
+        ["attribute who", "text or a number", "NoneType"],
+    ),
+    "attribute True": (
+        lambda: bx.signals(DATA, fps=FPS, ok=True),
+        ValueError,
+        ["attribute ok", "text or a number", "bool"],
+    ),
+    "three faults": (
+        lambda: bx.signals(DATA, fps=-1, names=["a", "a"], who=None),
+        ValueError,
+        ["3 faults", "signal names", "attribute who", "fps", "-1"],
+    ),
+    "Bitbox data as a table": (
+        lambda: bx.from_bitbox(pd.DataFrame(DATA)),
+        TypeError,
+        ["a dictionary", "a DataFrame"],
+    ),
+    "Bitbox data without type": (
+        lambda: bx.from_bitbox({"data": pd.DataFrame(DATA)}),
+        ValueError,
+        ["'type'", "one of", "None"],
+    ),
+    "Bitbox data with an array": (
+        lambda: bx.from_bitbox(bitbox(data=DATA)),
+        ValueError,
+        ["'data'", "a DataFrame", "ndarray"],
+    ),
+    "magnitudes of expressions": (
+        lambda: bx.magnitudes(X),
+        ValueError,
+        ["landmark, landmark-can or pose", "'expression'"],
+    ),
+    "magnitudes of an incomplete pose": (
+        lambda: bx.magnitudes(bx.signals(DATA, kind="pose", fps=FPS, names=["Rx", "Ry"])),
+        ValueError,
+        ["pose", "Rz"],
+    ),
+    "to_bitbox of several recordings": (
+        lambda: bx.to_bitbox(X.expand_dims(recording=2)),
+        ValueError,
+        ["recording", ".isel()"],
+    ),
+}
 
-MEASURES = {
-    "no model": (lambda: bx.imitation(GOOD, None), ValueError, r"y, the model's signals, is missing; .* coordination\(\)"),
-    "not signals": (lambda: bx.imitation(GOOD, "y.csv"), TypeError, r"the data are a path, 'y.csv'; open_signals\(\) reads files"),
-    "dataset": (lambda: bx.imitation(GOOD.to_dataset(name="a"), GOOD), TypeError, r"are a Dataset; choose one of its variables, ds\['a'\]"),
-    "other dimensions": (lambda: bx.imitation(GOOD.rename(time="t"), GOOD), ValueError, "x: dimensions are t, signal; time wanted too"),
-    "no time": (lambda: bx.imitation(GOOD.drop_vars("time"), GOOD), ValueError, "x: there is no coordinate `time`; give `fps`"),
-    "no finite width": (lambda: bx.imitation(GOOD, GOOD, width=np.nan), ValueError, "width is nan; a positive number of seconds"),
-    "negative step": (lambda: bx.imitation(GOOD, GOOD, step=-1), ValueError, "step is -1; a positive number of seconds"),
-    "negative lag": (lambda: bx.imitation(GOOD, GOOD, max_lag=-0.1), ValueError, "lag is -0.1; a non-negative number of seconds"),
-    "min_valid": (lambda: bx.imitation(GOOD, GOOD, min_valid=75), ValueError, "min_valid is 75; a share of frames"),
-    "options and both inputs": (
-        lambda: bx.imitation(GOOD.rename(time="t"), GOOD.assign_coords(signal=["a", "a"]), width=-1), ValueError,
-        r"(?s)imitation\(\): 3 faults.*width is -1.*x: dimensions are t, signal.*y: signal names occur twice: a",
+INPUTS = {
+    "imitation without y": (
+        lambda: bx.imitation(X, None),
+        ValueError,
+        ["expected y, the signals of the model, got None", "coordination()"],
     ),
-    "no bool": (lambda: bx.imitation(GOOD, GOOD, polarity="no"), ValueError, "polarity is 'no'; True or False is wanted"),
-    "no direction": (lambda: bx.imitation(GOOD, GOOD, causal=None), ValueError, "causal is None; True or False is wanted"),
-    "several options": (
-        lambda: bx.imitation(GOOD, GOOD, width=0, step=0, min_valid=0), ValueError, r"(?s)imitation\(\): 3 faults.*width.*step.*min_valid",
+    "path": (
+        lambda: bx.imitation(X, "y.csv"),
+        TypeError,
+        ["a path, 'y.csv'", "open_signals() reads files"],
     ),
-    "window of two frames": (lambda: bx.imitation(GOOD, GOOD, width=0.06), ValueError, "is 2 frames at 30 frames a second; at least 3"),
-    "too short": (
-        lambda: bx.imitation(GOOD, GOOD, width=2, max_lag=1), ValueError, r"share 90 frames \(3 s\); one window with its lags needs 120 \(4 s\)",
+    "Dataset": (
+        lambda: bx.imitation(X.to_dataset(name="a"), X),
+        TypeError,
+        ["a Dataset", "one of its variables, ds['a']"],
+    ),
+    "other dimensions": (
+        lambda: bx.imitation(X.rename(time="t"), X),
+        ValueError,
+        ["x: ", "dimensions", "t, signal", "time"],
+    ),
+    "no times": (
+        lambda: bx.imitation(X.drop_vars("time"), X),
+        ValueError,
+        ["x: ", "coordinate", "time", "fps"],
+    ),
+    "text values": (
+        lambda: bx.imitation(TEXT, X),
+        ValueError,
+        ["x: ", "real numbers"],
+    ),
+    "infinite values": (
+        lambda: bx.imitation(X.where(X < 2, np.inf), X),
+        ValueError,
+        ["infinite values", "NaN"],
+    ),
+    "repeated names": (
+        lambda: bx.imitation(X.assign_coords(signal=["a", "a"]), X),
+        ValueError,
+        ["x: ", "signal names", "unique", ": a"],
     ),
     "rectangles": (
-        lambda: bx.imitation(bx.signals(RNG.normal(size=(90, 4)), kind="rectangle", fps=FPS), GOOD), ValueError,
-        "x is of kind 'rectangle'; correlations are made of expression, landmark, landmark-can, pose",
+        lambda: bx.imitation(BOX, X),
+        ValueError,
+        ["expected x to be of kind expression, landmark, landmark-can or pose, got 'rectangle'", "kinematics()"],
     ),
-    "other rate": (
-        lambda: bx.imitation(GOOD, bx.signals(DATA, fps=25)), ValueError,
-        r"not on one clock \(x: 0 to 2.96667 s at 30 .*; y: 0 to 3.56 s at 25 .*align\(x, y\)",
+    "different labels": (
+        lambda: bx.imitation(X.expand_dims(recording=["p"]), X.expand_dims(recording=["q"])),
+        ValueError,
+        ["expected the same labels of x and y along recording", "p, q in only one of them", "xr.align(x, y)"],
     ),
-    "nearly the same rate": (lambda: bx.imitation(GOOD, bx.signals(DATA, fps=29.97)), ValueError, "at 29.97 frames a second"),
-    "other start": (lambda: bx.imitation(GOOD, moved(0.02)), ValueError, r"align\(x, y\)"),
-    "irregular": (lambda: bx.imitation(at(np.cumsum(RNG.uniform(0.01, 0.1, 90))), GOOD), ValueError, r"x is not regular \(steps from"),
-    "lost rows": (lambda: bx.imitation(GOOD.isel(time=[*range(40), *range(50, 90)]), GOOD), ValueError, "x is not regular"),
-    "both irregular": (
-        lambda: bx.imitation(*[at(np.cumsum(RNG.uniform(0.01, 0.1, 90)))] * 2), ValueError, "(?s)2 faults.*x is not.*y is not",
+    "labels in another order": (
+        lambda: bx.imitation(X.expand_dims(recording=["p", "q"]), X.expand_dims(recording=["q", "p"])),
+        ValueError,
+        ["expected the same labels of x and y along recording", "them in a different order"],
     ),
-    "fps against time": (lambda: bx.imitation(GOOD, GOOD, fps=25), ValueError, "x: fps=25 contradicts the time axis"),
-    "infinite values": (lambda: bx.imitation(GOOD.where(GOOD < 2, np.inf), GOOD), ValueError, "infinite values; replace them by NaN"),
-    "names twice": (
-        lambda: bx.imitation(GOOD.assign_coords(signal=["a", "a"]), GOOD), ValueError, "x: signal names occur twice: a",
+    "different sizes": (
+        lambda: bx.imitation(X.expand_dims(recording=2), X.expand_dims(recording=3)),
+        ValueError,
+        ["expected the same size of x and y along recording, got 2 and 3", ".isel()"],
     ),
-    "unlike labels": (
-        lambda: bx.imitation(GOOD.expand_dims(recording=["p"]), GOOD.expand_dims(recording=["q"])), ValueError,
-        "differ in their labels along recording",
+    "different frame rates": (
+        lambda: bx.imitation(X, bx.signals(DATA, fps=25)),
+        ValueError,
+        ["x: 0 to 2.96667 s at 30 ", "y: 0 to 3.56 s at 25 ", "align(x, y)"],
     ),
-    "unlike numbers": (
-        lambda: bx.imitation(GOOD.expand_dims(recording=2), GOOD.expand_dims(recording=3)), ValueError, "x has 2 along recording, y 3",
+    "nearly the same frame rate": (
+        lambda: bx.imitation(X, bx.signals(DATA, fps=29.97)),
+        ValueError,
+        ["at 29.97 frames", "align(x, y)"],
     ),
-    "unknown measure": (lambda: bx.lag_profile(GOOD, GOOD, measure="mimicry"), ValueError, "'imitation' or 'coordination' is wanted"),
-    "text values": (
-        lambda: bx.imitation(xr.DataArray(DATA.astype(str), dims=("time", "signal"), coords={"time": GOOD.time.values}), GOOD),
-        ValueError, "real numbers are wanted",
+    "different starts": (
+        lambda: bx.imitation(X, X.assign_coords(time=X.time + 0.02)),
+        ValueError,
+        ["align(x, y)"],
     ),
-}  # fmt: skip
+    "irregular times": (
+        lambda: bx.imitation(at(IRREGULAR), X),
+        ValueError,
+        ["x", "regular", "steps from"],
+    ),
+    "lost rows": (
+        lambda: bx.imitation(X.isel(time=[*range(40), *range(50, 90)]), X),
+        ValueError,
+        ["x", "regular", "steps from"],
+    ),
+    "irregular times of both": (
+        lambda: bx.imitation(at(IRREGULAR), at(IRREGULAR)),
+        ValueError,
+        ["2 faults", "x", "y", "regular"],
+    ),
+    "fps that differs from the times": (
+        lambda: bx.imitation(X, Y, fps=25),
+        ValueError,
+        ["x: ", "fps=25", "the time axis"],
+    ),
+}
 
-TABLE = {f"signals: {name}": case for name, case in SIGNALS.items()} | {
-    f"measure: {name}": case for name, case in MEASURES.items()
+OPTIONS = {
+    "unknown measure": (
+        lambda: bx.lag_profile(X, Y, measure="mimicry"),
+        ValueError,
+        ["expected measure to be 'imitation' or 'coordination', got 'mimicry'"],
+    ),
+    "width NaN": (
+        lambda: bx.imitation(X, Y, width=np.nan),
+        ValueError,
+        ["width", "a positive number of seconds", "nan"],
+    ),
+    "negative step": (
+        lambda: bx.imitation(X, Y, step=-1),
+        ValueError,
+        ["step", "a positive number of seconds", "-1"],
+    ),
+    "negative max_lag": (
+        lambda: bx.imitation(X, Y, max_lag=-0.1),
+        ValueError,
+        ["max_lag", "a non-negative number of seconds", "-0.1"],
+    ),
+    "min_valid in per cent": (
+        lambda: bx.imitation(X, Y, min_valid=75),
+        ValueError,
+        ["expected min_valid to be a share of frames above 0 and at most 1, got 75"],
+    ),
+    "polarity as text": (
+        lambda: bx.imitation(X, Y, polarity="no"),
+        ValueError,
+        ["polarity", "True or False", "'no'"],
+    ),
+    "causal None": (
+        lambda: bx.imitation(X, Y, causal=None),
+        ValueError,
+        ["expected causal to be True or False, got None"],
+    ),
+    "three options": (
+        lambda: bx.imitation(X, Y, width=0, step=0, min_valid=0),
+        ValueError,
+        ["imitation(): 3 faults", "width", "step", "min_valid"],
+    ),
+    "an option and both inputs": (
+        lambda: bx.imitation(X.rename(time="t"), Y.assign_coords(signal=["a", "a"]), width=-1),
+        ValueError,
+        ["imitation(): 3 faults", "width", "-1", "x: ", "t, signal", "y: ", "signal names"],
+    ),
+    "window of two frames": (
+        lambda: bx.imitation(X, Y, width=0.06),
+        ValueError,
+        ["expected width to be at least 3 frames (0.1 s at 30 frames per second), got 2 frames (0.06 s)", "larger"],
+    ),
+    "recording shorter than a window with its lags": (
+        lambda: bx.imitation(X, Y, width=2, max_lag=1),
+        ValueError,
+        ["expected at least 120 frames (4 s)", "got 90 frames (3 s)", "a smaller width or max_lag"],
+    ),
+    "array with signals as rows": (
+        lambda: bx.imitation(DATA[:20].T, DATA[:20].T, fps=FPS),
+        ValueError,
+        ["got 2 frames", "if the rows of your array are signals, transpose it"],
+    ),
+}
+
+TABLE = {
+    f"{table}, {case}": row
+    for table, rows in {"signals": SIGNALS, "inputs": INPUTS, "options": OPTIONS}.items()
+    for case, row in rows.items()
 }
 
 
-@pytest.mark.parametrize(("call", "error", "words"), TABLE.values(), ids=TABLE)
-def test_refused_in_words(call, error, words):
-    with pytest.raises(error, match=words) as caught:
-        call()
-    assert caught.type is error
+@pytest.mark.parametrize(("call", "error", "phrases"), TABLE.values(), ids=TABLE)
+def test_bad_input_is_refused_with_what_was_expected_and_found(call, error, phrases, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused(call, error, phrases, tmp_path)
 
 
-def test_seconds_that_look_like_numbers_of_frames_are_believed_when_stated():
+def test_unusual_frame_rates_are_accepted_when_fps_is_given():
     assert bx.signals(DATA, time=np.arange(90), fps=1).bitbox.fps == 1
     assert bx.signals(DATA, time=np.arange(90) * 60.0, fps=1 / 60).bitbox.fps == pytest.approx(1 / 60)
     assert bx.signals(DATA, time=np.arange(90).astype("timedelta64[s]")).bitbox.fps == 1
 
 
-def test_a_bare_array_without_a_rate_warns():
-    with pytest.warns(UserWarning, match="30 frames a second assumed"):
+def test_array_without_frame_rate_warns_at_the_callers_line():
+    assumed = r"30 frames (a|per) second (are )?assumed"
+    with pytest.warns(UserWarning, match=assumed):
         x = bx.signals(DATA)
     assert (x.bitbox.fps, x.attrs["time_source"]) == (30.0, "none; 30 fps assumed")
-    with pytest.warns(UserWarning, match="30 frames a second assumed") as caught:
+    with pytest.warns(UserWarning, match=assumed) as caught:
         bx.imitation(DATA, DATA)
     assert {w.filename for w in caught} == {__file__}

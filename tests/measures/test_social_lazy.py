@@ -1,4 +1,4 @@
-"""dask in, dask out: nothing is computed before it is asked for, and the numbers are the same."""
+"""Imitation and coordination of dask arrays: lazy, and equal to the results of NumPy arrays."""
 
 import dask
 import dask.array as da
@@ -14,6 +14,7 @@ FPS = 30
 
 
 def recording(frames=400, n=3, seed=0, lost=0.05, recordings=None):
+    """Noise `(time, signal)` or `(recording, time, signal)`; the share `lost` of its frames is missing."""
     rng = np.random.default_rng(seed)
     shape = (frames, n) if recordings is None else (recordings, frames, n)
     data = rng.normal(size=shape)
@@ -29,21 +30,21 @@ CALLS = {
     "imitation": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, max_lag=0.1, causal=False),
     "coordination": lambda x, y: bx.coordination(x, y, width=0.5, step=0.3, max_lag=0.1),
     "coordination alone": lambda x, y: bx.coordination(x, width=0.5, step=0.3, max_lag=0.1),
-    "stats at once": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, max_lag=0.1, stats=True),
-    "stats of a result": lambda x, y: bx.window_stats(bx.imitation(x, y, width=0.5, step=0.3, max_lag=0.1)),
+    "streamed statistics": lambda x, y: bx.imitation(x, y, width=0.5, step=0.3, max_lag=0.1, stats=True),
+    "statistics of a result": lambda x, y: bx.window_stats(bx.imitation(x, y, width=0.5, step=0.3, max_lag=0.1)),
     "lag profile": lambda x, y: bx.lag_profile(x, y, width=0.5, step=0.3, max_lag=0.1),
 }
 CHUNKS = {
-    "one piece": ({}, {}),
-    "along time, not as windows": ({"time": 37}, {"time": 61}),
-    "frame chunks smaller than a window": ({"time": 7}, {}),
-    "along time and signals": ({"time": 100, "signal": 2}, {"time": 90, "signal": 1}),
+    "one chunk": ({}, {}),
+    "chunks not aligned with windows": ({"time": 37}, {"time": 61}),
+    "chunks shorter than a window": ({"time": 7}, {}),
+    "chunks along time and signals": ({"time": 100, "signal": 2}, {"time": 90, "signal": 1}),
 }
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize(("x_chunks", "y_chunks"), CHUNKS.values(), ids=CHUNKS)
-def test_lazy_and_equal(call, x_chunks, y_chunks):
+def test_measures_are_lazy_and_equal(call, x_chunks, y_chunks):
     x, y = recording(seed=1), recording(n=4, seed=2)
     scheduler = Counting()
     with dask.config.set(scheduler=scheduler):
@@ -58,21 +59,21 @@ def test_lazy_and_equal(call, x_chunks, y_chunks):
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_extra_dimensions_side_by_side(call):
+def test_recordings_in_separate_chunks(call):
     x, y = recording(n=2, recordings=3), recording(n=2, seed=5)
     lazy = call(x.chunk(recording=1, time=150), y)
     assert all(len(v.chunks[0]) == 3 for name, v in lazy.data_vars.items() if name != "valid2")
     xr.testing.assert_allclose(lazy.compute(scheduler="threads"), call(x, y), rtol=0, atol=1e-6)
 
 
-def test_extra_dimensions_of_both():
+def test_further_dimensions_of_both_inputs():
     x, y = recording(n=2, recordings=3), recording(n=2, recordings=2, seed=5).rename(recording="session")
     lazy = bx.imitation(x.chunk(recording=2), y.chunk(session=1, time=77))
     assert lazy.corr.dims == ("recording", "session", "window", "signal1", "signal2")
     xr.testing.assert_allclose(lazy.compute(scheduler="threads"), bx.imitation(x, y), rtol=0, atol=1e-6)
 
 
-def test_values_are_checked_when_computed():
+def test_infinite_values_are_refused_when_computed():
     x = recording(lost=0).chunk(time=100)
     x = x.where(x.time != 3.0, np.inf)
     lazy = bx.imitation(x, x)
@@ -80,7 +81,7 @@ def test_values_are_checked_when_computed():
         lazy.corr.compute(scheduler="synchronous")
 
 
-def test_a_part_reads_only_what_it_needs():
+def test_one_window_reads_only_its_chunks():
     touched = []
 
     def load(block, block_info=None):

@@ -1,4 +1,4 @@
-"""Statistics over windows and lag profiles: values, and the same by every way of reaching them."""
+"""Statistics over windows and lag profiles: values, and equality of streamed and reduced results."""
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ STATISTICS = ("corr_mean", "corr_std", "corr_lag", "corr_abs_mean", "corr_fisher
 
 
 def pair(frames=400, n1=3, n2=4, seed=0, lost=0.0):
+    """Noise x and y; the share `lost` of the frames of x is missing."""
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(frames, n1)), rng.normal(size=(frames, n2))
     x[rng.random(frames) < lost] = np.nan
@@ -18,7 +19,7 @@ def pair(frames=400, n1=3, n2=4, seed=0, lost=0.0):
 
 
 def expected(result):
-    """The definitions, one by one, over what the windows hold."""
+    """The statistics by their definitions, and the number of windows with a correlation."""
     r, lag = result.corr.values.astype(float), result.lag.values.astype(float)
     capped = np.clip(r, -(1 - 1e-6), 1 - 1e-6)
     n = (~np.isnan(r)).sum(0)
@@ -36,7 +37,7 @@ def expected(result):
 
 @pytest.mark.parametrize("measure", [bx.imitation, bx.coordination])
 @pytest.mark.parametrize("lost", [0.0, 0.2])
-def test_definitions(measure, lost):
+def test_statistics_agree_with_their_definitions(measure, lost):
     x, y = pair(lost=lost)
     options = {"causal": False} if measure is bx.imitation else {}
     result = measure(x, y, width=0.5, max_lag=0.2, min_valid=0.9, **options)
@@ -50,14 +51,14 @@ def test_definitions(measure, lost):
 
 
 @pytest.mark.parametrize("measure", [bx.imitation, bx.coordination])
-def test_streamed_equals_reduced_to_the_bit(measure):
+def test_streamed_statistics_equal_reduced_ones_exactly(measure):
     x, y = pair(frames=2000, lost=0.05)
     streamed = measure(x, y, stats=True)
     reduced = bx.window_stats(measure(x, y))
     xr.testing.assert_identical(streamed, reduced)
 
 
-def test_perfect_and_absent_correlations():
+def test_statistics_of_perfect_and_missing_correlations():
     x, _ = pair(n1=1)
     y = bx.signals(np.column_stack([x.values[:, 0], np.full(400, 2.0)]), fps=FPS)
     stats = bx.imitation(x, y, stats=True)
@@ -67,7 +68,7 @@ def test_perfect_and_absent_correlations():
     assert stats.n_windows[0, 1] == 0
 
 
-def test_attributes_name_each_statistic():
+def test_statistics_have_units():
     stats = bx.imitation(*pair(), stats=True)
     assert {name: stats[name].attrs["units"] for name in stats.data_vars} == {
         **dict.fromkeys(STATISTICS, "1"), "corr_lag": "s", "n_windows": "1",
@@ -76,7 +77,7 @@ def test_attributes_name_each_statistic():
 
 
 @pytest.mark.parametrize("lazy", [False, True])
-def test_of_pairs_of_one_label_and_of_one_pair(lazy):
+def test_statistics_of_matched_pairs_and_of_a_single_pair(lazy):
     x, y = pair()
     if lazy:
         x, y = x.chunk(time=150), y.chunk(time=100)
@@ -92,12 +93,12 @@ def test_of_pairs_of_one_label_and_of_one_pair(lazy):
 
 def test_window_stats_refuses_other_results():
     stats = bx.imitation(*pair(), stats=True)
-    with pytest.raises(ValueError, match="there is no corr and no lag"):
+    with pytest.raises(ValueError, match="got a result without corr and lag"):
         bx.window_stats(stats)
 
 
 @pytest.mark.parametrize("measure", ["imitation", "both ways", "coordination"])
-def test_profile_is_the_mean_at_each_lag(measure):
+def test_profile_is_the_mean_correlation_at_each_lag(measure):
     x, y = pair(n1=2, n2=2, lost=0.1)
     options = {"causal": False} if measure == "both ways" else {}
     kind = "coordination" if measure == "coordination" else "imitation"
@@ -117,7 +118,7 @@ def test_profile_is_the_mean_at_each_lag(measure):
         np.testing.assert_allclose(at.profile_fisher, np.tanh(np.nanmean(np.arctanh(r))), atol=1e-6)
 
 
-def test_best_lag_and_share_at_the_limit():
+def test_best_lag_and_at_limit():
     rng = np.random.default_rng(4)
     model = rng.normal(size=(600, 2))
     participant = np.stack([-np.roll(model[:, 0], 4), np.roll(model[:, 1], 9)], axis=1)
@@ -127,7 +128,7 @@ def test_best_lag_and_share_at_the_limit():
     assert found.best_lag.attrs == {
         "long_name": "lag of the largest mean correlation (negative: signal1 follows signal2)", "units": "s",
     }  # fmt: skip
-    # but for the first window, which touches what np.roll brought round, every one chooses the outermost lag
+    # every window except the first, which contains frames moved by np.roll, chooses the outermost lag
     assert found.at_limit.values[1, 1] > 0.95
     assert found.at_limit.values[0, 0] == 0
     upward = bx.lag_profile(
