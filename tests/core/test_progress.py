@@ -14,7 +14,7 @@ class Screen(io.StringIO):
 def screen(monkeypatch, patience):
     shown = Screen()
     monkeypatch.setattr(sys, "stderr", shown)
-    monkeypatch.setattr(progress, "PATIENCE", patience)
+    monkeypatch.setattr(progress, "MIN_DURATION_S", patience)
     return shown
 
 
