@@ -84,7 +84,7 @@ def _left_by_groups() -> Iterator[int]:
 
 
 def _left_by_tree(root: Path, path: str, version: int) -> Iterator[int]:
-    """Bytes left in a group and its parents. In a container the path may be that of the host; then only `root` exists."""
+    """Bytes left in a group and its parents. In a container it may be a path of the host; then only `root` exists."""
     inner = PurePosixPath(path.lstrip("/"))
     for group in [root / inner, *(root / outer for outer in inner.parents)]:
         with suppress(OSError, ValueError):  # no such group, or no limit ("max")

@@ -80,7 +80,7 @@ _BLENDSHAPE = {  # start of a name: region; the first match counts
 
 
 def default_names(kind: str, n: int) -> list[str]:
-    """Names for `n` signals of a kind: those of its schema with `n` signals, or `s0`, `s1`, … if there is no such schema.
+    """Names for `n` signals of a kind: those of its schema with `n` signals, otherwise `s0`, `s1`, ….
 
     >>> default_names("rectangle", 4)
     ['x', 'y', 'w', 'h']

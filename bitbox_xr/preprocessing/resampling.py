@@ -83,7 +83,7 @@ def resample(x: SignalsLike, fps: float, *, max_gap: float | None = None) -> xr.
     if count < 2:
         span = own.times[-1] - own.times[0]
         raise ValueError(
-            f"resample(): expected a result of at least two frames, got one ({span:g} s at fps={fps:g}); pass a larger fps"
+            f"resample(): expected a result of at least two frames, got one ({span:g} s at fps={fps:g}); increase fps"
         )
     times = frame_rate.frame_times(count, float(fps), float(own.times[0]))
     return onto_times(x, own, times, max_gap, {"function": "resample", "fps": float(fps)})
