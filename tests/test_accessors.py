@@ -95,7 +95,7 @@ def test_properties_and_exchange(pair):
     x, _ = pair
     assert (x.bitbox.fps, x.bitbox.kind) == (30.0, "expression")
     pd.testing.assert_frame_equal(x.bitbox.to_bitbox()["data"], bx.to_bitbox(x)["data"])
-    with pytest.raises(ValueError, match="time is not regular"):
+    with pytest.raises(ValueError, match="expected regular times"):
         _ = x.isel(time=[0, 1, 5]).bitbox.fps
 
 

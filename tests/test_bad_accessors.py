@@ -12,17 +12,17 @@ CASES = {
     "the rate of what has no times": (
         lambda: xr.DataArray([1, 2]).bitbox.fps,
         ValueError,
-        ["dimensions are dim_0", "time and signal wanted too", ".rename()"],
+        ["expected dimensions time and signal, got dim_0", ".rename()"],
     ),
     "the rate of one frame": (
         lambda: X[:1].bitbox.fps,
         ValueError,
-        ["1 time of frames cannot tell a rate", "two at least are wanted"],
+        ["expected at least two frame times to determine the frame rate, got 1"],
     ),
     "a measure of an image": (
         lambda: xr.DataArray(DATA).bitbox.expressivity(),
         ValueError,
-        ["dimensions are dim_0, dim_1", "see signals() or .rename()"],
+        ["got dim_0, dim_1", "see signals() or .rename()"],
     ),
     "statistics of faces": (
         lambda: bx.expressivity(X).bitbox.stats(),
@@ -47,7 +47,7 @@ CASES = {
     "to_bitbox of several": (
         lambda: X.expand_dims(take=2).bitbox.to_bitbox(),
         ValueError,
-        ["x has dimensions take", ".isel()"],
+        ["expected dimensions time and signal only, got also take", ".isel()"],
     ),
     "an unknown option": (lambda: X.bitbox.imitation(Y, window=1), TypeError, ["window"]),
 }

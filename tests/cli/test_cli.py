@@ -176,7 +176,7 @@ def test_y_has_a_rate_and_times_of_its_own(folder, tmp_path):
         with open_netcdf(tmp_path / "out.nc") as found:
             np.testing.assert_allclose(found["corr_mean"], wanted, atol=1e-6)
     done = run("imitation", tmp_path / "x.csv", tmp_path / "x.csv", "--fps", 30, "--fps-y", 25, *out)
-    assert "y: 0 to 35.96 s at 25 frames a second" in done.stderr
+    assert "y: 0 to 35.96 s at 25 frames per second" in done.stderr
 
 
 def test_the_line_counts_windows_and_pairs_without_any(tmp_path):

@@ -263,7 +263,7 @@ def test_unfit_partners_are_named(study, run):
     bx.to_netcdf(recording(52, names=["AU04", "AU06", "AU45"]), study / "y2.nc")
     said = run(surrogates="partners", rng=0).status["message"]
     assert "2 faults" in said[0]
-    assert "partner 001, as y: x and y are not on one clock" in said[0]
+    assert "partner 001, as y: expected x and y to have the same frame times" in said[0]
     assert "partner 002 has no AU12; y's signals are wanted" in said[0]
 
 

@@ -151,7 +151,7 @@ def test_reference():
         ),
         (
             lambda: asymmetry(labelled(landmarks()).isel(signal=slice(1, None))),
-            "landmarks lack x0; all need the same axes",
+            "expected the same axes for all landmarks, got none for x0",
         ),
         (
             lambda: asymmetry(labelled(landmarks()).isel(signal=slice(0, None, 3))),
