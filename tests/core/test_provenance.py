@@ -24,7 +24,7 @@ FACE = bx.signals(np.random.default_rng(1).normal(size=(9, 102)), kind="landmark
 @pytest.mark.parametrize("along", ["signal", "recording"])
 def test_expressivity_never_takes_a_label_for_its_own(name, along):
     labels = (along, ["p", "q", "r"][: TWO.sizes[along]])
-    with pytest.raises(ValueError, match=f"the name {name} is one of the result's own; .rename"):
+    with pytest.raises(ValueError, match=f"expected no input named {name}, .*rename"):
         bx.expressivity(TWO.assign_coords({name: labels}))
 
 
@@ -32,7 +32,7 @@ def test_expressivity_never_takes_a_label_for_its_own(name, along):
 @pytest.mark.parametrize("along", ["signal", "recording"])
 def test_events_never_take_a_label_for_their_own(name, along):
     labels = (along, ["p", "q", "r"][: TWO.sizes[along]])
-    with pytest.raises(ValueError, match=f"the name {name} is one of the result's own; .rename"):
+    with pytest.raises(ValueError, match=f"expected no input named {name}, .*rename"):
         bx.events(TWO.assign_coords({name: labels}))
 
 
@@ -46,20 +46,20 @@ def test_what_goes_into_no_result_may_have_any_name():
 
 def test_asymmetry_keeps_what_lies_along_time_and_refuses_its_own_name_there():
     assert bx.asymmetry(FACE.assign_coords(look=("time", np.arange(9)))).look.values.tolist() == [*range(9)]
-    with pytest.raises(ValueError, match="the name feature is one of the result's own"):
+    with pytest.raises(ValueError, match="expected no input named feature, "):
         bx.asymmetry(FACE.assign_coords(feature=("time", np.arange(9))))
-    with pytest.raises(ValueError, match="the name asymmetry is one of the result's own"):
+    with pytest.raises(ValueError, match="expected no input named asymmetry, "):
         bx.asymmetry(FACE.assign_coords(asymmetry=("time", np.arange(9))))
 
 
 @pytest.mark.parametrize("name", ["range", "valid"])
 def test_motion_refuses_its_own_names_along_signals(name):
-    with pytest.raises(ValueError, match=f"the name {name} is one of the result's own"):
+    with pytest.raises(ValueError, match=f"expected no input named {name}, "):
         bx.kinematics(FACE.assign_coords({name: ("signal", np.arange(102) // 2)}))
 
 
 def test_motion_refuses_recordings_by_landmark():
-    with pytest.raises(ValueError, match="the name landmark is one of the result's own"):
+    with pytest.raises(ValueError, match="expected no input named landmark, "):
         bx.kinematics(FACE.drop_vars("landmark").expand_dims(landmark=2))
 
 
@@ -150,7 +150,7 @@ def test_names_of_signals_become_text():
         found = bx.significance(one, one, pairs="matched", n=3, rng=0, progress=False)
         assert found.pair.values.tolist() == texts
     mixed = plain.assign_coords(signal=np.array([1, "1", "2"], dtype=object))
-    with pytest.raises(ValueError, match="signal names occur twice: 1"):
+    with pytest.raises(ValueError, match="expected unique signal names, got more than once: 1"):
         bx.expressivity(mixed)
 
 
@@ -221,7 +221,7 @@ def test_two_forms_of_one_date_are_one_clock():
     for origin in same:
         xr.testing.assert_equal(bx.imitation(x, Y.assign_attrs(time_origin=origin)), bx.imitation(X, Y))
     for origin in ("2024-05-01T10:00:00.040", "2024-05-01T10:00:00Z", "yesterday"):
-        with pytest.raises(ValueError, match="x and y are not on one clock"):
+        with pytest.raises(ValueError, match="expected x and y to have the same frame times"):
             bx.imitation(x, Y.assign_attrs(time_origin=origin))
     odd = X.assign_attrs(time_origin="yesterday")
     xr.testing.assert_equal(bx.imitation(odd, Y.assign_attrs(time_origin="yesterday")), bx.imitation(X, Y))
@@ -294,7 +294,7 @@ def test_a_name_of_the_greatest_length_is_one_for_a_file(tmp_path):
 )
 @pytest.mark.parametrize("odd", ["no", 0.5, 1, None], ids=repr)
 def test_what_is_on_or_off_is_true_or_false(call, odd):
-    with pytest.raises(ValueError, match="True or False is wanted"):
+    with pytest.raises(ValueError, match="True or False"):
         call(odd)
 
 
@@ -302,7 +302,7 @@ def test_what_is_called_pair_is_in_the_way_of_matched_pairs_alone():
     x, y = (TWO.rename(recording="pair").isel(signal=slice(2)) for _ in range(2))
     chance = {"n": 3, "rng": 0, "progress": False, "width": 0.5}
     assert bx.significance(x, y, **chance).p.dims == ("pair", "signal1", "signal2")
-    with pytest.raises(ValueError, match="the name pair is one of the result's own"):
+    with pytest.raises(ValueError, match="expected no input named pair, "):
         bx.significance(x, y, pairs="matched", **chance)
 
 

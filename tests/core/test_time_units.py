@@ -235,7 +235,7 @@ def test_signals_and_kinematics_are_those_of_seconds(unit, since, fps, n, data):
         np.testing.assert_array_equal(found.values, x.values)
         assert found.time.attrs["units"] == "s"
         assert found.attrs.get("time_origin") == ("2026-01-01T10:00:00" if since else None)
-        assert rate(found) == pytest.approx(rate(expected), rel=1e-12)
+        assert rate(found) == pytest.approx(rate(expected), rel=1e-12 + 1e-15 * seconds[-1] * fps)
     if n > 3:
         found, expected = bx.kinematics(timed(x, times, units=units)), bx.kinematics(expected)
         xr.testing.assert_allclose(
@@ -285,7 +285,7 @@ def test_two_recordings_since_dates_are_aligned_by_their_dates():
     one, other = bx.align(x, y)
     np.testing.assert_array_equal(one.values, EXPRESSION.values[:150])
     np.testing.assert_array_equal(other.values, EXPRESSION.values[50:])
-    with pytest.raises(ValueError, match="not on one clock"):
+    with pytest.raises(ValueError, match="expected x and y to have the same frame times"):
         bx.imitation(x, y)
 
 
@@ -361,7 +361,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_steps_of_more_than_10_s_are_refused_unless_fps_says_so(way, tmp_path):
-    with pytest.raises(ValueError, match=r"time steps by 25 s.*fps=0\.04"):
+    with pytest.raises(ValueError, match=r"got time steps of 25 s.*fps=0\.04"):
         WAYS[way](tmp_path)
     x = WAYS[way](tmp_path, fps=0.04)
     assert rate(x) == pytest.approx(0.04)
@@ -374,12 +374,12 @@ def test_steps_of_more_than_10_s_are_refused_unless_fps_says_so(way, tmp_path):
 def test_measures_refuse_them_too():
     x = timed(EXPRESSION, SLOW, units="s")
     for measure in (bx.expressivity, bx.regularity, bx.coordination):
-        with pytest.raises(ValueError, match=r"expected steps of at most 10 s between frames, got time steps by 25 s"):
+        with pytest.raises(ValueError, match=r"expected steps of at most 10 s between frames, got time steps of 25 s"):
             measure(x)
     assert float(bx.expressivity(x, fps=0.04, scales=[500.0]).eligible_time.max()) > 0
-    with pytest.raises(ValueError, match=r"fps=0.05 contradicts the time axis"):
+    with pytest.raises(ValueError, match=r"expected fps to agree with the time axis .*, got fps=0.05"):
         bx.expressivity(x, fps=0.05)
-    with pytest.raises(ValueError, match=r"got time steps by 86400 s"):
+    with pytest.raises(ValueError, match=r"got time steps of 86400 s"):
         bx.regularity(timed(EXPRESSION, np.arange(200), units="days since 2026-01-01"))
 
 
@@ -425,7 +425,7 @@ def test_a_netcdf_file_without_times_takes_fps(tmp_path):
     with bx.open_signals(tmp_path / "x.nc", fps=50) as x:
         assert rate(x) == 50
     bx.to_netcdf(EXPRESSION, tmp_path / "y.nc")
-    with pytest.raises(ValueError, match=r"y.nc: time: fps=50 contradicts the time axis \(25 frames a second\)"):
+    with pytest.raises(ValueError, match=r"y.nc: time: expected fps to agree with the time axis \(25 frames per second\), got fps=50"):
         bx.open_signals(tmp_path / "y.nc", fps=50)
     with bx.open_signals(tmp_path / "y.nc", fps=25) as x:
         xr.testing.assert_identical(x.load(), EXPRESSION)

@@ -112,7 +112,7 @@ CASES = {
     "to_netcdf of an attribute": (
         lambda: bx.to_netcdf(X.assign_attrs(who={"a": 1}), "x.nc"),
         TypeError,
-        ["attribute who is a dict", "text or a number is wanted"],
+        ["expected the attribute who to be text or a number", "got a dict"],
     ),
     "an engine of another name": (
         lambda: bx.open_netcdf("x.nc", engine="zarr"),

@@ -99,8 +99,8 @@ TABLES = {
     "no name": (b"a,\n0,1\n1,2\n", F, r"column 1 has no name; choose the columns with columns="),
     "no faces": (text(GOOD), {**T, "face_id": 0}, r"no face has the id 0; the file does not tell faces apart"),
     "no confidence": (text(GOOD), {**T, "min_confidence": 0.5}, r"no confidence to hold against min_confidence=0.5"),
-    "fps": (text(GOOD), {"fps": -1}, r"open_signals\(\): fps is -1"),
-    "kind": (text(GOOD), {**T, "kind": "smile"}, r"kind is 'smile'; one of expression, landmark"),
+    "fps": (text(GOOD), {"fps": -1}, r"open_signals\(\): expected fps to be .*, got -1"),
+    "kind": (text(GOOD), {**T, "kind": "smile"}, r"expected kind to be one of expression, landmark"),
     "time_unit": (
         text(GOOD),
         {**T, "time_unit": "fortnight"},

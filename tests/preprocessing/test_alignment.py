@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from bitbox_xr import signals
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.kernels.interpolation import interpolate
-from bitbox_xr.preprocessing.alignment import align, fill_gaps, regularity, resample, shared_clock
+from bitbox_xr import align, fill_gaps, regularity, resample
+from bitbox_xr.preprocessing.alignment import shared_clock
 
 from counting_scheduler import Counting
 
