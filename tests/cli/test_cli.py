@@ -283,7 +283,7 @@ def test_expressivity_of_a_file(tmp_path):
         (["imitation", "x.nc", "y.nc", "-o", "y.nc"], "y.nc is one of the recordings; give --out another name"),
         (["imitation", "x.nc", "y.nc", "-o", "."], "is a folder; the name of a file is wanted"),
         (["coordination", "x.nc", "-o", "out.nc", "--columns-y", "a"], "--columns-y: for Y, and there is none"),
-        (["coordination", "x.nc", "-o", "out.nc", "--width", "-1"], "width is -1.0; a positive number of seconds"),
+        (["coordination", "x.nc", "-o", "out.nc", "--width", "-1"], "expected width to be a positive number of seconds, got -1.0"),
         (["significance", "x.nc", "y.nc", "-o", "out.nc", "--n", "900"], "there is room for 859 distinct shifts"),
         (["coordination", "x.nc", "-o", "out.nc", "--width", "60"], "the recordings share 900 frames (30 s)"),
         (["coordination", "x.nc", "-o", "out.nc", "--align"], "--align is for X and Y, and there is no Y"),
@@ -293,7 +293,7 @@ def test_expressivity_of_a_file(tmp_path):
         ),
         (["imitation", "x.nc", "y.nc", "-o", "out.csv"], "give --out a name that ends in .nc"),
         (["info", "absent.nc"], "there is no file absent.nc"),
-        (["info", "x.csv", "--kind", "faces"], "kind is 'faces'; one of expression"),
+        (["info", "x.csv", "--kind", "faces"], "expected kind to be one of expression"),
     ],
 )
 def test_an_error_is_a_sentence_and_leaves_nothing(folder, tmp_path, monkeypatch, arguments, said):

@@ -337,7 +337,7 @@ BAD = {
     "no partners": ({"surrogates": "partners"}, r"needs partners=\[…\]"),
     "idle partners": ({"partners": [1]}, "partners are given, but surrogates is 'shift'"),
     "measure": ({"measure": "mimicry"}, "measure is 'mimicry'"),
-    "width": ({"width": -1}, "width is -1; a positive number of seconds"),
+    "width": ({"width": -1}, "expected width to be a positive number of seconds, got -1"),
 }
 
 

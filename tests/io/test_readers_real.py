@@ -55,7 +55,7 @@ def test_counts_and_rates(name, options, shape, fps, lost):
     assert x.attrs["lost_frames"] == lost
     assert x.attrs["source"] == name
     if fps is None:
-        with pytest.raises(ValueError, match=r"not regular: steps from 32 to 1681 ms"):
+        with pytest.raises(ValueError, match=r"expected regular times, got steps from 32 to 1681 ms"):
             rate(x)
     else:
         assert rate(x) == pytest.approx(fps, abs=1e-3)
@@ -160,7 +160,7 @@ REFUSED = [
     (
         "pyfeat_iMotions_Test_v6.txt",
         {**ACTION_UNITS, "time_unit": "s"},
-        r"steps by 33 s; if that is ms, say time_unit='ms'",
+        r"steps of 33 s; if the times are in ms, pass time_unit='ms'",
     ),
     (LANGER, {}, r"nothing tells its times"),
     ("rmea_normal_200_01.txt", {"fps": 25}, r"line 1 has one name; give the separator, sep=' ', for pat, th"),

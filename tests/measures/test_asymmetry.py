@@ -143,7 +143,7 @@ def test_reference():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: asymmetry(signals(np.zeros((9, 6)), kind="pose", fps=30)), "of kind 'pose'; landmark or landmark-can"),
+        (lambda: asymmetry(signals(np.zeros((9, 6)), kind="pose", fps=30)), "expected signals of kind landmark or landmark-can, got kind 'pose'"),
         (lambda: asymmetry(signals(np.zeros((9, 102)), fps=30)), "kind 'expression'"),
         (
             lambda: asymmetry(labelled(landmarks()).isel(signal=slice(3, None))),
@@ -161,7 +161,7 @@ def test_reference():
             lambda: asymmetry(
                 signals(np.zeros((9, 102)), kind="landmark", fps=30, names=[f"p{i}" for i in range(102)])
             ),
-            r"\(p0, p1, p2, p3, … \(102 in all\)\) tell no landmarks",
+            r"expected signals named as landmarks \(x0, y0, …\), got p0, p1, p2, p3, … \(102 in all\)",
         ),
         (lambda: asymmetry(labelled(landmarks()), reference=[1, 2, 3]), r"\(low, high\) is wanted"),
         (lambda: asymmetry(labelled(landmarks()), reference=([1] * 5, [2] * 4)), r"its high is \[2, 2, 2, 2\]"),

@@ -71,7 +71,7 @@ def test_checks_of_values_wait_and_checks_of_options_do_not():
             lazy.compute()
     with pytest.raises(ValueError, match="no frame 120"):
         relative_motion(a, reference=120)
-    with pytest.raises(ValueError, match="only a pose has angles"):
+    with pytest.raises(ValueError, match="expected angular=True only for kind 'pose'"):
         kinematics(a, angular=True)
 
 
