@@ -93,7 +93,7 @@ def default_names(kind: str, n: int) -> list[str]:
 
 
 def signal_coords(kind: str, names: Sequence[str]) -> dict[str, list]:
-    """Coordinates along `signal` that follow from the names of signals; empty if there are none.
+    """Coordinates along `signal` that follow from the names of signals; empty if names define none.
 
     `landmark` (int) and `axis` of points; `region` (brow, eye, nose, mouth or '') and `side` (left, right or '') of
     the face. Sides are those of the schema; for landmarks, sides of the image.
