@@ -37,7 +37,11 @@ CASES = {
         TypeError,
         ["expected names to be a sequence with one name for each signal"],
     ),
-    "a name that is no number": (lambda: bx.signals(DATA, fps=FPS, names=[np.nan, "b"]), ValueError, ["got an empty name"]),
+    "a name that is no number": (
+        lambda: bx.signals(DATA, fps=FPS, names=[np.nan, "b"]),
+        ValueError,
+        ["got an empty name"],
+    ),
     "a rate of 400 digits": (
         lambda: bx.signals(DATA, fps=10**400),
         ValueError,
@@ -104,13 +108,21 @@ CASES = {
         TypeError,
         ["expected names to be a sequence with one name for each signal, got 'ab'"],
     ),
-    "names as a number": (lambda: bx.signals(DATA, fps=FPS, names=2), TypeError, ["expected names to be a sequence", "got 2"]),
+    "names as a number": (
+        lambda: bx.signals(DATA, fps=FPS, names=2),
+        TypeError,
+        ["expected names to be a sequence", "got 2"],
+    ),
     "a name missing": (
         lambda: bx.signals(DATA, fps=FPS, names=["a", None]),
         ValueError,
         ["expected a name for every signal, got an empty name"],
     ),
-    "a single time": (lambda: bx.signals(DATA, time=5.0), ValueError, ["expected time to have one value for each of the 90 frames, got shape ()"]),
+    "a single time": (
+        lambda: bx.signals(DATA, time=5.0),
+        ValueError,
+        ["expected time to have one value for each of the 90 frames, got shape ()"],
+    ),
     "truth as time": (
         lambda: bx.signals(DATA, time=[True] * 90),
         TypeError,
@@ -167,7 +179,11 @@ CASES = {
         ["expected times or a frame rate, got none", "pass fps=… or time=…"],
     ),
     "a dictionary that is none": (lambda: bx.from_bitbox(5), TypeError, ["expected a dictionary, got a int"]),
-    "a dictionary that is a table": (lambda: bx.from_bitbox(TABLE), TypeError, ["expected a dictionary, got a DataFrame"]),
+    "a dictionary that is a table": (
+        lambda: bx.from_bitbox(TABLE),
+        TypeError,
+        ["expected a dictionary, got a DataFrame"],
+    ),
     "a dictionary of text": (
         lambda: bx.from_bitbox(bitbox(data=pd.DataFrame({"a": ["x"]}))),
         TypeError,
@@ -193,6 +209,6 @@ CASES = {
 
 
 @pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
-def test_refused(call, error, phrases, tmp_path, monkeypatch):
+def test_invalid_input_is_refused(call, error, phrases, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused(call, error, phrases, tmp_path)
