@@ -288,8 +288,8 @@ def assert_same(found, expected):
 # --- functions of Bitbox
 
 OF_BITBOX = {
-    "imitation": lambda x, y: compat.imitation(x, y, width=0.2, max_lag=0.1),
-    "coordination": lambda x, y: compat.coordination(x, y, width=0.2, max_lag=0.1, stats=False),
+    "imitation": lambda x, y: compat.imitation(x, y, width=0.2, lag=0.1),
+    "coordination": lambda x, y: compat.coordination(x, y, width=0.2, lag=0.1, stats=False),
     "expressivity": lambda x, y: compat.expressivity(x, scales=[0.2, 0.5], aggregate=True),
     "diversity": lambda x, y: compat.diversity(x),
     "asymmetry": lambda x, y: compat.asymmetry(x, normalize=False),

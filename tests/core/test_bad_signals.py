@@ -17,7 +17,7 @@ CASES = {
         TypeError,
         ["got a dictionary", "from_bitbox()", "pandas.DataFrame()"],
     ),
-    "signals with holes as None": (
+    "signals with None as missing values": (
         lambda: bx.signals([[1, None]], fps=FPS),
         TypeError,
         ["expected an array (time, signal) of real numbers, missing ones as NaN, got object"],
@@ -27,17 +27,17 @@ CASES = {
         TypeError,
         ["expected numbers, got other columns: a"],
     ),
-    "signals of a table of dask's": (
+    "signals of a dask table": (
         lambda: bx.signals(SimpleNamespace(to_dask_array=None), fps=FPS),
         TypeError,
         [".to_dask_array(lengths=True)"],
     ),
-    "names in no order": (
+    "names as a set": (
         lambda: bx.signals(DATA, fps=FPS, names={"a", "b"}),
         TypeError,
         ["expected names to be a sequence with one name for each signal"],
     ),
-    "a name that is no number": (
+    "a name that is NaN": (
         lambda: bx.signals(DATA, fps=FPS, names=[np.nan, "b"]),
         ValueError,
         ["got an empty name"],
@@ -47,7 +47,7 @@ CASES = {
         ValueError,
         ["expected fps to be a positive number of frames per second", "got 1000"],
     ),
-    "dates with a zone": (
+    "dates with a time zone": (
         lambda: bx.signals(DATA, time=pd.date_range("2026", periods=90, freq="40ms", tz="UTC")),
         TypeError,
         ["times are object", "datetime64", "to_datetime(times, utc=True).tz_localize(None)"],
@@ -62,22 +62,22 @@ CASES = {
         ValueError,
         ["expected a time for every frame, got none at 1 of 90 frames"],
     ),
-    "times that go back": (
+    "decreasing times": (
         lambda: bx.signals(DATA, time=-np.arange(90) / FPS),
         ValueError,
         ["expected times that increase", "at frame 1 (89 such steps)", "sort the frames"],
     ),
-    "a time twice": (
+    "a repeated time": (
         lambda: bx.signals(DATA, time=np.arange(90) // 2 / FPS),
         ValueError,
         ["got 0 s, then 0 s at frame 1 (45 such steps)", "drop repeated ones"],
     ),
-    "signals of nothing": (
+    "signals of None": (
         lambda: bx.signals(None, fps=FPS),
         TypeError,
         ["expected an array (time, signal) of real numbers", "got object"],
     ),
-    "signals of rows of unlike length": (
+    "signals of rows with different lengths": (
         lambda: bx.signals([[1, 2], [3]], fps=FPS),
         ValueError,
         ["expected rows of one length, got data that are not an array"],
@@ -98,12 +98,12 @@ CASES = {
         ValueError,
         ["(nan, 2)", "dask does not know it", ".compute_chunk_sizes()"],
     ),
-    "kind of another type": (
+    "a kind that is a list": (
         lambda: bx.signals(DATA, fps=FPS, kind=["pose"]),
         ValueError,
         ["expected kind to be one of expression, landmark", "got ['pose']"],
     ),
-    "names as one text": (
+    "names as one string": (
         lambda: bx.signals(DATA, fps=FPS, names="ab"),
         TypeError,
         ["expected names to be a sequence with one name for each signal, got 'ab'"],
@@ -123,7 +123,7 @@ CASES = {
         ValueError,
         ["expected time to have one value for each of the 90 frames, got shape ()"],
     ),
-    "truth as time": (
+    "bool as time": (
         lambda: bx.signals(DATA, time=[True] * 90),
         TypeError,
         ["times are bool", "seconds, datetime64 or timedelta64"],
@@ -138,48 +138,48 @@ CASES = {
         ValueError,
         ["got time steps of 86400 s", "correct the times", "fps="],
     ),
-    "a rate beyond all": (
+    "a rate above the range": (
         lambda: bx.signals(DATA, fps=1e300),
         ValueError,
         ["expected fps to be from 1e-09 to 1e+09 frames per second, got 1e+300"],
     ),
-    "a rate next to none": (
+    "a rate below the range": (
         lambda: bx.signals(DATA, fps=1e-320),
         ValueError,
         ["expected fps to be from 1e-09 to 1e+09 frames per second, got 1e-320"],
     ),
-    "a labelled array of another kind": (
+    "a DataArray of another kind": (
         lambda: bx.signals(POSE),
         ValueError,
         ["expected data of kind 'expression', got kind 'pose'", "pass kind='pose', or drop the attribute"],
     ),
-    "a labelled array and names": (
+    "names for a DataArray that has names": (
         lambda: bx.signals(X, names=["a", "b"]),
         ValueError,
         ["expected names or data with a coordinate signal, got both", "leave names out, or drop the coordinate"],
     ),
-    "a labelled array and times": (
+    "times for a DataArray that has times": (
         lambda: bx.signals(X, time=X.time.values),
         ValueError,
         ["expected time or data with a coordinate time, got both", "leave time out"],
     ),
-    "a labelled array of other dimensions": (
+    "a DataArray with other dimensions": (
         lambda: bx.signals(X.rename(signal="unit")),
         ValueError,
         ["expected dimensions time and signal, got time, unit", ".rename()"],
     ),
-    "a labelled array and another rate": (
+    "a DataArray and another rate": (
         lambda: bx.signals(X, fps=25),
         ValueError,
         ["expected fps to agree with the time axis (30", "got fps=25", "leave fps out, or drop time"],
     ),
-    "a labelled array without times": (
+    "a DataArray without times": (
         lambda: bx.signals(X.drop_vars("time")),
         ValueError,
         ["expected times or a frame rate, got none", "pass fps=… or time=…"],
     ),
-    "a dictionary that is none": (lambda: bx.from_bitbox(5), TypeError, ["expected a dictionary, got a int"]),
-    "a dictionary that is a table": (
+    "a number as dictionary": (lambda: bx.from_bitbox(5), TypeError, ["expected a dictionary, got a int"]),
+    "a table as dictionary": (
         lambda: bx.from_bitbox(TABLE),
         TypeError,
         ["expected a dictionary, got a DataFrame"],
