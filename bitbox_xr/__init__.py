@@ -1,6 +1,6 @@
-"""Labelled behavioural signals in, labelled measures out."""
+"""Measures of behavioural signals, such as facial expressions and head movement, as labelled xarray objects."""
 
-from bitbox_xr import accessors as _accessor  # registers .bitbox
+from bitbox_xr import accessors as _accessor  # registers the accessor .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
 from bitbox_xr.inference.significance import significance
@@ -11,8 +11,11 @@ from bitbox_xr.measures.asymmetry import asymmetry
 from bitbox_xr.measures.expressivity import diversity, events, expressivity
 from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
 from bitbox_xr.measures.social import coordination, imitation, lag_profile, window_stats
-from bitbox_xr.preprocessing.alignment import align, fill_gaps, regularity, resample
+from bitbox_xr.preprocessing.alignment import align
+from bitbox_xr.preprocessing.gaps import fill_gaps
 from bitbox_xr.preprocessing.norms import magnitudes
+from bitbox_xr.preprocessing.regularity import regularity
+from bitbox_xr.preprocessing.resampling import resample
 from bitbox_xr.version import __version__ as __version__
 
 del _accessor
@@ -49,5 +52,5 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    """The public API, for completion: not the packages that it comes from."""
+    """List the public API for tab completion, without the subpackages."""
     return [*__all__, "__version__"]

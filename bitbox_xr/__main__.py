@@ -1,4 +1,4 @@
-"""`python -m bitbox_xr` is `bitbox-xr`."""
+"""Run the command line `bitbox-xr` as `python -m bitbox_xr`."""
 
 from bitbox_xr.cli import main
 

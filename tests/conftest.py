@@ -1,4 +1,4 @@
-"""Where the tests look for recordings and reference values that are not part of the project."""
+"""Fixtures for recordings and reference values that are not part of the project."""
 
 from pathlib import Path
 
@@ -9,17 +9,17 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 @pytest.fixture(scope="session")
 def golden():
-    """The folder of reference values."""
+    """Folder of reference values."""
     return _folder("golden")
 
 
 @pytest.fixture(scope="session")
 def recordings():
-    """The folder of real recordings."""
+    """Folder of real recordings."""
     return _folder("data")
 
 
 def _folder(name):
     if not (SHARED / name).is_dir():
-        pytest.skip(f"../shared/{name} is not here; these tests need what lies there")
+        pytest.skip(f"this test needs the folder ../shared/{name}, which does not exist")
     return SHARED / name

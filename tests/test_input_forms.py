@@ -1,4 +1,4 @@
-"""Input of unusual forms and types gives the same numbers, and keeps its labels."""
+"""Inputs of unusual types and memory layouts give the same numbers and keep their labels."""
 
 import os
 
@@ -13,7 +13,7 @@ from bitbox_xr import compat
 from bad_input import DATA, FACE, FAST, FPS, RESULT, TABLE, X, Y
 
 
-def test_the_rate_that_was_stated_is_believed_wherever_the_signals_go(tmp_path):
+def test_a_confirmed_rate_is_accepted_in_files_and_derived_signals(tmp_path):
     fast = bx.signals(DATA, fps=1000, names=["a", "b"])
     bx.to_netcdf(fast, tmp_path / "x.nc")
     for x in (fast, bx.signals(FAST, fps=1000), bx.open_signals(tmp_path / "x.nc").load(), fast[3:], fast * 2):
@@ -23,7 +23,7 @@ def test_the_rate_that_was_stated_is_believed_wherever_the_signals_go(tmp_path):
     assert bx.imitation(FAST, FAST, width=0.02, fps=1000).attrs["fps"] == pytest.approx(1000)
 
 
-def test_signals_of_a_labelled_array_keeps_what_it_has():
+def test_signals_keeps_coordinates_and_attributes_of_a_data_array():
     x = bx.signals(DATA, fps=25, names=["AU04", "AU12"], source="a.csv").assign_coords(confidence=("time", DATA[:, 0]))
     xr.testing.assert_identical(bx.signals(x), x)
     xr.testing.assert_identical(bx.signals(x.T), x)
@@ -36,7 +36,7 @@ def test_signals_of_a_labelled_array_keeps_what_it_has():
     assert named.signal.values.tolist() == ["a", "b"]
 
 
-def test_magnitudes_are_lazy_and_keep_the_regions():
+def test_magnitudes_are_lazy_and_keep_regions():
     lazy = bx.magnitudes(FACE.chunk(time=4, signal=10))
     assert lazy.chunks is not None
     norms = np.sqrt((FACE.values.reshape(9, 51, 2) ** 2).sum(axis=-1))
@@ -45,17 +45,17 @@ def test_magnitudes_are_lazy_and_keep_the_regions():
     assert lazy.side.values.tolist() == FACE.side.values[::2].tolist()
 
 
-def test_a_profile_of_one_lag_has_no_limit():
+def test_at_limit_is_missing_for_a_profile_of_one_lag():
     assert np.isnan(bx.lag_profile(X, Y, max_lag=0).at_limit).all()
     assert bx.lag_profile(X, Y, max_lag=0.1).at_limit.notnull().all()
 
 
-def test_statistics_count_the_windows_that_they_reduce():
+def test_window_count_is_the_number_of_reduced_windows():
     assert RESULT.attrs["window_count"] == 10
     assert bx.window_stats(RESULT.isel(window=slice(0, 3))).attrs["window_count"] == 3
 
 
-def test_what_is_no_file_is_not_replaced(tmp_path):
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path):
     pipe = tmp_path / "pipe.nc"
     os.mkfifo(pipe)
     with pytest.raises(FileExistsError, match=r"pipe\.nc is no file that could be replaced"):
@@ -64,44 +64,44 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
     assert pipe.is_fifo()
 
 
-def test_a_file_whose_variable_is_gone_is_damaged(tmp_path):
+def test_a_file_without_its_variable_is_refused(tmp_path):
     xr.Dataset(attrs={"bitbox_xr": "DataArray", "bitbox_xr_name": "x"}).to_netcdf(tmp_path / "x.nc")
     with pytest.raises(OSError, match=r"x\.nc is no NetCDF file, or is damaged .*0 variables where one is wanted"):
         bx.open_netcdf(tmp_path / "x.nc")
 
 
 @pytest.mark.parametrize("chunks", [{"nope": 3}, {"time": 0}, {"time": -5}, "abc"], ids=str)
-def test_chunks_that_cannot_be(tmp_path, chunks):
+def test_invalid_chunks_are_refused(tmp_path, chunks):
     bx.to_netcdf(X, tmp_path / "x.nc")
     with pytest.raises(ValueError, match=r"open_netcdf\(\): chunks is .*'auto', or sizes of time, signal.* are wanted"):
         bx.open_netcdf(tmp_path / "x.nc", chunks=chunks)
 
 
-def test_missing_values_of_pandas_are_missing():
+def test_missing_values_of_pandas_become_nan():
     table = pd.DataFrame({"AU04": pd.array([1, None, 3], dtype="Int64"), "AU12": pd.array([None, 1, 0], dtype="Int64")})
     np.testing.assert_array_equal(bx.signals(table, fps=FPS), [[1, np.nan], [np.nan, 1], [3, 0]])
     assert bx.signals(pd.DataFrame(DATA.astype(np.float32)), fps=FPS).dtype == np.float32
 
 
-def test_names_of_bytes_are_text():
+def test_names_of_bytes_become_text():
     assert bx.signals(DATA, fps=FPS, names=[b"AU04", b"AU12"]).signal.values.tolist() == ["AU04", "AU12"]
     x = X.assign_coords(signal=np.array([b"AU04", b"AU12"]))
     assert bx.imitation(x, Y).signal1.values.tolist() == ["AU04", "AU12"]
 
 
-def test_landmarks_have_a_table_too():
+def test_landmarks_convert_to_a_table():
     table = FACE.bitbox.to_frame()
     assert len(table) == FACE.size
     np.testing.assert_array_equal(table["value"], FACE.values.ravel())
 
 
 FORMS = {
-    "read-only": lambda x: x.copy(data=locked(x.values)),
-    "as in Fortran": lambda x: x.copy(data=np.asfortranarray(x.values)),
-    "of another byte order": lambda x: x.astype(">f8"),
-    "backwards in memory": lambda x: x.copy(data=x.values[::-1].copy()[::-1]),
+    "read-only": lambda x: x.copy(data=read_only(x.values)),
+    "Fortran order": lambda x: x.copy(data=np.asfortranarray(x.values)),
+    "other byte order": lambda x: x.astype(">f8"),
+    "reversed in memory": lambda x: x.copy(data=x.values[::-1].copy()[::-1]),
 }
-ALIKE = {
+CALLS = {
     "imitation": lambda x, y: bx.imitation(x, y, stats=True),
     "expressivity": lambda x, y: bx.expressivity(x, scales=[0.5]),
     "significance": lambda x, y: bx.significance(x, y, n=3, rng=0, width=0.2, progress=False),
@@ -110,21 +110,21 @@ ALIKE = {
 }
 
 
-def locked(values):
+def read_only(values):
     values = values.copy()
     values.setflags(write=False)
     return values
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize("call", ALIKE.values(), ids=ALIKE)
-def test_numbers_are_the_same_in_any_form(call, form):
-    found, wanted = call(form(X), form(Y)), call(X, Y)
-    for name, array in (wanted.data_vars if isinstance(wanted, xr.Dataset) else {"": wanted}).items():
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_results_do_not_depend_on_memory_layout(call, form):
+    found, expected = call(form(X), form(Y)), call(X, Y)
+    for name, array in (expected.data_vars if isinstance(expected, xr.Dataset) else {"": expected}).items():
         np.testing.assert_array_equal(found[name] if name else found, array)
 
 
-def test_the_home_folder_is_found(tmp_path, monkeypatch):
+def test_the_home_folder_is_expanded(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     bx.to_netcdf(X, "~/x.nc")
     for opened in (bx.open_netcdf("~/x.nc"), bx.open_signals("~/x.nc")):
@@ -132,7 +132,7 @@ def test_the_home_folder_is_found(tmp_path, monkeypatch):
             xr.testing.assert_identical(x.load(), X)
 
 
-def test_too_short_for_bitbox_is_nothing_and_statistics_of_nothing_are_missing():
+def test_bitbox_windows_of_a_short_recording_are_empty_and_their_statistics_nan():
     corr, lag = compat.imitation(TABLE[:9], TABLE, stats=False)
     assert corr.shape == lag.shape == (0, 2, 2)
     for value in compat.imitation(TABLE[:9], TABLE):

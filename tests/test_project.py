@@ -1,4 +1,4 @@
-"""Rules that the whole package follows: import layers, size of modules, dependencies, what the help says."""
+"""Rules for the whole package: import layers, size of modules, dependencies, docstrings, installation."""
 
 import ast
 import doctest
@@ -59,47 +59,47 @@ def test_modules_and_functions_are_small(path):
             assert lines <= 50, f"{node.name} has {lines} lines"
 
 
-# --- what is installed
+# --- dependencies
 
 
-# What is imported and comes with a dependency, at the version that this one wants.
-BROUGHT = {"llvmlite": "numba"}
-# What is imported where an extra of the project has been installed.
+# Imported package: dependency that installs it in the version that it needs.
+INDIRECT = {"llvmlite": "numba"}
+# Packages that are imported only if an extra of the project is installed.
 EXTRA = {"pyarrow"}
 
 
 def distributions(requirements):
-    """Names of what is required, extras (dask[distributed]) as what they are made of."""
+    """Names of required distributions, with `dask` and `distributed` for dask[distributed]."""
     for requirement in requirements:
         name, extras = re.match(r"([\w.-]+)(?:\[([\w,-]+)\])?", requirement).groups()
         yield name.lower()
         yield from (extra for extra in (extras or "").split(",") if extra == "distributed")
 
 
-def test_what_is_installed_is_imported_and_what_is_imported_is_installed():
+def test_dependencies_are_the_imported_packages():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     names = {name.partition(".")[0] for path in modules() for name in imports(path)}
-    third = names - set(sys.stdlib_module_names) - {"bitbox_xr"} - set(BROUGHT) - EXTRA
+    third = names - set(sys.stdlib_module_names) - {"bitbox_xr"} - set(INDIRECT) - EXTRA
     known = packages_distributions()
     assert {known[name][0].lower() for name in third} == set(distributions(project["dependencies"]))
-    assert {BROUGHT[name] for name in names & set(BROUGHT)} <= third
+    assert {INDIRECT[name] for name in names & set(INDIRECT)} <= third
 
 
-def tracked():
-    """The files of the project, where they are under version control."""
+def versioned_files():
+    """Files of the project that are under version control."""
     done = subprocess.run(["git", "-C", str(PROJECT), "ls-files"], capture_output=True, text=True)
     if done.returncode:
-        pytest.skip("this is no checkout")
+        pytest.skip("not a checkout of the repository")
     return [path for name in done.stdout.splitlines() if (path := PROJECT / name).is_file()]
 
 
 REGISTRY = re.compile(r"[\w.-]*pypi[\w.-]*/(?:simple|packages)|--(?:extra-)?index-url|find-links")
-MACHINE = re.compile(r"(?<![\w.])/(?:root|home|tmp|Users|work)/\w|file:///")  # tests may say such things
+MACHINE = re.compile(r"(?<![\w.])/(?:root|home|tmp|Users|work)/\w|file:///")  # allowed in tests
 
 
 def test_no_file_names_a_registry_or_a_machine():
     found = []
-    for path in tracked():
+    for path in versioned_files():
         if path == Path(__file__):
             continue
         text = path.read_bytes().decode("utf-8", errors="ignore")
@@ -108,7 +108,7 @@ def test_no_file_names_a_registry_or_a_machine():
     assert found == []
 
 
-# --- what help() tells
+# --- docstrings
 
 
 SECTIONS = ("Parameters", "Returns", "Raises")
@@ -119,42 +119,42 @@ PUBLIC = {
     if inspect.isfunction(function := getattr(module, name))
 }
 METHODS = {
-    f"{room.__name__}.{name}": member
+    f"{accessor.__name__}.{name}": member
     for module in (accessors, methods)
-    for room in (getattr(module, name) for name in module.__all__)
-    for name, member in inspect.getmembers(room)
+    for accessor in (getattr(module, name) for name in module.__all__)
+    for name, member in inspect.getmembers(accessor)
     if not name.startswith("_")
 }
 
 
-# A cohort's run starts processes: its example is examples/cohort.py, which a test of its own runs.
+# A cohort starts processes. Its example is examples/cohort.py, which test_examples.py runs.
 ELSEWHERE = {"bitbox_xr.cohort.run", "bitbox_xr.cohort.open"}
 
 
 @pytest.mark.parametrize("name", sorted({*PUBLIC, *METHODS} - ELSEWHERE))
-def test_help_has_an_example_that_runs(name):
+def test_docstrings_have_an_example(name):
     examples = doctest.DocTestParser().get_examples(inspect.getdoc({**PUBLIC, **METHODS}[name]) or "")
     assert examples
     assert not any(doctest.SKIP in example.options for example in examples)
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_help_tells_what_goes_in_what_comes_out_and_what_is_raised(name):
+def test_docstrings_describe_parameters_results_and_errors(name):
     function = inspect.signature(PUBLIC[name])
-    if len(function.parameters) < 2:  # one alone is told in a sentence
+    if len(function.parameters) < 2:  # the first sentence describes a single parameter
         return
     heads = re.split(r"^(\w+)\n-+\n", inspect.getdoc(PUBLIC[name]), flags=re.MULTILINE)
     sections = dict(zip(heads[1::2], heads[2::2], strict=True))
     assert {"Parameters", "Raises"} <= set(sections)
     assert "Returns" in sections or function.return_annotation is None
-    told = ", ".join(re.findall(r"^[*\w][*\w, ]*$", sections["Parameters"], re.MULTILINE))
-    assert {name.strip(" *") for name in told.split(",")} >= set(function.parameters)
+    documented = ", ".join(re.findall(r"^[*\w][*\w, ]*$", sections["Parameters"], re.MULTILINE))
+    assert {name.strip(" *") for name in documented.split(",")} >= set(function.parameters)
 
 
-# --- how it is laid out
+# --- packages and installation
 
 
-def test_no_package_hides_a_module_behind_a_name_of_its_own():
+def test_no_package_defines_a_name_that_hides_a_module():
     for path in PACKAGE.rglob("__init__.py"):
         package = importlib.import_module(".".join(path.parent.relative_to(PACKAGE.parent).parts))
         modules = {other.stem for other in path.parent.glob("*.py")} - {"__init__", "__main__"}
@@ -162,7 +162,7 @@ def test_no_package_hides_a_module_behind_a_name_of_its_own():
         assert hidden == []
 
 
-def test_importing_is_light():
+def test_import_loads_no_heavy_libraries():
     code = "import sys, bitbox_xr; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "xarray" in loaded
@@ -197,9 +197,9 @@ print(float(bx.imitation(x, y, stats=True).corr_mean.sum()))
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files are made read-only by means of a POSIX system")
-def test_an_install_that_nobody_may_write_to_works(tmp_path):
-    # Root writes anywhere: instead of permissions, folders that cannot be made, since files are in their place.
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="the test needs a POSIX system")
+def test_a_read_only_installation_works(tmp_path):
+    # Root may write anywhere. Instead of permissions, files in the place of folders prevent that folders are created.
     where = tmp_path / "site"
     where.mkdir()
     ignore = lambda folder, names: [name for name in names if name == "__pycache__"]  # noqa: E731
@@ -211,14 +211,18 @@ def test_an_install_that_nobody_may_write_to_works(tmp_path):
     home = tmp_path / "home"
     home.write_text("not a folder")
     env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
-    for name in ("NUMBA_CACHE_DIR", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):  # a copy is not to be counted
+    for name in (
+        "NUMBA_CACHE_DIR",
+        "COVERAGE_PROCESS_CONFIG",
+        "COVERAGE_PROCESS_START",
+    ):  # coverage does not measure the copy
         env.pop(name, None)
     out = subprocess.run([sys.executable, "-c", RUN.format(where=str(where))], capture_output=True, text=True, env=env)
     assert out.returncode == 0, out.stderr
     assert abs(float(out.stdout)) < 9
 
 
-def test_the_readme_has_two_commands():
+def test_the_readme_has_two_install_commands():
     text = (PROJECT / "README.md").read_text()
     commands = [line for line in text.splitlines() if line.startswith("python3 -m venv")]
     assert len(commands) == 2
@@ -233,6 +237,6 @@ def test_versions_agree():
     assert f"## {bitbox_xr.__version__}" in (PROJECT / "CHANGELOG.md").read_text()
 
 
-def test_the_package_says_that_it_is_typed():
+def test_the_package_is_marked_as_typed():
     assert (PACKAGE / "py.typed").exists()
     assert sysconfig.get_python_version() >= "3.11"

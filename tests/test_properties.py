@@ -1,7 +1,7 @@
-"""Every public function over recordings of any size, type and order, with gaps of any form.
+"""Properties of every public function, for recordings of any size, type and order, with gaps of any form.
 
-Each call either refuses in words or gives what it documents; and it does the same, to the digit, whether the recording
-is contiguous or not, transposed, or on dask in any chunks; it never changes its input and never warns of arithmetic.
+Each call either raises an error with a remedy or returns what it documents. The result does not depend on memory
+layout, order of dimensions or dask chunks. No call changes its input or warns about arithmetic.
 """
 
 import re
@@ -22,31 +22,35 @@ from bitbox_xr.accessors import ResultAccessor, SignalsAccessor
 from bitbox_xr.core import signal_names
 
 FPS = 30
-FEW = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+FIFTY_EXAMPLES = settings(
+    max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 WIDTHS = {"expression": (0, 1, 2, 2, 3, 3), "landmark": (102,), "pose": (6, 3), "rectangle": (4,)}
 
 
-REMEDY = re.compile(r"wanted|replace them|rename|choose|give|see |made of|its signals are|record longer")
+REMEDY = re.compile(
+    r"expected .*got |wanted|replace them|rename|choose|give|see |made of|its signals are|record longer", re.DOTALL
+)
 
 
 class Call(NamedTuple):
-    """A function of a recording (and another); the dimensions of its variables besides those that the input adds."""
+    """A function of a recording (and another), and the dimensions of its variables without those of the input."""
 
     of: object
     kinds: tuple = ("expression",)
     dims: dict = {}  # noqa: RUF012 (never changed)
     dtypes: str = "f"  # kinds of its variables' dtypes
     lazy: bool = True  # a recording on dask gives a result on dask
-    alone: bool = False  # the result is of one recording, or of all in one list
+    alone: bool = False  # the result is for one recording, or for all in one list
 
 
 def frames(x):
-    """How a function of files and tables is tried: the numbers there and back."""
+    """Convert the first recording to a dictionary of Bitbox and back."""
     one = x.isel({dim: 0 for dim in x.dims if dim not in ("time", "signal")}, drop=True)
     return bx.from_bitbox(bx.to_bitbox(one), fps=FPS)
 
 
-def firsts(*recordings):
+def first_names(*recordings):
     return tuple(str(x.signal.values[0]) if x.signal.size else "none" for x in recordings)
 
 
@@ -62,30 +66,47 @@ METRICS = {"expressivity": ("scale", "metric", "coefficient"), "activations_per_
 CALLS = {
     "align": Call(
         lambda x, y: xr.Dataset(dict(zip("xy", bx.align(x, y, offset=0.1), strict=True))),
-        ("expression", "pose"), dict.fromkeys("xy", ("time", "signal")),
+        ("expression", "pose"),
+        dict.fromkeys("xy", ("time", "signal")),
     ),
     "asymmetry": Call(lambda x, y: bx.asymmetry(x), ("landmark", "pose"), {"asymmetry": ("time", "feature")}),
     "coordination": Call(lambda x, y: bx.coordination(x, **SHORT), ("expression", "pose"), WINDOWS),
     "coordination of two": Call(lambda x, y: bx.coordination(x, y, **SHORT, stats=True), ("expression",), STATS, "fi"),
     "diversity": Call(lambda x, y: bx.diversity(x, **SCALES), ("expression", "pose"), {"overall": ("scale",)}),
-    "events": Call(lambda x, y: bx.events(x, **SCALES), dims={"magnitude": ("event",)}, dtypes="fb", lazy=False, alone=True),
+    "events": Call(
+        lambda x, y: bx.events(x, **SCALES), dims={"magnitude": ("event",)}, dtypes="fb", lazy=False, alone=True
+    ),
     "expressivity": Call(lambda x, y: bx.expressivity(x), dims=METRICS),
-    "expressivity at scales": Call(lambda x, y: bx.expressivity(x, **SCALES, aggregate=True, robust=True), dims=METRICS),
+    "expressivity at scales": Call(
+        lambda x, y: bx.expressivity(x, **SCALES, aggregate=True, robust=True), dims=METRICS
+    ),
     "fill_gaps": Call(lambda x, y: bx.fill_gaps(x, max_gap=0.1), ("expression", "rectangle"), SAME),
     "from_bitbox": Call(lambda x, y: frames(x), ("expression", "pose", "rectangle"), SAME, lazy=False, alone=True),
     "imitation": Call(lambda x, y: bx.imitation(x, y, **SHORT), ("expression", "rectangle"), WINDOWS),
     "imitation both ways": Call(
         lambda x, y: bx.imitation(x, y, **SHORT, causal=False, polarity=False, min_valid=0.3, stats=True),
-        ("pose",), STATS, "fi",
+        ("pose",),
+        STATS,
+        "fi",
     ),
     "kinematics": Call(lambda x, y: bx.kinematics(x), MOVING),
-    "lag_profile": Call(lambda x, y: bx.lag_profile(x, y, **SHORT), dims={"profile": ("lag", *PAIRS), "at_limit": PAIRS}, dtypes="fi"),
+    "lag_profile": Call(
+        lambda x, y: bx.lag_profile(x, y, **SHORT), dims={"profile": ("lag", *PAIRS), "at_limit": PAIRS}, dtypes="fi"
+    ),
     "lag_map": Call(
-        lambda x, y: bx.lag_map(x, y, pair=firsts(x, y), **SHORT),
-        dims={"": ("lag", "window")}, lazy=False, alone=True,
+        lambda x, y: bx.lag_map(x, y, pair=first_names(x, y), **SHORT),
+        dims={"": ("lag", "window")},
+        lazy=False,
+        alone=True,
     ),
     "magnitudes": Call(lambda x, y: bx.magnitudes(x), MOVING, SAME),
-    "regularity": Call(lambda x, y: bx.regularity(x), ("expression", "landmark"), {"frames": (), "gap_start": ("gap",)}, "fib", lazy=False),
+    "regularity": Call(
+        lambda x, y: bx.regularity(x),
+        ("expression", "landmark"),
+        {"frames": (), "gap_start": ("gap",)},
+        "fib",
+        lazy=False,
+    ),
     "relative_motion": Call(lambda x, y: bx.relative_motion(x), MOVING),
     "resample": Call(lambda x, y: bx.resample(x, 20), ("expression", "rectangle"), SAME),
     "signals": Call(lambda x, y: bx.signals(x, kind=x.attrs["kind"]), ("expression", "landmark"), SAME),
@@ -94,28 +115,36 @@ CALLS = {
     ),
     "smoothness": Call(lambda x, y: bx.smoothness(x), MOVING),
     "surrogate_windows": Call(
-        lambda x, y: bx.surrogate_windows(x, y, pair=firsts(x, y), **SHORT, n=3, rng=0),
-        dims={"corr": ("window",), "null_corr": ("surrogate", "window")}, lazy=False, alone=True,
+        lambda x, y: bx.surrogate_windows(x, y, pair=first_names(x, y), **SHORT, n=3, rng=0),
+        dims={"corr": ("window",), "null_corr": ("surrogate", "window")},
+        lazy=False,
+        alone=True,
     ),
-    "to_bitbox": Call(lambda x, y: xr.DataArray(bx.to_bitbox(x)["data"]), ("expression", "pose"), dtypes="fib", lazy=False),
+    "to_bitbox": Call(
+        lambda x, y: xr.DataArray(bx.to_bitbox(x)["data"]), ("expression", "pose"), dtypes="fib", lazy=False
+    ),
     "window_stats": Call(lambda x, y: bx.window_stats(bx.imitation(x, y, **SHORT)), dims=STATS, dtypes="fi"),
     "accessor: stats": Call(lambda x, y: x.bitbox.coordination(**SHORT).bitbox.stats(), dims=STATS, dtypes="fi"),
-    "accessor: matched": Call(lambda x, y: x.bitbox.imitation(y, **SHORT).bitbox.matched(), dims={"corr": ("window", "pair")}),
+    "accessor: matched": Call(
+        lambda x, y: x.bitbox.imitation(y, **SHORT).bitbox.matched(), dims={"corr": ("window", "pair")}
+    ),
     "accessor: fps": Call(lambda x, y: xr.DataArray(x.bitbox.fps), ("expression", "landmark"), lazy=False),
     "accessor: to_frame": Call(
         lambda x, y: x.bitbox.to_frame().set_index([*x.coords][: x.ndim]).iloc[:, -1:].to_xarray(),
-        dtypes="fiub", lazy=False,
+        dtypes="fiub",
+        lazy=False,
     ),
-}  # fmt: skip
+}
 
 
-def test_every_public_function_is_here():
-    files = {"open_netcdf", "open_recording", "open_signals", "to_netcdf"}  # there and back, below
+def test_every_public_function_has_a_case():
+    files = {"open_netcdf", "open_recording", "open_signals", "to_netcdf"}  # tested below
     assert {name.partition(" ")[0] for name in CALLS if ":" not in name} | files | {"cohort"} == set(bx.__all__)
 
 
-def test_every_method_is_a_public_function_or_here():
-    methods = {name for room in (SignalsAccessor, ResultAccessor) for name in vars(room) if not name.startswith("_")}
+def test_every_method_is_a_public_function_or_has_a_case():
+    accessors = (SignalsAccessor, ResultAccessor)
+    methods = {name for accessor in accessors for name in vars(accessor) if not name.startswith("_")}
     own = {name.removeprefix("accessor: ") for name in CALLS if name.startswith("accessor: ")}
     assert methods - set(bx.__all__) == own | {"kind", "plot"}
 
@@ -148,7 +177,7 @@ def gaps(draw, values):
 
 @st.composite
 def recordings(draw, kinds):
-    """Two recordings on one clock, of one kind, of any size from nothing up."""
+    """Two recordings with the same times and kind, of any size, including 0."""
     kind = draw(st.sampled_from(kinds))
     rows, columns = draw(st.sampled_from([0, 1, 2, 3, 8, 30, 30, 47, 47, 47])), draw(st.sampled_from(WIDTHS[kind]))
     extra = draw(st.sampled_from([(), (), (1,), (2,), (2, 1)]))
@@ -172,17 +201,17 @@ def recordings(draw, kinds):
     return tuple(both)
 
 
-# --- what becomes of them
+# --- results
 
 
 def outcome(call, *both):
-    """What a call gives, computed, or how it refuses; anything else is raised."""
+    """Result of a call, lazy and computed, or the type and message of its error; other errors are raised."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with dask.config.set(scheduler="synchronous"):
             try:
-                given_back = call(*both)
-                return given_back, given_back.compute()
+                result = call(*both)
+                return result, result.compute()
             except (ValueError, TypeError) as error:
                 text = str(error)
                 assert REMEDY.search(text), text
@@ -206,30 +235,30 @@ def chunked(x, rows):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
-@FEW
+@FIFTY_EXAMPLES
 @given(data=st.data())
-def test_refused_in_words_or_as_documented_whatever_the_form(name, data):
+def test_result_is_documented_or_error_has_a_remedy_in_every_form(name, data):
     call = CALLS[name]
     both = data.draw(recordings(call.kinds))
     before = [x.copy(deep=True) for x in both]
-    _, wanted = outcome(call.of, *both)
+    _, expected = outcome(call.of, *both)
     for x, same in zip(both, before, strict=True):
         xr.testing.assert_identical(x, same)
-    if not isinstance(wanted, str):
-        documented(call, wanted, both[0])
+    if not isinstance(expected, str):
+        documented(call, expected, both[0])
     for form in (turned, strided):
         _, found = outcome(call.of, *map(form, both))
-        assert_same(found, wanted)
+        assert_same(found, expected)
     rows = data.draw(st.sampled_from([7, 20, 100]))
-    given_back, found = outcome(call.of, *(chunked(x, rows) if x.size else x for x in both))
-    assert_same(found, wanted)
+    lazy, found = outcome(call.of, *(chunked(x, rows) if x.size else x for x in both))
+    assert_same(found, expected)
     if call.lazy and both[0].size and not isinstance(found, str):
-        arrays = given_back.data_vars.values() if isinstance(given_back, xr.Dataset) else [given_back]
+        arrays = lazy.data_vars.values() if isinstance(lazy, xr.Dataset) else [lazy]
         assert any(array.chunks is not None for array in arrays)
 
 
 def documented(call, result, x):
-    """Dimensions, types and labels; attributes that a file can hold."""
+    """Check dimensions, types and labels, and that files can hold the attributes."""
     extra = tuple(dim for dim in x.dims if dim.startswith("take"))
     variables = {"": result} if isinstance(result, xr.DataArray) else dict(result.data_vars)
     for variable, dims in call.dims.items():
@@ -243,24 +272,24 @@ def documented(call, result, x):
         assert not isinstance(value, bool)
 
 
-def assert_same(found, wanted):
-    if isinstance(wanted, str) or isinstance(found, str):
-        # sizes are told in the order of the dimensions; of two sides with infinite values that which is met first
-        words = [sorted(set(re.findall(r"\w+", str(one))) - {"x", "y"}) for one in (found, wanted)]
+def assert_same(found, expected):
+    if isinstance(expected, str) or isinstance(found, str):
+        # sizes are listed in the order of dimensions; with infinite values in x and y, either may be reported
+        words = [sorted(set(re.findall(r"\w+", str(one))) - {"x", "y"}) for one in (found, expected)]
         assert words[0] == words[1]
         return
-    found, wanted = (x if isinstance(x, xr.Dataset) else x.to_dataset(name="") for x in (found, wanted))
-    assert set(found.variables) == set(wanted.variables)
-    for name, variable in wanted.data_vars.items():
+    found, expected = (x if isinstance(x, xr.Dataset) else x.to_dataset(name="") for x in (found, expected))
+    assert set(found.variables) == set(expected.variables)
+    for name, variable in expected.data_vars.items():
         assert found[name].dtype == variable.dtype
         xr.testing.assert_allclose(found[name].transpose(*variable.dims), variable, rtol=2e-6, atol=4e-6)
 
 
-# --- Bitbox's functions
+# --- functions of Bitbox
 
 OF_BITBOX = {
-    "imitation": lambda x, y: compat.imitation(x, y, width=0.2, max_lag=0.1),
-    "coordination": lambda x, y: compat.coordination(x, y, width=0.2, max_lag=0.1, stats=False),
+    "imitation": lambda x, y: compat.imitation(x, y, width=0.2, lag=0.1),
+    "coordination": lambda x, y: compat.coordination(x, y, width=0.2, lag=0.1, stats=False),
     "expressivity": lambda x, y: compat.expressivity(x, scales=[0.2, 0.5], aggregate=True),
     "diversity": lambda x, y: compat.diversity(x),
     "asymmetry": lambda x, y: compat.asymmetry(x, normalize=False),
@@ -270,15 +299,15 @@ OF_BITBOX = {
 }
 
 
-def test_every_function_of_bitbox_is_here():
+def test_every_function_of_bitbox_has_a_case():
     assert set(OF_BITBOX) == set(compat.__all__)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OF_BITBOX)
-@FEW
+@FIFTY_EXAMPLES
 @given(data=st.data())
-def test_bitbox_refuses_in_words_or_answers(name, data):
+def test_functions_of_bitbox_return_or_raise_an_error_with_a_remedy(name, data):
     kind = data.draw(st.sampled_from(["expression", *MOVING]))
     both = [
         {"type": kind, "data": pd.DataFrame(x.isel(dict.fromkeys(x.dims[:-2], 0)).values, columns=x.signal.values)}
@@ -295,13 +324,13 @@ def test_bitbox_refuses_in_words_or_answers(name, data):
         pd.testing.assert_frame_equal(one["data"], same)
 
 
-# --- files, there and back
+# --- files
 
 
 @pytest.mark.slow
-@FEW
+@FIFTY_EXAMPLES
 @given(data=st.data())
-def test_what_is_written_is_read(data, tmp_path_factory):
+def test_written_recordings_are_read_back(data, tmp_path_factory):
     x, _ = data.draw(recordings(("expression", "pose", "landmark")))
     folder = tmp_path_factory.mktemp("x")
     engine = data.draw(st.sampled_from(["netcdf4", "h5netcdf", "scipy"]))
@@ -319,9 +348,9 @@ def test_what_is_written_is_read(data, tmp_path_factory):
 
 
 @pytest.mark.slow
-@FEW
+@FIFTY_EXAMPLES
 @given(data=st.data())
-def test_a_table_is_read_as_it_is_or_refused(data, tmp_path_factory):
+def test_a_table_is_read_exactly_or_refused(data, tmp_path_factory):
     kind = data.draw(st.sampled_from(["expression", "rectangle"]))
     x, _ = data.draw(recordings((kind,)))
     x = x.isel({dim: 0 for dim in x.dims if dim.startswith("take")}, drop=True).astype(np.float64)

@@ -1,1 +1,1 @@
-"""What a labelled recording is: names, validation, signal sets, landmarks, provenance."""
+"""Labelled recordings: names, validation, signal sets, landmarks, provenance."""

@@ -1,4 +1,4 @@
-"""How input is refused: every fault of it at once, each with what was got, what was wanted and the remedy."""
+"""Errors that report all faults of a call at once, and warnings that point at the caller's line."""
 
 import sys
 import warnings
@@ -8,16 +8,16 @@ __all__ = ["refuse", "warn"]
 
 
 def refuse(subject: str, faults: Sequence[str], error: type[Exception] = ValueError) -> None:
-    """Raise one `error` that lists all `faults` of `subject`; do nothing where there are none.
+    """Raise one `error` that lists all `faults` of `subject`; do nothing if the list is empty.
 
-    A check appends a sentence to a list and goes on; the list is handed over once, so that a user mends
-    everything in one go.
+    A check appends a sentence to a list and continues. The list is passed here at the end, so that a user
+    sees everything that needs correction at once.
 
     >>> refuse("signals()", [])
-    >>> refuse("signals()", ["fps is -1; a positive number of frames per second is wanted"])
+    >>> refuse("signals()", ["expected fps to be a positive number of frames per second, got -1"])
     Traceback (most recent call last):
         ...
-    ValueError: signals(): fps is -1; a positive number of frames per second is wanted
+    ValueError: signals(): expected fps to be a positive number of frames per second, got -1
     """
     if not faults:
         return
@@ -27,7 +27,7 @@ def refuse(subject: str, faults: Sequence[str], error: type[Exception] = ValueEr
 
 
 def warn(message: str) -> None:
-    """A UserWarning that points at the caller's own line, however deep in the package it arises."""
+    """Issue a UserWarning that points at the line of user code which called the package."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "bitbox_xr":
         frame, level = frame.f_back, level + 1

@@ -1,4 +1,4 @@
-"""What moves in a recording: landmarks, the centre of the face rectangle, or the head, as points with coordinates."""
+"""Points of a recording: landmarks, the centre of the face rectangle, or the head, with their coordinates."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ AXIS = "axis"
 
 
 class Points(NamedTuple):
-    """Where the coordinates of points are among signals, what the points are, and what labels them."""
+    """Points: the positions of their coordinates in `signal`, their name, units and labels."""
 
     places: Places
     name: str
@@ -29,17 +29,17 @@ class Points(NamedTuple):
 
     @property
     def dims(self) -> tuple[str, ...]:
-        """The dimension along which points lie; none for a single point."""
+        """The dimension of points; empty for a single point."""
         return (LANDMARK,) if self.coords else ()
 
 
 def points_of(x: xr.DataArray, measure: str, *, kinds: Sequence[str] = (), angular: bool = False) -> Points:
-    """The points of signals of one of these kinds (of landmark, landmark-can, pose and rectangle; by default of all).
+    """The points of signals whose kind is one of `kinds` (landmark, landmark-can, pose, rectangle; default: any).
 
-    Which signal is which coordinate of which landmark is told by the coordinates `landmark` and `axis`, and by names
-    (x0, y0, …) where there are none. ValueError for signals of another kind, and for points that lack a coordinate.
+    The coordinates `landmark` and `axis` assign signals to landmarks; without these coordinates, the names of the
+    signals do (x0, y0, …). Raises ValueError for signals of other kinds, and for points that lack a coordinate.
 
-    `angular`: a pose's angles are taken for coordinates, in place of its translation.
+    `angular`: use the angles of a pose as coordinates instead of its translation.
 
     >>> from bitbox_xr import signals
     >>> head = signals(np.zeros((9, 6)), kind="pose", fps=30)
@@ -51,17 +51,17 @@ def points_of(x: xr.DataArray, measure: str, *, kinds: Sequence[str] = (), angul
     *others, last = kinds or KINDS_OF_POINTS
     faults = flag_faults("angular", angular)
     if kind not in (*others, last):
-        wanted = f"{', '.join(others)} or {last} is wanted, see signals(…, kind=…)"
-        reason = "; for expressions there are expressivity() and events()" if kind == "expression" else ""
-        faults.append(f"the signals are of kind {kind!r}; {wanted}{reason}")
+        expected = f"expected signals of kind {', '.join(others)} or {last}"
+        remedy = " and, for expressions, expressivity() and events()" if kind == "expression" else ""
+        faults.append(f"{expected}, got kind {kind!r}; see signals(…, kind=…){remedy}")
     elif not faults and angular and kind != "pose":
-        faults.append(f"angular=True, and the signals are of kind {kind!r}; only a pose has angles, leave it out")
+        faults.append(f"expected angular=True only for kind 'pose', got kind {kind!r}; leave angular out")
     refuse(measure, faults)
     return KINDS_OF_POINTS[kind](x, angular, measure)
 
 
 def _landmarks(x: xr.DataArray, angular: bool, measure: str) -> Points:
-    # in memory, at one go: .chunk() puts labels on dask too, and they say where points are
+    # One computation for all labels: .chunk() turns them into dask arrays too, and they assign signals to points.
     names = [name for name, coord in x.coords.items() if coord.dims == (SIGNAL,)]
     labels = x.coords.to_dataset()[names].compute()
     own = {str(name): labels[name].variable for name in names}
@@ -69,14 +69,16 @@ def _landmarks(x: xr.DataArray, angular: bool, measure: str) -> Points:
     place = {key: column for column, key in enumerate(keys)}
     numbers, axes = (sorted({key[k] for key in keys}) for k in (0, 1))
     missing = [f"{axis}{number}" for number in numbers for axis in axes if (number, axis) not in place]
-    faults = [f"landmarks lack {listed(missing)}; all need the same axes"] if missing else []
+    faults = [f"expected the same axes for all landmarks, got none for {listed(missing)}"] if missing else []
     if len(place) < len(keys):
-        faults.append(f"there are {len(keys)} signals for {len(place)} coordinates of landmarks; one each is wanted")
+        faults.append(
+            f"expected one signal for each coordinate of landmarks, got {len(keys)} signals for {len(place)} of them"
+        )
     refuse(measure, faults)
     columns = np.array([[place[number, axis] for axis in axes] for number in numbers])
     coords = {LANDMARK: xr.Variable(LANDMARK, np.array(numbers), variable_attrs(LANDMARK))}
-    told = signal_coords(str(x.attrs["kind"]), [f"{axis}{number}" for number, axis in keys])
-    both = {name: xr.Variable(SIGNAL, column, variable_attrs(name)) for name, column in told.items()} | own
+    from_names = signal_coords(str(x.attrs["kind"]), [f"{axis}{number}" for number, axis in keys])
+    both = {name: xr.Variable(SIGNAL, column, variable_attrs(name)) for name, column in from_names.items()} | own
     for name, along in both.items():
         of_points = along.values[columns]
         free = name in own or name not in x.coords
@@ -86,16 +88,16 @@ def _landmarks(x: xr.DataArray, angular: bool, measure: str) -> Points:
 
 
 def _keys(x: xr.DataArray, own: Mapping[str, xr.Variable], measure: str) -> list[tuple[Any, str]]:
-    """Which landmark and which of its axes each signal is: as its coordinates say, else as its name does."""
+    """Landmark and axis of each signal, from its coordinates or, without these, from its name."""
     names = [str(name) for name in x[SIGNAL].values]
-    told = signal_coords(str(x.attrs["kind"]), names) | {name: along.values for name, along in own.items()}
-    if not {LANDMARK, AXIS} <= told.keys():
-        raise ValueError(f"{measure}: the names of the signals ({listed(names, 4)}) tell no landmarks; x0, y0, … do")
-    return list(zip(np.asarray(told[LANDMARK]).tolist(), map(label_of, told[AXIS]), strict=True))
+    coords = signal_coords(str(x.attrs["kind"]), names) | {name: along.values for name, along in own.items()}
+    if not {LANDMARK, AXIS} <= coords.keys():
+        raise ValueError(f"{measure}: expected signals named as landmarks (x0, y0, …), got {listed(names, 4)}")
+    return list(zip(np.asarray(coords[LANDMARK]).tolist(), map(label_of, coords[AXIS]), strict=True))
 
 
 def _head(x: xr.DataArray, angular: bool, measure: str) -> Points:
-    columns = _named(x, [f"{'R' if angular else 'T'}{axis}" for axis in AXES], measure)
+    columns = _columns_of(x, [f"{'R' if angular else 'T'}{axis}" for axis in AXES], measure)
     units = _units(x)
     if units == KINDS["pose"][1]:
         units = "rad" if angular else "mm"
@@ -103,21 +105,23 @@ def _head(x: xr.DataArray, angular: bool, measure: str) -> Points:
 
 
 def _centre(x: xr.DataArray, angular: bool, measure: str) -> Points:
-    columns = _named(x, ["x", "y", "w", "h"], measure)
+    columns = _columns_of(x, ["x", "y", "w", "h"], measure)
     return Points(Places(columns[:, :2], columns[:, 2:]), "centre of the rectangle", ("x", "y"), _units(x), {})
 
 
 KINDS_OF_POINTS = {"landmark": _landmarks, "landmark-can": _landmarks, "pose": _head, "rectangle": _centre}
 
 
-def _named(x: xr.DataArray, wanted: Sequence[str], measure: str) -> np.ndarray:
-    """Where the signals of these names are, `(1, name)`."""
+def _columns_of(x: xr.DataArray, required: Sequence[str], measure: str) -> np.ndarray:
+    """Positions of the signals with these names, `(1, name)`."""
     names = [str(name) for name in x[SIGNAL].values]
-    missing = [name for name in wanted if name not in names]
+    missing = [name for name in required if name not in names]
     if missing:
-        kind = x.attrs["kind"]
-        raise ValueError(f"{measure}: the {kind} has no {', '.join(missing)}; its signals are {listed(names)}")
-    return np.array([[names.index(name) for name in wanted]])
+        raise ValueError(
+            f"{measure}: expected signals {', '.join(required)} of a {x.attrs['kind']}, got {listed(names)}; "
+            f"missing: {', '.join(missing)}"
+        )
+    return np.array([[names.index(name) for name in required]])
 
 
 def _units(x: xr.DataArray) -> str:

@@ -1,25 +1,29 @@
-"""Now or later: whether arrays are dask's, how many threads to use at once, and what a task reads by itself."""
+"""Lazy evaluation: whether arrays are dask arrays, how many threads to use, and delayed calls."""
 
 import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bitbox_xr.upstream.dask_internals import held_by_cluster
 
+if TYPE_CHECKING:
+    import dask.array as da
+    from dask.delayed import Delayed
+
 __all__ = ["is_lazy", "later", "on_cluster", "threads"]
 
 
-def is_lazy(*arrays: Any) -> bool:
-    """Whether any array is dask's."""
+def is_lazy(*arrays: object) -> bool:
+    """Whether any array is a dask array."""
     return any(hasattr(array, "dask") for array in arrays)
 
 
 def threads() -> int:
-    """Threads to use: the cores that this process may use; one inside a dask worker, whose cores are taken."""
+    """Number of threads to use: the cores of this process; one inside a dask worker, which uses the cores itself."""
     if "distributed" in sys.modules:
         from distributed import get_worker
 
@@ -32,15 +36,15 @@ def threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def on_cluster(data: Any) -> bool:
-    """Whether chunks are held by a cluster, where there is nothing to read again."""
+def on_cluster(data: "da.Array") -> bool:
+    """Whether a cluster holds the chunks in memory, so that tasks need not read them again."""
     if "distributed" not in sys.modules:
         return False
     return held_by_cluster(dict(data.__dask_graph__()).values())
 
 
-def later(call: Callable[..., Any], part: Any, again: bool, *rest: Any) -> Any:
-    """`call` of an array and the rest, delayed; `again`: the task itself reads the array."""
+def later(call: Callable[..., object], part: "da.Array", again: bool, *rest: object) -> "Delayed":
+    """A delayed `call` of an array and further arguments; if `again`, the task itself reads the array."""
     from dask import delayed
 
     if again:
@@ -48,5 +52,5 @@ def later(call: Callable[..., Any], part: Any, again: bool, *rest: Any) -> Any:
     return delayed(call, pure=True)(part, *rest)
 
 
-def _read_and_call(call: Callable[..., Any], part: Any, *rest: Any) -> Any:
+def _read_and_call(call: Callable[..., object], part: "da.Array", *rest: object) -> object:
     return call(np.asarray(part.compute(scheduler="synchronous")), *rest)

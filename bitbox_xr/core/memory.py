@@ -1,7 +1,7 @@
-"""How much memory this process may still use, and the refusal of files that would unpack to more.
+"""Memory that is available to this process, and the refusal of files that would unpack to more.
 
-The least of what the machine has available, what the control groups of the process (containers, batch systems) leave,
-what RLIMIT_AS leaves, and the share of a dask worker.
+The available memory is the smallest of four limits: physical memory, the control groups of the process (containers,
+batch systems), RLIMIT_AS, and the memory limit of a dask worker.
 """
 
 import sys
@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 __all__ = ["available", "refuse_beyond"]
 
 GROUPS, MOUNT = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
-# version of control groups: files with the limit and the use (bytes), and names in memory.stat of what the kernel
-# gives back when it needs to: content of files that it keeps to have it at hand
+# version of control groups: files with the limit and the use (bytes), and the entries of memory.stat for the file
+# cache, which the kernel frees when memory is needed
 FILES = {
     1: ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")),
     2: ("memory.max", "memory.current", ("inactive_file", "active_file")),
@@ -22,12 +22,11 @@ PREFIXES = "kMGTPE"
 
 
 def available() -> int:
-    """Bytes that this process may still use before a limit stops it, or the machine runs out of memory.
+    """Bytes that this process may use before it reaches a limit or the machine runs out of memory.
 
-    Limits: available physical memory (of which swap space is no part), control groups of version 1 and 2 (all groups
-    that the process is in, nested ones included), RLIMIT_AS, and inside a dask worker an equal share of the worker's
-    own limit for each of its threads. dask gives each worker of a machine its share, so that the workers of a cohort
-    divide the machine's memory.
+    Limits: available physical memory (without swap space), control groups of version 1 and 2 (all groups of the
+    process, including nested ones), RLIMIT_AS, and inside a dask worker an equal share of the worker's limit for each
+    of its threads. dask assigns each worker a part of the machine's memory, so that the workers of a cohort share it.
 
     >>> available() > 0
     True
@@ -42,7 +41,7 @@ def available() -> int:
 
 
 def refuse_beyond(file: str, size: int, remedy: str) -> None:
-    """MemoryError where a file would unpack to more bytes than are available; `remedy` ends the message.
+    """Raise MemoryError if a file would unpack to more bytes than are available; `remedy` ends the message.
 
     >>> refuse_beyond("x.nc", 10**18, "open it with open_netcdf(path, chunks='auto')")
     Traceback (most recent call last):
@@ -73,22 +72,22 @@ def _readable(size: int) -> str:
 
 
 def _left_by_groups() -> Iterator[int]:
-    """What each control group of this process leaves, those that have a limit."""
+    """Bytes left in each control group of this process that has a limit."""
     with suppress(OSError):  # not Linux
         for line in GROUPS.read_text().splitlines():
             number, controllers, path = line.split(":", 2)
             if number == "0" and not controllers:
                 yield from _left_by_tree(MOUNT, path, 2)
-                yield from _left_by_tree(MOUNT / "unified", path, 2)  # beside groups of version 1
+                yield from _left_by_tree(MOUNT / "unified", path, 2)  # version 2 together with version 1
             elif "memory" in controllers.split(","):
                 yield from _left_by_tree(MOUNT / "memory", path, 1)
 
 
 def _left_by_tree(root: Path, path: str, version: int) -> Iterator[int]:
-    """Of a group and those around it. In a container the path may be that of the host: then only `root` is there."""
+    """Bytes left in a group and its parents. In a container it may be a path of the host; then only `root` exists."""
     inner = PurePosixPath(path.lstrip("/"))
     for group in [root / inner, *(root / outer for outer in inner.parents)]:
-        with suppress(OSError, ValueError):  # no such group, or "max": it has no limit
+        with suppress(OSError, ValueError):  # no such group, or no limit ("max")
             yield _left_by_group(group, version)
 
 
@@ -103,7 +102,7 @@ def _left_by_group(group: Path, version: int) -> int:
 
 
 def _address_space() -> Iterator[int]:
-    """RLIMIT_AS, if there is one."""
+    """RLIMIT_AS, if it is set."""
     try:
         import resource
     except ImportError:  # Windows
@@ -114,7 +113,7 @@ def _address_space() -> Iterator[int]:
 
 
 def _share_of_worker() -> Iterator[int]:
-    """What the dask worker that this runs in may use, for each of its threads, before its nanny ends it."""
+    """Bytes for each thread of the dask worker that runs this code, before dask restarts the worker."""
     if "distributed" not in sys.modules:
         return
     import dask
@@ -122,7 +121,7 @@ def _share_of_worker() -> Iterator[int]:
 
     try:
         worker = get_worker()
-    except ValueError:  # this is no worker
+    except ValueError:  # not inside a worker
         return
     limit = worker.memory_manager.memory_limit
     if limit:

@@ -1,5 +1,6 @@
-"""What a result or a file takes over from its input: coordinates, a name, attributes that say where it is from."""
+"""Coordinates and attributes that results and files keep from their input, and the record of processing steps."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,27 +9,27 @@ import xarray as xr
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.version import __version__
 
-__all__ = ["LOST", "as_dataset", "carried", "counted_anew", "provenance", "result_attrs"]
+__all__ = ["append_history", "as_dataset", "carried", "provenance", "result_attrs"]
 
-LOST = "lost_frames"  # frames of which no signal is there, as a reader counts them
-# attributes that hold for whatever is made of a recording, a piece of it too
+LOST = "lost_frames"  # number of frames without any signal, counted by readers
+# attributes that are also true of parts of a recording and of results
 KEPT = ("kind", "schema", "source", "backend", "time_source", "time_origin", "history")
 
 
 def provenance(x: xr.DataArray) -> dict[str, Any]:
-    """The attributes of an input that tell where it is from and what was done to it.
+    """The attributes of an input that record its source and its processing.
 
     >>> x = xr.DataArray([[0.0], [None]], dims=("time", "signal"), attrs={"source": "a.csv", "lost_frames": 9})
     >>> provenance(x.astype(float))
     {'source': 'a.csv', 'lost_frames': 1}
     """
-    return {name: x.attrs[name] for name in KEPT if name in x.attrs} | counted_anew(x)
+    return {name: x.attrs[name] for name in KEPT if name in x.attrs} | _lost_frames(x)
 
 
-def result_attrs(measure: str, options: Mapping[str, Any], *inputs: xr.DataArray) -> dict[str, Any]:
-    """Attributes of a result: enough to compute it again, and where its inputs are from.
+def result_attrs(measure: str, options: Mapping[str, object], *inputs: xr.DataArray) -> dict[str, Any]:
+    """Attributes of a result: the measure, its options, and the source of its inputs.
 
-    Those of two inputs have the number of their side: `source1`, `source2`.
+    With two inputs, the names of their attributes end in 1 and 2: `source1`, `source2`.
 
     >>> x, y = (xr.DataArray([[0.0]], dims=("time", "signal"), attrs={"source": file}) for file in ("a.csv", "b.csv"))
     >>> result_attrs("imitation", {"width": 2.0}, x, y)
@@ -43,18 +44,36 @@ def result_attrs(measure: str, options: Mapping[str, Any], *inputs: xr.DataArray
     return {"measure": measure, **options, "bitbox_xr_version": __version__, **origin}
 
 
-def counted_anew(x: xr.DataArray) -> dict[str, int]:
-    """Lost frames of a recording whose reader counted them: it may have been cut or filled since.
+def append_history(x: xr.DataArray, step: Mapping[str, str | int | float]) -> xr.DataArray:
+    """Append a processing step to the attribute `history` (JSON), and update the attribute `lost_frames`.
 
-    Nothing where they are not in memory.
+    >>> x = xr.DataArray([[0.0]], dims=("time", "signal"))
+    >>> append_history(x, {"function": "fill_gaps", "max_gap": 0.5}).history
+    '[{"function": "fill_gaps", "max_gap": 0.5}]'
+    """
+    earlier = x.attrs.get("history", "[]")
+    try:
+        steps = list(json.loads(earlier))
+    except (TypeError, ValueError):  # written by another program, not as JSON
+        steps = [str(earlier)]
+    x = x.assign_attrs(history=json.dumps([*steps, dict(step)]))
+    lost = _lost_frames(x)
+    x.attrs.pop(LOST, None)
+    return x.assign_attrs(lost)
+
+
+def _lost_frames(x: xr.DataArray) -> dict[str, int]:
+    """Count the lost frames of a recording again, because it may have been cut or filled since it was read.
+
+    Empty if the reader did not count them, or if values are not in memory.
     """
     return {LOST: int(x.isnull().all(SIGNAL).sum())} if LOST in x.attrs and not x.chunks else {}
 
 
 def carried(x: xr.DataArray, onto: str | None = None) -> dict[str, xr.Variable]:
-    """The coordinates of an input that label a result without time.
+    """The coordinates of an input that a result without time keeps.
 
-    `onto`: the name that the dimension of the signals has there; None where the result has none.
+    `onto` is the name of the dimension `signal` in the result; None if the result does not have this dimension.
 
     >>> x = xr.DataArray([[0.0]], {"signal": ["AU12"], "person": 7, "time": [0.0]}, ("time", "signal"))
     >>> [*carried(x)], [*carried(x, "coefficient")]
@@ -69,9 +88,9 @@ def carried(x: xr.DataArray, onto: str | None = None) -> dict[str, xr.Variable]:
 
 
 def as_dataset(x: xr.DataArray, instead: str) -> xr.Dataset:
-    """A Dataset with `x` as its variable, which is called `instead` where it has no name or one that is taken.
+    """A Dataset with `x` as its variable, called `instead` if x has no name or the name of one of its coordinates.
 
-    A set of landmarks is: it has the name of one of its coordinates.
+    Landmarks are an example: a signal set of landmarks and one of its coordinates are both called `landmark`.
 
     >>> [*as_dataset(xr.DataArray([1.0], {"landmark": 8}, ("time",), name="landmark"), "values").data_vars]
     ['values']

@@ -1,4 +1,4 @@
-"""Kinds of signals, and what the names of a tracker's signals tell: units, axes, regions of the face."""
+"""Kinds of signals, names of signals by tracker schema, and the axes and regions of the face that names define."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ KINDS = {
 AXES = "xyz"
 
 
-def _counted(**blocks: int) -> list[str]:
+def _numbered(**blocks: int) -> list[str]:
     return [f"{block}{i}" for block, n in blocks.items() for i in range(n)]
 
 
@@ -27,7 +27,7 @@ def _points(n: int, axes: str) -> list[str]:
     return [f"{axis}{i}" for i in range(n) for axis in axes]
 
 
-# (kind, number of signals): name of the schema, names of the signals in the order that files have them
+# (kind, number of signals): name of the schema, names of the signals in the order of files
 SCHEMAS: dict[tuple[str, int], tuple[str, list[str]]] = {
     ("rectangle", 4): ("xywh", ["x", "y", "w", "h"]),
     ("landmark", 102): ("ibug51", _points(51, "xy")),
@@ -36,12 +36,12 @@ SCHEMAS: dict[tuple[str, int], tuple[str, list[str]]] = {
     ("landmark-can", 153): ("ibug51", _points(51, "xyz")),
     ("pose", 6): ("T-R", ["Tx", "Ty", "Tz", "Rx", "Ry", "Rz"]),
     ("pose", 3): ("R", ["Rx", "Ry", "Rz"]),
-    ("expression", 79): ("3DI-G79", _counted(GE=79)),
-    ("expression", 32): ("3DI-L32", _counted(lb=4, rb=4, no=4, le=4, re=4, ul=5, ll=7)),
-    ("expression", 50): ("3DI-lite-L50", _counted(lb=5, rb=5, no=3, le=7, re=7, mo=23)),
+    ("expression", 79): ("3DI-G79", _numbered(GE=79)),
+    ("expression", 32): ("3DI-L32", _numbered(lb=4, rb=4, no=4, le=4, re=4, ul=5, ll=7)),
+    ("expression", 50): ("3DI-lite-L50", _numbered(lb=5, rb=5, no=3, le=7, re=7, mo=23)),
 }
 
-# iBUG-51 points (iBUG-68 without its 17 of the jaw): region, side (of the image), first, last
+# iBUG-51 points (iBUG-68 without the 17 points of the jaw): region, side (of the image), first, last
 _IBUG51 = (
     ("brow", "left", 0, 4),
     ("brow", "right", 5, 9),
@@ -66,7 +66,7 @@ _ACTION_UNITS = {
     "nose": {9},
     "mouth": {8, *range(10, 29)},
 }
-_BLENDSHAPE = {  # the first that a name begins with
+_BLENDSHAPE = {  # start of a name: region; the first match counts
     "brow": "brow",
     "eyebrow": "brow",
     "eye": "eye",
@@ -80,7 +80,7 @@ _BLENDSHAPE = {  # the first that a name begins with
 
 
 def default_names(kind: str, n: int) -> list[str]:
-    """Names for `n` signals of a kind: its schema's, or `s0`, `s1`, … where none has that many.
+    """Names for `n` signals of a kind: those of its schema with `n` signals, otherwise `s0`, `s1`, ….
 
     >>> default_names("rectangle", 4)
     ['x', 'y', 'w', 'h']
@@ -93,10 +93,10 @@ def default_names(kind: str, n: int) -> list[str]:
 
 
 def signal_coords(kind: str, names: Sequence[str]) -> dict[str, list]:
-    """Coordinates along `signal` that the names tell; empty where they tell nothing.
+    """Coordinates along `signal` that follow from the names of signals; empty if names define none.
 
-    `landmark` (int) and `axis` for points; `region` (brow, eye, nose, mouth or '') and `side` (left, right
-    or '') of the face. Sides are as the schema names them; a landmark's is that of the image.
+    `landmark` (int) and `axis` of points; `region` (brow, eye, nose, mouth or '') and `side` (left, right or '') of
+    the face. Sides are those of the schema; for landmarks, sides of the image.
 
     >>> signal_coords("expression", ["AU04_r", "AU6 Evidence", "mouthSmileLeft", "GE0"])
     {'region': ['brow', 'eye', 'mouth', ''], 'side': ['', '', 'left', '']}
@@ -136,6 +136,6 @@ def _expression_region(name: str) -> tuple[str, str]:
         return next((region for region, units in _ACTION_UNITS.items() if number in units), ""), ""
     lower = name.lower()
     region = next((region for stem, region in _BLENDSHAPE.items() if lower.startswith(stem)), "")
-    # jawLeft and mouthLeft are movements of the whole, to a side
+    # jawLeft and mouthLeft are movements of the whole jaw and mouth to one side
     side = re.fullmatch(r"(?!jaw|mouth(?:left|right)$).*(left|right)", lower)
     return region, side[1] if region and side else ""

@@ -1,13 +1,13 @@
-"""What a signal set is: a DataArray `(time, signal)` of one kind, on a clock in seconds.
+"""Signal sets: DataArrays `(time, signal)` of one kind with time in seconds.
 
-`signals()` makes one of an array or a table, `from_bitbox()` and `to_bitbox()` exchange them with Bitbox's
-dictionaries, `as_signals()` is the door through which every measure takes its input.
+`signals()` makes one from an array or a table, `from_bitbox()` and `to_bitbox()` convert from and to the dictionaries
+of Bitbox, and every measure checks its input with `as_signals()`.
 """
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from os import PathLike
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -16,66 +16,69 @@ import xarray as xr
 from bitbox_xr.core import signal_names, validation
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
-from bitbox_xr.core.types import Kind
+from bitbox_xr.core.types import Array, Kind, SignalsLike, TimesLike
 from bitbox_xr.core.variables import SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
 
 __all__ = ["as_signals", "from_bitbox", "rate", "signals", "to_bitbox"]
 
-ALONG_SIGNAL = ("landmark", "axis", "region", "side")  # coordinates that the names of signals determine
+SIGNAL_COORDS = ("landmark", "axis", "region", "side")  # coordinates that follow from the names of signals
 
 
 def signals(
-    data: Any,
+    data: SignalsLike,
     *,
     kind: Kind = "expression",
     fps: float | None = None,
-    time: Any = None,
+    time: TimesLike | None = None,
     names: Iterable[str] | None = None,
     **attrs: str | int | float,
 ) -> xr.DataArray:
-    """A labelled signal set of an array or a table.
+    """Make a labelled signal set from an array or a table.
+
+    A signal set holds the signals of a recording, such as the activation of action units in each video frame. Every
+    measure of this package takes one.
 
     Parameters
     ----------
     data
-        Array `(time, signal)` of NumPy or dask, a DataFrame with a row a frame, or a DataArray `(…, time, signal)`,
-        which keeps its coordinates and attributes. float32 and float64 stay as they are, other numbers become
-        float64. Lost frames are NaN.
+        NumPy or dask array `(time, signal)`, DataFrame with one row per frame, or DataArray `(…, time, signal)`,
+        which keeps its coordinates and attributes. float32 and float64 are kept, other numbers become float64.
+        Missing values are NaN.
     kind
-        expression, landmark (pixel), landmark-can (mm), pose or rectangle.
+        Kind of the signals: expression (coefficients of facial expressions), landmark (pixel), landmark-can
+        (canonicalized landmarks, mm), pose (of the head) or rectangle (around the face, pixel).
     fps
-        Frames per second, for data without times; beside times, that their rate is meant (above 240 frames a
-        second, or steps of more than 10 s, which are refused otherwise).
+        Frames per second, for data without times. With times, it confirms an unusual rate: more than 240 frames per
+        second, or steps of more than 10 s, are refused otherwise.
     time
-        Time of each frame: seconds, timedelta64, or datetime64 (then seconds since the first frame, which
-        stands in the attribute `time_origin`). A DataFrame's index counts where it is datetime64,
-        timedelta64 or named `time`. A DataArray, and the coordinate `time` of `data`, may be in another unit that
-        its attribute `units` names: ms, us, ns, min, h, d and their usual spellings, or "<unit> since <date>", which
-        is read as datetime64 is.
+        Time of each frame: seconds, timedelta64 or datetime64. Dates become seconds since the first frame, whose date
+        is kept in the attribute `time_origin`. The index of a DataFrame is used if it is datetime64, timedelta64 or
+        named `time`. A DataArray, and the coordinate `time` of `data`, may use another unit, which its attribute
+        `units` names: ms, us, ns, min, h, d and their usual spellings, or "<unit> since <date>" for dates.
     names
-        A label for each signal; by default the columns, or the names that the kind's schema has for that
-        many signals (`GE0`, … for 79 expressions), or `s0`, `s1`, ….
+        One name for each signal. Default: the columns, or the names in the schema of the kind with that number of
+        signals (`GE0`, … for 79 expressions), or `s0`, `s1`, ….
     **attrs
         Further attributes (text or numbers), such as `source` or `backend`.
 
     Returns
     -------
     DataArray
-        `(time, signal)`, named after its kind, with `time` in seconds, attributes `kind`, `units`, `schema`,
-        and, where names tell it, coordinates `region`, `side`, `landmark`, `axis` on `signal`.
+        `(time, signal)`, named after its kind, with `time` in seconds, the attributes `kind`, `units` and `schema`,
+        and coordinates `region`, `side`, `landmark` and `axis` along `signal` if the names of the signals define them.
 
     Raises
     ------
     ValueError
-        For every fault of the input at once.
+        If the input is not valid; the message lists all faults.
     TypeError
-        Where it is no array of numbers.
+        If the input is not an array of numbers.
 
     Warns
     -----
     UserWarning
-        A bare array without `fps` or `time` is taken to have 30 frames a second.
+        If an array has neither `fps` nor `time`: 30 frames per second are assumed.
 
     Examples
     --------
@@ -87,56 +90,54 @@ def signals(
     """
     refuse("signals()", validation.kind_faults(kind))
     if isinstance(data, xr.DataArray):
-        return _of_labelled(data, kind, fps, time, names, attrs)
-    data, time, names = _of_frame(data, time, names)
+        return _from_data_array(data, kind, fps, time, names, attrs)
+    data, time, names = _split_frame(data, time, names)
     values = _numbers(data)
     refuse("signals()", validation.size_faults(values.shape))
     if values.ndim != 2:
-        raise ValueError(
-            f"signals(): the data have shape {values.shape}; (time, signal) is wanted, for one signal `data[:, None]`"
-        )
-    labels = _texts(names) if names is not None else signal_names.default_names(kind, values.shape[1])
+        raise ValueError(f"signals(): expected shape (time, signal), got {values.shape}; for one signal data[:, None]")
+    labels = _names_as_text(names) if names is not None else signal_names.default_names(kind, values.shape[1])
     faults = (
         validation.label_faults(labels, values.shape[1]) + validation.attr_faults(attrs) + validation.fps_faults(fps)
     )
     if 0 in values.shape:
-        faults.append(f"the data have shape {values.shape}; at least one frame and one signal are wanted")
+        faults.append(f"expected data of at least one frame and one signal, got shape {values.shape}")
     refuse("signals()", faults)
-    axis, time_attrs = _time_axis(values.shape[0], fps, time, bare=not isinstance(data, pd.DataFrame))
+    axis, time_attrs = _time_axis(values.shape[0], fps, time, assume_rate=not isinstance(data, pd.DataFrame))
     coords = {
         TIME: (TIME, axis, dict(TIME_ATTRS)),
         SIGNAL: (SIGNAL, np.array(labels, dtype=str), variable_attrs(SIGNAL)),
-        **_along(kind, labels),
+        **_coords_of_names(kind, labels),
     }
     x = xr.DataArray(values, coords, (TIME, SIGNAL), name=kind.replace("-", "_"))
-    x.attrs = {**_known(kind, labels), **time_attrs, **attrs}
+    x.attrs = {**_attrs_of_kind(kind, labels), **time_attrs, **attrs}
     return x
 
 
-def from_bitbox(data: Mapping[str, Any], *, fps: float | None = None) -> xr.DataArray:
-    """The signals of one of Bitbox's dictionaries.
+def from_bitbox(data: Mapping[str, object], *, fps: float | None = None) -> xr.DataArray:
+    """Make a signal set from a dictionary that a function of Bitbox returned.
 
     Parameters
     ----------
     data
-        The dictionary: `type` (rectangle, landmark, landmark-can, pose or expression) and `data` (a DataFrame with
-        a row a frame and a column a signal); it may have `backend`, `schema`, `format` and `dimension`, which become
-        attributes. What else it has is left out.
+        Dictionary with `type` (rectangle, landmark, landmark-can, pose or expression) and `data` (DataFrame with one
+        row per frame and one column per signal). The entries `backend`, `schema`, `format` and `dimension` become
+        attributes, other entries are ignored.
     fps
-        Frames per second, since such a dictionary holds no time; by default 30, as Bitbox assumes.
+        Frames per second, because such a dictionary holds no times. Default: 30, as Bitbox assumes.
 
     Returns
     -------
     DataArray
-        `(time, signal)`, as `signals()` makes it, time from 0 s; the attribute `time_source` says where its rate is
-        from.
+        `(time, signal)`, as `signals()` makes it, with times from 0 s. The attribute `time_source` records where the
+        frame rate comes from.
 
     Raises
     ------
     ValueError
-        For every fault of the dictionary at once.
+        If the dictionary is not valid; the message lists all faults.
     TypeError
-        For what is no dictionary, and where its table does not hold numbers.
+        If `data` is not a dictionary, or its table does not hold numbers.
 
     Examples
     --------
@@ -146,26 +147,26 @@ def from_bitbox(data: Mapping[str, Any], *, fps: float | None = None) -> xr.Data
     (('time', 'signal'), '3DI', 0.03333333333333333)
     """
     if not isinstance(data, Mapping) or isinstance(data, xr.Dataset):
-        raise TypeError(f"from_bitbox(): got a {type(data).__name__}; a dictionary is wanted (signals() takes tables)")
+        raise TypeError(f"from_bitbox(): expected a dictionary, got a {type(data).__name__}; signals() takes tables")
     table = data.get("data")
-    faults = [fault.replace("kind", "'type'", 1) for fault in validation.kind_faults(data.get("type"))]
+    faults = validation.kind_faults(data.get("type"), "'type'")
     if not isinstance(table, pd.DataFrame):
-        faults.append(f"'data' is {type(table).__name__}; a DataFrame with a row a frame is wanted")
+        faults.append(f"expected 'data' to be a DataFrame with one row per frame, got a {type(table).__name__}")
     refuse("a Bitbox dictionary", faults)
     assert isinstance(table, pd.DataFrame)
     kept = {key: data[key] for key in ("backend", "schema", "format") if isinstance(data.get(key), str)}
-    if isinstance(data.get("dimension"), int | np.integer):
-        kept["dimension"] = int(data["dimension"])
+    if isinstance(dimension := data.get("dimension"), int | np.integer):
+        kept["dimension"] = int(dimension)
     kept["time_source"] = "fps given" if fps is not None else "no time in the source; 30 fps as Bitbox has it"
-    rate_ = frame_rate.DEFAULT_FPS if fps is None else fps
-    return signals(table.reset_index(drop=True), kind=data["type"], fps=rate_, **kept)
+    fps = frame_rate.DEFAULT_FPS if fps is None else fps
+    return signals(table.reset_index(drop=True), kind=cast(Kind, data["type"]), fps=fps).assign_attrs(kept)
 
 
 def to_bitbox(x: xr.DataArray) -> dict[str, Any]:
-    """Signals as a dictionary of the kind that Bitbox's functions take. It keeps no time.
+    """Convert signals to a dictionary that Bitbox's functions take. The dictionary holds no times.
 
-    `x` is a DataArray `(time, signal)`; the dictionary's `data` is a DataFrame with a row a frame and a column a
-    signal. ValueError where x is no signal set, or has further dimensions.
+    `x` is a DataArray `(time, signal)`; the dictionary's `data` is a DataFrame with one row per frame and one column
+    per signal. Raises ValueError if `x` is not a signal set or has further dimensions.
 
     >>> x = signals(np.zeros((3, 2)), kind="expression", fps=30, names=["GE0", "GE1"], backend="3DI")
     >>> d = to_bitbox(x)
@@ -175,7 +176,9 @@ def to_bitbox(x: xr.DataArray) -> dict[str, Any]:
     refuse("to_bitbox()", validation.faults_of(x, "x"))
     extra = [str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)]
     if extra:
-        raise ValueError(f"to_bitbox(): x has dimensions {', '.join(extra)}; choose one recording with .isel()")
+        raise ValueError(
+            f"to_bitbox(): expected dimensions time and signal only, got also {', '.join(extra)}; choose with .isel()"
+        )
     table = x.transpose(TIME, SIGNAL)
     frame = pd.DataFrame(table.values, columns=pd.Index(table[SIGNAL].values.astype(str)))
     n = frame.shape[1]
@@ -190,17 +193,18 @@ def to_bitbox(x: xr.DataArray) -> dict[str, Any]:
     }
 
 
-def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.DataArray:
-    """`data` as checked signals `(…, time, signal)` on a regular clock: what every measure asks of its input.
+def as_signals(data: object, *, fps: float | None = None, label: str = "x") -> xr.DataArray:
+    """Check the input of a measure and return it as signals `(…, time, signal)` with time in seconds.
 
-    Takes a DataArray with dimensions `time` and `signal` (or one signal picked from such), a Bitbox
-    dictionary, or what `signals()` takes. `fps` is for input without time; one that contradicts a time
-    axis is refused. `label` names the input in messages.
+    Takes a DataArray with dimensions `time` and `signal` (or one signal selected from it), a Bitbox dictionary, or any
+    other input of `signals()`. `fps` is for input without times; it may not contradict a time axis. `label` names the
+    input in messages.
     """
     if not isinstance(data, xr.DataArray):
-        make = from_bitbox if isinstance(data, Mapping) and not isinstance(data, xr.Dataset) else signals
         try:
-            return make(data, fps=fps)
+            if isinstance(data, Mapping) and not isinstance(data, xr.Dataset):
+                return from_bitbox(data, fps=fps)
+            return signals(cast(SignalsLike, data), fps=fps)
         except TypeError as error:
             raise TypeError(f"{label}: {error}") from None
         except ValueError as error:
@@ -208,14 +212,16 @@ def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.D
     x = _one_signal(data)
     refuse(label, validation.shape_faults(x))
     if TIME not in x.coords and fps is None:
-        raise ValueError(f"{label}: there is no coordinate `time`; give `fps`, or make it with signals(…, time=…)")
+        raise ValueError(
+            f"{label}: expected a coordinate time, got none; pass fps=…, or add times with signals(…, time=…)"
+        )
     if SIGNAL not in x.coords:
         kind = x.attrs.get("kind", "expression")
         x = x.assign_coords({SIGNAL: signal_names.default_names(kind, x.sizes[SIGNAL])})
-    elif not all(isinstance(name, str) for name in x[SIGNAL].values):  # bytes, as some libraries read text; numbers
+    elif not all(isinstance(name, str) for name in x[SIGNAL].values):  # bytes or numbers
         labels = np.array([validation.label_of(name) for name in x[SIGNAL].values], dtype=str)
         x = x.assign_coords({SIGNAL: (SIGNAL, labels, x[SIGNAL].attrs)})
-    with suppress(ValueError):  # of an unknown unit, which is among the faults of the next line
+    with suppress(ValueError):  # an unknown unit, which the next check reports with all other faults
         x = on_seconds(x, fps)
     refuse(label, validation.faults_of(x, label, fps=fps))
     if not np.issubdtype(x.dtype, np.floating) or x.dtype.itemsize < 4 or x.dtype.itemsize > 8:
@@ -224,7 +230,7 @@ def as_signals(data: Any, *, fps: float | None = None, label: str = "x") -> xr.D
 
 
 def rate(x: xr.DataArray) -> float:
-    """Frames per second of signals on a regular clock; ValueError where their clock is not regular.
+    """Frames per second of signals with regular times; raises ValueError if the times are not regular.
 
     >>> rate(signals(np.zeros((100, 1)), fps=25))
     25.0
@@ -232,54 +238,61 @@ def rate(x: xr.DataArray) -> float:
     refuse("signals", validation.shape_faults(x))
     times = x.sizes[TIME] if TIME in x.coords else 0
     if times < 2:
-        raise ValueError(f"{validation.counted(times, 'time')} of frames cannot tell a rate; two at least are wanted")
+        raise ValueError(f"expected at least two frame times to determine the frame rate, got {times}")
     axis = on_seconds(x)[TIME].values
     found = frame_rate.regular_rate(axis)
     if found is None:
-        raise ValueError(f"time is not regular: {validation.irregularity(axis)}; see resample()")
+        raise ValueError(f"expected regular times, got {validation.irregularity(axis)}; see resample()")
     return found
 
 
-# --- what signals() is made of
+# --- parts of signals()
 
 
-def _of_labelled(
-    data: xr.DataArray, kind: str, fps: float | None, time: Any, names: Any, attrs: Mapping[str, Any]
+def _from_data_array(
+    data: xr.DataArray,
+    kind: str,
+    fps: float | None,
+    time: TimesLike | None,
+    names: Iterable[str] | None,
+    attrs: Mapping[str, str | int | float],
 ) -> xr.DataArray:
-    """A DataArray as signals of a kind; what it has itself is kept, the caller gives what it lacks."""
+    """Signals of a kind from a DataArray: its own coordinates and attributes are kept, missing ones are added."""
     faults = validation.shape_faults(data) + validation.attr_faults(attrs)
     for name, given, coord in (("time", time, TIME), ("names", names, SIGNAL)):
         if given is not None and coord in data.coords:
-            faults.append(f"{name} is given, and the data have a coordinate {coord}; leave it out, or drop that")
+            faults.append(
+                f"expected {name} or data with a coordinate {coord}, got both; leave {name} out, or drop the coordinate"
+            )
     own = data.attrs.get("kind", kind)
     if own != kind:
-        faults.append(f"the data are of kind {own!r}, and kind is {kind!r}; say kind={own!r}, or drop the attribute")
+        faults.append(f"expected data of kind {kind!r}, got kind {own!r}; pass kind={own!r}, or drop the attribute")
     refuse("signals()", faults)
     if TIME not in data.coords:
-        axis, time_attrs = _time_axis(data.sizes[TIME], fps, time, bare=False)
+        axis, time_attrs = _time_axis(data.sizes[TIME], fps, time, assume_rate=False)
         data = data.assign_coords({TIME: (TIME, axis, dict(TIME_ATTRS))}).assign_attrs(time_attrs)
     if names is not None:
-        labels = _texts(names)
+        labels = _names_as_text(names)
         refuse("signals()", validation.label_faults(labels, data.sizes[SIGNAL]))
         data = data.assign_coords({SIGNAL: (SIGNAL, np.array(labels, dtype=str), variable_attrs(SIGNAL))})
     x = as_signals(data.assign_attrs(kind=kind), fps=fps, label="signals()")
     labels = x[SIGNAL].values.astype(str).tolist()
-    x = x.assign_coords({name: coord for name, coord in _along(kind, labels).items() if name not in x.coords})
-    x.attrs = {**_known(kind, labels), **x.attrs, **validation.stated(fps), **attrs}
+    x = x.assign_coords({name: coord for name, coord in _coords_of_names(kind, labels).items() if name not in x.coords})
+    x.attrs = {**_attrs_of_kind(kind, labels), **x.attrs, **validation.stated(fps), **attrs}
     return x.rename(x.name or kind.replace("-", "_"))
 
 
-def _of_frame(data: Any, time: Any, names: Any) -> tuple[Any, Any, Any]:
-    """Names and times that a DataFrame brings, and its numbers checked column by column."""
+def _split_frame(
+    data: SignalsLike, time: TimesLike | None, names: Iterable[str] | None
+) -> tuple[SignalsLike, TimesLike | None, Iterable[str] | None]:
+    """Take names and times from a DataFrame, and check that each column holds numbers."""
     if not isinstance(data, pd.DataFrame):
         return data, time, names
     types = pd.api.types
     numeric = [types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype) for dtype in data.dtypes]
     if not all(numeric):
         bad = [str(column) for column, ok in zip(data.columns, numeric, strict=True) if not ok]
-        raise TypeError(
-            f"signals(): columns {validation.listed(bad)} do not hold numbers; choose columns, e.g. data[[…]]"
-        )
+        raise TypeError(f"signals(): expected numbers, got other columns: {validation.listed(bad)}; see data[[…]]")
     if names is None:
         names = [*data.columns]
     index = data.index
@@ -288,55 +301,58 @@ def _of_frame(data: Any, time: Any, names: Any) -> tuple[Any, Any, Any]:
     return data, time, names
 
 
-def _texts(names: Any) -> list[str]:
-    """Labels given by a caller, who may have numbers for them."""
+def _names_as_text(names: object) -> list[str]:
+    """Names given by a caller as text; they may be numbers or bytes."""
     if isinstance(names, str | bytes | set | frozenset) or not isinstance(names, Iterable):  # a set has no order
-        raise TypeError(f"signals(): names is {names!r}; a sequence with a label for each signal is wanted")
+        raise TypeError(f"signals(): expected names to be a sequence with one name for each signal, got {names!r}")
     return [validation.label_of(name) for name in names]
 
 
-def _type_faults(data: Any) -> list[str]:
-    """What is no array, but has a way to one."""
+def _type_faults(data: object) -> list[str]:
+    """Faults of data that are not an array, each with the function that makes one."""
     if isinstance(data, str | PathLike):
-        return [f"the data are a path, {str(data)!r}; open_signals() reads files"]
+        return [f"expected an array or a table, got a path, {str(data)!r}; open_signals() reads files"]
     if isinstance(data, xr.Dataset):
         named = next(iter(data.data_vars), "name")
-        return [f"the data are a Dataset; choose one of its variables, ds[{str(named)!r}]"]
+        return [f"expected an array or a table, got a Dataset; select one of its variables, ds[{str(named)!r}]"]
     if isinstance(data, Mapping):
-        return ["the data are a dictionary; from_bitbox() takes Bitbox's, pandas.DataFrame() others"]
+        return ["expected an array or a table, got a dictionary; see from_bitbox() and pandas.DataFrame()"]
     if not hasattr(data, "dtype") and hasattr(data, "to_dask_array"):
-        return ["the data are a table of dask's; .to_dask_array(lengths=True) makes an array of it"]
+        return ["expected an array or a table, got a dask table; convert it with .to_dask_array(lengths=True)"]
     return []
 
 
-def _numbers(data: Any) -> Any:
+def _numbers(data: object) -> Array:
     refuse("signals()", _type_faults(data), TypeError)
-    values = data
+    values: Any = data
     if isinstance(data, pd.DataFrame) and set(data.dtypes) != {np.dtype(np.float32)}:
-        values = data.to_numpy(dtype=np.float64, na_value=np.nan)  # pandas' own types have a missing value of their own
+        values = data.to_numpy(dtype=np.float64, na_value=np.nan)  # pandas' nullable types
     if isinstance(values, np.ma.MaskedArray):
         values = np.ma.filled(values.astype(np.float64), np.nan)
     if not hasattr(values, "dask"):
         try:
             values = np.asarray(values)
         except ValueError as error:
-            raise ValueError(f"signals(): the data are no array ({error}); rows of one length are wanted") from None
+            raise ValueError(
+                f"signals(): expected rows of one length, got data that are not an array ({error})"
+            ) from None
     if values.dtype not in (np.float32, np.float64):
         if values.dtype.kind not in "biuf":
             raise TypeError(
-                f"signals(): the data are {values.dtype}; an array (time, signal) of real numbers is wanted, "
-                "missing ones as NaN"
+                f"signals(): expected an array (time, signal) of real numbers, missing ones as NaN, got {values.dtype}"
             )
         values = values.astype(np.float64)
-    return values
+    return cast(Array, values)
 
 
-def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.ndarray, dict[str, str]]:
-    """Seconds of `n` frames from what the caller gave, and the attributes that say where they came from."""
+def _time_axis(
+    n: int, fps: float | None, time: TimesLike | None, *, assume_rate: bool
+) -> tuple[np.ndarray, dict[str, str]]:
+    """Seconds of `n` frames from the caller's times or frame rate, and attributes that record their source."""
     if time is None and fps is None:
-        if not bare:
-            raise ValueError("signals(): the table has no time; give `fps`, or `time` with one value a frame")
-        warn("no fps and no time given: 30 frames a second assumed, as Bitbox does; give fps=… to be sure")
+        if not assume_rate:
+            raise ValueError("signals(): expected times or a frame rate, got none; pass fps=… or time=…")
+        warn("expected fps or time, got none; 30 frames per second are assumed, as in Bitbox; pass fps=… to confirm")
         return frame_rate.frame_times(n, frame_rate.DEFAULT_FPS), {"time_source": "none; 30 fps assumed"}
     if time is None:
         assert fps is not None
@@ -347,7 +363,7 @@ def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.
         raise ValueError(f"signals(): time: {error}") from None
     faults = []
     if axis.shape != (n,):
-        faults.append(f"time has shape {axis.shape}; one value for each of the {n} frames is wanted")
+        faults.append(f"expected time to have one value for each of the {n} frames, got shape {axis.shape}")
     else:
         faults += validation.increase_faults(axis)
         own_unit = np.asarray(time).dtype.kind in "mM" or bool(getattr(time, "attrs", {}).get("units"))
@@ -356,26 +372,26 @@ def _time_axis(n: int, fps: float | None, time: Any, *, bare: bool) -> tuple[np.
     return axis, validation.stated(fps) | ({"time_origin": origin} if origin else {})
 
 
-def _along(kind: str, labels: list[str]) -> dict[str, Any]:
-    """Coordinates along `signal` that the labels tell."""
-    told = signal_names.signal_coords(kind, labels)
-    return {name: (SIGNAL, np.array(column), variable_attrs(name)) for name, column in told.items()}
+def _coords_of_names(kind: str, labels: list[str]) -> dict[str, Any]:
+    """Coordinates along `signal` that follow from the names."""
+    columns = signal_names.signal_coords(kind, labels)
+    return {name: (SIGNAL, np.array(column), variable_attrs(name)) for name, column in columns.items()}
 
 
-def _known(kind: str, labels: list[str]) -> dict[str, str]:
-    """Attributes that the kind and the labels tell."""
+def _attrs_of_kind(kind: str, labels: list[str]) -> dict[str, str]:
+    """Attributes that follow from the kind and the names."""
     schema = signal_names.SCHEMAS.get((kind, len(labels)))
-    known = {"schema": schema[0]} if schema and schema[1] == labels else {}
+    named = {"schema": schema[0]} if schema and schema[1] == labels else {}
     long_name, units = signal_names.KINDS[kind]
-    return {"long_name": long_name, "units": units, "kind": kind, **known}
+    return {"long_name": long_name, "units": units, "kind": kind, **named}
 
 
-# --- what a DataArray is asked
+# --- parts of as_signals()
 
 
 def _one_signal(x: xr.DataArray) -> xr.DataArray:
-    """A single picked signal, `x.sel(signal="AU12")`, gets its dimension back."""
+    """Restore the dimension `signal` of a single selected signal, `x.sel(signal="AU12")`."""
     if SIGNAL not in x.dims and SIGNAL in x.coords and x[SIGNAL].ndim == 0:
-        along = {name: (SIGNAL, x[name].values[None]) for name in ALONG_SIGNAL if name in x.coords}
+        along = {name: (SIGNAL, x[name].values[None]) for name in SIGNAL_COORDS if name in x.coords}
         return x.expand_dims(SIGNAL, -1).drop_vars(along).assign_coords(along)
     return x

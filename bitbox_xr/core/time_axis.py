@@ -1,4 +1,4 @@
-"""The coordinate `time` of a DataArray in seconds, whatever unit it names."""
+"""Conversion of the coordinate `time` to seconds."""
 
 import numpy as np
 import xarray as xr
@@ -14,10 +14,11 @@ TIME_ATTRS = {**variable_attrs(TIME), "axis": "T"}
 
 
 def on_seconds(x: xr.DataArray, fps: float | None = None) -> xr.DataArray:
-    """`x` with its coordinate `time` in float64 seconds, whatever unit its attribute `units` names.
+    """Convert the coordinate `time` of `x` from the unit in its attribute `units` to float64 seconds.
 
-    Dates, and numbers since a date, start at 0; their origin becomes the attribute `time_origin`. Without such a
-    coordinate it gets that of `fps`. TypeError where `time` holds no times, ValueError where its unit is not known.
+    Dates, and numbers since a date, start at 0; their origin becomes the attribute `time_origin`. If there is no such
+    coordinate, frame times at `fps` are added. Raises TypeError if `time` does not hold times, ValueError if its unit
+    is not known.
 
     >>> x = xr.DataArray([[1.0], [2.0]], {"time": ("time", [0, 40], {"units": "ms"})}, ("time", "signal"))
     >>> on_seconds(x).time.values, on_seconds(x).time.attrs

@@ -1,6 +1,7 @@
-"""Types of the public API: what functions accept as signals, and the values of options with a fixed set."""
+"""Types of the public API: what functions accept as signals and times, and options with a fixed set of values."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
 
 import numpy as np
@@ -21,15 +22,17 @@ __all__ = [
     "SignalsLike",
     "Statistic",
     "Surrogates",
+    "TimesLike",
 ]
 
-# Unions with a name in quotes, since dask is not imported here, and which `| None` can be added to.
+# `Union` instead of `|`, because dask is not imported here and its types are in quotes.
 Array: TypeAlias = Union[np.ndarray, "da.Array"]
-Attrs: TypeAlias = Mapping[Any, Any]  # as xarray has them
-# What `signals()` takes: `(time, signal)`, with further dimensions where it is labelled.
+Attrs: TypeAlias = Mapping[Any, Any]  # the type that xarray gives attributes
+# Input of `signals()` and of the measures: `(time, signal)`, a DataArray also with further dimensions.
 SignalsLike: TypeAlias = Union[
     xr.DataArray, pd.DataFrame, np.ndarray, "da.Array", Mapping[str, Any], Sequence[Sequence[float]]
 ]
+TimesLike: TypeAlias = np.ndarray | xr.DataArray | pd.Index | pd.Series | Sequence[float | datetime | timedelta]
 ScalesLike: TypeAlias = int | Sequence[float] | np.ndarray | None  # s
 
 Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle"]

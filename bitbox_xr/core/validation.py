@@ -1,11 +1,11 @@
-"""What keeps an input from being a signal set: each fault as a sentence, collected by the caller."""
+"""Checks of inputs and options; each returns its faults as sentences, which the caller collects."""
 
 import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -37,19 +37,19 @@ __all__ = [
     "time_faults",
 ]
 
-SLOWEST = 10.0  # s; a step longer than that is more often in ms than so long
-MOST = 1e9  # of seconds or frames a second that an option may be; beyond, numbers of frames leave what integers hold
-STATED = "fps given"  # how the attribute `time_source` begins where the caller gave the rate
+MAX_UNSTATED_STEP_S = 10.0  # a longer step between frames usually means that the times are in ms
+MAX_OPTION = 1e9  # seconds, or frames per second; with larger options, numbers of frames would overflow integers
+STATED = "fps given"  # start of the attribute `time_source` if the caller gave the frame rate
 
 
 def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[str]:
-    """All that keeps a DataArray from being a signal set, each as a sentence; empty where nothing does."""
+    """All faults of a DataArray as a signal set; an empty list for a valid one."""
     faults = shape_faults(x)
     if faults:
         return faults
-    faults += [f"the attribute {fault}" for fault in kind_faults(x.attrs.get("kind", "expression"))]
+    faults += kind_faults(x.attrs.get("kind", "expression"), "the attribute kind")
     if np.issubdtype(x.dtype, np.complexfloating) or not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
-        faults.append(f"the values are {x.dtype}; real numbers are wanted")
+        faults.append(f"expected values that are real numbers, got {x.dtype}")
     if SIGNAL in x.coords:
         faults += label_faults([label_of(name) for name in x[SIGNAL].values], x.sizes[SIGNAL])
     faults += fps_faults(fps)
@@ -58,48 +58,48 @@ def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[
     return faults
 
 
-def shape_faults(x: Any) -> list[str]:
-    """Dimensions and sizes of a DataArray."""
+def shape_faults(x: object) -> list[str]:
+    """Faults of the dimensions and sizes of a DataArray."""
     if not isinstance(x, xr.DataArray):
-        return [f"it is a {type(x).__name__}; a DataArray with dimensions time and signal is wanted: see signals()"]
-    several = [str(dim) for dim, index in x.indexes.items() if isinstance(index, pd.MultiIndex) and dim in x.dims]
-    if several:
-        return [f"{dim} is a MultiIndex; .reset_index({dim!r}) makes plain coordinates of it" for dim in several]
+        return [f"expected a DataArray with dimensions time and signal, got a {type(x).__name__}; see signals()"]
+    nested = [str(dim) for dim, index in x.indexes.items() if isinstance(index, pd.MultiIndex) and dim in x.dims]
+    if nested:
+        return [f"expected plain coordinates, got a MultiIndex {dim}; call .reset_index({dim!r})" for dim in nested]
     if unnamed := [dim for dim in x.dims if not isinstance(dim, str)]:
-        return [f"a dimension is named {dim!r}; text is wanted: see .rename()" for dim in unnamed]
+        return [f"expected dimension names that are text, got {dim!r}; see .rename()" for dim in unnamed]
     missing = [dim for dim in (TIME, SIGNAL) if dim not in x.dims]
     if missing:
-        return [f"dimensions are {listed(x.dims)}; {' and '.join(missing)} wanted too: see signals() or .rename()"]
-    astray = [name for name in (TIME, SIGNAL) if name in x.coords and x[name].dims != (name,)]
-    if astray:
-        return [f"the coordinate {name} lies along {listed(x[name].dims)}; {name} is wanted" for name in astray]
+        return [f"expected dimensions {TIME} and {SIGNAL}, got {listed(x.dims)}; see signals() or .rename()"]
+    misplaced = [name for name in (TIME, SIGNAL) if name in x.coords and x[name].dims != (name,)]
+    if misplaced:
+        return [f"expected the coordinate {name} along {name}, got {listed(x[name].dims)}" for name in misplaced]
     if 0 in x.shape:
-        return [f"the sizes are {dict(x.sizes)}; at least one of each is wanted"]
+        return [f"expected dimensions of at least size 1, got sizes {dict(x.sizes)}"]
     return size_faults(x.shape)
 
 
 def size_faults(shape: tuple[float, ...]) -> list[str]:
-    """Sizes that dask does not know."""
+    """Faults of a shape: sizes that dask does not know."""
     if not any(np.isnan(size) for size in shape):
         return []
-    return [f"the shape is {shape}: dask does not know it before it computes; call .compute_chunk_sizes() on its array"]
+    return [f"expected a known shape, got {shape}; dask does not know it yet, call .compute_chunk_sizes() on the array"]
 
 
-def kind_faults(kind: object) -> list[str]:
-    """A kind of signals."""
+def kind_faults(kind: object, name: str = "kind") -> list[str]:
+    """Faults of a kind of signals; `name` is what the message calls it."""
     known = isinstance(kind, str) and kind in KINDS
-    return [] if known else [f"kind is {kind!r}; one of {', '.join(KINDS)} is wanted"]
+    return [] if known else [f"expected {name} to be one of {', '.join(KINDS)}, got {kind!r}"]
 
 
 def flag_faults(name: str, value: object) -> list[str]:
-    """An option that is on or off."""
-    return [] if isinstance(value, bool | np.bool_) else [f"{name} is {value!r}; True or False is wanted"]
+    """Faults of an option that is True or False."""
+    return [] if isinstance(value, bool | np.bool_) else [f"expected {name} to be True or False, got {value!r}"]
 
 
 def name_faults(own: Iterable[str], *inputs: xr.DataArray, dropped: tuple[str, ...] = (TIME, SIGNAL)) -> list[str]:
-    """Dimensions, and coordinates that go into a result, with names that it has of its `own`.
+    """Faults of inputs with dimensions or coordinates that have a name which the result itself uses (`own`).
 
-    `dropped`: the dimensions of inputs that the result does not have, nor what lies along them.
+    `dropped`: dimensions of inputs that the result does not keep; coordinates along them are not checked.
     """
     names = [
         str(name)
@@ -108,76 +108,76 @@ def name_faults(own: Iterable[str], *inputs: xr.DataArray, dropped: tuple[str, .
         if name in x.dims or set(dropped).isdisjoint(x[name].dims)
     ]
     taken = [name for name in dict.fromkeys(names) if name in set(own)]
-    return [f"the name {name} is one of the result's own; .rename() that of the input" for name in taken]
+    return [f"expected no input named {name}, a name that the result itself uses; see .rename()" for name in taken]
 
 
-def path_of(function: str, path: Any, wanted: str = "a file's name") -> Path:
-    """A path given by a caller, `~` being the home folder; TypeError or ValueError where it is none."""
+def path_of(function: str, path: object, expected: str = "a file's name") -> Path:
+    """A path given by a caller, with `~` expanded to the home folder; TypeError or ValueError if it is not a path."""
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"{function}: path is a {type(path).__name__}; {wanted} is wanted")
+        raise TypeError(f"{function}: expected path to be {expected}, got a {type(path).__name__}")
     text = os.fspath(path)
     if not isinstance(text, str) or not text or "\0" in text:
-        raise ValueError(f"{function}: path is {text!r}; {wanted} is wanted")
+        raise ValueError(f"{function}: expected path to be {expected}, got {text!r}")
     return Path(os.path.expanduser(text))
 
 
-def label_of(name: Any) -> str:
-    """A signal's name as text; '' where it is missing."""
+def label_of(name: object) -> str:
+    """A signal's name as text; '' if it is missing."""
     if isinstance(name, bytes):
         return name.decode(errors="replace")
-    return "" if pd.api.types.is_scalar(name) and pd.isna(name) else str(name)
+    return "" if pd.api.types.is_scalar(name) and pd.isna(name) else str(name)  # type: ignore[call-overload]
 
 
 def label_faults(labels: list[str], n: int) -> list[str]:
-    """Names of `n` signals: one each, unique, none empty."""
+    """Faults of the names of `n` signals: one for each signal, unique, not empty."""
     faults = []
     if len(labels) != n:
-        faults.append(f"{counted(len(labels), 'name')} for {counted(n, 'signal')}; one each is wanted")
-    twice = sorted(label for label, count in Counter(labels).items() if count > 1)
-    if twice:
-        faults.append(f"signal names occur twice: {listed(twice)}; unique names are wanted")
+        faults.append(f"expected {counted(n, 'name')}, one for each signal, got {len(labels)}")
+    repeated = sorted(label for label, count in Counter(labels).items() if count > 1)
+    if repeated:
+        faults.append(f"expected unique signal names, got more than once: {listed(repeated)}")
     if any(not label.strip() for label in labels):
-        faults.append("a signal's name is empty; every signal needs one")
+        faults.append("expected a name for every signal, got an empty name")
     return faults
 
 
-def attr_faults(attrs: Mapping[str, Any]) -> list[str]:
-    """Attributes that no file could hold."""
+def attr_faults(attrs: Mapping[str, object]) -> list[str]:
+    """Faults of attributes: types that files cannot hold."""
     return [
-        f"the attribute {key} is a {type(value).__name__}; text or a number is wanted (files can hold no other)"
+        f"expected the attribute {key} to be text or a number (files hold nothing else), got a {type(value).__name__}"
         for key, value in attrs.items()
         if isinstance(value, bool) or not isinstance(value, str | int | float | np.integer | np.floating)
     ]
 
 
 def fps_faults(fps: object, *, needed: bool = False) -> list[str]:
-    """A rate given by a caller; `needed`: it has to be."""
-    if fps is None:
-        return ["fps is None; a positive number of frames per second is wanted"] if needed else []
+    """Faults of a frame rate given by a caller; None is one if a rate is `needed`."""
+    if fps is None and not needed:
+        return []
     if not is_number(fps) or fps <= 0:
-        return [f"fps is {fps!r}; a positive number of frames per second is wanted"]
-    if not 1 / MOST <= fps <= MOST:
-        return [f"fps is {fps!r}; frames per second from {1 / MOST:g} to {MOST:g} are wanted"]
+        return [f"expected fps to be a positive number of frames per second, got {fps!r}"]
+    if not 1 / MAX_OPTION <= fps <= MAX_OPTION:
+        return [f"expected fps to be from {1 / MAX_OPTION:g} to {MAX_OPTION:g} frames per second, got {fps!r}"]
     return []
 
 
 def time_faults(name: str, value: object, *, least: str = "positive") -> list[str]:
-    """A duration (s) given by a caller, `least` positive or non-negative."""
+    """Faults of a duration (s) given by a caller; `least` is "positive" or "non-negative"."""
     if not is_number(value) or value < 0 or (value == 0 and least == "positive"):
-        return [f"{name} is {value!r}; a {least} number of seconds is wanted"]
-    return [f"{name} is {value!r}; at most {MOST:g} s are wanted"] if value > MOST else []
+        return [f"expected {name} to be a {least} number of seconds, got {value!r}"]
+    return [f"expected {name} to be at most {MAX_OPTION:g} s, got {value!r}"] if value > MAX_OPTION else []
 
 
 def stated(fps: float | None) -> dict[str, str]:
-    """The attribute that signals get whose rate was given by their caller and would else be doubted."""
-    doubted = fps is not None and (fps > frame_rate.MAX_UNSTATED_FPS or fps * SLOWEST < 1)
-    return {"time_source": STATED} if doubted else {}
+    """The attribute of signals whose unusual frame rate was stated by the caller, so that later checks accept it."""
+    unusual = fps is not None and (fps > frame_rate.MAX_UNSTATED_FPS or fps * MAX_UNSTATED_STEP_S < 1)
+    return {"time_source": STATED} if unusual else {}
 
 
 def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
-    """The time axis of a DataArray, in whatever unit, and whether a rate that came with it agrees."""
+    """Faults of the time axis of a DataArray, in any unit, and of an `fps` that disagrees with it."""
     if not np.issubdtype(x[TIME].dtype, np.number):
-        return [f"the coordinate time is {x[TIME].dtype}; seconds as float64 are wanted: see signals(…, time=…)"]
+        return [f"expected the coordinate time in seconds (float64), got {x[TIME].dtype}; see signals(…, time=…)"]
     try:
         axis = frame_rate.seconds(x[TIME])[0]
     except ValueError as error:
@@ -185,21 +185,21 @@ def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
     faults = increase_faults(axis) or rate_faults(axis, fps, stated=True)
     if faults or fps is not None or str(x.attrs.get("time_source", "")).startswith(STATED):
         return faults
-    return _speed_doubts(axis, "signals(…, fps={fps:g})", None) or _slow_doubts(axis)
+    return _fast_rate_faults(axis, "signals(…, fps={fps:g})", None) or _long_step_faults(axis)
 
 
-def _slow_doubts(axis: np.ndarray) -> list[str]:
+def _long_step_faults(axis: np.ndarray) -> list[str]:
     step = _step(axis) if len(axis) > 1 else 0.0
-    if step <= SLOWEST:
+    if step <= MAX_UNSTATED_STEP_S:
         return []
     return [
-        f"expected steps of at most {SLOWEST:g} s between frames, got time steps by {step:g} s; set the unit of the "
-        f"times (x.time.attrs['units'] = 'ms', say), or confirm the step by signals(…, fps={1 / step:g})"
+        f"expected steps of at most {MAX_UNSTATED_STEP_S:g} s between frames, got time steps of {step:g} s; set the "
+        f"unit of the times (such as x.time.attrs['units'] = 'ms'), or confirm it by signals(…, fps={1 / step:g})"
     ]
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a real number that a float can hold (True, False and durations are not)."""
+    """Whether a value is a finite real number that a float can hold; True, False and durations are not."""
     if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool | np.timedelta64):
         return False
     try:
@@ -209,16 +209,16 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def increase_faults(axis: np.ndarray) -> list[str]:
-    """Times that are missing or do not increase."""
+    """Faults of times that are missing or do not increase."""
     if not np.isfinite(axis).all():
         missing = int((~np.isfinite(axis)).sum())
-        return [f"time is missing at {missing} of {len(axis)} frames; a time for every frame is wanted"]
+        return [f"expected a time for every frame, got none at {missing} of {len(axis)} frames"]
     back = np.flatnonzero(np.diff(axis) <= 0)
     if len(back):
         at = int(back[0]) + 1
         return [
-            f"time does not increase at frame {at} ({axis[at - 1]:g} s, then {axis[at]:g} s; {len(back)} such "
-            "steps); sort it, or drop repeated frames"
+            f"expected times that increase, got {axis[at - 1]:g} s, then {axis[at]:g} s at frame {at} "
+            f"({counted(len(back), 'such step')}); sort the frames, or drop repeated ones"
         ]
     return []
 
@@ -226,18 +226,21 @@ def increase_faults(axis: np.ndarray) -> list[str]:
 def rate_faults(
     axis: np.ndarray, fps: float | None, *, stated: bool, time_unit: str | None = None, dates: bool = False
 ) -> list[str]:
-    """Whether a clock's rate is believable, and agrees with the `fps` that came with it.
+    """Faults of a time axis with an implausible rate, or with a rate that differs from the caller's `fps`.
 
-    A rate that nobody `stated` is doubted where the times look like another unit, or like numbers of frames.
-    `time_unit` is the reader's option, None where there is none; `dates`: the times have a unit of their own.
+    Unless the rate was `stated`, times that look like another unit or like frame numbers are faults.
+    `time_unit` is the reader's option, None if the caller has no such option; `dates`: the times define their unit.
     """
     if len(axis) < 2:
         return []
     if fps is None:
-        return [] if stated else _doubts(axis, time_unit, dates)
+        return [] if stated else _unstated_rate_faults(axis, time_unit, dates)
     step = _step(axis)
     if abs(fps * step - 1) > 0.5 / max(len(axis) - 1, 1) and _contradicts(axis, fps):
-        return [f"fps={fps:g} contradicts the time axis ({1 / step:g} frames a second); leave fps out, or drop time"]
+        return [
+            f"expected fps to agree with the time axis ({1 / step:g} frames per second), got fps={fps:g}; "
+            "leave fps out, or drop time"
+        ]
     return []
 
 
@@ -245,39 +248,45 @@ def _step(axis: np.ndarray) -> float:
     return float(np.median(np.diff(axis)))
 
 
-def _speed_doubts(axis: np.ndarray, remedy: str, time_unit: str | None) -> list[str]:
-    """A rate beyond what cameras have; `remedy` says how to state it."""
+def _fast_rate_faults(axis: np.ndarray, remedy: str, time_unit: str | None) -> list[str]:
+    """Faults of a rate that cameras rarely have; `remedy` is the call that confirms it."""
     step = _step(axis) if len(axis) > 1 else np.inf
     if step * frame_rate.MAX_UNSTATED_FPS > 1 - 1e-6:  # times are rounded
         return []
-    unit = "seconds are wanted" if time_unit in (None, "s") else f"time_unit={time_unit!r} was given for them"
+    unit = "times are read as seconds" if time_unit in (None, "s") else f"time_unit={time_unit!r} was given"
     return [
-        f"time steps by {1000 * step:g} ms, {1 / step:g} frames a second; if that is so, say "
-        f"{remedy.format(fps=1 / step)}, otherwise give the true fps or mend the times ({unit})"
+        f"expected at most {frame_rate.MAX_UNSTATED_FPS:g} frames per second, got time steps of {1000 * step:g} ms, "
+        f"{1 / step:g} frames per second; if this is correct, pass {remedy.format(fps=1 / step)}, otherwise give the "
+        f"true fps or correct the times ({unit})"
     ]
 
 
-def _doubts(axis: np.ndarray, time_unit: str | None, dates: bool) -> list[str]:
-    if fast := _speed_doubts(axis, "fps={fps:g}", time_unit):
+def _unstated_rate_faults(axis: np.ndarray, time_unit: str | None, dates: bool) -> list[str]:
+    if fast := _fast_rate_faults(axis, "fps={fps:g}", time_unit):
         return fast
     step = _step(axis)
-    if step > SLOWEST:
-        return [f"time steps by {step:g} s; {_other_unit(time_unit, dates)}, and if it is so, fps={1 / step:g}"]
+    if step > MAX_UNSTATED_STEP_S:
+        return [
+            f"expected steps of at most {MAX_UNSTATED_STEP_S:g} s between frames, got time steps of {step:g} s; "
+            f"{_unit_remedy(time_unit, dates)}; if they are correct, pass fps={1 / step:g}"
+        ]
     if len(axis) > 2 and step == 1 and time_unit in (None, "s") and not dates and (axis == np.rint(axis)).all():
         instead = " in place of time" if time_unit is None else ""
         return [
-            "times are whole numbers that step by 1 and look like numbers of frames; give fps=…"
-            f"{instead} (or fps=1 if they are seconds)"
+            "expected times in seconds, got whole numbers in steps of 1, which look like frame numbers; "
+            f"pass fps=…{instead}, or fps=1 if they are seconds"
         ]
     return []
 
 
-def _other_unit(time_unit: str | None, dates: bool) -> str:
+def _unit_remedy(time_unit: str | None, dates: bool) -> str:
     if dates:
-        return "if that is not so, correct the times or their unit"
+        return "if they are not correct, correct the times or their unit"
     if time_unit is None:
-        return "if that is ms, divide it by 1000 (seconds are wanted)"
-    return "if that is ms, say time_unit='ms' with time=…" if time_unit == "s" else f"time_unit={time_unit!r} was given"
+        return "if the times are in ms, divide them by 1000"
+    if time_unit == "s":
+        return "if the times are in ms, pass time_unit='ms' with time=…"
+    return f"time_unit={time_unit!r} was given"
 
 
 def _contradicts(axis: np.ndarray, fps: float) -> bool:
@@ -285,13 +294,13 @@ def _contradicts(axis: np.ndarray, fps: float) -> bool:
 
 
 def irregularity(axis: np.ndarray) -> str:
-    """The steps of a clock, in words."""
+    """Describe the steps of an irregular time axis for a message."""
     steps = np.diff(axis)
     return f"steps from {steps.min() * 1000:g} to {steps.max() * 1000:g} ms, median {np.median(steps) * 1000:g} ms"
 
 
 def counted(n: float, noun: str) -> str:
-    """A number and what it counts.
+    """A number with its noun, in the plural unless the number is 1.
 
     >>> counted(1, "frame"), counted(2, "frame")
     ('1 frame', '2 frames')
@@ -300,8 +309,12 @@ def counted(n: float, noun: str) -> str:
     return f"{number} {noun}" if n == 1 else f"{number} {noun}s"
 
 
-def listed(items: Iterable[Any], most: int = 8) -> str:
-    """The first items as text, and how many there are where some are left out."""
+def listed(items: Iterable[object], most: int = 8) -> str:
+    """The first `most` items as text; if there are more, also their number.
+
+    >>> listed("abc"), listed(range(5), most=2)
+    ('a, b, c', '0, 1, … (5 in all)')
+    """
     texts = [str(item) for item in items]
     more = f", … ({len(texts)} in all)" if len(texts) > most else ""
     return ", ".join(texts[:most]) + more

@@ -29,7 +29,7 @@ FEATURE, GAP, RECORDING = "feature", "gap", "recording"
 
 
 class Variable(NamedTuple):
-    """What a variable is; in `units`, {} stands for the units of the input, and '' means that it has none."""
+    """Long name and units of a variable. In `units`, {} is replaced by the units of the input; '' means no units."""
 
     long_name: str
     units: str = ""
@@ -128,22 +128,22 @@ VARIABLES = {
     RECORDING: Variable("recording"),
 }
 
-_OF_WINDOWS = (
+_WINDOW_VARIABLES = (
     *(SIGNAL1, SIGNAL2, WINDOW, "window_start", "window_stop", LAG, "corr", "valid1", "valid2"),
     *("corr_mean", "corr_std", "corr_lag", "corr_abs_mean", "corr_fisher_mean", "follow_share", "lead_share"),
     *("n_windows", "profile", "profile_fisher", "best_lag", "at_limit"),
 )
-_OF_SCALES = (SCALE, "scale_label")
+_SCALE_COORDS = (SCALE, "scale_label")
 
-# Names that a result has of its own, by measure: no dimension or coordinate of the input may have them.
+# Names that results define, by measure. No dimension or coordinate of the input may have one of them.
 RESERVED = {
-    "imitation": _OF_WINDOWS,
-    "coordination": _OF_WINDOWS,
+    "imitation": _WINDOW_VARIABLES,
+    "coordination": _WINDOW_VARIABLES,
     "significance": ("observed", "null_mean", "null_std", "surrogate_z", "p", "p_fwe", "q"),
     "expressivity": (
-        *_OF_SCALES, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
+        *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),
-    "diversity": (*_OF_SCALES, "overall", "frame_wise"),
+    "diversity": (*_SCALE_COORDS, "overall", "frame_wise"),
     "events": (SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
     "decomposition": (SCALE,),
     "asymmetry": (FEATURE, "asymmetry"),
@@ -158,7 +158,9 @@ RESERVED = {
 
 
 def variable_attrs(name: str, *, long_name: str | None = None, units: str = "1") -> dict[str, str]:
-    """`long_name` and `units` of a variable; `units` are those of the input, `long_name` one for this result alone.
+    """Attributes `long_name` and `units` of a variable.
+
+    `units` are the units of the input. `long_name` replaces the one in the table for this result.
 
     >>> variable_attrs("speed", units="mm")
     {'long_name': 'mean speed', 'units': 'mm/s'}

@@ -1,1 +1,1 @@
-"""Preparing recordings: regular time axes, alignment, gaps, norms of landmarks."""
+"""Preprocessing of recordings: frame times, resampling, alignment, gaps, norms of landmarks."""

@@ -1,4 +1,4 @@
-"""Points as one number each: the norms of landmarks, and of the head's rotation or translation."""
+"""Norms of landmarks and of head poses: one number per point and frame."""
 
 from functools import reduce
 
@@ -15,37 +15,37 @@ from bitbox_xr.core.variables import SIGNAL, variable_attrs
 __all__ = ["magnitudes"]
 
 KINDS = ("landmark", "landmark-can", "pose")
-OF_COORDINATES = ("schema", "format", "dimension")  # attributes that are not true of norms
+COORDINATE_ATTRS = ("schema", "format", "dimension")  # attributes of coordinates that are not true of norms
 
 
 def magnitudes(x: SignalsLike, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
-    """How far each landmark, or the head, is from the origin: the reduction that Bitbox makes unasked.
+    """Compute the distance of each landmark, or of the head, from the origin, as Bitbox does before correlation.
 
-    Nodding up and nodding down have one norm, and that of a 2-D landmark is its distance from the image's corner:
-    correlate the coordinates themselves unless Bitbox's numbers are wanted.
+    A norm loses directions: nodding up and nodding down have the same norm, and the norm of a 2-D landmark is its
+    distance from the corner of the image. Use norms to reproduce results of Bitbox; otherwise correlate coordinates.
 
     Parameters
     ----------
     x
-        Landmarks or a pose: signals `(…, time, signal)`, as `signals(…, kind=…)` and `open_signals(…, kind=…)` give
-        them, or one of Bitbox's dictionaries.
+        Landmarks or head poses: signals `(…, time, signal)`, as returned by `signals(…, kind=…)` and
+        `open_signals(…, kind=…)`, or a dictionary of Bitbox.
     angular
-        Of a pose. True: the norm of its rotation (Rx, Ry, Rz). False: of its translation (Tx, Ty, Tz).
+        For head poses. True: norm of the rotation (Rx, Ry, Rz). False: norm of the translation (Tx, Ty, Tz).
     fps
-        Frames per second, for input without time.
+        Frames per second, for input without times.
 
     Returns
     -------
     DataArray
-        `(…, time, signal)`: of landmarks the Euclidean norm √(x² + y² + z²) of each one's coordinates, a signal a
-        landmark, with its `region` and `side`; of a pose one signal. In the signals' units; those of a pose are rad
-        or mm unless it has others. NaN where one of the coordinates is.
+        `(…, time, signal)`, the Euclidean norm √(x² + y² + z²): for landmarks one signal per landmark, with its
+        `region` and `side`; for head poses one signal. Units are those of the signals; for head poses rad or mm,
+        unless the signals have other units. NaN where a coordinate is NaN.
 
     Raises
     ------
     ValueError
-        For expressions and rectangles; where a landmark lacks a coordinate that others have, or a pose one of its
-        three angles or lengths; names that tell no coordinates.
+        For expressions and rectangles; if a landmark lacks a coordinate that others have, or a pose one of its three
+        angles or lengths; if names of signals are not names of coordinates.
 
     Examples
     --------
@@ -65,15 +65,15 @@ def magnitudes(x: SignalsLike, *, angular: bool = True, fps: float | None = None
     norms = _norms(x, points.places.columns)
     along = {name: (SIGNAL, of.values, of.attrs) for name, of in points.coords.items() if name != LANDMARK}
     norms = norms.assign_coords({SIGNAL: (SIGNAL, names, variable_attrs(SIGNAL)), **along})
-    norms.attrs = {name: value for name, value in norms.attrs.items() if name not in OF_COORDINATES}
-    said = f"Euclidean norm of the {points.name}"
-    return norms.assign_attrs(long_name=said, units=points.units, reduced="Euclidean norm")
+    norms.attrs = {name: value for name, value in norms.attrs.items() if name not in COORDINATE_ATTRS}
+    long_name = f"Euclidean norm of the {points.name}"
+    return norms.assign_attrs(long_name=long_name, units=points.units, reduced="Euclidean norm")
 
 
 def _norms(x: xr.DataArray, columns: np.ndarray) -> xr.DataArray:
-    """The Euclidean norm of each point, `(…, time, signal)`; `columns` `(point, axis)` are where it is in `signal`."""
+    """Norm of each point, `(…, time, signal)`; `columns` `(point, axis)`: positions of coordinates in `signal`."""
     out: xr.DataArray = xr.apply_ufunc(
-        _hypotenuses,
+        _euclidean_norms,
         x.drop_vars([name for name, coord in x.coords.items() if SIGNAL in coord.dims]),
         kwargs={"columns": columns},
         input_core_dims=[[SIGNAL]],
@@ -87,7 +87,7 @@ def _norms(x: xr.DataArray, columns: np.ndarray) -> xr.DataArray:
     return out
 
 
-def _hypotenuses(values: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _euclidean_norms(values: np.ndarray, columns: np.ndarray) -> np.ndarray:
     axes = [np.abs(values[..., column]) for column in columns.T]
-    lost = np.logical_or.reduce([np.isnan(axis) for axis in axes])  # which an infinite coordinate would hide
-    return np.where(lost, np.nan, reduce(np.hypot, axes))
+    missing = np.logical_or.reduce([np.isnan(axis) for axis in axes])  # np.hypot of NaN and infinity is infinity
+    return np.where(missing, np.nan, reduce(np.hypot, axes))

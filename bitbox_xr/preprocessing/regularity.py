@@ -1,7 +1,7 @@
-"""When the frames of a recording were, and which of them are missing.
+"""Frame times of a recording, their regularity, and missing frames.
 
-Everywhere a *gap* is the time between two frames that are there, the last before it and the first after it: one
-lost frame at 30 frames a second leaves a gap of 2/30 s.
+The length of a *gap* is the time from the last frame before it to the first frame after it: one lost frame at 30 frames
+per second leaves a gap of 2/30 s.
 """
 
 from typing import NamedTuple
@@ -17,32 +17,32 @@ from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.variables import GAP, RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
 
-__all__ = ["STEPS", "Frames", "frames_of", "regularity"]
+__all__ = ["MIN_GAP_STEPS", "Frames", "frames_of", "regularity"]
 
-STEPS = 1.5  # median steps; a longer one is a gap
-ROUNDED = 1e-6  # median steps
+MIN_GAP_STEPS = 1.5  # median steps; a longer time between frames is a gap
+MAX_ROUNDING_STEPS = 1e-6  # median steps
 
 
 class Frames(NamedTuple):
-    """When the rows of a recording were, s: as the regular clock `grid` has them, where there is one."""
+    """Times (s) of the rows of a recording, taken from the regular time axis `grid` if there is one."""
 
     times: np.ndarray
-    fps: float  # of the regular clock; else one frame per median step
+    fps: float  # of the regular time axis; otherwise one frame per median step
     grid: frame_rate.Grid | None
 
     @property
     def step(self) -> float:
-        """Seconds from a frame to the next."""
+        """Seconds between frames."""
         return 1 / self.fps
 
     def moved(self, seconds: float) -> "Frames":
-        """The same rows, `seconds` later."""
+        """The same frames, `seconds` later."""
         grid = self.grid._replace(start=self.grid.start + seconds) if self.grid else None
         return Frames(self.times + seconds, self.fps, grid)
 
 
 def frames_of(x: xr.DataArray) -> Frames:
-    """When the rows of `x`, at least two, were."""
+    """Frame times of `x`, which has at least two rows."""
     axis = x[TIME].values.astype(np.float64)
     grid = frame_rate.fit(axis)
     if grid is None:
@@ -51,27 +51,29 @@ def frames_of(x: xr.DataArray) -> Frames:
 
 
 def regularity(x: SignalsLike) -> xr.Dataset:
-    """The rate of a recording's clock, whether it is regular, and the gaps: frames at which no signal is there.
+    """Report the frame rate of a recording, whether its times are regular, and its gaps: frames without any signal.
+
+    Times are regular if each lies within a quarter of a frame of start + k / fps, for whole numbers k.
 
     Parameters
     ----------
     x
-        Signals `(…, time, signal)` on any clock. dask input is computed (whether frames are there, no more).
+        Signals `(…, time, signal)`. dask input is computed, but only to find missing values.
 
     Returns
     -------
     Dataset
-        Of the clock: `fps` (NaN where no regular clock fits), `regular` (False also where rows are missing),
-        `step_min`, `step_median`, `step_max` (s). Of each recording `(…)`: `frames` that hold any signal, `lost`
-        ones, `gaps`, `longest_gap` (s; 0 where there is none), and, in order, `gap_start` (s), `gap_length` (s)
-        and `gap_frames` `(…, gap)`, padded with NaN, 0 for `gap_frames`. A gap at an end is counted from the
-        recording's first frame or to its last. On an irregular clock a step of 1.5 median ones or more is a gap
-        too, of as many frames as median steps would have had.
+        For the time axis: `fps` (NaN if no regular rate fits), `regular` (also False if rows are missing), `step_min`,
+        `step_median` and `step_max` (s). For each recording `(…)`: the number of `frames` with any signal, of `lost`
+        frames and of `gaps`, and `longest_gap` (s; 0 without gaps). For each gap `(…, gap)`: `gap_start` (s),
+        `gap_length` (s) and `gap_frames`, padded with NaN (`gap_frames` with 0). A gap at an end is measured from the
+        first frame or to the last. If times are not regular, a step of 1.5 median steps or more is also a gap; its
+        number of frames is that of median steps in its place.
 
     Raises
     ------
     ValueError
-        For every fault of the input at once; where there is only one frame.
+        If the input is not valid (the message lists all faults), or has only one frame.
 
     Examples
     --------
@@ -88,13 +90,13 @@ def regularity(x: SignalsLike) -> xr.Dataset:
     refuse(
         "regularity()",
         validation.name_faults(RESERVED["regularity"], x)
-        + (["x: there is one frame; two at least are wanted"] if x.sizes[TIME] < 2 else []),
+        + (["x: expected at least two frames, got one"] if x.sizes[TIME] < 2 else []),
     )
     own, steps = frames_of(x), np.diff(x[TIME].values)
     present = x.notnull().any(SIGNAL).transpose(..., TIME)
-    each = present.isel({TIME: 0}, drop=True)  # a recording each
+    recordings = present.isel({TIME: 0}, drop=True)
     mask = np.asarray(present.values)
-    gaps = _padded([_gaps(own, row) for row in mask.reshape(-1, mask.shape[-1])], each.shape)
+    gaps = _padded([_gaps(own, row) for row in mask.reshape(-1, mask.shape[-1])], recordings.shape)
     start, length, missing = gaps[..., 0], gaps[..., 1], np.nan_to_num(gaps[..., 2]).astype(np.int64)
     out = xr.Dataset(
         {
@@ -103,13 +105,13 @@ def regularity(x: SignalsLike) -> xr.Dataset:
             "step_min": steps.min(),
             "step_median": np.median(steps),
             "step_max": steps.max(),
-            "frames": (each.dims, mask.sum(axis=-1)),
-            "lost": (each.dims, missing.sum(axis=-1)),
-            "gaps": (each.dims, (missing > 0).sum(axis=-1)),
-            "longest_gap": (each.dims, np.max(length, axis=-1, initial=0.0, where=missing > 0)),
-            "gap_start": ((*each.dims, GAP), start),
-            "gap_length": ((*each.dims, GAP), length),
-            "gap_frames": ((*each.dims, GAP), missing),
+            "frames": (recordings.dims, mask.sum(axis=-1)),
+            "lost": (recordings.dims, missing.sum(axis=-1)),
+            "gaps": (recordings.dims, (missing > 0).sum(axis=-1)),
+            "longest_gap": (recordings.dims, np.max(length, axis=-1, initial=0.0, where=missing > 0)),
+            "gap_start": ((*recordings.dims, GAP), start),
+            "gap_length": ((*recordings.dims, GAP), length),
+            "gap_frames": ((*recordings.dims, GAP), missing),
         },
         coords={**carried(x), GAP: (GAP, np.arange(gaps.shape[-2]), variable_attrs(GAP))},
         attrs=provenance(x),
@@ -120,10 +122,10 @@ def regularity(x: SignalsLike) -> xr.Dataset:
 
 
 def _gaps(own: Frames, present: np.ndarray) -> np.ndarray:
-    """Start, length (s) and number of frames of each gap, where `present` says which rows hold anything."""
+    """Start (s), length (s) and number of frames of each gap; `present` is True for rows with any signal."""
     steps = np.diff(own.times) * own.fps
-    # times in whole ms have steps of exactly 1.5 median ones; the rounding of seconds does not decide what these are
-    whole = np.floor(steps + 0.5 + ROUNDED)
+    # Times in whole ms have steps of exactly 1.5 median steps. Rounding to float seconds must not split these cases.
+    whole = np.floor(steps + 0.5 + MAX_ROUNDING_STEPS)
     numbers = np.concatenate([[0], np.cumsum(np.maximum(whole, 1))])
     rows = np.flatnonzero(present)
     missing = np.diff(numbers[rows], prepend=-1, append=numbers[-1] + 1) - 1
@@ -133,7 +135,7 @@ def _gaps(own: Frames, present: np.ndarray) -> np.ndarray:
 
 
 def _padded(tables: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
-    """Tables `(gap, 3)` as one array `(…, gap, 3)`, NaN where one has fewer gaps than another."""
+    """Combine tables `(gap, 3)` into one array `(…, gap, 3)`, padded with NaN."""
     out = np.full((len(tables), max(map(len, tables)), 3), np.nan)
     for to, table in zip(out, tables, strict=True):
         to[: len(table)] = table

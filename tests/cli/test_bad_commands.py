@@ -38,7 +38,7 @@ COMMANDS = {
     "too high a frame rate": (
         ["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align", "--align-fps", "1e8"],
         1,
-        "fps is 1e+08; at most 30000",
+        "expected fps to be at most 30000, 1000 times the recording's own rate, got 1e+08",
     ),
     "an infinite demo": (["demo", "--minutes", "inf"], 2, "is not in the range 0.5<=x<=1440"),
     "no command": (["smile"], 2, "No such command 'smile'"),
@@ -52,7 +52,7 @@ COMMANDS = {
     "a width too large": (
         ["imitation", "x.nc", "x.nc", "-o", "out.nc", "--width", "1e300"],
         1,
-        "width is 1e+300; at most 1e+09 s",
+        "expected width to be at most 1e+09 s, got 1e+300",
     ),
     "an unknown measure": (
         ["significance", "x.nc", "-o", "out.nc", "--measure", "mimicry"],

@@ -163,7 +163,7 @@ def test_y_can_have_its_own_rate_and_times(folder, tmp_path):
         with open_netcdf(tmp_path / "out.nc") as found:
             np.testing.assert_allclose(found["corr_mean"], expected, atol=1e-6)
     done = run("imitation", tmp_path / "x.csv", tmp_path / "x.csv", "--fps", 30, "--fps-y", 25, *out)
-    assert "y: 0 to 35.96 s at 25 frames a second" in done.stderr
+    assert "y: 0 to 35.96 s at 25 frames per second" in done.stderr
 
 
 def test_the_summary_counts_windows_and_pairs_without_windows(tmp_path):
@@ -280,7 +280,7 @@ def test_expressivity_of_a_file(tmp_path):
         ),
         (["imitation", "x.nc", "y.nc", "-o", "out.csv"], "choose a name that ends in .nc"),
         (["info", "absent.nc"], "there is no file absent.nc"),
-        (["info", "x.csv", "--kind", "faces"], "kind is 'faces'; one of expression"),
+        (["info", "x.csv", "--kind", "faces"], "expected kind to be one of expression"),
     ],
 )
 def test_a_failing_command_explains_the_error_and_writes_nothing(folder, tmp_path, monkeypatch, arguments, message):

@@ -14,22 +14,22 @@ CASES = {
     "results into nowhere": (
         lambda: bx.cohort.run(manifest(), "", measure="diversity"),
         ValueError,
-        ["cohort.run(): path is ''", "is wanted"],
+        ["cohort.run(): expected path to be a folder's name, got ''"],
     ),
     "results into no folder": (
         lambda: bx.cohort.run(manifest(), None, measure="diversity"),
         TypeError,
-        ["cohort.run(): path is a NoneType"],
+        ["cohort.run(): expected path to be a folder's name, got a NoneType"],
     ),
     "a manifest as a dictionary": (
         lambda: bx.cohort.run({"recording": ["a"]}, "out", measure="diversity"),
         TypeError,
-        ["cohort: path is a dict"],
+        ["cohort: expected path to be a file's name, got a dict"],
     ),
     "windows, perhaps": (
         lambda: bx.cohort.run(manifest(), "out", measure="imitation", keep_windows="no"),
         ValueError,
-        ["keep_windows is 'no'", "True or False is wanted"],
+        ["expected keep_windows to be True or False, got 'no'"],
     ),
     "results into a file": (
         lambda: bx.cohort.run(manifest(), __file__, measure="imitation"),
@@ -49,9 +49,13 @@ CASES = {
     "a demonstration without end": (
         lambda: make_pair(minutes=np.inf, fps=0),
         ValueError,
-        ["2 faults", "fps is 0", "minutes is inf; 0.5 to 1440"],
+        ["2 faults", "expected fps to be a positive number of frames per second, got 0", "minutes is inf; 0.5 to 1440"],
     ),
-    "nothing to open": (lambda: bx.cohort.open(None), TypeError, ["cohort.open(): path is a NoneType"]),
+    "nothing to open": (
+        lambda: bx.cohort.open(None),
+        TypeError,
+        ["cohort.open(): expected path to be a folder's name, got a NoneType"],
+    ),
     "no such manifest": (
         lambda: bx.cohort.run("absent.csv", "out", measure="diversity"),
         FileNotFoundError,
@@ -70,7 +74,7 @@ CASES = {
     "a width beyond all": (
         lambda: bx.cohort.run(manifest(), "out", measure="imitation", width=1e300),
         ValueError,
-        ["width is 1e+300", "at most 1e+09 s"],
+        ["expected width to be at most 1e+09 s, got 1e+300"],
     ),
     "no cohort": (
         lambda: bx.cohort.open("nowhere"),

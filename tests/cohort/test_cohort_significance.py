@@ -299,7 +299,7 @@ def test_recordings_are_brought_onto_one_clock(study, run):
     bx.to_netcdf(recording(51, 500, fps=25), study / "y1.nc")
     done = run(measure="imitation", width=1.0)
     assert states(done) == ["done", "failed", "done", "done"]
-    assert "bring them onto one with align(x, y)" in done.status["message"][1]
+    assert "see align(x, y)" in done.status["message"][1]
     aligned = run(measure="imitation", width=1.0, align=True, align_fps=20, offset=0.5)
     x, y = bx.align(*sides(study, 1), fps=20, offset=0.5)
     with aligned.recordings["001"] as one:

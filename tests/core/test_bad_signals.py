@@ -15,35 +15,39 @@ CASES = {
     "signals of a dictionary": (
         lambda: bx.signals(bitbox(), fps=FPS),
         TypeError,
-        ["are a dictionary", "from_bitbox() takes Bitbox's", "pandas.DataFrame()"],
+        ["got a dictionary", "from_bitbox()", "pandas.DataFrame()"],
     ),
-    "signals with holes as None": (
+    "signals with None as missing values": (
         lambda: bx.signals([[1, None]], fps=FPS),
         TypeError,
-        ["object", "real numbers is wanted", "missing ones as NaN"],
+        ["expected an array (time, signal) of real numbers, missing ones as NaN, got object"],
     ),
     "signals of complex columns": (
         lambda: bx.signals(pd.DataFrame({"a": [1j], "b": [1.0]}), fps=FPS),
         TypeError,
-        ["columns a do not hold numbers"],
+        ["expected numbers, got other columns: a"],
     ),
-    "signals of a table of dask's": (
+    "signals of a dask table": (
         lambda: bx.signals(SimpleNamespace(to_dask_array=None), fps=FPS),
         TypeError,
         [".to_dask_array(lengths=True)"],
     ),
-    "names in no order": (
+    "names as a set": (
         lambda: bx.signals(DATA, fps=FPS, names={"a", "b"}),
         TypeError,
-        ["a sequence with a label for each signal is wanted"],
+        ["expected names to be a sequence with one name for each signal"],
     ),
-    "a name that is no number": (lambda: bx.signals(DATA, fps=FPS, names=[np.nan, "b"]), ValueError, ["name is empty"]),
+    "a name that is NaN": (
+        lambda: bx.signals(DATA, fps=FPS, names=[np.nan, "b"]),
+        ValueError,
+        ["got an empty name"],
+    ),
     "a rate of 400 digits": (
         lambda: bx.signals(DATA, fps=10**400),
         ValueError,
-        ["fps is 1000", "a positive number of frames per second"],
+        ["expected fps to be a positive number of frames per second", "got 1000"],
     ),
-    "dates with a zone": (
+    "dates with a time zone": (
         lambda: bx.signals(DATA, time=pd.date_range("2026", periods=90, freq="40ms", tz="UTC")),
         TypeError,
         [
@@ -59,62 +63,70 @@ CASES = {
     "one date missing": (
         lambda: bx.signals(DATA, time=pd.DatetimeIndex([pd.NaT, *pd.date_range("2026", periods=89, freq="40ms")])),
         ValueError,
-        ["missing at 1 of 90 frames"],
+        ["expected a time for every frame, got none at 1 of 90 frames"],
     ),
-    "times that go back": (
+    "decreasing times": (
         lambda: bx.signals(DATA, time=-np.arange(90) / FPS),
         ValueError,
-        ["does not increase at frame 1", "89 such steps", "sort it"],
+        ["expected times that increase", "at frame 1 (89 such steps)", "sort the frames"],
     ),
-    "a time twice": (
+    "a repeated time": (
         lambda: bx.signals(DATA, time=np.arange(90) // 2 / FPS),
         ValueError,
-        ["(0 s, then 0 s; 45 such steps)", "drop repeated frames"],
+        ["got 0 s, then 0 s at frame 1 (45 such steps)", "drop repeated ones"],
     ),
-    "signals of nothing": (
+    "signals of None": (
         lambda: bx.signals(None, fps=FPS),
         TypeError,
-        ["object", "(time, signal) of real numbers is wanted"],
+        ["expected an array (time, signal) of real numbers", "got object"],
     ),
-    "signals of rows of unlike length": (
+    "signals of rows with different lengths": (
         lambda: bx.signals([[1, 2], [3]], fps=FPS),
         ValueError,
-        ["no array", "rows of one length are wanted"],
+        ["expected rows of one length, got data that are not an array"],
     ),
-    "signals of a number": (lambda: bx.signals(5.0, fps=FPS), ValueError, ["shape ()", "(time, signal) is wanted"]),
+    "signals of a number": (lambda: bx.signals(5.0, fps=FPS), ValueError, ["expected shape (time, signal), got ()"]),
     "signals of three dimensions": (
         lambda: bx.signals(DATA[None], fps=FPS),
         ValueError,
-        ["(1, 90, 2)", "(time, signal) is wanted"],
+        ["expected shape (time, signal), got (1, 90, 2)"],
     ),
     "signals of dates": (
         lambda: bx.signals(DATA.astype("M8[s]"), fps=FPS),
         TypeError,
-        ["datetime64", "real numbers is wanted"],
+        ["expected an array (time, signal) of real numbers", "got datetime64"],
     ),
     "signals of unknown length": (
         lambda: bx.signals(unknown(), fps=FPS),
         ValueError,
         ["(nan, 2)", "dask does not know it", ".compute_chunk_sizes()"],
     ),
-    "kind of another type": (
+    "a kind that is a list": (
         lambda: bx.signals(DATA, fps=FPS, kind=["pose"]),
         ValueError,
-        ["kind is ['pose']", "one of expression, landmark"],
+        ["expected kind to be one of expression, landmark", "got ['pose']"],
     ),
-    "names as one text": (
+    "names as one string": (
         lambda: bx.signals(DATA, fps=FPS, names="ab"),
         TypeError,
-        ["names is 'ab'", "a label for each signal is wanted"],
+        ["expected names to be a sequence with one name for each signal, got 'ab'"],
     ),
-    "names as a number": (lambda: bx.signals(DATA, fps=FPS, names=2), TypeError, ["names is 2", "a sequence"]),
+    "names as a number": (
+        lambda: bx.signals(DATA, fps=FPS, names=2),
+        TypeError,
+        ["expected names to be a sequence", "got 2"],
+    ),
     "a name missing": (
         lambda: bx.signals(DATA, fps=FPS, names=["a", None]),
         ValueError,
-        ["name is empty", "every signal needs one"],
+        ["expected a name for every signal, got an empty name"],
     ),
-    "a single time": (lambda: bx.signals(DATA, time=5.0), ValueError, ["shape ()", "each of the 90 frames is wanted"]),
-    "truth as time": (
+    "a single time": (
+        lambda: bx.signals(DATA, time=5.0),
+        ValueError,
+        ["expected time to have one value for each of the 90 frames, got shape ()"],
+    ),
+    "bool as time": (
         lambda: bx.signals(DATA, time=[True] * 90),
         TypeError,
         ["expected times in seconds, datetime64 or timedelta64, got bool"],
@@ -122,59 +134,63 @@ CASES = {
     "missing dates": (
         lambda: bx.signals(DATA, time=np.full(90, "NaT", "M8[s]")),
         ValueError,
-        ["missing at 90 of 90 frames", "a time for every frame"],
+        ["expected a time for every frame, got none at 90 of 90 frames"],
     ),
     "dates far apart": (
         lambda: bx.signals(DATA, time=pd.date_range("2026", periods=90)),
         ValueError,
-        ["steps by 86400 s", "correct the times", "fps="],
+        ["got time steps of 86400 s", "correct the times", "fps="],
     ),
-    "a rate beyond all": (
+    "a rate above the range": (
         lambda: bx.signals(DATA, fps=1e300),
         ValueError,
-        ["fps is 1e+300", "from 1e-09 to 1e+09 are wanted"],
+        ["expected fps to be from 1e-09 to 1e+09 frames per second, got 1e+300"],
     ),
-    "a rate next to none": (
+    "a rate below the range": (
         lambda: bx.signals(DATA, fps=1e-320),
         ValueError,
-        ["fps is 1e-320", "from 1e-09 to 1e+09 are wanted"],
+        ["expected fps to be from 1e-09 to 1e+09 frames per second, got 1e-320"],
     ),
-    "a labelled array of another kind": (
+    "a DataArray of another kind": (
         lambda: bx.signals(POSE),
         ValueError,
-        ["of kind 'pose'", "kind is 'expression'", "say kind='pose', or drop the attribute"],
+        ["expected data of kind 'expression', got kind 'pose'", "pass kind='pose', or drop the attribute"],
     ),
-    "a labelled array and names": (
+    "names for a DataArray that has names": (
         lambda: bx.signals(X, names=["a", "b"]),
         ValueError,
-        ["names is given", "a coordinate signal", "leave it out, or drop that"],
+        ["expected names or data with a coordinate signal, got both", "leave names out, or drop the coordinate"],
     ),
-    "a labelled array and times": (
+    "times for a DataArray that has times": (
         lambda: bx.signals(X, time=X.time.values),
         ValueError,
-        ["time is given", "a coordinate time", "leave it out"],
+        ["expected time or data with a coordinate time, got both", "leave time out"],
     ),
-    "a labelled array of other dimensions": (
+    "a DataArray with other dimensions": (
         lambda: bx.signals(X.rename(signal="unit")),
         ValueError,
-        ["dimensions are time, unit", "signal wanted too", ".rename()"],
+        ["expected dimensions time and signal, got time, unit", ".rename()"],
     ),
-    "a labelled array and another rate": (
+    "a DataArray and another rate": (
         lambda: bx.signals(X, fps=25),
         ValueError,
-        ["fps=25 contradicts the time axis (30", "leave fps out, or drop time"],
+        ["expected fps to agree with the time axis (30", "got fps=25", "leave fps out, or drop time"],
     ),
-    "a labelled array without times": (
+    "a DataArray without times": (
         lambda: bx.signals(X.drop_vars("time")),
         ValueError,
-        ["has no time", "give `fps`, or `time`"],
+        ["expected times or a frame rate, got none", "pass fps=… or time=…"],
     ),
-    "a dictionary that is none": (lambda: bx.from_bitbox(5), TypeError, ["got a int", "dictionary"]),
-    "a dictionary that is a table": (lambda: bx.from_bitbox(TABLE), TypeError, ["DataFrame", "a dictionary is wanted"]),
+    "a number as dictionary": (lambda: bx.from_bitbox(5), TypeError, ["expected a dictionary, got a int"]),
+    "a table as dictionary": (
+        lambda: bx.from_bitbox(TABLE),
+        TypeError,
+        ["expected a dictionary, got a DataFrame"],
+    ),
     "a dictionary of text": (
         lambda: bx.from_bitbox(bitbox(data=pd.DataFrame({"a": ["x"]}))),
         TypeError,
-        ["columns a do not hold numbers", "data[[…]]"],
+        ["expected numbers, got other columns: a", "data[[…]]"],
     ),
     "a dictionary without rows": (
         lambda: bx.from_bitbox(bitbox(data=TABLE[:0])),
@@ -184,18 +200,18 @@ CASES = {
     "a dictionary's rate": (
         lambda: bx.from_bitbox(bitbox(), fps="25"),
         ValueError,
-        ["fps is '25'", "a positive number of frames per second"],
+        ["expected fps to be a positive number of frames per second, got '25'"],
     ),
     "to_bitbox of an array": (
         lambda: bx.to_bitbox(DATA),
         ValueError,
-        ["it is a ndarray", "DataArray with dimensions time and signal is wanted", "signals()"],
+        ["expected a DataArray with dimensions time and signal, got a ndarray", "see signals()"],
     ),
-    "to_bitbox of a result": (lambda: bx.to_bitbox(RESULT), ValueError, ["it is a Dataset", "see signals()"]),
+    "to_bitbox of a result": (lambda: bx.to_bitbox(RESULT), ValueError, ["got a Dataset", "see signals()"]),
 }
 
 
 @pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
-def test_refused(call, error, phrases, tmp_path, monkeypatch):
+def test_invalid_input_is_refused(call, error, phrases, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused(call, error, phrases, tmp_path)

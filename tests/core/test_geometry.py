@@ -1,4 +1,4 @@
-"""What moves is found in one way by every measure of it: by coordinates, else by names; in the signals' own units."""
+"""Points are found in the same way by every measure: by coordinates or names, in the units of the signals."""
 
 import numpy as np
 import pandas as pd
@@ -32,17 +32,17 @@ MEASURES = {
 every_measure = pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
 
 
-# --- where landmarks are
+# --- assignment of signals to landmarks
 
 
 @every_measure
-def test_coordinates_decide_over_names(measure):
-    """Signals that were called something else are what their coordinates say."""
+def test_coordinates_take_precedence_over_names(measure):
+    """Signals with misleading names are assigned by their coordinates."""
     x = face()
     turned = x.isel(signal=slice(None, None, -1))
-    misnamed = turned.assign_coords(signal=x.signal.values)  # the names are as before, the coordinates are not
+    misnamed = turned.assign_coords(signal=x.signal.values)  # names in the old order, coordinates in the new
     xr.testing.assert_identical(measure(misnamed), measure(x))
-    as_bytes = misnamed.assign_coords(axis=misnamed.axis.astype("S1"))  # as some libraries read text
+    as_bytes = misnamed.assign_coords(axis=misnamed.axis.astype("S1"))  # some libraries read text as bytes
     xr.testing.assert_identical(measure(as_bytes), measure(x))
     assert not measure(turned.drop_vars(["landmark", "axis", "region", "side"]).assign_coords(signal=x.signal)).equals(
         measure(x)
@@ -50,7 +50,7 @@ def test_coordinates_decide_over_names(measure):
 
 
 @every_measure
-def test_names_tell_where_there_are_no_coordinates(measure):
+def test_names_are_used_without_coordinates(measure):
     x = face()
     for bare in (x.drop_vars(["landmark", "axis", "region", "side"]), x.drop_vars("landmark"), x.drop_vars("axis")):
         xr.testing.assert_identical(measure(bare.isel(signal=slice(None, None, -1))), measure(x))
@@ -60,11 +60,11 @@ def test_names_tell_where_there_are_no_coordinates(measure):
 
 @every_measure
 def test_regions_are_those_of_the_landmarks(measure):
-    """Names that disagree with the coordinates tell no region either."""
+    """Regions follow coordinates, not names that disagree with them."""
     x = face()
     misnamed = x.isel(signal=slice(None, None, -1)).assign_coords(signal=x.signal.values)
     xr.testing.assert_identical(measure(misnamed.drop_vars(["region", "side"])), measure(x))
-    asked = x.drop_vars("region").assign_coords(region="upstate")  # of the recording, not of the face
+    asked = x.drop_vars("region").assign_coords(region="upstate")  # a label of the recording, not of the face
     found = measure(asked)
     assert found.region.item() == "upstate"
 
@@ -72,19 +72,21 @@ def test_regions_are_those_of_the_landmarks(measure):
 @every_measure
 def test_points_that_lack_a_coordinate_are_refused(measure):
     x = face()
-    with pytest.raises(ValueError, match="landmarks lack y1; all need the same axes"):
+    with pytest.raises(ValueError, match="expected the same axes for all landmarks, got none for y1"):
         measure(x.drop_sel(signal="y1"))
     nameless = x.drop_vars(["landmark", "axis", "region", "side"]).assign_coords(signal=[f"p{i}" for i in range(102)])
-    with pytest.raises(ValueError, match=r"the signals \(p0, p1, p2, p3, … \(102 in all\)\) tell no landmarks; x0, y0"):
+    with pytest.raises(
+        ValueError, match=r"expected signals named as landmarks \(x0, y0, …\), got p0, p1, p2, p3, … \(102 in all\)"
+    ):
         measure(nameless)
     twice = x.assign_coords(landmark=("signal", np.where(x.landmark == 50, 49, x.landmark)))
-    with pytest.raises(ValueError, match="102 signals for 100 coordinates of landmarks"):
+    with pytest.raises(ValueError, match="expected one signal for each coordinate .*, got 102 signals for 100"):
         measure(twice)
 
 
 @every_measure
 def test_other_kinds_are_refused(measure):
-    with pytest.raises(ValueError, match=r"\(\): the signals are of kind 'expression'; landmark.* wanted"):
+    with pytest.raises(ValueError, match=r"\(\): expected signals of kind landmark.*, got kind 'expression'"):
         measure(signals(np.zeros((9, 102)), fps=FPS))
 
 
@@ -105,7 +107,7 @@ def test_norms_of_landmarks():
     assert magnitudes(of_points).group.values.tolist() == ["a", "b", "a"]
 
 
-# --- what their norms say they are
+# --- attributes of norms
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_norms_have_the_units_of_the_signals(x, angular, units):
     assert kinematics(x, angular=angles).range.attrs["units"] == units
 
 
-def test_norms_say_what_they_are():
+def test_norms_describe_themselves_in_attributes():
     made = {"source": "child.3DI", "backend": "3DI", "dimension": 2, "format": "102 columns"}
     found = magnitudes(face(**made))
     assert found.attrs == {
@@ -146,10 +148,10 @@ def test_norms_say_what_they_are():
     assert magnitudes(head).signal.values.tolist() == ["rotation"]
 
 
-# --- the rate of what has no time
+# --- frame rate of inputs without times
 
 
-def test_a_dictionary_has_the_rate_that_is_given():
+def test_fps_sets_the_rate_of_a_dictionary():
     x = face(frames=90)
     data = {"type": "landmark", "data": pd.DataFrame(x.values, columns=x.signal.values)}
     found = relative_motion(data, reference=0.5, fps=60)
@@ -159,11 +161,11 @@ def test_a_dictionary_has_the_rate_that_is_given():
     for measure in (magnitudes, asymmetry):
         np.testing.assert_allclose(measure(data, fps=60).time, np.arange(90) / 60)
     for method in (x.bitbox.relative_motion, x.bitbox.magnitudes, x.bitbox.asymmetry):
-        with pytest.raises(ValueError, match="fps=60 contradicts the time axis"):
+        with pytest.raises(ValueError, match="expected fps to agree with the time axis .*, got fps=60"):
             method(fps=60)
 
 
-# --- what names tell
+# --- regions from names
 
 
 @pytest.mark.parametrize(
@@ -177,5 +179,5 @@ def test_a_dictionary_has_the_rate_that_is_given():
         ("eyelid", "eye", ""),
     ],
 )
-def test_eyebrows_are_no_eyes(name, region, side):
+def test_eyebrows_belong_to_the_brow(name, region, side):
     assert signal_names.signal_coords("expression", [name, "AU12"]) == {"region": [region, "mouth"], "side": [side, ""]}

@@ -1,7 +1,7 @@
-"""What is lazy can be sent elsewhere: it pickles by itself, and gives the same values in another process.
+"""Lazy results can be pickled and give the same values in another process.
 
-Every public function stands in one of two tables here, `LAZY` or `AT_ONCE`; a new one fails the first test until it does,
-and one that stands in the wrong table fails the others.
+Every public function is listed in one of the tables `LAZY`, `OF_FILES` and `IN_MEMORY`. The first test fails for a
+function that is in none of them, the others for a function in the wrong table.
 """
 
 import pickle
@@ -25,7 +25,7 @@ CHUNKS = {"time": 100}
 
 
 def walks(seed, names, kind="expression"):
-    """Unrelated walks on dask, several chunks along time and signals."""
+    """Independent random walks on dask, with several chunks along time and signals."""
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(FRAMES, len(names))).cumsum(axis=0)
     return bx.signals(values, fps=FPS, names=names, kind=kind).chunk({**CHUNKS, "signal": (len(names) + 1) // 2})
@@ -59,7 +59,7 @@ def written_three_di(folder):
 
 
 def call(name, *arguments, **options):
-    """A case of the table: the public function of that name, its arguments on dask, its options."""
+    """A case of a table: name of a public function, its dask arguments, its options."""
     return name, arguments, options
 
 
@@ -124,7 +124,7 @@ OF_FILES = {
         lambda folder: bx.kinematics(bx.open_signals(in_file(face().compute(), folder)).chunk(CHUNKS)),
     ],
 }
-AT_ONCE = {
+IN_MEMORY = {
     "events": lambda folder: bx.events(people(0), scales=[0.5]),
     "from_bitbox": lambda folder: bx.from_bitbox(bx.to_bitbox(face())),
     "lag_map": lambda folder: bx.lag_map(people(0), people(1), pair=("AU04", "AU12"), **WINDOWS),
@@ -152,7 +152,7 @@ FILE_CASES = [pytest.param(make, id=f"{name}-{k}") for name, cases in OF_FILES.i
 
 
 def public():
-    """Every function that a user can call, methods of results as `result.…`, Bitbox's as `compat.…`."""
+    """Names of all public functions, methods of results as `result.…`, functions of `compat` as `compat.…`."""
     found = {name for name in bx.__all__ if isfunction(getattr(bx, name))}
     found |= {f"compat.{name}" for name in compat.__all__}
     found |= set(methods(people(0).bitbox))
@@ -172,13 +172,13 @@ def called(case):
 
 
 def parts(found):
-    """The arrays that an answer consists of."""
+    """The result as a list of Datasets and other objects."""
     many = found if isinstance(found, tuple | list) else [found]
     return [one.to_dataset(name="x") if isinstance(one, xr.DataArray) else one for one in many]
 
 
 def is_lazy(found):
-    """Whether any number of the answer is not in memory yet."""
+    """Whether any variable of the result is not in memory."""
     ours = [one for one in parts(found) if isinstance(one, xr.Dataset)]
     return any(not v._in_memory for one in ours for v in one.data_vars.values())
 
@@ -188,18 +188,18 @@ def described(case):
     return "-".join([name, *(key for key in options if key not in WINDOWS)])
 
 
-def test_every_public_function_stands_in_a_table():
-    assert public() == {*LAZY, *OF_FILES, *AT_ONCE}
+def test_every_public_function_is_in_a_table():
+    assert public() == {*LAZY, *OF_FILES, *IN_MEMORY}
 
 
-@pytest.mark.parametrize("make", AT_ONCE.values(), ids=AT_ONCE)
-def test_what_is_not_lazy_is_in_memory(make, tmp_path):
+@pytest.mark.parametrize("make", IN_MEMORY.values(), ids=IN_MEMORY)
+def test_other_results_are_in_memory(make, tmp_path):
     assert not is_lazy(make(tmp_path))
 
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
-    """A function that computes what was pickled in a process that has imported nothing yet."""
+    """A function that computes pickled objects in a new process."""
     folder = tmp_path_factory.mktemp("elsewhere")
     program = (
         "import pickle, sys\n"
@@ -236,14 +236,14 @@ def test_lazy_results_pickle(case):
 
 
 @pytest.mark.parametrize("make", FILE_CASES)
-def test_what_is_read_lazily_pickles(make, tmp_path):
+def test_lazily_opened_files_pickle(make, tmp_path):
     found = make(tmp_path)
     back = pickle.loads(sent(found))
     for other, one in zip(back, parts(found), strict=True):
         xr.testing.assert_identical(other.compute(), one.compute())
 
 
-def test_all_of_it_is_the_same_in_another_process(elsewhere, tmp_path):
+def test_results_are_the_same_in_another_process(elsewhere, tmp_path):
     found = [called(case) for case in CASES]
     for case in FILE_CASES:
         folder = tmp_path / case.id
@@ -255,7 +255,7 @@ def test_all_of_it_is_the_same_in_another_process(elsewhere, tmp_path):
             xr.testing.assert_identical(there, here.compute())
 
 
-def test_a_signal_set_whose_accessor_was_used_pickles():
+def test_signals_pickle_after_the_accessor_was_used():
     x = people(0)
     lazy = x.bitbox.imitation(people(1), **WINDOWS)
     lazy.bitbox.stats()

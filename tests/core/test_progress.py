@@ -1,4 +1,4 @@
-"""The bar of long work: shown after a while, to somebody who looks, and gone when the work is done."""
+"""The progress bar: shown for long work on terminals, removed at the end."""
 
 import io
 import sys
@@ -11,36 +11,36 @@ class Screen(io.StringIO):
         return True
 
 
-def screen(monkeypatch, patience):
+def screen(monkeypatch, min_duration):
     shown = Screen()
     monkeypatch.setattr(sys, "stderr", shown)
-    monkeypatch.setattr(progress, "PATIENCE", patience)
+    monkeypatch.setattr(progress, "MIN_DURATION_S", min_duration)
     return shown
 
 
-def test_a_bar_counts_what_is_done(monkeypatch):
-    shown = screen(monkeypatch, patience=-1.0)
+def test_the_bar_counts_finished_items(monkeypatch):
+    shown = screen(monkeypatch, min_duration=-1.0)
     passed = progress.tracked(iter("abc"), 3, "surrogates")
     assert [next(passed), next(passed)] == ["a", "b"]
     assert "surrogates" in shown.getvalue()
-    assert "1/3" in shown.getvalue()  # a has been dealt with when b is asked for
+    assert "1/3" in shown.getvalue()  # a is finished when b is requested
     assert list(passed) == ["c"]
-    assert shown.getvalue().endswith("\r")  # nothing of it is left
+    assert shown.getvalue().endswith("\r")  # the line is cleared
 
 
-def test_no_bar_for_short_work_nor_where_nobody_looks(monkeypatch):
-    shown = screen(monkeypatch, patience=60.0)
+def test_no_bar_for_short_work_or_without_a_terminal(monkeypatch):
+    shown = screen(monkeypatch, min_duration=60.0)
     assert list(progress.tracked(iter("abc"), 3)) == ["a", "b", "c"]
-    shown = screen(monkeypatch, patience=-1.0)
+    shown = screen(monkeypatch, min_duration=-1.0)
     shown.isatty = lambda: False
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     assert list(progress.tracked(iter("abc"), 3)) == ["a", "b", "c"]
     assert shown.getvalue() == ""
 
 
-def test_the_bar_goes_where_the_work_fails(monkeypatch):
-    shown = screen(monkeypatch, patience=-1.0)
+def test_the_bar_is_removed_if_the_work_stops(monkeypatch):
+    shown = screen(monkeypatch, min_duration=-1.0)
     passed = progress.tracked(iter("abc"), 3)
     assert [next(passed), next(passed)] == ["a", "b"]
-    passed.close()  # as a generator that is dropped is
+    passed.close()  # as when a generator is garbage-collected
     assert shown.getvalue().endswith("\r")

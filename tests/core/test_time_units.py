@@ -1,4 +1,4 @@
-"""Times in any unit are converted to seconds, the same way in every way in."""
+"""Times in any unit are converted to seconds, in the same way by every function."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -49,7 +49,7 @@ def in_unit(seconds, unit):
 
 
 def face(n=60, seed=0):
-    """Two landmarks (mm) that move at random, 25 frames a second."""
+    """Two landmarks (mm) that move at random, 25 frames per second."""
     values = np.random.default_rng(seed).normal(size=(n, 6)).cumsum(axis=0)
     return bx.signals(values, kind="landmark-can", fps=25, names=["x0", "y0", "z0", "x1", "y1", "z1"])
 
@@ -68,7 +68,7 @@ def test_spellings(symbol, text):
 
 
 @pytest.mark.parametrize("text", UNKNOWN)
-def test_unknown_units_are_refused_with_the_remedy(text):
+def test_unknown_units_are_refused_with_a_remedy(text):
     with pytest.raises(
         ValueError, match=r"expected a unit of time, s, ms, us, ns, min, h, d, week.*got .*set the unit to 's'"
     ):
@@ -99,7 +99,7 @@ def test_dates(date, seconds):
 @pytest.mark.parametrize(
     "date", ["01/02/2026", "2026-02-30", "garbage", "2026-01-01 25:00", "2026-01-01 10:00 CET", "0000-01-00", ""]
 )
-def test_dates_that_are_not_certain_are_refused(date):
+def test_ambiguous_dates_are_refused(date):
     with pytest.raises(ValueError, match=r"expected a (date, year-month-day|unit of time)"):
         time_units.parsed(f"days since {date}")
 
@@ -112,7 +112,7 @@ def test_calendars():
     unit = time_units.parsed("days since 0001-01-01", "proleptic_gregorian")
     days = (datetime(2026, 2, 1) - datetime(1, 1, 1)).days
     assert time_units.of_numbers(np.array([days]), unit)[1] == "2026-02-01T00:00:00"
-    assert time_units.parsed("ms", "noleap") == time_units.parsed("ms")  # a length has no calendar
+    assert time_units.parsed("ms", "noleap") == time_units.parsed("ms")  # durations have no calendar
 
 
 # --- numbers
@@ -132,8 +132,8 @@ def test_whole_units_are_exact(unit, numbers):
     st.integers(2 * 10**17, 2 * 10**18),
     st.lists(st.integers(0, 10**11), min_size=1, max_size=20),
 )
-def test_integers_since_a_date_keep_every_digit(unit, nanoseconds, steps):
-    """1.8e18 nanoseconds have no exact float64; the steps between them have."""
+def test_integers_since_a_date_keep_all_digits(unit, nanoseconds, steps):
+    """float64 cannot hold 1.8e18 nanoseconds exactly, but it can hold the steps between them."""
     start = nanoseconds // 10**9 * PER_SECOND.get(unit, 1)
     times = start + np.concatenate([[0], np.cumsum(steps)])
     found, origin = frame_rate.seconds(xr.Variable("time", times, {"units": f"{unit} since 1970-01-01"}))
@@ -180,8 +180,8 @@ def test_missing_times_stay_missing():
     st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)),
     st.lists(st.integers(1, 10**6), min_size=1, max_size=9),
 )
-def test_undecoded_times_are_as_decoded_ones(unit, start, steps):
-    """Numbers since a date, and datetime64 of the same moments: one result and one origin."""
+def test_undecoded_times_equal_decoded_times(unit, start, steps):
+    """Numbers since a date and the same datetime64 give the same seconds and origin."""
     unit, word = unit
     numbers = np.concatenate([[0], np.cumsum(steps)])
     dates = np.datetime64(start, "ns") + numbers.astype(f"timedelta64[{unit}]")
@@ -191,14 +191,14 @@ def test_undecoded_times_are_as_decoded_ones(unit, start, steps):
     assert origin == written == frame_rate.seconds(xr.decode_cf(xr.Dataset({"time": undecoded})).time.values)[1]
 
 
-def test_dates_of_nanoseconds_keep_them_in_the_origin():
+def test_the_origin_keeps_nanoseconds():
     dates = np.array(["2026-01-01T00:00:00.123456789", "NaT", "2026-01-01T00:00:01.123456789"], "datetime64[ns]")
     found, origin = frame_rate.seconds(dates)
     np.testing.assert_array_equal(found, [0, np.nan, 1])
     assert origin == "2026-01-01T00:00:00.123456789"
 
 
-def test_a_unit_that_contradicts_that_of_the_times_is_refused():
+def test_a_unit_that_differs_from_the_units_of_the_times_is_refused():
     times = xr.Variable("time", [0, 1], {"units": "ms"})
     assert frame_rate.seconds(times, "milliseconds")[0].tolist() == [0, 0.001]
     with pytest.raises(ValueError, match=r"expected the unit of the times themselves, 'ms', got 'us'; leave it out"):
@@ -216,7 +216,7 @@ def test_a_unit_that_contradicts_that_of_the_times_is_refused():
     st.integers(2, 80),
     st.data(),
 )
-def test_signals_and_kinematics_are_those_of_seconds(unit, since, fps, n, data):
+def test_signals_and_kinematics_do_not_depend_on_the_unit(unit, since, fps, n, data):
     start = data.draw(st.integers(0, 10**5)) if not since else 0
     x, seconds = face(n), start + np.arange(n) / fps
     times, units = in_unit(seconds, unit), data.draw(st.sampled_from(SPELLINGS[unit])).strip() + since
@@ -235,7 +235,7 @@ def test_signals_and_kinematics_are_those_of_seconds(unit, since, fps, n, data):
         np.testing.assert_array_equal(found.values, x.values)
         assert found.time.attrs["units"] == "s"
         assert found.attrs.get("time_origin") == ("2026-01-01T10:00:00" if since else None)
-        assert rate(found) == pytest.approx(rate(expected), rel=1e-12)
+        assert rate(found) == pytest.approx(rate(expected), rel=1e-12 + 1e-15 * seconds[-1] * fps)
     if n > 3:
         found, expected = bx.kinematics(timed(x, times, units=units)), bx.kinematics(expected)
         xr.testing.assert_allclose(
@@ -243,7 +243,7 @@ def test_signals_and_kinematics_are_those_of_seconds(unit, since, fps, n, data):
         )
 
 
-def test_kinematics_of_whole_milliseconds_is_not_off_by_a_thousand():
+def test_kinematics_in_milliseconds_equals_kinematics_in_seconds():
     x = face()
     expected = bx.kinematics(x)
     found = bx.kinematics(timed(x, np.arange(60) * 40, units="ms"))
@@ -272,24 +272,24 @@ EXPRESSION = bx.signals(np.random.default_rng(1).normal(size=(200, 3)).cumsum(ax
 
 @pytest.mark.parametrize("units", ["ms", "us since 2026-01-01"])
 @pytest.mark.parametrize("measure", MEASURES)
-def test_measures_of_other_units_are_those_of_seconds(measure, units):
+def test_measures_do_not_depend_on_the_unit(measure, units):
     per = {"ms": 1000, "us": 10**6}[units[:2]]
     x = timed(EXPRESSION, np.arange(200) * per // 25, units=units)
     found, expected = MEASURES[measure](x), MEASURES[measure](EXPRESSION)
     xr.testing.assert_equal(found, expected)
 
 
-def test_two_recordings_since_dates_are_aligned_by_their_dates():
+def test_recordings_in_units_since_a_date_are_aligned_by_their_dates():
     x = timed(EXPRESSION, np.arange(200) * 40, units="ms since 2026-01-01 10:00:00")
     y = timed(EXPRESSION, np.arange(200) / 25, units="seconds since 2026-01-01 09:59:58")
     one, other = bx.align(x, y)
     np.testing.assert_array_equal(one.values, EXPRESSION.values[:150])
     np.testing.assert_array_equal(other.values, EXPRESSION.values[50:])
-    with pytest.raises(ValueError, match="not on one clock"):
+    with pytest.raises(ValueError, match="expected x and y to have the same frame times"):
         bx.imitation(x, y)
 
 
-def test_an_unknown_unit_is_refused_with_the_name_of_the_input():
+def test_the_message_for_an_unknown_unit_names_the_input():
     with pytest.raises(ValueError, match=r"x: the coordinate time: expected a unit of time, .*got 'frames'"):
         bx.regularity(timed(EXPRESSION, np.arange(200), units="frames"))
     with pytest.raises(ValueError, match=r"signals\(\): time: expected a unit of time, .*got 'frames'"):
@@ -361,35 +361,35 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_steps_of_more_than_10_s_are_refused_unless_fps_says_so(way, tmp_path):
-    with pytest.raises(ValueError, match=r"time steps by 25 s.*fps=0\.04"):
+    with pytest.raises(ValueError, match=r"got time steps of 25 s.*fps=0\.04"):
         WAYS[way](tmp_path)
     x = WAYS[way](tmp_path, fps=0.04)
     assert rate(x) == pytest.approx(0.04)
-    bx.regularity(x)  # what was said once is known
+    bx.regularity(x)  # the rate was confirmed
     bx.to_netcdf(x, tmp_path / "again.nc")
     with bx.open_netcdf(tmp_path / "again.nc") as again:
         assert float(bx.regularity(again).fps) == pytest.approx(0.04)
 
 
-def test_measures_refuse_them_too():
+def test_measures_refuse_steps_of_more_than_10_s():
     x = timed(EXPRESSION, SLOW, units="s")
     for measure in (bx.expressivity, bx.regularity, bx.coordination):
-        with pytest.raises(ValueError, match=r"expected steps of at most 10 s between frames, got time steps by 25 s"):
+        with pytest.raises(ValueError, match=r"expected steps of at most 10 s between frames, got time steps of 25 s"):
             measure(x)
     assert float(bx.expressivity(x, fps=0.04, scales=[500.0]).eligible_time.max()) > 0
-    with pytest.raises(ValueError, match=r"fps=0.05 contradicts the time axis"):
+    with pytest.raises(ValueError, match=r"expected fps to agree with the time axis .*, got fps=0.05"):
         bx.expressivity(x, fps=0.05)
-    with pytest.raises(ValueError, match=r"got time steps by 86400 s"):
+    with pytest.raises(ValueError, match=r"got time steps of 86400 s"):
         bx.regularity(timed(EXPRESSION, np.arange(200), units="days since 2026-01-01"))
 
 
-def test_steps_up_to_10_s_and_single_pauses_are_not_doubted():
+def test_steps_up_to_10_s_and_single_pauses_are_accepted():
     assert rate(bx.signals(timed(EXPRESSION, np.arange(200) * 10.0, units="s"))) == 0.1
     paused = np.arange(200) / 25 + np.where(np.arange(200) >= 100, 60, 0)
     assert int(bx.regularity(timed(EXPRESSION, paused, units="s")).gaps) == 1
 
 
-def test_a_slow_rate_that_was_asked_for_is_not_doubted():
+def test_a_low_rate_that_was_requested_is_accepted():
     x = bx.resample(bx.signals(np.arange(2000.0)[:, None], fps=1), 1 / 20)
     assert rate(x) == 0.05
     assert float(bx.regularity(x).fps) == 0.05
@@ -417,7 +417,7 @@ def test_foreign_netcdf_files(tmp_path, units):
             assert ("time_origin" in found.attrs) == (" since " in units)
         xr.testing.assert_allclose(bx.expressivity(x), bx.expressivity(raw["x"]))
         assert float(bx.regularity(x).fps) == 25
-    assert not x._in_memory  # it was read when it was used
+    assert not x._in_memory  # values are read on use
 
 
 def test_a_netcdf_file_without_times_takes_fps(tmp_path):
@@ -425,7 +425,9 @@ def test_a_netcdf_file_without_times_takes_fps(tmp_path):
     with bx.open_signals(tmp_path / "x.nc", fps=50) as x:
         assert rate(x) == 50
     bx.to_netcdf(EXPRESSION, tmp_path / "y.nc")
-    with pytest.raises(ValueError, match=r"y.nc: time: fps=50 contradicts the time axis \(25 frames a second\)"):
+    with pytest.raises(
+        ValueError, match=r"y.nc: time: expected fps to agree with the time axis \(25 frames per second\), got fps=50"
+    ):
         bx.open_signals(tmp_path / "y.nc", fps=50)
     with bx.open_signals(tmp_path / "y.nc", fps=25) as x:
         xr.testing.assert_identical(x.load(), EXPRESSION)
@@ -438,7 +440,7 @@ def test_spellings_of_time_unit(symbol, text):
     np.testing.assert_array_equal(x.time.values, np.arange(200) / 25)
 
 
-def test_times_of_a_table_that_name_their_unit():
+def test_times_of_a_table_with_units():
     table, times = (
         pd.DataFrame({"a": SAME[:, 0]}),
         xr.DataArray(np.arange(200) * 40, dims="time", attrs={"units": "ms"}),

@@ -13,7 +13,7 @@ CASES = {
     f"{function.__name__} of {got}": (
         lambda function=function, path=path: function(path),
         error,
-        [f"{function.__name__}()", f"path is {got}", "a file's name is wanted"],
+        [f"{function.__name__}(): expected path to be a file's name, got {got}"],
     )
     for function in (bx.open_signals, bx.open_netcdf, bx.open_recording)
     for got, path, error in (
@@ -82,12 +82,12 @@ CASES = {
     "to_netcdf to nowhere": (
         lambda: bx.to_netcdf(X, None),
         TypeError,
-        ["to_netcdf()", "path is a NoneType", "a file's name is wanted"],
+        ["to_netcdf(): expected path to be a file's name, got a NoneType"],
     ),
     "to_netcdf to a zero byte": (
         lambda: bx.to_netcdf(X, "a\0b"),
         ValueError,
-        ["path is 'a\\x00b'", "a file's name is wanted"],
+        ["expected path to be a file's name, got 'a\\x00b'"],
     ),
     "to_netcdf into no folder": (
         lambda: bx.to_netcdf(X, "~/no/such/folder/x.nc"),
@@ -112,7 +112,7 @@ CASES = {
     "to_netcdf of an attribute": (
         lambda: bx.to_netcdf(X.assign_attrs(who={"a": 1}), "x.nc"),
         TypeError,
-        ["attribute who is a dict", "text or a number is wanted"],
+        ["expected the attribute who to be text or a number", "got a dict"],
     ),
     "an engine of another name": (
         lambda: bx.open_netcdf("x.nc", engine="zarr"),

@@ -225,12 +225,12 @@ def test_nothing_is_written_of_what_no_file_can_hold(tmp_path):
         to_netcdf(bad, tmp_path / "x.nc")
     message = str(caught.value)
     for fault in (
-        "attribute history is a dict",
-        "attribute created is a NoneType",
-        "attribute causal is a bool",
+        "expected the attribute history to be text or a number (files hold nothing else), got a dict",
+        "expected the attribute created to be text or a number (files hold nothing else), got a NoneType",
+        "expected the attribute causal to be text or a number (files hold nothing else), got a bool",
         "attribute big is 2147483648; an integer of 32 bits, or text, is wanted",
         "attribute missing_value has a meaning of its own",
-        "corr: the attribute path is a PosixPath",
+        "corr: expected the attribute path to be text or a number (files hold nothing else), got a PosixPath",
         "when holds datetime64[us]; seconds as float64",
         "mixed holds object; all of it must be text",
         "power holds complex128; real numbers",

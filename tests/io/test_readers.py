@@ -457,7 +457,7 @@ def test_a_rate_that_the_files_times_contradict_is_obeyed_aloud(tmp_path):
 
 def test_numbers_of_frames_are_no_seconds(tmp_path):
     file = a_table(tmp_path / "f.csv", "FrameNo,a\n" + "".join(f"{i},{i}\n" for i in range(20) if i not in (3, 4)))
-    with pytest.raises(ValueError, match=r"column 'FrameNo': .* look like numbers of frames; give fps=… \(or fps=1"):
+    with pytest.raises(ValueError, match=r"column 'FrameNo': .* look like frame numbers; pass fps=…, or fps=1"):
         open_signals(file, time="FrameNo")
     for fps in (1, 25):
         x = open_signals(file, time="FrameNo", fps=fps)

@@ -45,7 +45,7 @@ TABLES = {
     "numbers of frames": (
         b"t,a\n1,1\n2,2\n3,3\n",
         T,
-        r"column 't': .*look like numbers of frames; give fps=… \(or fps=1",
+        "column 't': .*look like frame numbers; pass fps=…, or fps=1",
     ),
     "latin-1": ("t,Lächeln\n0,1\n".encode("latin-1"), T, r"line 1 is not UTF-8 \(byte 0xe4\); save the file as UTF-8"),
     "UTF-16": (GOOD.encode("utf-16"), T, r"zero bytes, so it is no UTF-8 text"),
@@ -67,11 +67,15 @@ TABLES = {
     "no time": (text(GOOD), {}, r"nothing tells its times; name the column .*time=….*fps=…"),
     "only a time": (b"t\n0\n1\n", T, r"no columns beside that of the times"),
     "no such time": (text(GOOD), {"time": "tt"}, r"no column 'tt'; there is t"),
-    "missing time": (b"t,a\n0,1\n,2\n0.2,3\n", T, r"column 't': time is missing at 1 of 3 frames.*see line 3"),
-    "time stands still": (b"t,a\n0,1\n0.1,2\n0.1,3\n", T, r"time does not increase at frame 2 .*; see line 4"),
-    "time goes back": (b"t,a\n0,1\n0.1,2\n0.05,3\n", T, r"does not increase .*see line 4"),
-    "1 ms apart": (b"t,a\n0,1\n0.001,2\n0.002,3\n", T, r"1000 frames a second; if that is so, say fps=1000"),
-    "ms as s": (b"t,a\n0,1\n33,2\n67,3\n", T, r"steps by 33.5 s; if that is ms, say time_unit='ms'"),
+    "missing time": (
+        b"t,a\n0,1\n,2\n0.2,3\n",
+        T,
+        r"column 't': expected a time for every frame, got none at 1 of 3 frames.*see line 3",
+    ),
+    "time stands still": (b"t,a\n0,1\n0.1,2\n0.1,3\n", T, r"expected times that increase, .*at frame 2 .*; see line 4"),
+    "time goes back": (b"t,a\n0,1\n0.1,2\n0.05,3\n", T, r"expected times that increase, .*see line 4"),
+    "1 ms apart": (b"t,a\n0,1\n0.001,2\n0.002,3\n", T, r"1000 frames per second; if this is correct, pass fps=1000"),
+    "ms as s": (b"t,a\n0,1\n33,2\n67,3\n", T, r"steps of 33.5 s; if the times are in ms, pass time_unit='ms'"),
     "a wrong unit": (
         b"t,a\n1e300,1\n2e300,2\n",
         T,
@@ -99,8 +103,8 @@ TABLES = {
     "no name": (b"a,\n0,1\n1,2\n", F, r"column 1 has no name; choose the columns with columns="),
     "no faces": (text(GOOD), {**T, "face_id": 0}, r"no face has the id 0; the file does not tell faces apart"),
     "no confidence": (text(GOOD), {**T, "min_confidence": 0.5}, r"no confidence to hold against min_confidence=0.5"),
-    "fps": (text(GOOD), {"fps": -1}, r"open_signals\(\): fps is -1"),
-    "kind": (text(GOOD), {**T, "kind": "smile"}, r"kind is 'smile'; one of expression, landmark"),
+    "fps": (text(GOOD), {"fps": -1}, r"open_signals\(\): expected fps to be .*, got -1"),
+    "kind": (text(GOOD), {**T, "kind": "smile"}, r"expected kind to be one of expression, landmark"),
     "time_unit": (
         text(GOOD),
         {**T, "time_unit": "fortnight"},
@@ -113,7 +117,7 @@ TABLES = {
     "all options at once": (
         text(GOOD),
         {"fps": 0, "kind": "x", "sep": ""},
-        r"3 faults\n  - fps is 0.*\n  - kind.*\n  - sep",
+        r"3 faults\n  - expected fps .*got 0\n  - expected kind.*\n  - sep",
     ),
 }
 
@@ -149,7 +153,11 @@ TRACKED = {
         {"kind": "landmark-can"},
         r"no columns of kind 'landmark-can' as OpenFace 2",
     ),
-    "1 ms apart": (openface(timestamp=np.arange(6) / 1000), {}, r"column 'timestamp': time steps by 1 ms"),
+    "1 ms apart": (
+        openface(timestamp=np.arange(6) / 1000),
+        {},
+        r"column 'timestamp': expected at most 240 .*got time steps of 1 ms",
+    ),
     "frames restart": (
         openface(frame=[1, 2, 3, 1, 2, 3]),
         F,
@@ -243,7 +251,7 @@ def test_what_is_no_file(tmp_path):
         open_signals(tmp_path)
     with pytest.raises(TypeError, match=r"path is a ndarray; a file is wanted \(signals\(\) takes arrays\)"):
         open_signals(np.zeros((3, 2)))
-    with pytest.raises(ValueError, match=r"open_recording\(\): fps is 0"):
+    with pytest.raises(ValueError, match=r"open_recording\(\): expected fps to be .*, got 0"):
         open_recording(tmp_path, fps=0)
 
 

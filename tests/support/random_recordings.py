@@ -1,0 +1,40 @@
+"""Recordings of random numbers, waves and single signals that tests of preprocessing share."""
+
+import json
+
+import numpy as np
+
+from bitbox_xr import signals
+
+NAN = np.nan
+
+
+def column(values, **options):
+    """A recording of one signal."""
+    return signals(np.asarray(values)[:, None], **options)
+
+
+def wave(hertz, times):
+    """A sine of `hertz` at `times` (s)."""
+    return np.sin(2 * np.pi * hertz * np.asarray(times))
+
+
+def noise(n, k=2, seed=0, dtype=np.float64, lost=0.0):
+    """Random values `(n, k)`, a share `lost` of them NaN."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(n, k)).astype(dtype)
+    values[rng.random((n, k)) < lost] = NAN
+    return values
+
+
+def history_of(x):
+    """The processing steps in the attribute `history`."""
+    return json.loads(x.attrs["history"])
+
+
+def labelled(n=120, fps=30, **attrs):
+    """A recording of three action units with coordinates and attributes of every sort."""
+    x = signals(noise(n, k=3, dtype=np.float32), fps=fps, names=["AU01", "AU12", "AU25"], source="a.csv", **attrs)
+    return x.assign_coords(
+        confidence=("time", np.linspace(0, 1, n), {"units": "1"}), flag=("time", [True] * n), session="s1"
+    )
