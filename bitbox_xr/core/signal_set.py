@@ -95,7 +95,9 @@ def signals(
     values = _numbers(data)
     refuse("signals()", validation.size_faults(values.shape))
     if values.ndim != 2:
-        raise ValueError(f"signals(): expected shape (time, signal), got {values.shape}; for one signal data[:, None]")
+        raise ValueError(
+            f"signals(): expected shape (time, signal), got {values.shape}; for one signal use data[:, None]"
+        )
     labels = _names_as_text(names) if names is not None else signal_names.default_names(kind, values.shape[1])
     faults = (
         validation.label_faults(labels, values.shape[1]) + validation.attr_faults(attrs) + validation.fps_faults(fps)

@@ -194,7 +194,7 @@ def _long_step_faults(axis: np.ndarray) -> list[str]:
         return []
     return [
         f"expected steps of at most {MAX_UNSTATED_STEP_S:g} s between frames, got time steps of {step:g} s; set the "
-        f"unit of the times (such as x.time.attrs['units'] = 'ms'), or confirm it by signals(…, fps={1 / step:g})"
+        f"unit of the times (e.g. x.time.attrs['units'] = 'ms'), or confirm the steps by signals(…, fps={1 / step:g})"
     ]
 
 
