@@ -24,7 +24,7 @@ COMMANDS = {
     ),
     "a folder": (["info", "."], 1, "it is a folder"),
     "onto itself": (["imitation", "x.nc", "y.nc", "-o", "x.nc"], 1, "x.nc is one of the recordings"),
-    "into no folder": (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], 1, "there is no folder no for out.nc"),
+    "into no folder": (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], 1, "expected an existing folder for out.nc, got no"),
     "another form of file": (["imitation", "x.nc", "y.nc", "-o", "out.csv"], 1, "give --out a name that ends in .nc"),
     "into any memory": (
         ["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align", "--align-fps", "1e8"],
@@ -56,7 +56,7 @@ COMMANDS = {
         "neither a number of scales nor durations",
     ),
     "a negative seed": (["significance", "x.nc", "y.nc", "-o", "out.nc", "--seed", "-1"], 1, "rng is -1; a seed"),
-    "a damaged file": (["info", "bad.nc"], 1, "bad.nc is no NetCDF file, or is damaged or cut short"),
+    "a damaged file": (["info", "bad.nc"], 1, "bad.nc: expected a NetCDF file, got a file of another format, or one that is damaged"),
     "a cut table": (["info", "cut.csv", "--fps", "30"], 1, "cut.csv: line 3 has 1 field where 2 are wanted"),
     "infinite values": (["coordination", "inf.nc", "-o", "out.nc"], 1, "x holds infinite values"),
     "no manifest": (

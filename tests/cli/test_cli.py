@@ -279,9 +279,9 @@ def test_expressivity_of_a_file(tmp_path):
     [
         (["imitation", "absent.csv", "y.csv", "-o", "out.nc"], "absent.csv: there is no such file"),
         (["imitation", "x.csv", "y.csv", "-o", "out.nc"], "x.csv: nothing tells its times; name the column"),
-        (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], "there is no folder"),
+        (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], "expected an existing folder for out.nc, got no"),
         (["imitation", "x.nc", "y.nc", "-o", "y.nc"], "y.nc is one of the recordings; give --out another name"),
-        (["imitation", "x.nc", "y.nc", "-o", "."], "is a folder; the name of a file is wanted"),
+        (["imitation", "x.nc", "y.nc", "-o", "."], "expected the name of a file, got the folder"),
         (["coordination", "x.nc", "-o", "out.nc", "--columns-y", "a"], "--columns-y: for Y, and there is none"),
         (["coordination", "x.nc", "-o", "out.nc", "--width", "-1"], "width is -1.0; a positive number of seconds"),
         (["significance", "x.nc", "y.nc", "-o", "out.nc", "--n", "900"], "there is room for 859 distinct shifts"),
@@ -292,7 +292,7 @@ def test_expressivity_of_a_file(tmp_path):
             "--align-fps: for --align, which was not given",
         ),
         (["imitation", "x.nc", "y.nc", "-o", "out.csv"], "give --out a name that ends in .nc"),
-        (["info", "absent.nc"], "there is no file absent.nc"),
+        (["info", "absent.nc"], "expected an existing file, got absent.nc"),
         (["info", "x.csv", "--kind", "faces"], "kind is 'faces'; one of expression"),
     ],
 )

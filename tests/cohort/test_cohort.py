@@ -261,8 +261,8 @@ def test_windows_come_beside_the_same_result_and_go_with_it(job):
     ("change", "said"),
     [
         (lambda job: job.signals.unlink(), "x.nc: there is no such file"),
-        (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "is no NetCDF file"),
-        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
+        (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "expected a NetCDF file"),
+        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "expected the name of a file, got the folder"),
         (lambda job: job.parts.rmdir(), "No such file or directory"),
         (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "share 20 frames"),
         (lambda job: object.__setattr__(job, "signals", None), "the manifest names no file of signals"),

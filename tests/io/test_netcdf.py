@@ -228,12 +228,12 @@ def test_nothing_is_written_of_what_no_file_can_hold(tmp_path):
         "attribute history is a dict",
         "attribute created is a NoneType",
         "attribute causal is a bool",
-        "attribute big is 2147483648; an integer of 32 bits, or text, is wanted",
-        "attribute missing_value has a meaning of its own",
+        "expected the attribute big to be a 32-bit integer, got 2147483648",
+        "expected an attribute name that NetCDF does not reserve, got missing_value",
         "corr: the attribute path is a PosixPath",
-        "when holds datetime64[us]; seconds as float64",
-        "mixed holds object; all of it must be text",
-        "power holds complex128; real numbers",
+        "expected when to hold seconds as float64 (with their origin in an attribute), got datetime64[us]",
+        "expected mixed to hold only text ('' where it is missing), or numbers of one type, got object",
+        "expected power to hold real numbers of 32 or 64 bits, booleans or text, got complex128",
     ):
         assert fault in message
     assert list(tmp_path.iterdir()) == []
@@ -241,16 +241,16 @@ def test_nothing_is_written_of_what_no_file_can_hold(tmp_path):
 
 def test_multiindex_and_odd_names_are_refused(tmp_path):
     stacked = a_measure()[["corr"]].stack(pair=("signal1", "signal2"))
-    with pytest.raises(TypeError, match=r"pair is a MultiIndex; \.reset_index\('pair'\) makes"):
+    with pytest.raises(TypeError, match=r"got the MultiIndex pair; call \.reset_index\('pair'\)"):
         to_netcdf(stacked, tmp_path / "x.nc")
     for name in ("a/b", "", " a", 3):
-        with pytest.raises(TypeError, match=r"a variable is named .* see \.rename"):
+        with pytest.raises(TypeError, match=r"expected the name of a variable to be .* use \.rename"):
             to_netcdf(xr.Dataset({name: ("time", [1.0])}), tmp_path / "x.nc")
 
 
 def test_netcdf3_says_what_it_cannot_hold(tmp_path):
     data = xr.Dataset({"count": ("time", [2**40])})
-    with pytest.raises(TypeError, match="count holds integers beyond 32 bits, which NetCDF-3 does not know"):
+    with pytest.raises(TypeError, match="expected count to hold signed integers of 32 bits for NetCDF-3"):
         to_netcdf(data, tmp_path / "x.nc", engine="scipy")
     to_netcdf(data, tmp_path / "x.nc", engine="netcdf4")
     with open_netcdf(tmp_path / "x.nc") as back:
@@ -258,16 +258,16 @@ def test_netcdf3_says_what_it_cannot_hold(tmp_path):
 
 
 def test_wrong_calls(tmp_path):
-    with pytest.raises(TypeError, match=r"got ndarray; a DataArray or a Dataset is wanted"):
+    with pytest.raises(TypeError, match=r"expected a DataArray or a Dataset, got ndarray"):
         to_netcdf(np.zeros(3), tmp_path / "x.nc")
-    with pytest.raises(ValueError, match="engine is 'zarr'; netcdf4, h5netcdf or scipy is wanted"):
+    with pytest.raises(ValueError, match="expected engine to be netcdf4, h5netcdf or scipy, got 'zarr'"):
         to_netcdf(a_measure(), tmp_path / "x.nc", engine="zarr")
-    with pytest.raises(FileNotFoundError, match=r"there is no folder .*absent for x\.nc; make it first"):
+    with pytest.raises(FileNotFoundError, match=r"expected an existing folder for x\.nc, got .*absent,.* create"):
         to_netcdf(a_measure(), tmp_path / "absent" / "x.nc")
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*absent\.nc"):
+    with pytest.raises(FileNotFoundError, match=r"expected an existing file, got .*absent\.nc"):
         open_netcdf(tmp_path / "absent.nc")
     (tmp_path / "text.nc").write_text("no NetCDF")
-    with pytest.raises(OSError, match=r"text\.nc is no NetCDF file"):
+    with pytest.raises(OSError, match=r"text\.nc: expected a NetCDF file"):
         open_netcdf(tmp_path / "text.nc")
     (tmp_path / "folder.nc").mkdir()
     with pytest.raises(IsADirectoryError):
@@ -445,7 +445,7 @@ def test_a_file_of_dask_has_its_chunks_and_keeps_none_of_them_in_memory(tmp_path
 def test_chunks_too_large_for_a_file_are_the_librarys(tmp_path, monkeypatch):
     import netCDF4
 
-    monkeypatch.setattr(netcdf_encoding, "CHUNK", 16 * 3 * 8 - 1)
+    monkeypatch.setattr(netcdf_encoding, "MAX_CHUNK_BYTES", 16 * 3 * 8 - 1)
     values = np.random.default_rng(0).normal(size=(40, 3))
     to_netcdf(signals(values, fps=30).chunk(time=16), tmp_path / "x.nc")
     with netCDF4.Dataset(tmp_path / "x.nc") as file:
