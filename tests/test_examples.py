@@ -72,7 +72,7 @@ def test_the_expressivity_of_a_face(run, tmp_path):
 
 def test_files_of_trackers(run, tmp_path):
     told = run("trackers.py")
-    assert "refused: py_feat.csv: Py-Feat writes numbers of frames but no times" in told
+    assert "refused: py_feat.csv: expected frames per second, since Py-Feat writes frame numbers but no times" in told
     assert "openface.csv: OpenFace 2, 2 signals, 600 frames, 30 a second, 30 lost" in told
     assert "py_feat.csv: Py-Feat, 2 signals, 500 frames, 25 a second, 0 lost" in told
     assert "live_link.csv: Live Link Face, 52 signals, 600 frames, 30 a second, 15 lost" in told

@@ -10,7 +10,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.io.netcdf import destination
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
-from bitbox_xr.io.readers.options import OF_Y, reader
+from bitbox_xr.io.readers.options import Y_OPTIONS, open_options
 from bitbox_xr.preprocessing.alignment import align, shared_clock
 
 __all__ = ["new_file", "of_align", "recordings"]
@@ -21,8 +21,8 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
     files = [file for file in (given["x"], given["y"]) if file is not None]
     new_file(given, *files, *given.get("partners", ()))
     refuse("options", _two_faults(given))
-    x = open_signals(files[0], **reader(given))
-    y = open_signals(files[1], **reader(given, of_y=True)) if len(files) == 2 else None
+    x = open_signals(files[0], **open_options(given))
+    y = open_signals(files[1], **open_options(given, of_y=True)) if len(files) == 2 else None
     return (x, None) if y is None else _on_one_clock(x, y, given)
 
 
@@ -48,7 +48,7 @@ def _netcdf_file(out: Path) -> Path:
 def _two_faults(given: Mapping[str, Any]) -> list[str]:
     """Options that ask for what is not there."""
     faults = []
-    of_y = [f"--{name.replace('_', '-')}" for name in OF_Y if given.get(name) is not None]
+    of_y = [f"--{name.replace('_', '-')}" for name in Y_OPTIONS if given.get(name) is not None]
     if given["y"] is None and of_y:
         faults.append(f"{', '.join(of_y)}: for Y, and there is none; give X's file again as Y")
     if given["y"] is None and given["align"]:

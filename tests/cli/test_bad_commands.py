@@ -16,13 +16,13 @@ from bad_input import (
 
 # arguments, exit status (1 what was asked cannot be, 2 it cannot be understood), what standard error says
 COMMANDS = {
-    "a raised number": (["info", "whole.csv", "--time", "²"], 1, "there is no column '²'"),
+    "a raised number": (["info", "whole.csv", "--time", "²"], 1, "got '²'"),
     "a raised number of scales": (
         ["expressivity", "x.nc", "-o", "out.nc", "--scales", "²"],
         2,
         "neither a number of scales nor durations",
     ),
-    "a folder": (["info", "."], 1, "it is a folder"),
+    "a folder": (["info", "."], 1, "expected a file, got a folder"),
     "onto itself": (["imitation", "x.nc", "y.nc", "-o", "x.nc"], 1, "x.nc is one of the recordings"),
     "into no folder": (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], 1, "expected an existing folder for out.nc, got no"),
     "another form of file": (["imitation", "x.nc", "y.nc", "-o", "out.csv"], 1, "give --out a name that ends in .nc"),
@@ -57,7 +57,7 @@ COMMANDS = {
     ),
     "a negative seed": (["significance", "x.nc", "y.nc", "-o", "out.nc", "--seed", "-1"], 1, "rng is -1; a seed"),
     "a damaged file": (["info", "bad.nc"], 1, "bad.nc: expected a NetCDF file, got a file of another format, or one that is damaged"),
-    "a cut table": (["info", "cut.csv", "--fps", "30"], 1, "cut.csv: line 3 has 1 field where 2 are wanted"),
+    "a cut table": (["info", "cut.csv", "--fps", "30"], 1, "cut.csv: expected 2 fields in every line, got: line 3 has 1 field"),
     "infinite values": (["coordination", "inf.nc", "-o", "out.nc"], 1, "x holds infinite values"),
     "no manifest": (
         ["cohort", "absent.csv", "--measure", "diversity", "-o", "out"],

@@ -277,8 +277,8 @@ def test_expressivity_of_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["imitation", "absent.csv", "y.csv", "-o", "out.nc"], "absent.csv: there is no such file"),
-        (["imitation", "x.csv", "y.csv", "-o", "out.nc"], "x.csv: nothing tells its times; name the column"),
+        (["imitation", "absent.csv", "y.csv", "-o", "out.nc"], "absent.csv: expected an existing file, got none"),
+        (["imitation", "x.csv", "y.csv", "-o", "out.nc"], "x.csv: expected a column of times or a frame rate, got neither; name the column"),
         (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], "expected an existing folder for out.nc, got no"),
         (["imitation", "x.nc", "y.nc", "-o", "y.nc"], "y.nc is one of the recordings; give --out another name"),
         (["imitation", "x.nc", "y.nc", "-o", "."], "expected the name of a file, got the folder"),
@@ -320,7 +320,7 @@ def test_as_a_module_without_a_traceback(tmp_path):
     command = [sys.executable, "-m", "bitbox_xr", "info", str(tmp_path / "absent.csv")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr == f"Error: {tmp_path / 'absent.csv'}: there is no such file\n"
+    assert done.stderr == f"Error: {tmp_path / 'absent.csv'}: expected an existing file, got none; check the path\n"
 
 
 def test_info_finds_the_gaps_of_irregular_times():

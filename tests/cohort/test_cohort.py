@@ -294,7 +294,7 @@ def test_warnings_of_a_reader_stand_in_the_row(job):
     changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.parts)
     told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
     assert told.state == "done"
-    assert told.message.startswith("a_pose.json is no JSON")
+    assert told.message.startswith("a_pose.json: expected JSON")
 
 
 # --- the folder

@@ -167,7 +167,7 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     assert "x1.nc: expected a NetCDF file" in said["001"]
     assert "y2.nc: there is no such file" in said["002"]
     assert "share 12 frames" in said["003"]
-    assert "y4.nc: it is empty" in said["004"]
+    assert "y4.nc: expected a table, got an empty file" in said["004"]
     assert done.summary["recording"].values.tolist() == ["000", "005"]
     assert done.summary["age"].values.tolist() == [20, 25]
     assert "2 recordings done, 4 failed (001, 002, 003, 004)" in done._repr_html_()

@@ -27,7 +27,7 @@ CASES = {
     "open_signals of an array": (
         lambda: bx.open_signals(DATA),
         TypeError,
-        ["path is a ndarray", "a file is wanted", "signals() takes arrays"],
+        ["expected path to be a file", "got ndarray", "signals() accepts arrays"],
     ),
     "a unit of another type": (
         lambda: bx.open_signals(TABLE, time_unit=["s"]),
@@ -37,17 +37,17 @@ CASES = {
     "columns in no order": (
         lambda: bx.open_signals(TABLE, fps=FPS, columns={0, 1}),
         ValueError,
-        ["columns is {0, 1}", "a sequence of them is wanted"],
+        ["expected columns to be a name", "a sequence of them", "got {0, 1}"],
     ),
     "columns from to": (
         lambda: bx.open_signals(TABLE, fps=FPS, columns=slice(2)),
         ValueError,
-        ["columns is slice(None, 2, None)", "a sequence of them"],
+        ["expected columns to be a name", "got slice(None, 2, None)"],
     ),
     "a confidence of 400 digits": (
         lambda: bx.open_signals(TABLE, fps=FPS, min_confidence=10**400),
         ValueError,
-        ["min_confidence is 1000", "a number is wanted"],
+        ["expected min_confidence to be a number", "got 1000"],
     ),
     "to_netcdf under too long a name": (
         lambda: bx.to_netcdf(X, "a" * 300),
@@ -122,7 +122,7 @@ CASES = {
     "a home that nobody has": (
         lambda: bx.open_signals("~nobody_of_that_name/x.csv"),
         FileNotFoundError,
-        ["~nobody_of_that_name/x.csv", "no such file"],
+        ["~nobody_of_that_name/x.csv", "expected an existing file"],
     ),
 }
 

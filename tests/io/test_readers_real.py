@@ -150,22 +150,26 @@ def test_what_3di_wrote_beside_one_video():
 
 REFUSED = [
     ("pyfeat_OpenFace_Test.csv", {}, r"'timestamp': time steps by 1 ms, 1000 frames a second; .* fps=1000"),
-    ("pyfeat_v0_fex_001.csv", {}, r"no times; give the frames per second of the video, fps="),
-    ("pyfeat_iMotions_Test_v6.txt", {"sep": "\t"}, r"line 5 is empty, line 6 has 90 fields .* \(skiprows=…\)"),
+    ("pyfeat_v0_fex_001.csv", {}, r"no times; give the rate of the video, fps="),
+    ("pyfeat_iMotions_Test_v6.txt", {"sep": "\t"}, r"line 5 is empty, line 6 has 90 fields, .*\(skiprows=…\)"),
     (
         "pyfeat_iMotions_Test_v6.txt",
         {**ACTION_UNITS, "columns": None},
-        r"column 'StudyName' \(0\), line 7: 'RotationTest'",
+        r"column 'StudyName' \(0\), line 7: .* got 'RotationTest'",
     ),
     (
         "pyfeat_iMotions_Test_v6.txt",
         {**ACTION_UNITS, "time_unit": "s"},
         r"steps by 33 s; if that is ms, say time_unit='ms'",
     ),
-    (LANGER, {}, r"nothing tells its times"),
-    ("rmea_normal_200_01.txt", {"fps": 25}, r"line 1 has one name; give the separator, sep=' ', for pat, th"),
+    (LANGER, {}, r"expected a column of times or a frame rate"),
+    ("rmea_normal_200_01.txt", {"fps": 25}, r"names in line 1, got one; give the separator, sep=' ', to get pat, th"),
     ("syncpy_kinect_dyad_Data_Example.csv", {"time": "Time (ms)", "time_unit": "ms"}, r"'User Id' at columns 1, 9; "),
-    ("syncpy_F1044N_family_first7500.csv", {"fps": 25}, r"column 'video' \(1\), line 2: 'F1044N.VOB' is no number"),
+    (
+        "syncpy_F1044N_family_first7500.csv",
+        {"fps": 25},
+        r"column 'video' \(1\), line 2: expected a number, got 'F1044N.VOB'",
+    ),
 ]
 
 
