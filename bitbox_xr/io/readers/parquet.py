@@ -26,11 +26,7 @@ def from_parquet(path: Path) -> Sheet:
     ImportError without pyarrow, ValueError for a damaged file, MemoryError for columns that unpack to more than the
     available memory: equal values take hardly any space in a file.
     """
-    source = _call(path.name, lambda: _open(path))
-    schema = source.schema_arrow
-    index = {name for name in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)}
-    schema_positions = [at for at, name in enumerate(schema.names) if name not in index]
-    names = [str(name).strip() for name in schema.empty_table().to_pandas().columns]
+    source, names, schema_positions = _call(path.name, lambda: _open(path))
     rows = source.metadata.num_rows
     if not rows or not names or len(names) != len(schema_positions):
         shape = (rows, len(names))
@@ -49,10 +45,15 @@ def from_parquet(path: Path) -> Sheet:
     return Sheet(path.name, names, rows, "row", 0, cells)
 
 
-def _open(path: Path) -> "ParquetFile":
+def _open(path: Path) -> tuple["ParquetFile", list[str], list[int]]:
+    """The file, the names of its columns as pandas reads them, and their positions in the schema."""
     import pyarrow.parquet
 
-    return pyarrow.parquet.ParquetFile(path)
+    source = pyarrow.parquet.ParquetFile(path)
+    schema = source.schema_arrow
+    index = {name for name in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)}
+    positions = [at for at, name in enumerate(schema.names) if name not in index]
+    return source, [str(name).strip() for name in schema.empty_table().to_pandas().columns], positions
 
 
 def _columns(source: "ParquetFile", positions: list[int]) -> list[pd.Series]:
