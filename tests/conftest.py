@@ -1,4 +1,4 @@
-"""Where the tests look for recordings and reference values that are not part of the project."""
+"""Fixtures for recordings and reference values that are not part of the project."""
 
 from pathlib import Path
 
@@ -21,5 +21,5 @@ def recordings():
 
 def _folder(name):
     if not (SHARED / name).is_dir():
-        pytest.skip(f"../shared/{name} is not here; these tests need what lies there")
+        pytest.skip(f"../shared/{name} does not exist; this test needs its files")
     return SHARED / name

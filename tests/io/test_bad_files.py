@@ -8,7 +8,7 @@ import bitbox_xr as bx
 
 from bad_input import DATA, FPS, TABLE, X, refused, unknown
 
-# call, error, phrases of its message: what was expected, what was found, what to do
+# call, error, phrases of its message (what was expected, what was found, what to do)
 CASES = {
     f"{function.__name__} of {got}": (
         lambda function=function, path=path: function(path),
@@ -128,6 +128,6 @@ CASES = {
 
 
 @pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
-def test_refused(call, error, phrases, tmp_path, monkeypatch):
+def test_bad_input_is_refused(call, error, phrases, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused(call, error, phrases, tmp_path)
