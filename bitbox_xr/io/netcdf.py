@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -28,6 +28,8 @@ MAX_NAME_BYTES = 255  # the limit of most file systems for a file name
 PART = ".part"  # suffix of the temporary folders in which files are written
 MAX_STEM_CHARACTERS = 40  # characters of the file name that the name of its temporary folder repeats
 CHUNK_CACHE_BYTES = 2**20
+
+Chunks: TypeAlias = int | Literal["auto"] | Mapping[Any, Any]  # of dask, such as {"window": 100}
 
 
 def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, engine: Engine = "netcdf4") -> None:
@@ -131,9 +133,9 @@ def destination(path: str | os.PathLike[str]) -> Path:
 def open_netcdf(
     path: str | os.PathLike[str],
     *,
-    chunks: int | str | Mapping[Any, Any] | None = None,
+    chunks: Chunks | None = None,
     engine: Engine = "netcdf4",
-) -> Any:
+) -> Any:  # DataArray or Dataset, as the file says
     """Open a file that `to_netcdf()` wrote. Values are read when they are used.
 
     Parameters
@@ -201,7 +203,7 @@ def open_netcdf(
     return opened
 
 
-def _chunk(data: xr.Dataset, chunks: Any) -> xr.Dataset:
+def _chunk(data: xr.Dataset, chunks: Chunks) -> xr.Dataset:
     try:
         return data.chunk(chunks)
     except Exception as error:  # dask raises many types for impossible sizes

@@ -1,7 +1,7 @@
 """Encoding a Dataset for NetCDF: fill values, chunks, compression and text, and the check of what NetCDF can store."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ def _encode_attribute(value: str | int | float) -> str | np.int32 | float:
     return np.int32(value) if isinstance(value, int | np.integer) else float(value)
 
 
-def _faults(data: xr.Dataset, attrs: Mapping[Any, Any], engine: str) -> list[str]:
+def _faults(data: xr.Dataset, attrs: Attrs, engine: str) -> list[str]:
     faults = _attr_faults(attrs, "")
     for name, variable in data.variables.items():
         faults += _name_faults(name) + _attr_faults(variable.attrs, f"{name}: ") + _value_faults(name, variable)
@@ -114,7 +114,7 @@ def _name_faults(name: Hashable, what: str = "variable") -> list[str]:
     ]
 
 
-def _attr_faults(attrs: Mapping[Any, Any], owner: str) -> list[str]:
+def _attr_faults(attrs: Attrs, owner: str) -> list[str]:
     faults = [f"{owner}{fault}" for fault in validation.attr_faults(attrs)]
     for key, value in attrs.items():
         if not isinstance(key, str) or not key:

@@ -16,7 +16,7 @@ class Counting:
 
 
 def computed_once(call, x):
-    """The computed Dataset of `call(x)`, `x` on dask; check that the call computes nothing and .compute() computes once."""
+    """The computed Dataset of `call(x)`, `x` on dask; check that it is computed by .compute() only, and once."""
     scheduler = Counting()
     with dask.config.set(scheduler=scheduler):
         lazy = call(x)

@@ -145,7 +145,7 @@ def outliers(magnitudes):
 
 
 def events(a, durations, fps, aggregated=False, rules=NATIVE):
-    """For each scale and coefficient of `a` (time, coefficient): frames, scale numbers, magnitudes, outliers, eligible."""
+    """For each scale and coefficient of `a` (time, coefficient): frames, scales, magnitudes, outliers, eligible."""
     out = []
     for y in np.asarray(a, dtype=float).T:
         if np.isnan(y).all():

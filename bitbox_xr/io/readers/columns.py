@@ -2,17 +2,32 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 from bitbox_xr.core import validation
 from bitbox_xr.io.readers.sheet import Sheet, position
 
-__all__ = ["RAW_ATTRS", "Layout", "ReadOptions", "SignalColumns", "landmark_columns", "matching", "select"]
+__all__ = [
+    "RAW_ATTRS",
+    "Attrs",
+    "ColumnLike",
+    "Layout",
+    "ReadOptions",
+    "SignalColumns",
+    "TimesLike",
+    "landmark_columns",
+    "matching",
+    "select",
+]
 
-Attrs = dict[str, str | int | float]
+Attrs: TypeAlias = dict[str, str | int | float]
+ColumnLike: TypeAlias = str | int  # a name, or a position from 0
+TimesLike: TypeAlias = Sequence[float] | np.ndarray | pd.Series | pd.Index | xr.DataArray  # a time for each row
 
 RAW_ATTRS: Attrs = {"units": "as in the file", "long_name": "signal as in the file"}  # of columns of unknown meaning
 MAX_LISTED_NAMES = 8
@@ -23,9 +38,9 @@ class ReadOptions(NamedTuple):
 
     kind: str | None = None
     fps: float | None = None
-    time: Any = None  # a column's name or position, or an array of times
+    time: ColumnLike | TimesLike | None = None
     time_unit: str = "s"
-    columns: Any = None  # a name or position, or a sequence of them
+    columns: ColumnLike | Iterable[ColumnLike] | None = None
     face_id: int | str | None = None
     min_confidence: float | None = None
 
@@ -107,8 +122,7 @@ def _missing_kind(layout: Layout, kind: str) -> str:
 
 
 def _requested(sheet: Sheet, layout: Layout, options: ReadOptions) -> SignalColumns:
-    single = isinstance(options.columns, str | int | np.integer)
-    columns = [position(sheet, column) for column in ([options.columns] if single else options.columns)]
+    columns = [position(sheet, column) for column in _as_list(options.columns)]
     if not columns:
         raise ValueError(f"{sheet.file}: expected columns to hold names or positions (from 0), got none")
     repeated = [sheet.names[i] for i, n in Counter(columns).items() if n > 1]
@@ -121,6 +135,14 @@ def _requested(sheet: Sheet, layout: Layout, options: ReadOptions) -> SignalColu
     source = next((own for own in layout.signals if set(columns) <= set(own.columns)), None)
     kind = options.kind or (source.kind if source else "expression")
     return SignalColumns(kind, columns, names, _requested_attrs(source, options))
+
+
+def _as_list(columns: ColumnLike | Iterable[ColumnLike] | None) -> list[ColumnLike]:
+    if columns is None:
+        return []
+    if isinstance(columns, str | int):
+        return [columns]
+    return [int(columns)] if isinstance(columns, np.integer) else list(columns)
 
 
 def _requested_attrs(source: SignalColumns | None, options: ReadOptions) -> Attrs:

@@ -16,7 +16,7 @@ from bitbox_xr.core.time_axis import on_seconds
 from bitbox_xr.core.types import Kind
 from bitbox_xr.core.variables import TIME
 from bitbox_xr.io.readers.assembly import assemble
-from bitbox_xr.io.readers.columns import ReadOptions
+from bitbox_xr.io.readers.columns import ColumnLike, ReadOptions, TimesLike
 from bitbox_xr.io.readers.formats import blendshapes, openface, pyfeat, table, three_di
 from bitbox_xr.io.readers.parquet import from_parquet
 from bitbox_xr.io.readers.sheet import TABLE, WHITESPACE, Sheet, from_frame, from_lines, read_lines
@@ -40,9 +40,9 @@ def open_signals(
     *,
     kind: Kind | None = None,
     fps: float | None = None,
-    time: Any = None,
+    time: ColumnLike | TimesLike | None = None,
     time_unit: str = "s",
-    columns: str | int | Iterable[str | int] | None = None,
+    columns: ColumnLike | Iterable[ColumnLike] | None = None,
     sep: str | None = None,
     skiprows: int = 0,
     face_id: int | str | None = None,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse, warn
-from bitbox_xr.io.readers.columns import Attrs, Layout, ReadOptions
+from bitbox_xr.io.readers.columns import Attrs, ColumnLike, Layout, ReadOptions, TimesLike
 from bitbox_xr.io.readers.sheet import Sheet, numbers, position, row_label
 from bitbox_xr.kernels import frame_rate
 
@@ -187,8 +187,9 @@ def _cropped(sheet: Sheet, grid: frame_rate.Grid, rows: np.ndarray) -> frame_rat
 def _row_times(sheet: Sheet, layout: Layout, options: ReadOptions) -> RowTimes:
     """The times that the caller gave or named. Otherwise those of the format: frame numbers if a rate is given."""
     if options.time is not None:
-        is_column = isinstance(options.time, str | int | np.integer)
-        return _times_of_column(sheet, options) if is_column else _times_given(sheet, options)
+        if isinstance(options.time, str | int | np.integer):
+            return _times_of_column(sheet, options.time, options.time_unit)
+        return _times_given(sheet, options.time, options.time_unit)
     if layout.frame is not None and options.fps is not None:
         return RowTimes(_subject(sheet, layout.frame), frames=_column(sheet, layout.frame))
     if layout.time is not None:
@@ -205,23 +206,23 @@ def _column(sheet: Sheet, at: int) -> np.ndarray:
     return numbers(sheet, [at])[at].to_numpy()
 
 
-def _times_of_column(sheet: Sheet, options: ReadOptions) -> RowTimes:
-    at = position(sheet, options.time)
+def _times_of_column(sheet: Sheet, column_like: ColumnLike, time_unit: str) -> RowTimes:
+    at = position(sheet, column_like)
     column = sheet.cells([at], object)[at].infer_objects()  # dates of a DataFrame; text remains text
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_convert(None)
     if column.dtype.kind in "mM":
         seconds, origin = frame_rate.seconds(column.to_numpy())
     else:
-        seconds, origin = frame_rate.seconds(_column(sheet, at), options.time_unit)
+        seconds, origin = frame_rate.seconds(_column(sheet, at), time_unit)
     return RowTimes(_subject(sheet, at), seconds=seconds, origin=origin)
 
 
-def _times_given(sheet: Sheet, options: ReadOptions) -> RowTimes:
+def _times_given(sheet: Sheet, times: TimesLike, time_unit: str) -> RowTimes:
     subject = f"{sheet.file}, time=…"
     try:
         # "s" may be the default; a unit of the times themselves takes precedence over it
-        seconds, origin = frame_rate.seconds(options.time, None if options.time_unit == "s" else options.time_unit)
+        seconds, origin = frame_rate.seconds(times, None if time_unit == "s" else time_unit)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{subject}: {error}") from None
     if seconds.shape != (sheet.size,):
