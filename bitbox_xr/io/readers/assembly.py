@@ -57,7 +57,9 @@ def _rows_of_face(sheet: Sheet, layout: Layout, face_id: object) -> tuple[np.nda
             f"{sheet.file}: expected one face, got the faces {validation.listed(present)}; choose one with face_id=…"
         )
     if face_id is not None and not present:
-        raise ValueError(f"{sheet.file}: expected a file with several faces for face_id={face_id!r}, got no face ids")
+        raise ValueError(
+            f"{sheet.file}: expected a column of face ids for face_id={face_id!r}, got none; leave out face_id"
+        )
     if face_id is not None and str(face_id) not in present:
         raise ValueError(f"{sheet.file}: expected face_id to be one of {validation.listed(present)}, got {face_id!r}")
     if not present:

@@ -103,7 +103,7 @@ def select(sheet: Sheet, layout: Layout, options: ReadOptions) -> SignalColumns:
         shown = "; ".join(repeated[:MAX_LISTED_NAMES]) + "; …" * (len(repeated) > MAX_LISTED_NAMES)
         raise ValueError(f"{sheet.file}: expected unique column names, got {shown}; choose by position, columns=[…]")
     if not chosen.columns:
-        raise ValueError(f"{sheet.file}: expected at least one column of signals, got only the column of times")
+        raise ValueError(f"{sheet.file}: expected a column of signals, got only columns that time or number the rows")
     unnamed = [i for i, name in zip(chosen.columns, chosen.names, strict=True) if not name]
     if unnamed:
         raise ValueError(
@@ -125,9 +125,11 @@ def _requested(sheet: Sheet, layout: Layout, options: ReadOptions) -> SignalColu
     columns = [position(sheet, column) for column in _as_list(options.columns)]
     if not columns:
         raise ValueError(f"{sheet.file}: expected columns to hold names or positions (from 0), got none")
-    repeated = [sheet.names[i] for i, n in Counter(columns).items() if n > 1]
+    repeated = [repr(sheet.names[i]) for i, n in Counter(columns).items() if n > 1]
     if repeated:
-        raise ValueError(f"{sheet.file}: expected distinct columns, got {validation.listed(repeated)} twice")
+        raise ValueError(
+            f"{sheet.file}: expected distinct columns, got {validation.listed(repeated)} twice; give each once"
+        )
     names = [sheet.names[i] for i in columns]
     # a name that is requested twice, or empty, gets its position
     count = Counter(names)

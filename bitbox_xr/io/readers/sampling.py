@@ -69,7 +69,7 @@ def _time_axis(
     source: Attrs = {"time_source": ASSUMED if options.fps is None else "fps given"}
     grid = frame_rate.Grid(0.0, fps, np.arange(len(rows)))
     if row_times.frames is not None:
-        grid = _by_frames(sheet, row_times.subject, row_times.frames - layout.first_frame, fps, rows)
+        grid = _by_frames(sheet, row_times.subject, row_times.frames, layout.first_frame, fps, rows)
         return grid, source if grid.fps == fps else {**source, "frame_step": round(fps / grid.fps)}
     if row_times.seconds is None:
         return grid, source
@@ -149,14 +149,20 @@ def _rate_faults(distinct: np.ndarray, options: ReadOptions, row_times: RowTimes
 # --- from frame numbers
 
 
-def _by_frames(sheet: Sheet, subject: str, frames: np.ndarray, fps: float, rows: np.ndarray) -> frame_rate.Grid:
+def _by_frames(
+    sheet: Sheet, subject: str, frame_numbers: np.ndarray, first_frame: int, fps: float, rows: np.ndarray
+) -> frame_rate.Grid:
+    """The regular time axis of rows with `frame_numbers`, of which `first_frame` is at 0 s."""
+    frames = frame_numbers - first_frame
     of_face = frames[rows]
     is_whole = (np.abs(of_face) < MAX_EXACT_INTEGER) & (of_face == np.rint(of_face))
     bad = np.flatnonzero(~is_whole | ~(np.diff(of_face, prepend=-np.inf) > 0))
     if len(bad):
+        at = int(bad[0])
+        got = f"{frame_numbers[rows[at]]:.15g}" + (f" after {frame_numbers[rows[at - 1]]:.15g}" if at else "")
         raise ValueError(
-            f"{subject}, {row_label(sheet, rows[bad[0]])}: expected frame numbers that increase by whole numbers, got "
-            "another order or other numbers; keep one recording and one face, with one row per frame"
+            f"{subject}, {row_label(sheet, rows[at])}: expected whole frame numbers that increase, got {got}; keep one "
+            "recording and one face, with one row per frame"
         )
     tracked = _distinct(frames).astype(np.int64)
     stride = int(np.gcd.reduce(np.diff(tracked))) if len(tracked) > 1 else 1

@@ -88,12 +88,14 @@ def from_lines(file: str, lines: list[str], *, sep: str, skiprows: int = 0, name
     header = skiprows
     if names is None:
         if header >= len(lines):
-            raise ValueError(f"{file}: expected skiprows to be below its {len(lines)} lines, got {skiprows}")
+            raise ValueError(f"{file}: expected skiprows below {len(lines)}, the number of lines, got {skiprows}")
         names = _header(file, lines[header : header + 2], sep, header + 1)
         header += 1
     rows = lines[header:]
     if not rows:
-        raise ValueError(f"{file}: expected rows below the column names, got none after line {header}")
+        raise ValueError(
+            f"{file}: expected rows below the column names, got none after line {header}; the file may be cut short"
+        )
     refuse(file, _field_faults(rows, len(names), sep, header))
     return Sheet(file, names, len(rows), "line", header + 1, _text_cells(file, rows, sep))
 
