@@ -166,8 +166,8 @@ def _by_frames(
         )
     tracked = _distinct(frames).astype(np.int64)
     stride = int(np.gcd.reduce(np.diff(tracked))) if len(tracked) > 1 else 1
-    start = min(int(tracked[0]), 0)  # above 0 if the first frames were not tracked
-    first = (tracked[0] - start) / fps
+    start = min(int(tracked[0]), 0)
+    first = (tracked[0] - start) / fps  # above 0 if the first frames were not tracked
     return _cropped(
         sheet, frame_rate.Grid(float(first), fps / stride, (of_face.astype(np.int64) - tracked[0]) // stride), rows
     )
