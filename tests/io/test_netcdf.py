@@ -196,7 +196,7 @@ def test_equal_objects_give_identical_files(tmp_path):
         assert (tmp_path / f"1{engine}").read_bytes() == (tmp_path / f"2{engine}").read_bytes()
 
 
-# --- complete files or none
+# --- no incomplete files
 
 
 def test_a_failure_leaves_the_old_file_and_no_temporary_folder(tmp_path):
