@@ -21,5 +21,5 @@ def recordings():
 
 def _folder(name):
     if not (SHARED / name).is_dir():
-        pytest.skip(f"this test needs the folder ../shared/{name}, which does not exist")
+        pytest.skip(f"../shared/{name} does not exist; this test needs its files")
     return SHARED / name

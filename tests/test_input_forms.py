@@ -58,7 +58,7 @@ def test_window_count_is_the_number_of_reduced_windows():
 def test_a_pipe_is_not_replaced_by_a_file(tmp_path):
     pipe = tmp_path / "pipe.nc"
     os.mkfifo(pipe)
-    with pytest.raises(FileExistsError, match=r"pipe\.nc is no file that could be replaced"):
+    with pytest.raises(FileExistsError, match=r"expected a regular file or a new name, got .*pipe\.nc"):
         bx.to_netcdf(X, pipe)
     assert [one.name for one in tmp_path.iterdir()] == ["pipe.nc"]
     assert pipe.is_fifo()
@@ -66,14 +66,16 @@ def test_a_pipe_is_not_replaced_by_a_file(tmp_path):
 
 def test_a_file_without_its_variable_is_refused(tmp_path):
     xr.Dataset(attrs={"bitbox_xr": "DataArray", "bitbox_xr_name": "x"}).to_netcdf(tmp_path / "x.nc")
-    with pytest.raises(OSError, match=r"x\.nc is no NetCDF file, or is damaged .*0 variables where one is wanted"):
+    with pytest.raises(OSError, match=r"x\.nc: expected a NetCDF file, .*it should hold one variable and holds 0"):
         bx.open_netcdf(tmp_path / "x.nc")
 
 
 @pytest.mark.parametrize("chunks", [{"nope": 3}, {"time": 0}, {"time": -5}, "abc"], ids=str)
 def test_invalid_chunks_are_refused(tmp_path, chunks):
     bx.to_netcdf(X, tmp_path / "x.nc")
-    with pytest.raises(ValueError, match=r"open_netcdf\(\): chunks is .*'auto', or sizes of time, signal.* are wanted"):
+    with pytest.raises(
+        ValueError, match=r"open_netcdf\(\): expected chunks to be 'auto' or .* for the dimensions time, signal"
+    ):
         bx.open_netcdf(tmp_path / "x.nc", chunks=chunks)
 
 

@@ -10,7 +10,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.io.netcdf import destination
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
-from bitbox_xr.io.readers.options import OF_Y, reader
+from bitbox_xr.io.readers.options import Y_OPTIONS, open_options
 from bitbox_xr.preprocessing.alignment import align, shared_clock
 
 __all__ = ["AlignOptions", "align_options", "checked_out", "recordings"]
@@ -28,8 +28,8 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
     files = [file for file in (given["x"], given["y"]) if file is not None]
     checked_out(given, *files, *given.get("partners", ()))
     refuse("options", _unused_options(given))
-    x = open_signals(files[0], **reader(given))
-    y = open_signals(files[1], **reader(given, of_y=True)) if len(files) == 2 else None
+    x = open_signals(files[0], **open_options(given))
+    y = open_signals(files[1], **open_options(given, of_y=True)) if len(files) == 2 else None
     return (x, None) if y is None else _on_one_time_axis(x, y, given)
 
 
@@ -56,7 +56,7 @@ def _netcdf_path(out: Path) -> Path:
 def _unused_options(given: Mapping[str, Any]) -> list[str]:
     """Options that need another argument, which is missing."""
     faults = []
-    of_y = [f"--{name.replace('_', '-')}" for name in OF_Y if given.get(name) is not None]
+    of_y = [f"--{name.replace('_', '-')}" for name in Y_OPTIONS if given.get(name) is not None]
     if given["y"] is None and of_y:
         faults.append(
             f"expected a file Y with {', '.join(of_y)}, got none; if Y is in the file of X, name it again as Y"

@@ -13,7 +13,7 @@ from bitbox_xr.core import validation
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.io.netcdf import open_netcdf
 from bitbox_xr.io.readers import open_signals
-from bitbox_xr.io.readers.options import reader
+from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.kernels import frame_rate
 from bitbox_xr.preprocessing.regularity import regularity
 
@@ -32,7 +32,7 @@ def info(file: Path, **given: Any) -> None:
       bitbox-xr info openface.csv
       bitbox-xr info motion.csv --time timestamp --time-unit ms --columns head,hands
     """
-    options = reader(given)
+    options = open_options(given)
     opened = open_netcdf(file) if not options and file.suffix == ".nc" else open_signals(file, **options)
     lines = _describe_result(opened) if isinstance(opened, xr.Dataset) else _describe_signals(opened)
     click.echo(file.name)

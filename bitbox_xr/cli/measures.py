@@ -28,7 +28,7 @@ from bitbox_xr.cli.options import (
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
-from bitbox_xr.io.readers.options import reader
+from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.measures import expressivity as expressions
 from bitbox_xr.measures import social
 from bitbox_xr.measures.results import strongest
@@ -107,7 +107,7 @@ def expressivity(**given: Any) -> None:
       bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate
     """
     out = checked_out(given, given["x"])
-    x = open_signals(given["x"], **reader(given))
+    x = open_signals(given["x"], **open_options(given))
     options = {name: given[name] for name in ("scales", "aggregate", "robust", "precision")}
     result = expressions.expressivity(x, **options)
     to_netcdf(result, out)
@@ -163,7 +163,7 @@ def significance(**given: Any) -> None:
     from bitbox_xr.inference.significance import significance
 
     x, y = recordings(given)
-    partners = [open_signals(file, **reader(given, of_y=True)) for file in given["partners"]]
+    partners = [open_signals(file, **open_options(given, of_y=True)) for file in given["partners"]]
     if given["align"]:
         partners = [
             _aligned(x, *named, align_options(given)) for named in zip(given["partners"], partners, strict=True)

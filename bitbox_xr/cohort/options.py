@@ -15,7 +15,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import is_number, listed
 from bitbox_xr.core.variables import PAIR, RESERVED
 from bitbox_xr.inference.significance import significance
-from bitbox_xr.io.readers.options import OF_READER, OF_Y, reader
+from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS, open_options
 from bitbox_xr.measures import expressivity, scales, social, windowing
 
 __all__ = ["MEASURES", "Measure", "Study", "clashes", "planned", "results"]
@@ -119,20 +119,20 @@ def planned(
     faults = [
         f"{name} is no option of {measure}, which takes {', '.join(known)}, nor of open_signals()"
         for name in given
-        if name not in known and name not in OF_READER and name not in OF_Y
+        if name not in known and name not in OPEN_OPTIONS and name not in Y_OPTIONS
     ]
     faults += [f"{name} is {value!r}; text, numbers or a list of them are wanted" for name, value in given.items()
                if not _is_plain(value)]  # fmt: skip
     if keep_windows and not entry.pairs:
         faults.append(f"{measure} has no windows to keep; leave keep_windows out")
-    if entry.reference == "unused" and (align or any(given.get(name) is not None for name in OF_Y)):
-        faults.append(f"{', '.join(OF_Y)} and align are for a reference, which {measure} has none of")
+    if entry.reference == "unused" and (align or any(given.get(name) is not None for name in Y_OPTIONS)):
+        faults.append(f"{', '.join(Y_OPTIONS)} and align are for a reference, which {measure} has none of")
     faults += _clock_faults(align, align_fps, offset)
     refuse("cohort", faults or entry.check(own))
     if "pairs" in signature(entry.function).parameters:
         own["pairs"] = pairs
     clock = {"fps": align_fps, "offset": offset or 0.0} if align else None
-    return Study(measure, own, reader(given), reader(given, of_y=True), keep_windows, clock)
+    return Study(measure, own, open_options(given), open_options(given, of_y=True), keep_windows, clock)
 
 
 def _known(function: Callable[..., xr.Dataset]) -> dict[str, Any]:

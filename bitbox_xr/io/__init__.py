@@ -1,1 +1,1 @@
-"""Files in and out: tracker files, and NetCDF."""
+"""Reading tracker files, and reading and writing NetCDF."""

@@ -1,4 +1,4 @@
-"""Which files the values of an object are still to be read from."""
+"""Finding the files from which the lazy values of an object are read."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -15,18 +15,18 @@ __all__ = ["detach", "files_behind"]
 def detach(function: str, obj: xr.DataArray | xr.Dataset, target: Path) -> None:
     """Make the values of `obj` independent of the file `target`, which is about to be replaced.
 
-    Lazy values are loaded. ValueError for values on dask, which would be computed from the new file next time: the file
-    is opened again by its name when needed.
+    Lazy values are loaded. ValueError for values on dask: dask opens the file by name whenever it computes, so it would
+    read the new file.
     """
     if not target.is_file() or not isinstance(obj, xr.DataArray | xr.Dataset):
         return
-    ours = [variable for variable in _within(obj) if _reads(variable, target)]
-    if any(variable.chunks is not None for variable in ours):
+    dependent = [variable for variable in _parts(obj) if _reads(variable, target)]
+    if any(variable.chunks is not None for variable in dependent):
         raise ValueError(
-            f"{function}: expected a file from which no values are still to be read, got {target}, from which dask "
-            "reads values of the object to be written; .load() it first, or choose another name"
+            f"{function}: expected a path from which dask reads no values of the object, got {target}; call .load() on "
+            "the object first, or choose another file name"
         )
-    for variable in ours:
+    for variable in dependent:
         variable.load()
 
 
@@ -34,32 +34,32 @@ def _reads(variable: xr.Variable, target: Path) -> bool:
     return any(file.exists() and file.samefile(target) for file in files_behind(variable))
 
 
-def files_behind(obj: Any) -> set[Path]:
-    """Files of the lazy arrays in `obj`: an xarray object, dask's arrays and graphs, or what these consist of.
+def files_behind(obj: object) -> set[Path]:
+    """Files from which the lazy arrays in `obj` are read: an xarray object, a dask array or graph, or a part of one.
 
-    Found are the files that xarray's backends read. What is in memory has none.
+    Only files that xarray's backends opened are found. Values in memory have no file.
 
     >>> files_behind(xr.Dataset({"a": ("x", [1, 2])}))
     set()
     """
     found: set[Path] = set()
-    seen: dict[int, Any] = {}  # kept, so that none gets the identity of another that is gone
-    left = [obj]
-    while left:
-        one = left.pop()
-        if id(one) in seen or isinstance(one, type | str | bytes | int | float | None):
+    seen: dict[int, object] = {}  # keeps each part alive, so that no other part can get the same id
+    remaining = [obj]
+    while remaining:
+        part = remaining.pop()
+        if id(part) in seen or isinstance(part, type | str | bytes | int | float | None):
             continue
-        seen[id(one)] = one
-        file = file_behind(one)
+        seen[id(part)] = part
+        file = file_behind(part)
         if file is not None:
             found.add(Path(file))
         else:
-            left.extend(_within(one))
+            remaining.extend(_parts(part))
     return found
 
 
-def _within(obj: Any) -> Iterator[Any]:
-    """What an object consists of, one step down."""
+def _parts(obj: object) -> Iterator[Any]:
+    """The direct parts of an object."""
     if isinstance(obj, xr.DataArray):
         yield from (obj.variable, *(coord.variable for coord in obj.coords.values()))
     elif isinstance(obj, xr.Dataset):
@@ -74,5 +74,5 @@ def _within(obj: Any) -> Iterator[Any]:
         yield from (obj.func, *obj.args, *obj.keywords.values())
     elif hasattr(obj, "__dask_graph__"):
         yield dict(obj.__dask_graph__() or {})
-    else:  # a task of dask's, or one of xarray's wrappers around an array
+    else:  # a dask task, or an xarray wrapper around an array
         yield from (getattr(obj, name) for name in ("func", "args", "kwargs", "value", "array") if hasattr(obj, name))

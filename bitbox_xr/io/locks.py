@@ -1,10 +1,11 @@
-"""The one lock around every touch of the NetCDF and HDF5 libraries, lazy reads included.
+"""The lock that guards every call of the NetCDF and HDF5 libraries, lazy reads included.
 
-They crash the process when two threads are inside them, even with different files.
+These libraries crash the process when two threads call them at the same time, even for different files.
 """
 
 import threading
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 from bitbox_xr.upstream.xarray_internals import LIBRARY_LOCKS
@@ -13,10 +14,10 @@ __all__ = ["LOCK", "FileLock", "unreadable"]
 
 
 class LibraryLock:
-    """A reentrant lock that is one and the same in a process, however often it is pickled.
+    """A reentrant lock with one instance per process. Unpickling returns that instance.
 
-    xarray's own locks are part of it, so that lazy reads of files that were opened with xarray alone are kept
-    out too. Those are not reentrant: they are taken at the first entry and given back at the last exit.
+    It also holds xarray's own locks, so that no thread reads a file that xarray alone opened at the same time. xarray's
+    locks are not reentrant: they are acquired at the first entry and released at the last exit.
     """
 
     def __init__(self) -> None:
@@ -24,7 +25,7 @@ class LibraryLock:
         self._depth = 0
 
     def acquire(self, blocking: bool = True) -> bool:
-        """Wait for the lock, or (`blocking=False`) say at once whether it was to be had."""
+        """Acquire the lock. With `blocking=False`, return False at once if another thread holds it."""
         if not self._own.acquire(blocking):
             return False
         if self._depth == 0 and not self._acquire_others(blocking):
@@ -44,7 +45,7 @@ class LibraryLock:
         return True
 
     def release(self) -> None:
-        """Give the lock back, once for every time it was acquired."""
+        """Release the lock once. Call it as often as `acquire()` succeeded."""
         self._depth -= 1
         if self._depth == 0:
             for other in reversed(LIBRARY_LOCKS):
@@ -67,28 +68,36 @@ LOCK = LibraryLock()
 
 @dataclass(frozen=True)
 class FileLock:
-    """The lock while one file is read: what the library says of its damage, then or later, is said in words."""
+    """The library lock for reading one file. It turns errors of the library into a message that names the file.
+
+    xarray keeps this lock with the lazy arrays, so the message also appears when damage is found later.
+    """
 
     file: str
 
     def acquire(self, blocking: bool = True) -> bool:
-        """As `LibraryLock.acquire`."""
+        """See `LibraryLock.acquire`."""
         return LOCK.acquire(blocking)
 
     def release(self) -> None:
-        """As `LibraryLock.release`."""
+        """See `LibraryLock.release`."""
         LOCK.release()
 
     def __enter__(self) -> "FileLock":
         LOCK.acquire()
         return self
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         LOCK.release()
         if isinstance(error, OSError | RuntimeError):
             raise unreadable(self.file, error) from error
 
 
 def unreadable(file: str, error: BaseException) -> OSError:
-    """What to raise where the library cannot read `file`."""
-    return OSError(f"{file} is no NetCDF file, or is damaged or cut short ({error}); write it anew")
+    """The error to raise if the library cannot read `file`."""
+    return OSError(
+        f"{file}: expected a NetCDF file, got a file of another format, or one that is damaged or cut short ({error}); "
+        "create the file again"
+    )

@@ -1,15 +1,15 @@
-"""NetCDF out and back: `to_netcdf()` and `open_netcdf()`.
+"""Writing and opening NetCDF files: `to_netcdf()` and `open_netcdf()`.
 
-A file is written beside its place and renamed, so that it appears whole or not at all. Every touch of the library,
-lazy reads included, is made under one lock (`bitbox_xr.locks`).
+A file is written in a temporary folder and then renamed, so it appears complete or not at all. Every call of the NetCDF
+library, lazy reads included, is guarded by one lock (`bitbox_xr.io.locks`).
 """
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -18,52 +18,59 @@ from bitbox_xr.core import validation
 from bitbox_xr.core.types import Engine
 from bitbox_xr.io import backing
 from bitbox_xr.io.locks import LOCK, FileLock, unreadable
-from bitbox_xr.io.netcdf_encoding import CONVENTIONS, MARK, NAME, encoded
-from bitbox_xr.io.unpacked_size import bounded
+from bitbox_xr.io.netcdf_encoding import CONVENTIONS, NAME_ATTRIBUTE, TYPE_ATTRIBUTE, encode
+from bitbox_xr.io.unpacked_size import index_if_it_fits
 from bitbox_xr.upstream.xarray_internals import ArrayWriter, new_file
 
 __all__ = ["LOCK", "PART", "destination", "open_netcdf", "replacing", "to_netcdf"]
 
-LONGEST = 255  # bytes of a file's name that most file systems allow
-PART = ".part"  # how the names of folders end in which files are made
-SHOWN = 40  # letters of a file's name that the name of such a folder tells
+MAX_NAME_BYTES = 255  # the limit of most file systems for a file name
+PART = ".part"  # suffix of the temporary folders in which files are written
+MAX_STEM_CHARACTERS = 40  # characters of the file name that the name of its temporary folder repeats
+CHUNK_CACHE_BYTES = 2**20
+
+Chunks: TypeAlias = int | Literal["auto"] | Mapping[Any, Any]  # of dask, such as {"window": 100}
 
 
 def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, engine: Engine = "netcdf4") -> None:
-    """Write a signal set or a measure as NetCDF, whole or not at all.
+    """Write signals or the result of a measure to a NetCDF file.
+
+    The file appears only when it is complete.
 
     Parameters
     ----------
     obj
-        DataArray or Dataset of real numbers, booleans and text, with any dimensions. What is on dask is computed
-        chunk by chunk on this machine's threads and never held as a whole (but by the engine scipy, which keeps
-        a file in memory until it is closed).
+        DataArray or Dataset of real numbers, booleans or text, with any dimensions. Values on dask are computed chunk
+        by chunk on the threads of this machine and are never in memory as a whole (except with the engine `scipy`,
+        which keeps a file in memory until it is closed).
     path
-        The file (`~` is the home folder). One that is there is replaced in a single step once the new one is
-        complete; whoever has the old one open goes on reading it (Windows refuses to replace an open file). Until
-        then the new one is in a folder of its own beside it, `<beginning of the name>.<random>.part`, which stays
-        behind where the process is killed. Of several that are written to one name at once, the last to be complete
-        stays.
+        The file to write (`~` is the home folder). An existing file is replaced in a single step once the new one is
+        complete. A program that has the old file open continues to read the old values (Windows refuses to replace an
+        open file). The new file is written in a temporary folder next to `path`, named
+        `<beginning of the name>.<random>.part`. This folder remains if the process is killed. If several processes
+        write to the same path, the file that is completed last remains.
     engine
-        `netcdf4`, `h5netcdf` (both NetCDF-4: floats compressed, zlib level 1 with shuffle) or `scipy` (NetCDF-3:
-        no compression; integers, also 64-bit ones, become 32-bit, and those that do not fit are refused).
-
-    Notes
-    -----
-    Text is written as characters of fixed width, times as seconds, no coordinate has a `_FillValue`: R and
-    other NetCDF readers take such files as they are. Attributes are text, 32-bit integers or floats. Two equal
-    objects in memory give two equal files, byte for byte; chunks of dask are stored as they are finished, so that
-    there the values are equal, the layout of the file perhaps not. A DataArray is one variable of its own name, or
-    `values` where it has none or that of a coordinate (`landmark`).
+        `netcdf4` or `h5netcdf` (both NetCDF-4: floats are compressed with zlib level 1 and shuffle), or `scipy`
+        (NetCDF-3: no compression; integers are stored with 32 bits, and integers that do not fit are refused).
 
     Raises
     ------
     TypeError
-        For all that no NetCDF file can hold, attributes by their names, before anything is written.
+        If `obj` contains anything that NetCDF cannot store. The message lists all of it, attributes by their names.
+        Nothing is written.
     OSError
-        Where the folder is missing or cannot be written to.
+        If the folder does not exist or is not writable.
     ValueError
-        For another engine; for a file from which dask reads values of `obj`: `.load()` it first.
+        For an unknown engine, or if dask reads values of `obj` from the file that would be replaced; call `.load()`
+        first.
+
+    Notes
+    -----
+    Text is stored as characters of fixed width, times as seconds, and coordinates have no `_FillValue`, so R and other
+    NetCDF readers can read the file. Attributes are text, 32-bit integers or floats. A DataArray becomes one variable
+    with its own name, or `values` if it has no name or the name of a coordinate (such as `landmark`). Two equal objects
+    in memory give two identical files, byte for byte. Chunks on dask are stored in the order in which they are
+    computed: the values are equal, but the bytes of the files can differ.
 
     Examples
     --------
@@ -80,18 +87,18 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
     _check_engine("to_netcdf()", engine)
     target = destination(path)
     backing.detach("to_netcdf()", obj, target)
-    data = encoded(obj, engine)
+    data = encode(obj, engine)
     with replacing(target) as file:
         _write(data, file, engine)
 
 
 @contextmanager
 def replacing(target: Path, parts: Path | None = None) -> Iterator[Path]:
-    """Where to write a file that replaces `target` once it is complete: in a folder of its own.
+    """Yield a path in a temporary folder; a file written there replaces `target` when the block ends without error.
 
-    That is made in `parts`, a folder on the same file system, or beside `target`.
+    The temporary folder is made in `parts`, a folder on the same file system, or next to `target`.
     """
-    stem = target.stem[:SHOWN] + "."
+    stem = target.stem[:MAX_STEM_CHARACTERS] + "."
     with tempfile.TemporaryDirectory(prefix=stem, suffix=PART, dir=parts or target.parent) as folder:
         file = Path(folder, target.name)
         yield file
@@ -100,51 +107,64 @@ def replacing(target: Path, parts: Path | None = None) -> Iterator[Path]:
 
 def _check_engine(function: str, engine: object) -> None:
     if engine not in ("netcdf4", "h5netcdf", "scipy"):
-        raise ValueError(f"{function}: engine is {engine!r}; netcdf4, h5netcdf or scipy is wanted")
+        raise ValueError(f"{function}: expected engine to be netcdf4, h5netcdf or scipy, got {engine!r}")
 
 
 def destination(path: str | os.PathLike[str]) -> Path:
-    """`path` as one where a file can stand: to be asked before a long computation. OSError where none can."""
+    """Return `path` as a Path, or raise OSError if no file can be written there. Call it before a long computation."""
     target = validation.path_of("to_netcdf()", path)
-    if len(os.fsencode(target.name)) > LONGEST:
-        raise OSError(f"{target.name[:40]}… is too long a name; at most {LONGEST} bytes are wanted")
+    size = len(os.fsencode(target.name))
+    if size > MAX_NAME_BYTES:
+        raise OSError(
+            f"expected a file name of at most {MAX_NAME_BYTES} bytes, got {size} bytes ({target.name[:40]}…); choose a "
+            "shorter name"
+        )
     if target.is_dir():
-        raise IsADirectoryError(f"{target} is a folder; the name of a file is wanted")
+        raise IsADirectoryError(f"expected the name of a file, got the folder {target}; add a file name")
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {target.parent} for {target.name}; make it first")
+        raise FileNotFoundError(
+            f"expected an existing folder for {target.name}, got {target.parent}, which does not exist; create it first"
+        )
     if target.exists() and not target.is_file():  # a device or pipe would be replaced by the file
-        raise FileExistsError(f"{target} is no file that could be replaced; the name of a file is wanted")
+        raise FileExistsError(f"expected a regular file or a new name, got {target}, which is neither; choose another")
     return target
 
 
-def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: Engine = "netcdf4") -> Any:
-    """Open what `to_netcdf()` wrote: a DataArray where it was given one, a Dataset otherwise.
+def open_netcdf(
+    path: str | os.PathLike[str],
+    *,
+    chunks: Chunks | None = None,
+    engine: Engine = "netcdf4",
+) -> Any:  # DataArray or Dataset, as the file says
+    """Open a file that `to_netcdf()` wrote. Values are read when they are used.
 
     Parameters
     ----------
     path
         The file; `~` is the home folder.
     chunks
-        A size for each dimension, `{"window": 100}`, or `"auto"`: the values come on dask. By default they do not.
+        A size for each dimension, such as `{"window": 100}`, or `"auto"`: the values are on dask. By default they are
+        not.
     engine
-        `netcdf4`, which reads what each of the three wrote, `h5netcdf` or `scipy`.
+        `netcdf4`, which reads the files of all three engines, `h5netcdf` or `scipy`.
 
     Returns
     -------
     DataArray or Dataset
-        What was written: seconds as float, text as `str`, attributes as `str`, `int` and `float`. Values are read
-        when they are used, from any number of threads; `.load()` reads all of them, `.close()` lets go of the file,
-        and so does `with open_netcdf(path) as result:`. Other NetCDF files open as Datasets, times in their own unit.
+        The type that was written: seconds as float, text as `str`, attributes as `str`, `int` and `float`. Any number
+        of threads can read values. `.load()` reads all values, `.close()` closes the file; so does
+        `with open_netcdf(path) as result:` at its end. Other NetCDF files open as Datasets, with times in the unit of
+        the file.
 
     Raises
     ------
     OSError
-        Where there is no such file (FileNotFoundError), or it is no NetCDF; where it is damaged, at once or when its
-        values are read. What NetCDF-4 compresses or describes has checksums; NetCDF-3 has none.
+        If the file does not exist (FileNotFoundError), or is damaged or no NetCDF file. Some damage is found only when
+        values are read: NetCDF-4 has checksums for compressed values and for its structure, NetCDF-3 has none.
     MemoryError
-        Where a file would unpack to more memory than is available, before it is read: `chunks` opens it in pieces.
+        If the file would unpack to more than the available memory; `chunks` opens it in pieces. Nothing is read.
     ValueError
-        For another engine.
+        For an unknown engine, or chunks that do not fit the dimensions.
 
     Examples
     --------
@@ -159,37 +179,46 @@ def open_netcdf(path: str | os.PathLike[str], *, chunks: Any = None, engine: Eng
     file = validation.path_of("open_netcdf()", path)
     _check_engine("open_netcdf()", engine)
     if not file.is_file():
-        raise FileNotFoundError(f"open_netcdf(): there is no file {file}")
+        raise FileNotFoundError(f"open_netcdf(): expected an existing file, got {file}; check the path")
     try:
         _check_length(file)
         with LOCK:
-            source = _opened(file, engine, cache=chunks is None)
-            data = _decoded(bounded(source, file.name, lazy=chunks is not None))
+            source = _open(file, engine, cache=chunks is None)
+            data = _decode(index_if_it_fits(source, file.name, lazy=chunks is not None))
     except (ImportError, MemoryError):
         raise
-    except Exception as error:  # of whatever kind: the libraries have many for what damage makes of a file
+    except Exception as error:  # a damaged file can make the libraries raise any exception
         raise OSError(f"open_netcdf(): {unreadable(file.name, error.__cause__ or error)}") from error
-    mark = data.attrs.pop(MARK, None)
-    if mark is not None and data.attrs.get("Conventions") == CONVENTIONS:
+    written_type = data.attrs.pop(TYPE_ATTRIBUTE, None)
+    if written_type is not None and data.attrs.get("Conventions") == CONVENTIONS:
         del data.attrs["Conventions"]
-    if chunks is not None:
-        try:
-            data = data.chunk(chunks)
-        except Exception as error:  # of whatever kind: dask has many for sizes that cannot be
-            source.close()
-            raise ValueError(
-                f"open_netcdf(): chunks is {chunks!r} ({error}); 'auto', or sizes of {validation.listed(data.dims)}, "
-                "{dimension: frames}, are wanted"
-            ) from error
-    given_back: Any = data
-    if mark == "DataArray":
-        name = data.attrs.pop(NAME, "")
-        if len(data.data_vars) != 1:
-            source.close()
-            raise unreadable(file.name, ValueError(f"{len(data.data_vars)} variables where one is wanted"))
-        given_back = data[next(iter(data.data_vars))].rename(name or None)
-    given_back.set_close(source.close)
-    return given_back
+    try:
+        if chunks is not None:
+            data = _chunk(data, chunks)
+        opened: Any = _single_variable(data, file.name) if written_type == "DataArray" else data
+    except Exception:
+        source.close()
+        raise
+    opened.set_close(source.close)
+    return opened
+
+
+def _chunk(data: xr.Dataset, chunks: Chunks) -> xr.Dataset:
+    try:
+        return data.chunk(chunks)
+    except Exception as error:  # dask raises many types for impossible sizes
+        raise ValueError(
+            f"open_netcdf(): expected chunks to be 'auto' or {{dimension: size}} for the dimensions "
+            f"{validation.listed(data.dims)}, got {chunks!r} ({error})"
+        ) from error
+
+
+def _single_variable(data: xr.Dataset, file: str) -> xr.DataArray:
+    """The DataArray that was written, under its own name."""
+    name = data.attrs.pop(NAME_ATTRIBUTE, "")
+    if len(data.data_vars) != 1:
+        raise unreadable(file, ValueError(f"it should hold one variable and holds {len(data.data_vars)}"))
+    return data[next(iter(data.data_vars))].rename(name or None)
 
 
 # --- writing
@@ -200,33 +229,33 @@ def _write(data: xr.Dataset, part: Path, engine: str) -> None:
     with LOCK:
         store = new_file(str(part), engine, LOCK)
     try:
-        with LOCK, _chunks_let_go():
+        with LOCK, _small_chunk_cache():
             data.dump_to_store(store, writer=writer)
         if writer.sources:
-            _stream(writer)
+            _store_dask_chunks(writer)
     finally:
         with LOCK:
             store.close()
 
 
 @contextmanager
-def _chunks_let_go() -> Iterator[None]:
-    """Variables made here keep no chunks in memory once these are written; the library would keep 64 MB of each."""
+def _small_chunk_cache() -> Iterator[None]:
+    """Keep few written chunks of new variables in memory; by default the library keeps 64 MB of each variable."""
     import netCDF4
 
     before = netCDF4.get_chunk_cache()
-    netCDF4.set_chunk_cache(2**20, before[1], before[2])
+    netCDF4.set_chunk_cache(CHUNK_CACHE_BYTES, before[1], before[2])
     try:
         yield
     finally:
         netCDF4.set_chunk_cache(*before)
 
 
-def _stream(writer: ArrayWriter) -> None:
-    """Compute what is on dask and store each chunk: each takes the lock by itself, so it must not be held here."""
+def _store_dask_chunks(writer: ArrayWriter) -> None:
+    """Compute and store the chunks on dask. Each write acquires the lock, so the caller must not hold it."""
     import dask
 
-    # threads: a file that is being written cannot be shared with other processes
+    # threads, because other processes cannot write to the same open file
     with dask.config.set(scheduler="threads"):
         writer.sync()
 
@@ -235,7 +264,7 @@ def _stream(writer: ArrayWriter) -> None:
 
 
 def _check_length(file: Path) -> None:
-    """ValueError where a NetCDF-3 file is shorter than it says: the NetCDF library would read zeros beyond its end."""
+    """ValueError for a truncated NetCDF-3 file: the NetCDF library would read zeros beyond its end."""
     with file.open("rb") as stream:
         if stream.read(4) not in (b"CDF\x01", b"CDF\x02"):
             return
@@ -244,22 +273,22 @@ def _check_length(file: Path) -> None:
     netcdf_file(file, mmap=True).close()
 
 
-def _opened(file: Path, engine: str, *, cache: bool) -> xr.Dataset:
+def _open(file: Path, engine: str, *, cache: bool) -> xr.Dataset:
     plain: Any = {"decode_times": False, "decode_timedelta": False, "create_default_indexes": False}
     return xr.open_dataset(file, engine=engine, cache=cache, lock=FileLock(file.name), **plain)
 
 
-def _decoded(source: xr.Dataset) -> xr.Dataset:
-    """Labels as `str`, where NetCDF gives objects, and attributes as the text, int or float that they were."""
+def _decode(source: xr.Dataset) -> xr.Dataset:
+    """Convert labels to `str`, which NetCDF returns as objects, and attributes to text, int or float as written."""
     data = source.copy()
     for name, variable in data.variables.items():
         if variable.dtype == object:
             data[name] = xr.Variable(variable.dims, variable.values.astype(str), variable.attrs)
-    data.attrs = {key: _plain(value) for key, value in data.attrs.items()}
+    data.attrs = {key: _decode_attribute(value) for key, value in data.attrs.items()}
     for variable in data.variables.values():
-        variable.attrs = {key: _plain(value) for key, value in variable.attrs.items()}
+        variable.attrs = {key: _decode_attribute(value) for key, value in variable.attrs.items()}
     return data
 
 
-def _plain(value: object) -> Any:
+def _decode_attribute(value: object) -> object:
     return value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value

@@ -1,6 +1,6 @@
-"""What a NetCDF file declares in its header, held against the memory before anything of it is read.
+"""Checking the size that a NetCDF file declares against the available memory, before its values are read.
 
-A file of some kilobytes can declare more values than any memory holds: chunks are compressed, and those that were
+A file of a few kilobytes can declare more values than fit into memory: chunks are compressed, and chunks that were
 never written take no space.
 """
 
@@ -10,16 +10,16 @@ import xarray as xr
 
 from bitbox_xr.core.memory import refuse_beyond
 
-__all__ = ["bounded"]
+__all__ = ["index_if_it_fits"]
 
-POINTER = 8  # bytes of a text at the least: NumPy keeps a pointer to each
+MIN_TEXT_BYTES = 8  # NumPy keeps at least a pointer to each text
 
 
-def bounded(source: xr.Dataset, file: str, *, lazy: bool) -> xr.Dataset:
-    """`source`, opened without indexes, with the indexes of its dimensions.
+def index_if_it_fits(source: xr.Dataset, file: str, *, lazy: bool) -> xr.Dataset:
+    """Return `source`, which was opened without indexes, with an index for each dimension coordinate.
 
-    MemoryError, and `source` is closed, where the file would unpack to more than the memory that is available: all of
-    it or, where it is read `lazy`, in chunks, that which is needed to open it: texts and the coordinates of dimensions.
+    MemoryError if the file would unpack to more than the available memory; `source` is then closed. With `lazy`, the
+    values are read in chunks, and only what is read at opening counts: texts and dimension coordinates.
     """
     read = [variable for name, variable in source.variables.items() if name in source.dims or _is_text(variable)]
     remedy = "its texts and the coordinates of its dimensions are read to open it; write a file with fewer of them"
@@ -42,6 +42,6 @@ def _is_text(variable: xr.Variable) -> bool:
 
 
 def _size(variable: xr.Variable) -> int:
-    """Bytes that a variable unpacks to; of text, of which the letters are a dimension of the file, at the least."""
+    """Bytes of a variable once unpacked; for text a lower bound, which includes the dimension of its characters."""
     shape = variable.encoding.get("original_shape", variable.shape) if _is_text(variable) else variable.shape
-    return math.prod(map(int, shape)) * (POINTER if _is_text(variable) else variable.dtype.itemsize)
+    return math.prod(map(int, shape)) * (MIN_TEXT_BYTES if _is_text(variable) else variable.dtype.itemsize)

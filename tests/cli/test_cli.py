@@ -307,7 +307,7 @@ def test_the_module_prints_errors_without_a_traceback(tmp_path):
     command = [sys.executable, "-m", "bitbox_xr", "info", str(tmp_path / "absent.csv")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr == f"Error: {tmp_path / 'absent.csv'}: there is no such file\n"
+    assert done.stderr == f"Error: {tmp_path / 'absent.csv'}: expected an existing file, got none; check the path\n"
 
 
 def test_info_finds_the_gaps_of_irregular_times():

@@ -119,7 +119,7 @@ def test_a_change_between_hashing_and_reading(study, monkeypatch, way, suffix, w
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     ("suffix", "module", "step"),
-    [(".csv", dispatch, "from_lines"), (".csv", dispatch, "lines_of"), (".nc", fingerprint, "open_signals")],
+    [(".csv", dispatch, "from_lines"), (".csv", dispatch, "read_lines"), (".nc", fingerprint, "open_signals")],
 )
 def test_a_change_in_the_middle_of_reading(study, monkeypatch, way, suffix, module, step):
     """After the text of a table was read, before it is; after a NetCDF file was opened, before its numbers are read."""
@@ -187,7 +187,7 @@ def test_a_fault_of_the_file_itself_is_told_as_it_is(study):
     x.write_text("time,AU04\n0,a\n")
     outcome = work(study, x, y)
     assert outcome.state == worker.FAILED
-    assert "is no number" in outcome.message
+    assert "expected a number, got" in outcome.message
     assert "changed while" not in outcome.message
 
 

@@ -261,8 +261,8 @@ def test_windows_come_beside_the_same_result_and_go_with_it(job):
     ("change", "said"),
     [
         (lambda job: job.signals.unlink(), "x.nc: there is no such file"),
-        (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "is no NetCDF file"),
-        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
+        (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "expected a NetCDF file"),
+        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "expected the name of a file, got the folder"),
         (lambda job: job.parts.rmdir(), "No such file or directory"),
         (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "got 20 frames"),
         (lambda job: object.__setattr__(job, "signals", None), "the manifest names no file of signals"),
@@ -294,7 +294,7 @@ def test_warnings_of_a_reader_stand_in_the_row(job):
     changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.parts)
     told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
     assert told.state == "done"
-    assert told.message.startswith("a_pose.json is no JSON")
+    assert told.message.startswith("a_pose.json: expected JSON")
 
 
 # --- the folder

@@ -98,7 +98,7 @@ def test_what_cannot_be_used_is_refused_alone(tmp_path):
     assert found.header["recording"].values.tolist() == ["r0"]
     assert set(found.refused) == {"r1", "r2", "r3"}
     assert "was written by another run meanwhile" in found.refused["r1"]
-    assert "r2.nc is no NetCDF file" in found.refused["r2"]
+    assert "r2.nc: expected a NetCDF file" in found.refused["r2"]
 
 
 @pytest.mark.parametrize("chunk", [1, 2**8, 2**20])

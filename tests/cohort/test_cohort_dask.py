@@ -164,7 +164,7 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     done = run(study, cluster)
     assert done.status["state"].tolist() == ["done", "failed", "failed", "failed", "failed", "done"]
     said = dict(zip(done.status["recording"], done.status["message"], strict=True))
-    assert "x1.nc is no NetCDF file" in said["001"]
+    assert "x1.nc: expected a NetCDF file" in said["001"]
     assert "y2.nc: there is no such file" in said["002"]
     assert "got 12 frames" in said["003"]
     assert "y4.nc: it is empty" in said["004"]

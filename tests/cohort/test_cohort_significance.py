@@ -249,7 +249,7 @@ def test_a_broken_reference_fails_its_own_recording_alone(study, run, caplog):
     (study / "y2.nc").unlink()
     done = run(surrogates="partners", rng=0)
     assert states(done) == ["done", "failed", "failed", "done"]
-    assert "y1.nc is no NetCDF file" in done.status["message"][1]
+    assert "y1.nc: expected a NetCDF file" in done.status["message"][1]
     assert "a reference that cannot be read is nobody's partner: 001: " in caplog.text
     assert [json.loads(one.attrs["partners"]) for one in done.recordings.values()] == [["003"], ["000"]]
     bx.to_netcdf(recording(51), study / "y1.nc")

@@ -8,7 +8,7 @@ import bitbox_xr as bx
 
 from bad_input import DATA, FPS, TABLE, X, refused, unknown
 
-# call, error, phrases of its message: what was expected, what was found, what to do
+# call, error, phrases of its message (what was expected, what was found, what to do)
 CASES = {
     f"{function.__name__} of {got}": (
         lambda function=function, path=path: function(path),
@@ -27,7 +27,7 @@ CASES = {
     "open_signals of an array": (
         lambda: bx.open_signals(DATA),
         TypeError,
-        ["path is a ndarray", "a file is wanted", "signals() takes arrays"],
+        ["expected path to be a file", "got ndarray", "signals() accepts arrays"],
     ),
     "a unit of another type": (
         lambda: bx.open_signals(TABLE, time_unit=["s"]),
@@ -37,22 +37,22 @@ CASES = {
     "columns in no order": (
         lambda: bx.open_signals(TABLE, fps=FPS, columns={0, 1}),
         ValueError,
-        ["columns is {0, 1}", "a sequence of them is wanted"],
+        ["expected columns to be a name", "a sequence of them", "got {0, 1}"],
     ),
     "columns from to": (
         lambda: bx.open_signals(TABLE, fps=FPS, columns=slice(2)),
         ValueError,
-        ["columns is slice(None, 2, None)", "a sequence of them"],
+        ["expected columns to be a name", "got slice(None, 2, None)"],
     ),
     "a confidence of 400 digits": (
         lambda: bx.open_signals(TABLE, fps=FPS, min_confidence=10**400),
         ValueError,
-        ["min_confidence is 1000", "a number is wanted"],
+        ["expected min_confidence to be a number", "got 1000"],
     ),
     "to_netcdf under too long a name": (
         lambda: bx.to_netcdf(X, "a" * 300),
         OSError,
-        ["aaa… is too long a name", "at most 255 bytes"],
+        ["expected a file name of at most 255 bytes", "got 300 bytes (aaa", "choose a shorter name"],
     ),
     "to_netcdf of unknown length": (
         lambda: bx.to_netcdf(xr.DataArray(unknown(), dims=("time", "signal")), "x.nc"),
@@ -62,22 +62,22 @@ CASES = {
     "to_netcdf of half a letter": (
         lambda: bx.to_netcdf(X.assign_coords(signal=["\udc80", "b"]), "x.nc"),
         TypeError,
-        ["signal holds '\\udc80'", "of Unicode, is wanted"],
+        ["expected signal to hold valid Unicode text", "got '\\udc80'"],
     ),
     "to_netcdf of a zero byte": (
         lambda: bx.to_netcdf(X.assign_attrs(who="a\0b"), "x.nc"),
         TypeError,
-        ["attribute who is 'a\\x00b'", "without zero bytes"],
+        ["expected the attribute who to be", "without zero bytes", "got 'a\\x00b'"],
     ),
     "to_netcdf of a dimension a/b": (
         lambda: bx.to_netcdf(xr.DataArray([1.0], dims="a/b"), "x.nc"),
         TypeError,
-        ["a dimension is named 'a/b'", ".rename()"],
+        ["expected the name of a dimension to be printable text", "got 'a/b'", ".rename()"],
     ),
     "to_netcdf of two lines": (
         lambda: bx.to_netcdf(X.rename("a\nb"), "x.nc"),
         TypeError,
-        [r"a variable is named 'a\nb'", "printable text"],
+        ["expected the name of a variable to be printable text", r"got 'a\nb'"],
     ),
     "to_netcdf to nowhere": (
         lambda: bx.to_netcdf(X, None),
@@ -92,12 +92,12 @@ CASES = {
     "to_netcdf into no folder": (
         lambda: bx.to_netcdf(X, "~/no/such/folder/x.nc"),
         FileNotFoundError,
-        ["there is no folder", "for x.nc", "make it first"],
+        ["expected an existing folder for x.nc", "no/such/folder", "create it first"],
     ),
     "to_netcdf of a table": (
         lambda: bx.to_netcdf(TABLE, "x.nc"),
         TypeError,
-        ["got DataFrame", "a DataArray or a Dataset is wanted"],
+        ["expected a DataArray or a Dataset", "got DataFrame"],
     ),
     "to_netcdf of complex numbers": (
         lambda: bx.to_netcdf(xr.DataArray([1j]), "x.nc"),
@@ -117,17 +117,17 @@ CASES = {
     "an engine of another name": (
         lambda: bx.open_netcdf("x.nc", engine="zarr"),
         ValueError,
-        ["engine is 'zarr'", "netcdf4, h5netcdf or scipy is wanted"],
+        ["expected engine to be netcdf4, h5netcdf or scipy", "got 'zarr'"],
     ),
     "a home that nobody has": (
         lambda: bx.open_signals("~nobody_of_that_name/x.csv"),
         FileNotFoundError,
-        ["~nobody_of_that_name/x.csv", "no such file"],
+        ["~nobody_of_that_name/x.csv", "expected an existing file"],
     ),
 }
 
 
 @pytest.mark.parametrize(("call", "error", "phrases"), CASES.values(), ids=CASES)
-def test_refused(call, error, phrases, tmp_path, monkeypatch):
+def test_bad_input_is_refused(call, error, phrases, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused(call, error, phrases, tmp_path)

@@ -1,4 +1,4 @@
-"""Files that unpack to more than the memory are refused before they are read."""
+"""Files that unpack to more than the available memory are refused before they are read."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ SMALL = bx.signals(np.random.default_rng(0).normal(size=(300, 4)), fps=30)
 
 
 def huge(path, *, frames=10**9, signals=1000, time=False, names=False, engine_format="NETCDF4"):
-    """10^12 values in a file of some kilobytes: compressed chunks, none of them written."""
+    """10^12 values in a file of a few kilobytes: compressed chunks that were never written."""
     with netCDF4.Dataset(path, "w", format=engine_format) as file:
         file.createDimension("time", frames)
         file.createDimension("signal", signals)
@@ -36,8 +36,8 @@ def huge(path, *, frames=10**9, signals=1000, time=False, names=False, engine_fo
     return path
 
 
-def repeated(path, rows=20_000_000, columns=40):
-    """Equal values take hardly any space in a Parquet file."""
+def compressible(path, rows=20_000_000, columns=40):
+    """A Parquet file of equal values, which take hardly any space."""
     one = pa.array(np.ones(rows))
     with pq.ParquetWriter(path, pa.schema([(f"a{k}", pa.float64()) for k in range(columns)])) as writer:
         writer.write_table(pa.table({f"a{k}": one for k in range(columns)}))
@@ -47,7 +47,7 @@ def repeated(path, rows=20_000_000, columns=40):
 
 @pytest.fixture
 def limited(monkeypatch):
-    """Sets what is available, in bytes."""
+    """A function that sets the available memory, in bytes."""
     return lambda size: monkeypatch.setattr(memory, "available", lambda: size)
 
 
@@ -55,7 +55,7 @@ def limited(monkeypatch):
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
-def test_a_netcdf_file_that_declares_a_billion_times_a_thousand_values(tmp_path, engine):
+def test_a_netcdf_file_that_declares_10_to_the_12_values_is_refused(tmp_path, engine):
     huge(tmp_path / "x.nc")
     with pytest.raises(
         MemoryError,
@@ -68,12 +68,12 @@ def test_a_netcdf_file_that_declares_a_billion_times_a_thousand_values(tmp_path,
     with bx.open_netcdf(tmp_path / "x.nc", chunks={"time": 1000}, engine=engine) as found:
         assert found["x"].shape == (10**9, 1000)
         assert found["x"][5:7, :2].values.shape == (2, 2)
-    (tmp_path / "x.nc").unlink()  # it was closed
+    (tmp_path / "x.nc").unlink()  # possible on Windows only if the file was closed
 
 
 @pytest.mark.parametrize("what", ["time", "names"])
-def test_what_chunks_do_not_keep_out_of_memory(tmp_path, limited, what):
-    """Coordinates of dimensions, and texts, are read when a file is opened."""
+def test_chunks_do_not_help_for_large_coordinates_and_texts(tmp_path, limited, what):
+    """Dimension coordinates and texts are read when a file is opened."""
     huge(tmp_path / "x.nc", **{what: True})
     limited(2 * GB)
     with pytest.raises(MemoryError, match=r"x.nc: expected at most 2.0 GB.* unpacks to (8.0|128.0) GB"):
@@ -81,7 +81,7 @@ def test_what_chunks_do_not_keep_out_of_memory(tmp_path, limited, what):
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf", "scipy"])
-def test_the_limit_is_the_size_of_all_values(tmp_path, limited, engine):
+def test_the_limit_counts_all_values(tmp_path, limited, engine):
     bx.to_netcdf(SMALL, tmp_path / "x.nc", engine=engine)
     with bx.open_netcdf(tmp_path / "x.nc", engine=engine) as found:
         size = found.nbytes + found.time.nbytes + found.signal.size
@@ -98,9 +98,9 @@ def test_the_limit_is_the_size_of_all_values(tmp_path, limited, engine):
 # --- Parquet
 
 
-def test_a_parquet_file_of_equal_values(tmp_path, limited):
+def test_a_parquet_file_of_equal_values_is_refused(tmp_path, limited):
     limited(2 * GB)
-    repeated(tmp_path / "x.parquet", rows=5_000_000, columns=40)
+    compressible(tmp_path / "x.parquet", rows=5_000_000, columns=40)
     with pytest.raises(
         MemoryError,
         match=r"x.parquet: expected at most 2.0 GB, .* got a file that unpacks to 6.4 GB; "
@@ -112,7 +112,7 @@ def test_a_parquet_file_of_equal_values(tmp_path, limited):
     assert (x.values[::1000] == 1).all()
 
 
-def test_a_parquet_file_is_read_by_column(tmp_path):
+def test_parquet_columns_and_the_index_of_pandas(tmp_path):
     table = pd.DataFrame(
         {"t": np.arange(5) / 10, "a": [1.0, 2, 3, np.nan, 5], "b": [1, 2, 3, 4, 5]},
         index=pd.Index([9, 8, 7, 6, 5], name="i"),
@@ -128,7 +128,7 @@ def test_a_parquet_file_is_read_by_column(tmp_path):
     np.testing.assert_array_equal(x.values, same.values)
 
 
-def test_a_parquet_file_with_a_name_twice(tmp_path):
+def test_parquet_columns_of_equal_names(tmp_path):
     columns = [pa.array([0.0, 0.1, 0.2]), pa.array([1.0, 2.0, 3.0]), pa.array([4.0, 5.0, 6.0])]
     pq.write_table(pa.Table.from_arrays(columns, names=["t", "a", "a"]), tmp_path / "x.parquet")
     with pytest.raises(ValueError, match=r"'a' at columns 1, 2"):
@@ -138,7 +138,7 @@ def test_a_parquet_file_with_a_name_twice(tmp_path):
     np.testing.assert_array_equal(x.values, [[4, 1], [5, 2], [6, 3]])
 
 
-def test_dates_in_a_parquet_file(tmp_path):
+def test_parquet_dates(tmp_path):
     dates = pd.date_range("2026-01-01 10:00", periods=4, freq="40ms", tz="Europe/Berlin")
     pd.DataFrame({"t": dates, "a": np.arange(4.0)}).to_parquet(tmp_path / "x.parquet")
     x = bx.open_signals(tmp_path / "x.parquet", time="t")
@@ -146,25 +146,27 @@ def test_dates_in_a_parquet_file(tmp_path):
     assert x.attrs["time_origin"] == "2026-01-01T09:00:00"
 
 
-def test_damage_within_a_parquet_file(tmp_path):
+def test_damaged_and_empty_parquet_files_are_refused(tmp_path):
     pd.DataFrame({"t": np.arange(5000) / 10, "a": np.random.default_rng(0).normal(size=5000)}).to_parquet(
         tmp_path / "x.parquet"
     )
     raw = bytearray((tmp_path / "x.parquet").read_bytes())
     raw[100:2000] = b"\xff" * 1900
     (tmp_path / "x.parquet").write_bytes(raw)
-    with pytest.raises(ValueError, match=r"x.parquet: it cannot be read as Parquet"):
+    with pytest.raises(ValueError, match=r"x.parquet: expected a readable Parquet file"):
         bx.open_signals(tmp_path / "x.parquet", time="t")
     pd.DataFrame({"t": [], "a": []}).to_parquet(tmp_path / "y.parquet")
-    with pytest.raises(ValueError, match=r"y.parquet: it has the shape \(0, 2\)"):
+    with pytest.raises(
+        ValueError, match=r"y.parquet: expected at least one row and one column, got the shape \(0, 2\)"
+    ):
         bx.open_signals(tmp_path / "y.parquet", time="t")
 
 
-# --- how much there is
+# --- available memory
 
 
 def groups(tmp_path, monkeypatch, lines, files):
-    """Control groups of this process, as their files say."""
+    """Simulate the files of the control groups of this process."""
     (tmp_path / "self").write_text(lines)
     for name, text in files.items():
         path = tmp_path / "cgroup" / name
@@ -201,7 +203,7 @@ def test_control_groups_of_version_1(tmp_path, monkeypatch):
     assert memory.available() == 2_000_005
 
 
-def test_in_a_container_the_group_of_the_host_is_not_there(tmp_path, monkeypatch):
+def test_in_a_container_the_root_group_counts(tmp_path, monkeypatch):
     files = {"memory.max": "500000", "memory.current": "600000", "memory.stat": ""}
     groups(tmp_path, monkeypatch, "0::/system.slice/docker-1.scope\n", files)
     assert list(memory._left_by_groups()) == [-100_000]
@@ -214,7 +216,7 @@ def test_without_control_groups(tmp_path, monkeypatch):
     assert memory.available() > 0
 
 
-def test_a_worker_has_its_share(monkeypatch):
+def test_a_dask_worker_has_a_share(monkeypatch):
     distributed = pytest.importorskip("distributed")
     worker = SimpleNamespace(memory_manager=SimpleNamespace(memory_limit=8 * GB), state=SimpleNamespace(nthreads=4))
     monkeypatch.setattr(distributed, "get_worker", lambda: worker)
@@ -227,8 +229,8 @@ def test_a_worker_has_its_share(monkeypatch):
 LIMITED = """
 import resource, sys
 import numpy as np, bitbox_xr as bx, pyarrow.parquet, netCDF4
-from bitbox_xr import memory
-soft = __import__("psutil").Process().memory_info().vms + 1_000_000_000  # threads of libraries reserve some of it
+from bitbox_xr.core import memory
+soft = __import__("psutil").Process().memory_info().vms + 1_000_000_000  # threads of libraries reserve part of it
 resource.setrlimit(resource.RLIMIT_AS, (soft, soft))
 assert memory.available() < 1_100_000_000, memory.available()
 options = {"fps": 30} if sys.argv[1].endswith("parquet") else {}
@@ -250,10 +252,10 @@ def limited_process(path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RLIMIT_AS limits nothing elsewhere")
-def test_a_process_with_a_limit_of_its_own(tmp_path):
+def test_a_process_with_a_memory_limit(tmp_path):
     huge(tmp_path / "x.nc", frames=1_000_000, signals=200)
     assert "refused x.nc: expected at most" in limited_process(tmp_path / "x.nc")
-    repeated(tmp_path / "x.parquet", rows=1_000_000, columns=40)
+    compressible(tmp_path / "x.parquet", rows=1_000_000, columns=40)
     assert "refused x.parquet: expected at most" in limited_process(tmp_path / "x.parquet")
     bx.to_netcdf(SMALL, tmp_path / "small.nc")
     assert "read (300, 4)" in limited_process(tmp_path / "small.nc")
@@ -262,7 +264,7 @@ def test_a_process_with_a_limit_of_its_own(tmp_path):
 # --- cohorts and the command line
 
 
-def test_a_recording_that_does_not_fit_fails_with_the_message(tmp_path):
+def test_a_recording_that_does_not_fit_fails(tmp_path):
     (tmp_path / "recordings").mkdir()
     plan = options.planned("expressivity", {}, keep_windows=False)
     outcome = worker.work(plan, worker.Job("r", huge(tmp_path / "x.nc"), None, False, tmp_path, tmp_path))
@@ -272,7 +274,7 @@ def test_a_recording_that_does_not_fit_fails_with_the_message(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_other_recordings_go_on(tmp_path):
+def test_other_recordings_are_still_computed(tmp_path):
     huge(tmp_path / "b.nc")
     bx.to_netcdf(SMALL, tmp_path / "a.nc")
     table = pd.DataFrame({"recording": ["a", "b"], "signals": [str(tmp_path / "a.nc"), str(tmp_path / "b.nc")]})
@@ -282,7 +284,7 @@ def test_the_other_recordings_go_on(tmp_path):
     assert done.status.retries.tolist() == [0, 0]
 
 
-def test_the_command_line_says_it_in_a_sentence(tmp_path):
+def test_the_command_line_shows_the_message(tmp_path):
     from click.testing import CliRunner
 
     from bitbox_xr.cli import main

@@ -1,4 +1,4 @@
-"""A table's numbers are read exactly, whichever version of pandas is installed."""
+"""Numbers in a CSV file are read exactly, with every version of pandas."""
 
 import numpy as np
 

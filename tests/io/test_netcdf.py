@@ -1,4 +1,4 @@
-"""Files: equal after a round trip, whole or absent, readable by others, and no thread crashes the process."""
+"""NetCDF files: round trips, complete or absent files, files for other readers, lazy reads, threads."""
 
 import os
 import pickle
@@ -19,7 +19,7 @@ from bitbox_xr.io import locks, netcdf_encoding
 from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
 
 ENGINES = ["netcdf4", "h5netcdf", "scipy"]
-# for child processes that use this module
+# for child processes that import this module
 IMPORTABLE = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
 
 
@@ -61,10 +61,10 @@ def a_measure(n_windows=4, names=("GE0", "GE1"), seed=0):
     return data
 
 
-def assert_same(got, wanted):
-    xr.testing.assert_identical(got, wanted)
-    got, wanted = (item.reset_coords() if isinstance(item, xr.DataArray) else item for item in (got, wanted))
-    for name, variable in wanted.variables.items():
+def assert_same(got, expected):
+    xr.testing.assert_identical(got, expected)
+    got, expected = (item.reset_coords() if isinstance(item, xr.DataArray) else item for item in (got, expected))
+    for name, variable in expected.variables.items():
         assert got[name].dtype == variable.dtype, name
     for item in (got, *got.variables.values()):
         assert all(type(value) in (str, int, float) for value in item.attrs.values())
@@ -75,7 +75,7 @@ def assert_same(got, wanted):
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_signal_set_comes_back_as_a_dataarray(tmp_path, engine, dtype):
+def test_signals_are_read_as_a_dataarray(tmp_path, engine, dtype):
     x = a_signal_set(dtype)
     to_netcdf(x, tmp_path / "x.nc", engine=engine)
     with open_netcdf(tmp_path / "x.nc", engine=engine) as back:
@@ -83,7 +83,7 @@ def test_a_signal_set_comes_back_as_a_dataarray(tmp_path, engine, dtype):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_measure_comes_back_as_a_dataset(tmp_path, engine):
+def test_a_measure_is_read_as_a_dataset(tmp_path, engine):
     result = a_measure()
     to_netcdf(result, tmp_path / "result.nc", engine=engine)
     with open_netcdf(tmp_path / "result.nc", engine=engine) as back:
@@ -91,7 +91,7 @@ def test_a_measure_comes_back_as_a_dataset(tmp_path, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_default_engine_opens_what_each_wrote(tmp_path, engine):
+def test_the_default_engine_opens_files_of_every_engine(tmp_path, engine):
     result = a_measure()
     to_netcdf(result, tmp_path / "result.nc", engine=engine)
     with open_netcdf(tmp_path / "result.nc") as back:
@@ -99,7 +99,7 @@ def test_the_default_engine_opens_what_each_wrote(tmp_path, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_extra_dimensions_and_landmarks(tmp_path, engine):
+def test_further_dimensions_and_landmarks_round_trip(tmp_path, engine):
     points = signals(np.random.default_rng(0).standard_normal((5, 102)), kind="landmark", fps=30)
     both = xr.concat([points, points + 1], pd.Index(["P01", "P02"], name="recording")).assign_attrs(points.attrs)
     to_netcdf(both, tmp_path / "x.nc", engine=engine)
@@ -109,7 +109,7 @@ def test_extra_dimensions_and_landmarks(tmp_path, engine):
         assert back.landmark.dtype == ("int32" if engine == "scipy" else "int64")
 
 
-def test_a_table_of_no_events_and_an_unnamed_array(tmp_path):
+def test_an_empty_table_and_an_unnamed_array_round_trip(tmp_path):
     none = xr.Dataset({"magnitude": ("event", np.zeros(0)), "coefficient": ("event", np.zeros(0, dtype="<U1"))})
     to_netcdf(none, tmp_path / "none.nc")
     with open_netcdf(tmp_path / "none.nc") as back:
@@ -131,7 +131,7 @@ text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
     ),
     values=st.lists(st.floats(width=32), min_size=1, max_size=5),
 )
-def test_whatever_the_text_and_numbers(tmp_path, engine, labels, attrs, values):
+def test_any_text_and_numbers_round_trip(tmp_path, engine, labels, attrs, values):
     data = xr.Dataset(
         {"corr": ("time", np.array(values, dtype="f4"), attrs)},
         coords={"region": ("signal", np.array(labels), attrs)},
@@ -142,7 +142,7 @@ def test_whatever_the_text_and_numbers(tmp_path, engine, labels, attrs, values):
         assert_same(back.load(), data)
 
 
-def test_labels_of_pandas_and_numpy_numbers_in_attributes(tmp_path):
+def test_object_labels_and_numpy_numbers_are_converted(tmp_path):
     data = a_measure().assign_attrs(n=np.int64(3), share=np.float32(0.5), name=np.str_("a"))
     data["note"] = ("window", np.array(list("abcd"), dtype=object))
     to_netcdf(data, tmp_path / "x.nc")
@@ -153,11 +153,11 @@ def test_labels_of_pandas_and_numpy_numbers_in_attributes(tmp_path):
         assert back.note.dtype == "<U1"
 
 
-# --- what stands in the file
+# --- content of the file
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
-def test_the_file_is_what_other_readers_like(tmp_path, engine):
+def test_the_file_follows_conventions_of_other_readers(tmp_path, engine):
     import netCDF4
 
     to_netcdf(a_measure(), tmp_path / "x.nc", engine=engine)
@@ -176,15 +176,15 @@ def test_the_file_is_what_other_readers_like(tmp_path, engine):
         assert {type(raw.getncattr(name)) for name in raw.ncattrs()} == {str, np.int32, np.float64}
 
 
-def test_xarray_alone_reads_seconds_as_seconds(tmp_path):
+def test_xarray_alone_reads_seconds_as_floats(tmp_path):
     to_netcdf(a_measure(), tmp_path / "x.nc")
     with xr.open_dataset(tmp_path / "x.nc", engine="netcdf4") as plain:
         assert plain.window.dtype == np.float64
         assert plain.lag.dtype == np.float32
 
 
-def test_two_equal_runs_write_equal_files(tmp_path):
-    # in processes of their own: the order of a set depends on the hash seed
+def test_equal_objects_give_identical_files(tmp_path):
+    # in two processes, since the order of a set depends on the hash seed
     code = (
         "import sys; from test_netcdf import *; "
         "[to_netcdf(a_measure(), sys.argv[1] + engine, engine=engine) for engine in ENGINES]"
@@ -196,10 +196,10 @@ def test_two_equal_runs_write_equal_files(tmp_path):
         assert (tmp_path / f"1{engine}").read_bytes() == (tmp_path / f"2{engine}").read_bytes()
 
 
-# --- whole or not at all
+# --- no incomplete files
 
 
-def test_a_failure_leaves_the_old_file_and_no_part(tmp_path):
+def test_a_failure_leaves_the_old_file_and_no_temporary_folder(tmp_path):
     path = tmp_path / "x.nc"
     to_netcdf(a_measure(), path)
     before = path.read_bytes()
@@ -215,7 +215,7 @@ def test_a_failure_leaves_the_old_file_and_no_part(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["x.nc"]
 
 
-def test_nothing_is_written_of_what_no_file_can_hold(tmp_path):
+def test_unsupported_content_is_refused_before_writing(tmp_path):
     bad = a_measure().assign_attrs(history={"a": 1}, created=None, causal=True, big=2**31, missing_value=1)
     bad["corr"].attrs["path"] = Path("x")
     bad["when"] = ("window", pd.date_range("2026-01-01", periods=4, unit="us"))
@@ -225,49 +225,49 @@ def test_nothing_is_written_of_what_no_file_can_hold(tmp_path):
         to_netcdf(bad, tmp_path / "x.nc")
     message = str(caught.value)
     for fault in (
-        "expected the attribute history to be text or a number (files hold nothing else), got a dict",
-        "expected the attribute created to be text or a number (files hold nothing else), got a NoneType",
-        "expected the attribute causal to be text or a number (files hold nothing else), got a bool",
-        "attribute big is 2147483648; an integer of 32 bits, or text, is wanted",
-        "attribute missing_value has a meaning of its own",
-        "corr: expected the attribute path to be text or a number (files hold nothing else), got a PosixPath",
-        "when holds datetime64[us]; seconds as float64",
-        "mixed holds object; all of it must be text",
-        "power holds complex128; real numbers",
+        "attribute history is a dict",
+        "attribute created is a NoneType",
+        "attribute causal is a bool",
+        "expected the attribute big to be a 32-bit integer, got 2147483648",
+        "expected an attribute name that NetCDF does not reserve, got missing_value",
+        "corr: the attribute path is a PosixPath",
+        "expected when to hold seconds as float64 (with their origin in an attribute), got datetime64[us]",
+        "expected mixed to hold only text ('' where it is missing), or numbers of one type, got object",
+        "expected power to hold real numbers of 32 or 64 bits, booleans or text, got complex128",
     ):
         assert fault in message
     assert list(tmp_path.iterdir()) == []
 
 
-def test_multiindex_and_odd_names_are_refused(tmp_path):
+def test_a_multiindex_and_unsupported_names_are_refused(tmp_path):
     stacked = a_measure()[["corr"]].stack(pair=("signal1", "signal2"))
-    with pytest.raises(TypeError, match=r"pair is a MultiIndex; \.reset_index\('pair'\) makes"):
+    with pytest.raises(TypeError, match=r"got the MultiIndex pair; call \.reset_index\('pair'\)"):
         to_netcdf(stacked, tmp_path / "x.nc")
     for name in ("a/b", "", " a", 3):
-        with pytest.raises(TypeError, match=r"a variable is named .* see \.rename"):
+        with pytest.raises(TypeError, match=r"expected the name of a variable to be .* use \.rename"):
             to_netcdf(xr.Dataset({name: ("time", [1.0])}), tmp_path / "x.nc")
 
 
-def test_netcdf3_says_what_it_cannot_hold(tmp_path):
+def test_netcdf3_refuses_64_bit_integers(tmp_path):
     data = xr.Dataset({"count": ("time", [2**40])})
-    with pytest.raises(TypeError, match="count holds integers beyond 32 bits, which NetCDF-3 does not know"):
+    with pytest.raises(TypeError, match="expected count to hold signed integers of 32 bits for NetCDF-3"):
         to_netcdf(data, tmp_path / "x.nc", engine="scipy")
     to_netcdf(data, tmp_path / "x.nc", engine="netcdf4")
     with open_netcdf(tmp_path / "x.nc") as back:
         assert_same(back, data)
 
 
-def test_wrong_calls(tmp_path):
-    with pytest.raises(TypeError, match=r"got ndarray; a DataArray or a Dataset is wanted"):
+def test_wrong_arguments_are_refused(tmp_path):
+    with pytest.raises(TypeError, match=r"expected a DataArray or a Dataset, got ndarray"):
         to_netcdf(np.zeros(3), tmp_path / "x.nc")
-    with pytest.raises(ValueError, match="engine is 'zarr'; netcdf4, h5netcdf or scipy is wanted"):
+    with pytest.raises(ValueError, match="expected engine to be netcdf4, h5netcdf or scipy, got 'zarr'"):
         to_netcdf(a_measure(), tmp_path / "x.nc", engine="zarr")
-    with pytest.raises(FileNotFoundError, match=r"there is no folder .*absent for x\.nc; make it first"):
+    with pytest.raises(FileNotFoundError, match=r"expected an existing folder for x\.nc, got .*absent,.* create"):
         to_netcdf(a_measure(), tmp_path / "absent" / "x.nc")
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*absent\.nc"):
+    with pytest.raises(FileNotFoundError, match=r"expected an existing file, got .*absent\.nc"):
         open_netcdf(tmp_path / "absent.nc")
     (tmp_path / "text.nc").write_text("no NetCDF")
-    with pytest.raises(OSError, match=r"text\.nc is no NetCDF file"):
+    with pytest.raises(OSError, match=r"text\.nc: expected a NetCDF file"):
         open_netcdf(tmp_path / "text.nc")
     (tmp_path / "folder.nc").mkdir()
     with pytest.raises(IsADirectoryError):
@@ -275,10 +275,10 @@ def test_wrong_calls(tmp_path):
     assert sorted(item.name for item in tmp_path.iterdir()) == ["folder.nc", "text.nc"]
 
 
-# --- lazy
+# --- lazy reads
 
 
-def test_opening_reads_no_values_and_closing_lets_go(tmp_path):
+def test_opening_reads_no_values(tmp_path):
     to_netcdf(a_measure(), tmp_path / "x.nc")
     back = open_netcdf(tmp_path / "x.nc")
     assert not back["corr"].variable._in_memory
@@ -292,7 +292,7 @@ def test_opening_reads_no_values_and_closing_lets_go(tmp_path):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_on_dask_in_and_out(tmp_path, engine):
+def test_values_on_dask_round_trip(tmp_path, engine):
     result = a_measure(n_windows=9)
     to_netcdf(result, tmp_path / "x.nc", engine=engine)
     with open_netcdf(tmp_path / "x.nc", chunks={"window": 2}, engine=engine) as lazy:
@@ -303,7 +303,7 @@ def test_on_dask_in_and_out(tmp_path, engine):
         assert_same(back, result)
 
 
-def test_streaming_never_holds_the_whole(tmp_path):
+def test_writing_holds_only_a_few_chunks_in_memory(tmp_path):
     import dask.array as da
 
     alive, most, guard = 0, 0, threading.Lock()
@@ -326,7 +326,7 @@ def test_streaming_never_holds_the_whole(tmp_path):
     assert 1 <= most <= 2 * (os.cpu_count() or 1) + 2
 
 
-def test_a_file_is_replaced_while_it_is_open(tmp_path):
+def test_an_open_file_can_be_replaced(tmp_path):
     old, new = a_measure(seed=0), a_measure(seed=1)
     to_netcdf(old, tmp_path / "x.nc")
     with open_netcdf(tmp_path / "x.nc") as reading:
@@ -338,7 +338,7 @@ def test_a_file_is_replaced_while_it_is_open(tmp_path):
         assert_same(again, new.assign_attrs(note="itself"))
 
 
-def test_lazy_objects_travel(tmp_path):
+def test_lazy_objects_can_be_pickled(tmp_path):
     to_netcdf(a_measure(), tmp_path / "x.nc")
     with open_netcdf(tmp_path / "x.nc") as back:
         assert_same(pickle.loads(pickle.dumps(back)).load(), a_measure())
@@ -347,7 +347,7 @@ def test_lazy_objects_travel(tmp_path):
 # --- the lock
 
 
-def test_one_lock_a_process_reentrant_and_picklable():
+def test_the_lock_is_reentrant_and_one_per_process():
     assert pickle.loads(pickle.dumps(locks.LOCK)) is locks.LOCK
     others = locks.LIBRARY_LOCKS
 
@@ -362,7 +362,7 @@ def test_one_lock_a_process_reentrant_and_picklable():
         assert all(lock.locked() for lock in others)
         assert from_elsewhere() is False
     assert not any(lock.locked() for lock in others)
-    # xarray's own lock is held: ours is not to be had, and nothing of it stays taken
+    # another holder of xarray's lock keeps ours from being acquired, and no part of ours stays acquired
     with others[-1]:
         assert locks.LOCK.acquire(blocking=False) is False
     assert not any(lock.locked() for lock in others)
@@ -374,29 +374,29 @@ from test_netcdf import *
 
 folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
 failures, plain = [], []
-wants = [a_measure(n_windows=40, names=[f"GE{i}" for i in range(20)], seed=number) for number in range(8)]
-for number, wanted in enumerate(wants):
-    to_netcdf(wanted, folder / f"{number}-plain.nc")
-    # opened by xarray alone: its lazy reads hold xarray's lock, while other threads write under ours
+expected = [a_measure(n_windows=40, names=[f"GE{i}" for i in range(20)], seed=number) for number in range(8)]
+for number, result in enumerate(expected):
+    to_netcdf(result, folder / f"{number}-plain.nc")
+    # xarray alone opens this file: its lazy reads hold xarray's lock while other threads write with our lock
     opened = xr.open_dataset(folder / f"{number}-plain.nc", engine="netcdf4", chunks={"window": 10})
     plain.append(opened[["corr", "lag"]].drop_attrs())
 
 def work(number):
-    wanted = wants[number]
+    result = expected[number]
     try:
         for turn in range(rounds):
             path, copy = folder / f"{number}.nc", folder / f"{number}-copy.nc"
-            to_netcdf(wanted, path)
+            to_netcdf(result, path)
             with open_netcdf(path) as back:
-                assert_same(back.load(), wanted)
+                assert_same(back.load(), result)
             lazy = open_netcdf(path)
             for window in range(0, 40, 10):
-                assert np.array_equal(lazy["corr"][window].values, wanted["corr"][window].values)
+                assert np.array_equal(lazy["corr"][window].values, result["corr"][window].values)
             if turn % 2:
                 lazy.close()
             to_netcdf(plain[number], copy)
             with open_netcdf(copy, chunks={"window": 7}) as back:
-                assert np.array_equal(back["corr"].values, wanted["corr"].values)
+                assert np.array_equal(back["corr"].values, result["corr"].values)
     except BaseException as error:
         failures.append(repr(error))
 
@@ -420,16 +420,16 @@ def stressed(tmp_path, rounds):
 WRITTEN = sorted(f"{number}{of}.nc" for number in range(8) for of in ("", "-copy", "-plain"))
 
 
-def test_eight_threads_once(tmp_path):
+def test_eight_threads_write_and_read(tmp_path):
     assert stressed(tmp_path, "1") == (0, "[]", WRITTEN)
 
 
 @pytest.mark.slow
-def test_eight_threads_ten_times_never_crash_the_process(tmp_path):
+def test_eight_threads_write_and_read_ten_times(tmp_path):
     assert stressed(tmp_path, "10") == (0, "[]", WRITTEN)
 
 
-def test_a_file_of_dask_has_its_chunks_and_keeps_none_of_them_in_memory(tmp_path):
+def test_dask_chunks_become_chunks_of_the_file(tmp_path):
     import netCDF4
 
     values = np.random.default_rng(0).normal(size=(40, 3))
@@ -442,10 +442,10 @@ def test_a_file_of_dask_has_its_chunks_and_keeps_none_of_them_in_memory(tmp_path
         np.testing.assert_array_equal(file["expression"][:], values)
 
 
-def test_chunks_too_large_for_a_file_are_the_librarys(tmp_path, monkeypatch):
+def test_the_library_chooses_chunks_where_those_of_dask_are_too_large(tmp_path, monkeypatch):
     import netCDF4
 
-    monkeypatch.setattr(netcdf_encoding, "CHUNK", 16 * 3 * 8 - 1)
+    monkeypatch.setattr(netcdf_encoding, "MAX_CHUNK_BYTES", 16 * 3 * 8 - 1)
     values = np.random.default_rng(0).normal(size=(40, 3))
     to_netcdf(signals(values, fps=30).chunk(time=16), tmp_path / "x.nc")
     with netCDF4.Dataset(tmp_path / "x.nc") as file:

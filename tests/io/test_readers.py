@@ -1,4 +1,4 @@
-"""Each tracker's files, made by trackers.py, are read to the number."""
+"""Readers: the values, names, units, times and lost frames of files that `trackers` makes."""
 
 import io
 import re
@@ -17,10 +17,10 @@ from bitbox_xr.io.readers import open_recording, open_signals
 import trackers
 from trackers import ramp, ramps, write
 
-TRIMMED = {"frame", "face_id", "timestamp", "confidence", "success", "pose_Tx", "x_0", "y_0", *trackers.UNITS_R}
+FEW_COLUMNS = {"frame", "face_id", "timestamp", "confidence", "success", "pose_Tx", "x_0", "y_0", *trackers.UNITS_R}
 
 
-def a_table(path, text):
+def write_text(path, text):
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -29,7 +29,7 @@ def a_table(path, text):
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_openface_gives_17_intensities_on_a_regular_clock(tmp_path, version):
+def test_openface_has_17_intensities_at_regular_times(tmp_path, version):
     columns = trackers.openface(40, version=version)
     assert len(columns) == {2: 714, 1: 431}[version]
     x = open_signals(write(tmp_path / "of.csv", columns, sep=", "))
@@ -65,7 +65,7 @@ def test_openface_pose_and_landmarks(tmp_path):
     assert int(landmark.sel(signal="y3").landmark) == 3
 
 
-def test_columns_are_given_under_the_files_own_names(tmp_path):
+def test_requested_columns_keep_the_names_of_the_file(tmp_path):
     columns = trackers.openface(6)
     file = write(tmp_path / "of.csv", columns, sep=", ")
     x = open_signals(file, columns=["AU28_c", "X_0", list(columns).index("x_0")])
@@ -77,7 +77,7 @@ def test_columns_are_given_under_the_files_own_names(tmp_path):
     assert open_signals(file, columns=["X_0", "Y_0", "Z_0"], kind="landmark").axis.values.tolist() == ["x", "y", "z"]
 
 
-def test_failed_unsure_and_missing_frames_are_nan(tmp_path):
+def test_failed_missing_and_low_confidence_frames_are_nan(tmp_path):
     columns = trackers.openface(12, decimals=6)
     columns["success"][3] = 0
     columns["confidence"][5] = 0.4
@@ -90,10 +90,10 @@ def test_failed_unsure_and_missing_frames_are_nan(tmp_path):
     np.testing.assert_array_equal(x.sel(signal="AU01_r").values[~lost], columns["AU01_r"][~lost])
     assert rate(x) == 30
     assert np.flatnonzero(np.isnan(x.confidence)).tolist() == [6, 7, 8]
-    sure = open_signals(file, min_confidence=0.5)
-    assert np.flatnonzero(np.isnan(sure.values).all(axis=1)).tolist() == [3, 5, 6, 7, 8]
-    assert sure.attrs["lost_frames"] == 5
-    assert float(sure.confidence[5]) == 0.4
+    confident = open_signals(file, min_confidence=0.5)
+    assert np.flatnonzero(np.isnan(confident.values).all(axis=1)).tolist() == [3, 5, 6, 7, 8]
+    assert confident.attrs["lost_frames"] == 5
+    assert float(confident.confidence[5]) == 0.4
 
 
 def two_faces(tmp_path):
@@ -101,33 +101,35 @@ def two_faces(tmp_path):
     first, second = trackers.openface(12, decimals=6), trackers.openface(12, decimals=6)
     rows = [(i, face) for i in range(12) for face in ((first, second) if i in (3, 6, 9) else (first,))]
     second["face_id"] += 7
-    columns = {name: [face[name][i] for i, face in rows] for name in TRIMMED if name in first}
+    columns = {name: [face[name][i] for i, face in rows] for name in FEW_COLUMNS if name in first}
     return write(tmp_path / "two.csv", columns, sep=", ")
 
 
-def test_of_several_faces_one_is_picked_on_the_clock_of_the_video(tmp_path):
+def test_one_of_several_faces_has_the_frame_rate_of_the_video(tmp_path):
     file = two_faces(tmp_path)
-    whole, spotty = open_signals(file, face_id=0), open_signals(file, face_id="7")
-    assert whole.shape == (12, 17)
-    assert (whole.attrs["face_id"], whole.attrs["lost_frames"]) == (0, 0)
-    # neither its first frame nor its rate is lost: 3 frames of 30 a second, not 3 frames of 10
-    np.testing.assert_allclose(spotty.time, np.arange(3, 10) / 30, atol=1e-15)
-    assert (spotty.attrs["face_id"], spotty.attrs["lost_frames"]) == (7, 4)
-    np.testing.assert_array_equal(spotty.sel(signal="AU12_r").values[::3], whole.sel(signal="AU12_r").values[[3, 6, 9]])
-    with pytest.warns(UserWarning, match=r"fps=25 replaces .*, 30 frames a second"):
+    always, sometimes = open_signals(file, face_id=0), open_signals(file, face_id="7")
+    assert always.shape == (12, 17)
+    assert (always.attrs["face_id"], always.attrs["lost_frames"]) == (0, 0)
+    # 3 of 7 frames at 30 frames per second, from frame 3 on; not 3 frames at 10 frames per second from 0 s
+    np.testing.assert_allclose(sometimes.time, np.arange(3, 10) / 30, atol=1e-15)
+    assert (sometimes.attrs["face_id"], sometimes.attrs["lost_frames"]) == (7, 4)
+    np.testing.assert_array_equal(
+        sometimes.sel(signal="AU12_r").values[::3], always.sel(signal="AU12_r").values[[3, 6, 9]]
+    )
+    with pytest.warns(UserWarning, match=r"fps=25 replaces .*, 30 frames per second"):
         by_rate = open_signals(file, face_id=7, fps=25)
     np.testing.assert_allclose(by_rate.time, np.arange(3, 10) / 25, atol=1e-15)
     assert by_rate.attrs["lost_frames"] == 4
 
 
-def test_a_given_rate_replaces_times_and_frame_numbers_place_the_rows(tmp_path):
+def test_a_given_rate_replaces_times_and_keeps_missing_frames(tmp_path):
     columns = trackers.openface(10)
     columns["timestamp"] = np.arange(10) / 1000
     x = open_signals(write(tmp_path / "of.csv", columns, rows=[0, 1, 4, 5, 6, 7, 8, 9]), fps=25)
     np.testing.assert_array_equal(x.time, np.arange(10) / 25)
     assert np.flatnonzero(np.isnan(x.values).all(axis=1)).tolist() == [2, 3]
     assert x.attrs["time_source"] == "fps given"
-    # a rate above 240 that is stated is believed
+    # a given rate may be above 240
     fast = open_signals(write(tmp_path / "fast.csv", columns), fps=1000)
     np.testing.assert_allclose(np.diff(fast.time), 0.001)
 
@@ -135,12 +137,12 @@ def test_a_given_rate_replaces_times_and_frame_numbers_place_the_rows(tmp_path):
 # --- Py-Feat
 
 
-def test_pyfeat_action_units_and_stride(tmp_path):
+def test_pyfeat_action_units_of_every_second_frame(tmp_path):
     columns = trackers.pyfeat(9, version=2, step=2)
     x = open_signals(write(tmp_path / "fex.csv", columns), fps=25)
     assert x.signal.values.tolist() == trackers.PYFEAT_UNITS
     np.testing.assert_array_equal(x.sel(signal="AU43"), columns["AU43"])
-    # every second frame of a video of 25 a second: 12.5, and no frame is lost
+    # every second frame of a video with 25 frames per second: the rate is 12.5, and no frame is lost
     np.testing.assert_allclose(x.time, np.arange(9) * 0.08)
     assert (x.attrs["lost_frames"], x.attrs["frame_step"], x.attrs["time_source"]) == (0, 2, "fps given")
     np.testing.assert_array_equal(x.confidence, np.full(9, 0.5))
@@ -148,7 +150,7 @@ def test_pyfeat_action_units_and_stride(tmp_path):
     np.testing.assert_array_equal(smile[:, 0], columns["mouthSmileLeft"])
 
 
-def test_pyfeat_irregular_frame_numbers_are_lost_frames(tmp_path):
+def test_pyfeat_missing_frame_numbers_are_lost_frames(tmp_path):
     columns = trackers.pyfeat(10)
     x = open_signals(write(tmp_path / "fex.csv", columns, rows=[2, 3, 4, 8, 9]), fps=30)
     np.testing.assert_allclose(x.time, np.arange(2, 10) / 30)  # frame 0 is at 0 s
@@ -174,16 +176,16 @@ def test_pyfeat_angles_become_radians(tmp_path):
     y = open_signals(write(tmp_path / "new.csv", new), fps=25, kind="pose")
     np.testing.assert_array_equal(y.sel(signal="Ry"), new["Yaw"])
     assert "converted" not in y.attrs
-    # small angles of 0.x could be either: refused, but to be had as they are
+    # small angles of 0.x could be degrees or radians: refused, unless the columns are requested
     old |= {name: ramp(4) / 4 for name in ("Pitch", "Roll", "Yaw")}
     small = write(tmp_path / "small.csv", old)
-    with pytest.raises(ValueError, match=r"reach 0.25 at most.*degrees.*radians; columns="):
+    with pytest.raises(ValueError, match=r"got at most 0.25,.*degrees.*radians; columns="):
         open_signals(small, fps=25, kind="pose")
     raw = open_signals(small, fps=25, columns=["Pitch", "Yaw", "Roll"])
     assert (raw.attrs["kind"], raw.attrs["units"]) == ("pose", "as in the file")
 
 
-def test_pyfeat_rectangle_landmarks_and_a_dataframe(tmp_path):
+def test_pyfeat_rectangle_and_landmarks_of_a_dataframe(tmp_path):
     columns = trackers.pyfeat(4)
     table = pd.DataFrame(columns)
     box = open_signals(table, fps=25, kind="rectangle")
@@ -194,7 +196,7 @@ def test_pyfeat_rectangle_landmarks_and_a_dataframe(tmp_path):
     assert "source" not in points.attrs
 
 
-def test_pyfeat_identities_tell_faces_apart(tmp_path):
+def test_pyfeat_identities_are_faces(tmp_path):
     columns = trackers.pyfeat(6, version=2)
     columns["Identity"] = ["Person_0", "Person_1"] * 3
     columns["frame"] = np.array([0, 0, 1, 1, 2, 2])
@@ -207,12 +209,12 @@ def test_pyfeat_identities_tell_faces_apart(tmp_path):
 # --- blendshapes
 
 
-def test_live_link_face(tmp_path):
+def test_live_link_face_blendshapes_and_pose(tmp_path):
     columns = trackers.live_link(30)
     x = open_signals(write(tmp_path / "ll.csv", columns, rows=[i for i in range(30) if i not in (7, 8)]))
     assert x.sizes == {"time": 30, "signal": 52}
     assert x.signal.values.tolist() == list(columns)[2:54]
-    # the source has a clock: seconds since midnight
+    # timecodes become seconds since midnight
     np.testing.assert_allclose(x.time, 47584.5 + np.arange(30) / 30, atol=1e-9)
     assert np.flatnonzero(np.isnan(x.values).all(axis=1)).tolist() == [7, 8]
     assert (x.attrs["lost_frames"], x.attrs["backend"]) == (2, "Live Link Face")
@@ -220,24 +222,24 @@ def test_live_link_face(tmp_path):
     assert x.sel(signal="MouthSmileLeft").region == "mouth"
     pose = open_signals(tmp_path / "ll.csv", kind="pose", fps=30)
     assert pose.signal.values.tolist() == trackers.ANGLES
-    np.testing.assert_allclose(pose.time, np.arange(30) / 30)  # the rate is new, the missing rows are where they were
+    np.testing.assert_allclose(pose.time, np.arange(30) / 30)  # the given rate, with the same missing rows
     assert pose.attrs["lost_frames"] == 2
 
 
-def test_timecodes_go_on_past_midnight(tmp_path):
+def test_timecodes_increase_after_midnight(tmp_path):
     file = write(tmp_path / "ll.csv", trackers.live_link(40, start=86399.5))
     x = open_signals(file)
     np.testing.assert_allclose(x.time, 86399.5 + np.arange(40) / 30, atol=1e-9)
 
 
-def test_media_pipe_needs_a_time_and_keeps_its_names(tmp_path):
+def test_mediapipe_needs_times_and_keeps_its_names(tmp_path):
     columns = trackers.media_pipe(8)
     file = write(tmp_path / "mp.csv", columns)
     x = open_signals(file, time="timestamp_ms", time_unit="ms")
     assert x.signal.values.tolist() == ["_neutral", *trackers.BLENDSHAPES]
     assert (x.attrs["backend"], rate(x)) == ("MediaPipe", 25)
     np.testing.assert_array_equal(x.sel(signal="jawOpen"), columns["jawOpen"])
-    with pytest.raises(ValueError, match=r"mp.csv: nothing tells its times.*time=….*fps=…"):
+    with pytest.raises(ValueError, match=r"mp.csv: expected a column of times or a frame rate.*time=….*fps=…"):
         open_signals(file)
 
 
@@ -245,7 +247,7 @@ def test_media_pipe_needs_a_time_and_keeps_its_names(tmp_path):
 
 
 @pytest.mark.parametrize("lite", [False, True])
-def test_three_di_files(tmp_path, lite):
+def test_files_of_3di(tmp_path, lite):
     endings = [e for e in trackers.THREE_DI_COLUMNS if not (lite and e.startswith("pose"))]
     arrays = trackers.write_three_di(tmp_path, "clip", 9, endings=endings, lite=lite)
     backend = "3DI-lite" if lite else "3DI"
@@ -267,7 +269,7 @@ def test_three_di_files(tmp_path, lite):
     assert recording["landmarks_canonicalized"].name == "landmark_can"
 
 
-def test_three_di_without_a_rate_has_30_and_says_so(tmp_path):
+def test_3di_without_a_rate_has_30_frames_per_second(tmp_path):
     trackers.write_three_di(tmp_path, "clip", 5, endings=["pose"])
     x = open_signals(tmp_path / "clip_pose.3DI")
     np.testing.assert_array_equal(x.time, np.arange(4) / 30)
@@ -281,14 +283,14 @@ def test_three_di_without_a_rate_has_30_and_says_so(tmp_path):
     assert rate(timed) == 25
 
 
-def test_kind_stands_in_for_a_name_that_tells_nothing(tmp_path):
+def test_kind_identifies_a_file_without_a_known_ending(tmp_path):
     arrays = trackers.write_three_di(tmp_path, "clip", 4, endings=["expression"])
     (tmp_path / "clip_expression.3DI").rename(tmp_path / "other.3DI")
     np.testing.assert_array_equal(open_signals(tmp_path / "other.3DI", kind="expression"), arrays["expression"])
 
 
-def test_the_twin_becomes_attributes_without_paths(tmp_path):
-    twin = {
+def test_the_sidecar_becomes_attributes_without_paths(tmp_path):
+    content = {
         "backend": "3DI",
         "cmd": "run /home/someone/clip.mp4 /out",
         "input": "C:\\videos\\clip one.mp4",
@@ -296,10 +298,10 @@ def test_the_twin_becomes_attributes_without_paths(tmp_path):
         "time": "2025-11-03 10:00:00",
         "options": {"gpu": True, "Neutral K": 4, "scale": 0.5, "none": None, "many": [1, "/a/b.txt"], "big": 2**40},
     }
-    trackers.write_three_di(tmp_path, "clip", 3, endings=["rects"], twin=twin)
+    trackers.write_three_di(tmp_path, "clip", 3, endings=["rects"], sidecar=content)
     attrs = open_signals(tmp_path / "clip_rects.3DI").attrs
-    told = {name: value for name, value in attrs.items() if name.startswith("metadata_")}
-    assert told == {
+    metadata = {name: value for name, value in attrs.items() if name.startswith("metadata_")}
+    assert metadata == {
         "metadata_input": "clip one.mp4",
         "metadata_time": "2025-11-03 10:00:00",
         "metadata_options_gpu": "true",
@@ -309,14 +311,14 @@ def test_the_twin_becomes_attributes_without_paths(tmp_path):
         "metadata_options_big": str(2**40),
     }
     (tmp_path / "clip_rects.json").write_text("{")
-    with pytest.warns(UserWarning, match=r"clip_rects.json is no JSON"):
+    with pytest.warns(UserWarning, match=r"clip_rects.json: expected JSON"):
         open_signals(tmp_path / "clip_rects.3DI")
     (tmp_path / "clip_rects.json").write_text("[1]")
-    with pytest.warns(UserWarning, match=r"clip_rects.json holds no names"):
+    with pytest.warns(UserWarning, match=r"clip_rects.json: expected names with values, got a list"):
         open_signals(tmp_path / "clip_rects.3DI")
 
 
-def test_which_recording(tmp_path):
+def test_a_recording_is_found_by_video_file_or_folder(tmp_path):
     trackers.write_three_di(tmp_path, "a", 5, endings=["rects", "expression"])
     assert list(open_recording(tmp_path)) == ["rects", "expression"]
     trackers.write_three_di(tmp_path, "a.b", 6, endings=["rects"])
@@ -324,34 +326,38 @@ def test_which_recording(tmp_path):
     assert open_recording(tmp_path / "a.b")["rects"].sizes["time"] == 6
     assert open_recording(tmp_path / "a_rects.3DIl")["rects"].sizes["time"] == 7
     assert open_recording(tmp_path / "a_expression.3DI")["rects"].sizes["time"] == 5
-    with pytest.raises(ValueError, match=r"several recordings, a \(3DI\), a \(3DI-lite\); give a file"):
+    with pytest.raises(
+        ValueError, match=r"expected one recording, got a \(3DI\), a \(3DI-lite\); give one of its files"
+    ):
         open_recording(tmp_path / "a.mp4")
-    with pytest.raises(ValueError, match=r"several recordings, a.b \(3DI\), a \(3DI\), a \(3DI-lite\)"):
+    with pytest.raises(ValueError, match=r"expected one recording, got a.b \(3DI\), a \(3DI\), a \(3DI-lite\)"):
         open_recording(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"nothing that 3DI wrote"):
+    with pytest.raises(FileNotFoundError, match=r"expected a video with files of 3DI next to it"):
         open_recording(tmp_path / "c.mp4")
 
 
-def test_a_pose_of_lite_is_left_out_aloud(tmp_path):
+def test_a_pose_of_3di_lite_is_left_out_with_a_warning(tmp_path):
     trackers.write_three_di(tmp_path, "clip", 5, endings=["rects", "pose"], lite=True)
-    with pytest.warns(UserWarning, match=r"clip_pose.3DIl is left out: the rotation .* landmarks"):
+    with pytest.warns(UserWarning, match=r"clip_pose.3DIl is left out: .* rotation .* landmarks"):
         assert list(open_recording(tmp_path / "clip")) == ["rects"]
-    with pytest.raises(ValueError, match=r"clip_pose.3DIl: the rotation in a pose of 3DI-lite"):
+    with pytest.raises(ValueError, match=r"clip_pose.3DIl: .* got a pose of 3DI-lite"):
         open_signals(tmp_path / "clip_pose.3DIl")
 
 
-def test_files_of_unlike_length_do_not_belong_together(tmp_path):
+def test_files_of_different_lengths_are_refused(tmp_path):
     trackers.write_three_di(tmp_path, "clip", 9, endings=["rects", "landmarks"])
     trackers.write_three_di(tmp_path, "clip", 7, endings=["expression"])
-    with pytest.raises(ValueError, match=r"clip: the files have rects 9, landmarks 9, expression 6 frames"):
+    with pytest.raises(ValueError, match=r"clip: .* got rects 9, landmarks 9, expression 6"):
         open_recording(tmp_path / "clip")
 
 
 # --- any table
 
 
-def test_times_in_ms_and_names_as_written(tmp_path):
-    file = a_table(tmp_path / "t.tsv", "Time (ms)\tleft arm\tright, arm\n500\t1\t2\n540\tNA\t3\n580\t1\t3\n660\t\t4\n")
+def test_a_table_with_times_in_ms(tmp_path):
+    file = write_text(
+        tmp_path / "t.tsv", "Time (ms)\tleft arm\tright, arm\n500\t1\t2\n540\tNA\t3\n580\t1\t3\n660\t\t4\n"
+    )
     x = open_signals(file, time="Time (ms)", time_unit="ms")
     np.testing.assert_allclose(x.time, [0.5, 0.54, 0.58, 0.62, 0.66])
     np.testing.assert_array_equal(x, [[1, 2], [np.nan, 3], [1, 3], [np.nan, np.nan], [np.nan, 4]])
@@ -361,7 +367,7 @@ def test_times_in_ms_and_names_as_written(tmp_path):
 
 
 def test_irregular_times_are_kept(tmp_path):
-    file = a_table(tmp_path / "k.csv", "t,a\n0.374,1\n0.45,2\n0.574,3\n2.255,4\n")
+    file = write_text(tmp_path / "k.csv", "t,a\n0.374,1\n0.45,2\n0.574,3\n2.255,4\n")
     x = open_signals(file, time="t")
     np.testing.assert_array_equal(x.time, [0.374, 0.45, 0.574, 2.255])
     forced = open_signals(file, columns="a", time="t", fps=10)
@@ -369,8 +375,8 @@ def test_irregular_times_are_kept(tmp_path):
     assert forced.attrs["time_source"] == "fps given; the times of the source are not regular and not used"
 
 
-def test_a_rate_or_an_array_of_times(tmp_path):
-    file = a_table(tmp_path / "m.txt", '"pat" "th"\n0 2\n13 11\n14 10\n')
+def test_a_table_with_a_rate_or_an_array_of_times(tmp_path):
+    file = write_text(tmp_path / "m.txt", '"pat" "th"\n0 2\n13 11\n14 10\n')
     x = open_signals(file, fps=25, sep=" ")
     assert x.signal.values.tolist() == ["pat", "th"]
     np.testing.assert_array_equal(x, [[0, 2], [13, 11], [14, 10]])
@@ -385,11 +391,11 @@ def test_a_rate_or_an_array_of_times(tmp_path):
     assert dated.attrs["time_origin"] == "2026-01-01T10:00:00"
 
 
-def test_lines_above_the_names_quotes_and_blanks(tmp_path):
+def test_skipped_lines_quotes_and_blanks(tmp_path):
     text = '#Study: x\n\na,"note, with comma",b\n1,"one, two",3\n4,"he said ""no""",6\n\n'
-    x = open_signals(a_table(tmp_path / "s.csv", text), skiprows=2, columns=["a", "b"], fps=25)
+    x = open_signals(write_text(tmp_path / "s.csv", text), skiprows=2, columns=["a", "b"], fps=25)
     np.testing.assert_array_equal(x, [[1, 3], [4, 6]])
-    y = open_signals(a_table(tmp_path / "w.txt", " a   b\n 1  2\n\t3\t4 \n"), sep=r"\s+", fps=25)
+    y = open_signals(write_text(tmp_path / "w.txt", " a   b\n 1  2\n\t3\t4 \n"), sep=r"\s+", fps=25)
     np.testing.assert_array_equal(y, [[1, 2], [3, 4]])
 
 
@@ -400,25 +406,25 @@ def test_encodings_and_line_ends(tmp_path):
     np.testing.assert_array_equal(x.sel(signal="Lächeln"), [1, np.nan, np.nan])
 
 
-def test_duplicated_names_by_position(tmp_path):
-    file = a_table(tmp_path / "d.csv", "t,mq,mq\n0,1,2\n0.1,3,4\n")
+def test_columns_of_equal_names_are_chosen_by_position(tmp_path):
+    file = write_text(tmp_path / "d.csv", "t,mq,mq\n0,1,2\n0.1,3,4\n")
     x = open_signals(file, time="t", columns=[1, 2])
     assert x.signal.values.tolist() == ["mq[1]", "mq[2]"]
     np.testing.assert_array_equal(x, [[1, 2], [3, 4]])
     assert open_signals(file, time=0, columns=2).signal.values.tolist() == ["mq"]
 
 
-def test_kind_of_a_table_chooses_columns_named_so(tmp_path):
-    file = a_table(tmp_path / "p.csv", "frame,timestamp,x0,y0,x1,y1\n0,0,1,2,3,4\n1,0.04,5,6,7,8\n")
+def test_kind_chooses_columns_with_usual_names(tmp_path):
+    file = write_text(tmp_path / "p.csv", "frame,timestamp,x0,y0,x1,y1\n0,0,1,2,3,4\n1,0.04,5,6,7,8\n")
     x = open_signals(file, kind="landmark", time="timestamp")
     assert x.signal.values.tolist() == ["x0", "y0", "x1", "y1"]
     assert x.landmark.values.tolist() == [0, 0, 1, 1]
-    with pytest.warns(UserWarning, match="p.csv: columns") as said:
+    with pytest.warns(UserWarning, match="p.csv: columns") as caught:
         x = open_signals(file, time="timestamp")
     assert x.signal.values.tolist() == ["x0", "y0", "x1", "y1"]
-    assert [str(warning.message) for warning in said] == [
-        "p.csv: columns 'frame' time or number the rows and are no signals here; columns=[…] gives them too",
-        "p.csv: columns x0, y0, x1, … (4 in all) are named as landmarks; if they are, say kind='landmark'",
+    assert [str(warning.message) for warning in caught] == [
+        "p.csv: columns 'frame' time or number the rows and are not read as signals; columns=[…] reads them too",
+        "p.csv: columns x0, y0, x1, … (4 in all) are named as landmarks; if they are, give kind='landmark'",
     ]
     assert open_signals(file, time="timestamp", columns=["frame", "x0"]).signal.values.tolist() == ["frame", "x0"]
 
@@ -426,16 +432,16 @@ def test_kind_of_a_table_chooses_columns_named_so(tmp_path):
 @pytest.mark.parametrize(
     "name", ["", "Unnamed: 0", "index", "Frame", "FrameNo", "frame_index", "timestamp", "Time (ms)"]
 )
-def test_columns_that_number_the_rows_are_left_out_aloud(tmp_path, name):
-    file = a_table(tmp_path / "n.csv", f"{name},a\n0,1\n1,2\n2,4\n")
+def test_columns_that_number_the_rows_are_left_out_with_a_warning(tmp_path, name):
+    file = write_text(tmp_path / "n.csv", f"{name},a\n0,1\n1,2\n2,4\n")
     with pytest.warns(UserWarning, match=r"time or number the rows .*columns=\[…\]"):
         x = open_signals(file, fps=25)
     assert x.signal.values.tolist() == ["a"]
     np.testing.assert_array_equal(x[:, 0], [1, 2, 4])
 
 
-def test_of_a_table_nothing_is_claimed(tmp_path):
-    file = a_table(tmp_path / "q.csv", "motion,AU12\n0,1\n1,2\n")
+def test_columns_of_a_table_have_no_assumed_units(tmp_path):
+    file = write_text(tmp_path / "q.csv", "motion,AU12\n0,1\n1,2\n")
     for options in ({}, {"columns": ["motion"]}):
         x = open_signals(file, fps=25, **options)
         assert (x.attrs["kind"], x.attrs["units"], x.attrs["long_name"]) == (
@@ -446,18 +452,18 @@ def test_of_a_table_nothing_is_claimed(tmp_path):
     assert open_signals(file, fps=25, kind="expression").attrs["units"] == "1"
 
 
-def test_a_rate_that_the_files_times_contradict_is_obeyed_aloud(tmp_path):
+def test_a_given_rate_that_differs_from_the_times_is_used_with_a_warning(tmp_path):
     file = write(tmp_path / "of.csv", trackers.openface(200, version=1, fps=29.752, decimals=6))
-    with pytest.warns(UserWarning, match=r"of.csv: fps=25 replaces .*, 29.752 frames a second; leave fps out"):
+    with pytest.warns(UserWarning, match=r"of.csv: fps=25 replaces .*, 29.752 frames per second; leave out fps"):
         x = open_signals(file, fps=25)
     np.testing.assert_array_equal(x.time, np.arange(200) / 25)
     assert x.attrs["time_source"] == "fps given; the file's times say 29.752"
     assert open_signals(file, fps=29.752).attrs["time_source"] == "fps given"
 
 
-def test_numbers_of_frames_are_no_seconds(tmp_path):
-    file = a_table(tmp_path / "f.csv", "FrameNo,a\n" + "".join(f"{i},{i}\n" for i in range(20) if i not in (3, 4)))
-    with pytest.raises(ValueError, match=r"column 'FrameNo': .* look like frame numbers; pass fps=…, or fps=1"):
+def test_frame_numbers_are_not_read_as_seconds(tmp_path):
+    file = write_text(tmp_path / "f.csv", "FrameNo,a\n" + "".join(f"{i},{i}\n" for i in range(20) if i not in (3, 4)))
+    with pytest.raises(ValueError, match=r"column 'FrameNo': .* look like numbers of frames; give fps=… \(or fps=1"):
         open_signals(file, time="FrameNo")
     for fps in (1, 25):
         x = open_signals(file, time="FrameNo", fps=fps)
@@ -468,7 +474,7 @@ def test_numbers_of_frames_are_no_seconds(tmp_path):
     assert rate(open_signals(file, time=np.arange(18) * 1000, time_unit="ms", columns="a")) == 1
 
 
-def test_parquet_dataframe_and_dates(tmp_path):
+def test_dates_in_parquet_and_dataframes(tmp_path):
     when = pd.to_datetime("2026-01-01T10:00:00Z") + pd.to_timedelta(np.arange(4) * 40, unit="ms")
     table = pd.DataFrame(
         {"when": when, "a": [1, 2, None, 4], "b": pd.array([1, None, 3, 4], dtype="Int64"), "on": [True] * 4}
@@ -482,14 +488,14 @@ def test_parquet_dataframe_and_dates(tmp_path):
     np.testing.assert_array_equal(open_signals(table.drop(columns="when"), time=table["when"].dt.tz_convert(None)), x)
 
 
-def test_a_bitbox_dictionary(tmp_path):
+def test_a_bitbox_dictionary_is_read(tmp_path):
     table = pd.DataFrame({"GE0": [0.0, 0.5], "GE1": [1.0, 1.5]})
     x = open_signals({"type": "expression", "backend": "3DI", "data": table}, fps=25)
     np.testing.assert_array_equal(x, table)
     np.testing.assert_array_equal(x.time, [0, 0.04])
 
 
-def test_netcdf_files_that_hold_signals(tmp_path):
+def test_signals_in_netcdf_files(tmp_path):
     netcdf = pytest.importorskip("bitbox_xr.io.netcdf")
     x = signals(ramps(5, 2), fps=25, names=["AU01", "AU02"], source="a.csv")
     netcdf.to_netcdf(x, tmp_path / "x.nc")
@@ -499,7 +505,7 @@ def test_netcdf_files_that_hold_signals(tmp_path):
     pose = signals(ramps(5, 3), fps=25, kind="pose").rename(signal="s").rename(s="signal")
     both = xr.Dataset({"a": x, "b": pose.isel(signal=slice(2)).assign_coords(signal=["AU01", "AU02"])})
     netcdf.to_netcdf(both, tmp_path / "both.nc")
-    with pytest.raises(ValueError, match=r"both.nc: one signal set .* the variables are a, b"):
+    with pytest.raises(ValueError, match=r"both.nc: expected one variable \(time, signal\), got the variables a, b"):
         open_signals(tmp_path / "both.nc")
     assert open_signals(tmp_path / "both.nc", kind="pose").attrs["kind"] == "pose"
 
@@ -517,12 +523,12 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_a_random_table_written_as_csv_reads_back_equal(data, tmp_path_factory):
+def test_any_table_written_as_csv_is_read_exactly(data, tmp_path_factory):
     names = data.draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
     if any(re.match(r"[\W_]*(t|index|idx|row|frame|time|unnamed)", name.lower()) for name in names):
-        names = ["s" + name for name in names]  # such may number the rows
+        names = ["s" + name for name in names]  # otherwise the name may be that of a column that numbers the rows
     if all(is_number(name) for name in names):
-        names[0] = "s" + names[0]  # a line of numbers is no line of names
+        names[0] = "s" + names[0]  # a line of numbers is not accepted as names
     n = data.draw(st.integers(1, 12))
     number = st.one_of(st.floats(allow_nan=True, allow_infinity=False), st.integers(-9, 9).map(float))
     values = np.array(data.draw(st.lists(number, min_size=n * len(names), max_size=n * len(names)))).reshape(n, -1)

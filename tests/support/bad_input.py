@@ -1,4 +1,4 @@
-"""Recordings that tables of bad input share, and the check of one row: the error, its message, and no file left."""
+"""Recordings for tests of bad input, and `refused()`, which checks the error, its message, and that no file remains."""
 
 import dask.array as da
 import numpy as np
@@ -20,21 +20,22 @@ FAST = xr.DataArray(DATA, {"time": np.arange(90) / 1000, "signal": ["a", "b"]}, 
 RESULT = bx.imitation(X, Y)
 STATS = bx.window_stats(RESULT)
 TABLE = pd.DataFrame(DATA)
-LARGEST = np.finfo(np.float64).max  # by which some programs mark what is missing
+LARGEST = np.finfo(np.float64).max  # which some programs write for missing values
 
 
 def unknown():
-    """On dask, of a length that only computing tells."""
+    """A dask array of unknown length."""
     values = da.from_array(DATA, chunks=(30, 2))
     return values[values[:, 0] > -9]
 
 
 def bitbox(**changes):
+    """A Bitbox dictionary with some entries changed."""
     return {"type": "expression", "data": TABLE, **changes}
 
 
 def refused(call, error, phrases, folder):
-    """`call` raises just this error, its message has all phrases, and nothing is left in `folder`, where it works."""
+    """Check that `call` raises exactly this error with all phrases in its message, and leaves no file in `folder`."""
     with pytest.raises(error) as caught:
         call()
     assert caught.type is error

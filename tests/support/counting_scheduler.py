@@ -1,11 +1,11 @@
-"""A scheduler of dask that counts how often it is asked: what is lazy asks it once, at the end."""
+"""A dask scheduler that counts computations, to check that a lazy result is computed once."""
 
 import dask
 import dask.array as da
 
 
 class Counting:
-    """Computes as dask does on one thread."""
+    """Compute on one thread, and count the calls in `computes`."""
 
     def __init__(self):
         self.computes = 0
@@ -16,7 +16,7 @@ class Counting:
 
 
 def computed_once(call, x):
-    """The Dataset that `call` makes of `x`, which is on dask: nothing is computed until it is asked for, then at one go."""
+    """The computed Dataset of `call(x)`, `x` on dask; check that it is computed by .compute() only, and once."""
     scheduler = Counting()
     with dask.config.set(scheduler=scheduler):
         lazy = call(x)

@@ -1,4 +1,4 @@
-"""Expressivity computed slowly and obviously, in float64, one coefficient at a time: what the package is held to."""
+"""A slow and simple expressivity in float64, one coefficient at a time, to compare the package with."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,7 +11,11 @@ METRICS = ("frequency", "density", "mean", "std", "min", "max")
 
 
 class Rules(NamedTuple):
-    """Where the package and Bitbox part. `rivals` and `taken` say how far (frames) either reaches, given h."""
+    """Rules in which the package and Bitbox differ.
+
+    `rivals` and `taken` return distances in frames for the shortest duration h: within `rivals`, a stronger candidate
+    removes a weaker one; within `taken`, a kept activation excludes others.
+    """
 
     precision: int = 16
     plateaus: bool = True  # a plateau counts once; False: strict maxima only
@@ -29,10 +33,10 @@ def bridge(y):
 
 
 def responses(y, durations, fps, precision):
-    """(scale, frame): the smoothed transform of one coefficient with values within rounding of 0 set to 0."""
+    """(scale, frame): the smoothed transform of one coefficient; values that differ from 0 by rounding only are 0."""
     mean = np.nanmean(y)
     y = bridge(y)
-    y = y - (mean if np.ptp(y) else y[0])  # the mean of equal numbers is off by rounding
+    y = y - (mean if np.ptp(y) else y[0])  # the mean of equal numbers has a rounding error
     smooth = gaussian_filter1d(y, 1.0)
     rows = []
     for d in durations:
@@ -63,7 +67,7 @@ def maxima(w, plateaus, tolerance=None):
 
 
 def absolute_weight(d, fps, precision):
-    """The wavelet's absolute weights, by its response to an impulse; an odd number, the middle one at lag 0."""
+    """The absolute weights of the wavelet, from its response to an impulse; the middle one is at lag 0."""
     half = int(np.ceil(2 * fps * d)) + 1
     impulse = np.zeros(2 * half + 1)
     impulse[half] = 1.0
@@ -82,13 +86,13 @@ def eligible(present, d, fps, precision):
             near[i:j] = True
         i = j + 1
     weight = absolute_weight(d, fps, precision)
-    # what the impulse at frame s weighs at frame t stands at t - s from the middle
+    # the weight at frame t of an impulse at frame s is element t - s, counted from the middle
     there, all_there = (np.convolve(x, weight)[len(weight) // 2 :][:n] for x in (near.astype(float), np.ones(n)))
     return there >= 0.75 * all_there * (1 - 1e-9)
 
 
 def aggregate(candidates, rivals, taken):
-    """Those of `candidates` (sign, scale number, frame, score) that remain as one activation each."""
+    """The `candidates` (sign, scale number, frame, score) that are kept, one per activation."""
     stay = []
     for sign, k, t, score in candidates:
         stronger = [
@@ -110,7 +114,7 @@ def shortest(durations, fps):
 
 
 def activations(y, durations, fps, aggregated, rules):
-    """A list for each scale, or a single one if `aggregated`, of (frame, scale number)."""
+    """For each scale, or once if `aggregated`, a list of (frame, scale number); and the eligible frames."""
     w = responses(y, durations, fps, rules.precision)
     present = ~np.isnan(y)
     where = [eligible(present, d, fps, rules.precision) for d in durations]
@@ -141,7 +145,7 @@ def outliers(magnitudes):
 
 
 def events(a, durations, fps, aggregated=False, rules=NATIVE):
-    """For each scale and coefficient of `a` (time, coefficient): frames, scale numbers, magnitudes, outliers; eligible."""
+    """For each scale and coefficient of `a` (time, coefficient): frames, scales, magnitudes, outliers, eligible."""
     out = []
     for y in np.asarray(a, dtype=float).T:
         if np.isnan(y).all():
@@ -160,7 +164,7 @@ def events(a, durations, fps, aggregated=False, rules=NATIVE):
 
 
 def expressivity(found, robust=False):
-    """(scale, metric, coefficient) of what events() found."""
+    """(scale, metric, coefficient) of the result of events()."""
     cube = []
     for row in found:
         columns = []
@@ -177,7 +181,7 @@ def expressivity(found, robust=False):
 
 
 def diversity(found, robust=False, magnitude=True):
-    """(scale,), (scale,): overall and frame_wise of what events() found."""
+    """(scale,), (scale,): overall and frame_wise of the result of events()."""
     overall, frame_wise = [], []
     for row in found:
         weights = np.zeros((len(row[0][-1]), len(row)))

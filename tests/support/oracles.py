@@ -1,4 +1,4 @@
-"""The slow, obvious way: windowed lagged correlation in float64, one pair, one window, one lag at a time."""
+"""A slow and simple windowed lagged correlation in float64: one pair, one window and one lag at a time."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ TIE = 1e-6
 
 
 def lags_one_sided(lag, causal=True):
-    """(shift of x, shift of y) of every candidate, by net lag."""
+    """(shift of x, shift of y) of every candidate, by net lag (shift of y minus shift of x)."""
     return {d: [(0, d)] for d in range(-lag, 1 if causal else lag + 1)}
 
 
@@ -16,14 +16,14 @@ def lags_two_sided(lag):
 
 
 def pearson(u, v, least):
-    """r over the frames that both have; None where there are too few or one is flat."""
+    """r over the frames present in both; None if fewer than `least` frames, or if one signal is constant."""
     both = ~np.isnan(u) & ~np.isnan(v)
     u, v = u[both], v[both]
     if len(u) < least:
         return None
     if (u == u[0]).all() or (v == v[0]).all():
         return None
-    u, v = (w / np.abs(w).max() for w in (u, v))  # so that no square overflows
+    u, v = (w / np.abs(w).max() for w in (u, v))  # otherwise squares could overflow
     if min(u.std(), v.std()) < 1e-9:
         return None
     u, v = u - u.mean(), v - v.mean()
@@ -31,7 +31,7 @@ def pearson(u, v, least):
 
 
 def candidates(x, y, start, width, pairs, least):
-    """[(r, net lag)] of all lags that count."""
+    """[(r, net lag)] of all lags with a correlation."""
     found = []
     for d, shifts in pairs.items():
         for a, b in shifts:
@@ -42,7 +42,7 @@ def candidates(x, y, start, width, pairs, least):
 
 
 def choose(found, polarity):
-    """The best of candidates: within a tie nearest to zero, then negative."""
+    """The best candidate; of equal ones the lag nearest to 0, then the negative lag."""
     if not found:
         return np.nan, np.nan
     strength = [abs(r) if polarity else r for r, _ in found]
@@ -55,7 +55,7 @@ def window_starts(frames, width, step, lag):
 
 
 def best_lags(x, y, width, step, lag, pairs, polarity, least):
-    """corr, lag (frames), and for each cell all candidates, for every window and pair."""
+    """For every window and pair: corr, lag (frames), and the list of all candidates."""
     starts = window_starts(min(len(x), len(y)), width, step, lag)
     shape = (len(starts), x.shape[1], y.shape[1])
     corr, best, every = np.full(shape, np.nan), np.full(shape, np.nan), np.empty(shape, object)
@@ -68,10 +68,10 @@ def best_lags(x, y, width, step, lag, pairs, polarity, least):
 
 
 def assert_best(corr, lag, x, y, width, step, max_lag, pairs, polarity, least, tolerance=2e-6):
-    """`corr` and `lag` (frames) are a right choice in every cell.
+    """Check that `corr` and `lag` (frames) are a correct choice in every cell.
 
-    The value must be the oracle's, and the lag must have a candidate within the tolerance of the best; where
-    the oracle's choice stands out by more than the tolerances, it must be that one.
+    The correlation must equal that of the oracle, and the lag must belong to a candidate within the tolerance of the
+    best. If only one candidate is within the tolerances, the lag must be the lag of the oracle.
     """
     expected, best, every = best_lags(x, y, width, step, max_lag, pairs, polarity, least)
     np.testing.assert_array_equal(np.isnan(corr), np.isnan(expected))

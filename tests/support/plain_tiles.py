@@ -1,4 +1,4 @@
-"""The part of windowed correlation that runs on tiles, without tiles: plain loops over pairs, for comparison.
+"""Windowed correlation by plain loops over pairs, to compare with the implementation by tiles.
 
 `tiles` takes the arguments of `_tiles` in kernels/correlation/windowed.py and can replace it there.
 """
@@ -48,7 +48,7 @@ def best_lags(*arguments, **options):
 
 
 def _with(function, **names):
-    """The Python function with other values of some global names."""
+    """A copy of a Python function with some global names replaced."""
     code = getattr(function, "py_func", function)
     made = FunctionType(code.__code__, {**code.__globals__, **names}, code.__name__, code.__defaults__)
     made.__kwdefaults__ = code.__kwdefaults__

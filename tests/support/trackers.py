@@ -1,6 +1,6 @@
-"""Files as trackers lay them out, made of exact numbers: `ramp(n, k)` is signal k over n frames.
+"""Simulated files of trackers with exact numbers: `ramp(n, k)` is signal k over n frames.
 
-Each maker gives the columns of a file by name, for a test to change, and `write()` writes them.
+Each function returns the columns of a file by name, which a test can change, and `write()` writes them.
 """
 
 import json
@@ -36,7 +36,7 @@ THREE_DI_COLUMNS = {
 
 
 def ramp(n, k=0):
-    """Signal `k` over `n` frames: k + 1/4, k + 2/4, …; exact in binary and in few decimals."""
+    """Signal `k` over `n` frames: k + 1/4, k + 2/4, …; exact in float64 and with two decimals."""
     return k + (1 + np.arange(n)) / 4
 
 
@@ -46,7 +46,7 @@ def ramps(n, k):
 
 
 def openface(n, *, version=2, fps=30, decimals=3):
-    """OpenFace's columns of `n` frames: 2.x with everything, or 1.x without faces, gaze angles, eye landmarks."""
+    """Columns of OpenFace for `n` frames: all of 2.x, or 1.x, which has no faces, gaze angles or eye landmarks."""
     columns = {"frame": np.arange(1, n + 1)}
     if version == 2:
         columns["face_id"] = np.zeros(n, dtype=int)
@@ -63,7 +63,7 @@ def openface(n, *, version=2, fps=30, decimals=3):
 
 
 def pyfeat(n, *, version=0, step=1):
-    """Py-Feat's columns of `n` frames: 0.x with angles in degrees, 2.x with blendshapes and radians."""
+    """Columns of Py-Feat for `n` frames: 0.x with angles in degrees, or 2.x with blendshapes and radians."""
     names = [*PYFEAT_BOX, "FaceScore", *(f"{axis}_{i}" for axis in "xy" for i in range(68)), "Pitch", "Roll", "Yaw"]
     names += [
         *PYFEAT_UNITS,
@@ -78,7 +78,7 @@ def pyfeat(n, *, version=0, step=1):
 
 
 def live_link(n, *, start=47584.5, step=2):
-    """Live Link Face's columns: timecodes of which every `step`-th 60th was recorded, 52 blendshapes, 9 angles."""
+    """Columns of Live Link Face: timecodes in steps of `step` 60ths, 52 blendshapes, 9 angles."""
     names = [*(name[0].upper() + name[1:] for name in BLENDSHAPES), "TongueOut", *ANGLES]
     columns = {"Timecode": [timecode(start + step * i / 60) for i in range(n)], "BlendShapeCount": [61] * n}
     return columns | {name: ramp(n, k) for k, name in enumerate(names)}
@@ -91,13 +91,13 @@ def timecode(seconds):
 
 
 def media_pipe(n):
-    """MediaPipe's 52 blendshapes, and a column of times in ms that its user wrote."""
+    """The 52 blendshapes of MediaPipe, and a column of times in ms that a user added."""
     columns = {"timestamp_ms": 40 * np.arange(n)}
     return columns | {name: ramp(n, k) for k, name in enumerate(["_neutral", *BLENDSHAPES])}
 
 
 def write(path, columns, *, sep=",", rows=None):
-    """Columns as delimited text; `sep` of ', ' is OpenFace's, `rows` a choice of rows."""
+    """Write columns as delimited text (OpenFace uses the separator ', '); `rows` selects rows."""
     n = len(next(iter(columns.values())))
     kept = range(n) if rows is None else rows
     lines = [sep.join(columns), *(sep.join(str(column[i]) for column in columns.values()) for i in kept)]
@@ -105,14 +105,14 @@ def write(path, columns, *, sep=",", rows=None):
     return Path(path)
 
 
-def write_three_di(folder, video, n, *, endings=tuple(THREE_DI_COLUMNS), lite=False, twin=None):
-    """What 3DI writes beside a video of `n` frames; gives the arrays by ending."""
+def write_three_di(folder, video, n, *, endings=tuple(THREE_DI_COLUMNS), lite=False, sidecar=None):
+    """Write the files of 3DI for a video of `n` frames, each with its sidecar if given; return the arrays by ending."""
     arrays = {}
     for ending in endings:
         width = 50 if lite and ending == "expression_localized" else THREE_DI_COLUMNS[ending]
         arrays[ending] = ramps(n if ending in ("rects", "landmarks") else n - 1, width)
         file = Path(folder) / f"{video}_{ending}.3DI{'l' if lite else ''}"
         file.write_text("\n".join(" ".join(map(str, row)) for row in arrays[ending].tolist()) + "\n")
-        if twin is not None:
-            file.with_suffix(".json").write_text(json.dumps(twin))
+        if sidecar is not None:
+            file.with_suffix(".json").write_text(json.dumps(sidecar))
     return arrays

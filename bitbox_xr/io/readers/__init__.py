@@ -1,4 +1,4 @@
-"""A tracker's file, or any table, read as signals."""
+"""Reading tracker files and other tables as signals."""
 
 from bitbox_xr.io.readers.dispatch import open_signals
 from bitbox_xr.io.readers.formats.three_di import open_recording

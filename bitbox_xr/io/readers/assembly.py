@@ -1,4 +1,4 @@
-"""Rows of a table made signals: one face's, on their clock, lost frames as NaN, never removed and never zeros."""
+"""Making signals from the rows of a sheet: the rows of one face, with lost frames as NaN."""
 
 from typing import cast
 
@@ -10,80 +10,90 @@ from bitbox_xr.core.errors import warn
 from bitbox_xr.core.signal_set import signals
 from bitbox_xr.core.types import Kind
 from bitbox_xr.core.variables import TIME, variable_attrs
-from bitbox_xr.io.readers.columns import Asked, Attrs, Layout, select
-from bitbox_xr.io.readers.sampling import clock_of
+from bitbox_xr.io.readers.columns import Attrs, Layout, ReadOptions, select
+from bitbox_xr.io.readers.sampling import time_axis_of
 from bitbox_xr.io.readers.sheet import TABLE, Sheet, numbers, texts
 from bitbox_xr.kernels import frame_rate
 
-__all__ = ["place"]
+__all__ = ["assemble"]
 
-ALONG_TIME = ("confidence", "success")  # columns that become coordinates
+TRACKING_COLUMNS = ("confidence", "success")  # columns that become coordinates
+MAX_FACE_DIGITS = 18  # an integer of this many digits fits into 64 bits
 
 
-def place(sheet: Sheet, layout: Layout, asked: Asked) -> xr.DataArray:
-    """The signals of a sheet as `(time, signal)`, with `confidence` and `success` on `time` where it has them."""
-    block = select(sheet, layout, asked)
-    rows, face = _rows_of_face(sheet, layout, asked.face_id)
-    on, source = clock_of(sheet, layout, asked, rows)
-    along = {name: at for name in ALONG_TIME if (at := getattr(layout, name)) is not None}
-    table = numbers(sheet, [*block.columns, *along.values()]).iloc[rows]
-    tracked = {name: table[at].to_numpy() for name, at in along.items()}
-    values = table[block.columns].to_numpy(copy=True)
-    values[_failed(sheet, tracked, asked.min_confidence, len(rows))] = np.nan
+def assemble(sheet: Sheet, layout: Layout, options: ReadOptions) -> xr.DataArray:
+    """The signals of a sheet as `(time, signal)`, with `confidence` and `success` on `time` if the sheet has them."""
+    chosen = select(sheet, layout, options)
+    rows, face = _rows_of_face(sheet, layout, options.face_id)
+    axis, source = time_axis_of(sheet, layout, options, rows)
+    tracking = {name: at for name in TRACKING_COLUMNS if (at := getattr(layout, name)) is not None}
+    table = numbers(sheet, [*chosen.columns, *tracking.values()]).iloc[rows]
+    tracked = {name: table[at].to_numpy() for name, at in tracking.items()}
+    values = table[chosen.columns].to_numpy(copy=True)
+    values[_failed(sheet, tracked, options.min_confidence, len(rows))] = np.nan
     units: Attrs = {}
-    if block.convert:
-        values, units = block.convert(sheet.file, values)
-    values = _spread(values, on)
+    if chosen.convert:
+        values, units = chosen.convert(sheet.file, values)
+    values = _with_lost_frames(values, axis)
     known = {"backend": layout.backend, "source": "" if sheet.file == TABLE else sheet.file}
     attrs: Attrs = {name: text for name, text in known.items() if text}
-    attrs |= {**layout.attrs, **block.attrs, **units, **face, **source}
+    attrs |= {**layout.attrs, **chosen.attrs, **units, **face, **source}
     attrs["lost_frames"] = int(np.isnan(values).all(axis=1).sum())
-    times, fps = (on.times(), on.fps) if isinstance(on, frame_rate.Grid) else (on, None)
+    times, fps = (axis.times(), axis.fps) if isinstance(axis, frame_rate.Grid) else (axis, None)
     for remark in layout.remarks:
         warn(f"{sheet.file}: {remark}")
-    x = signals(values, kind=cast(Kind, block.kind), time=times, fps=fps, names=block.names, **attrs)
-    return x.assign_coords({name: (TIME, _spread(own, on), variable_attrs(name)) for name, own in tracked.items()})
+    x = signals(values, kind=cast(Kind, chosen.kind), time=times, fps=fps, names=chosen.names, **attrs)
+    return x.assign_coords(
+        {name: (TIME, _with_lost_frames(column, axis), variable_attrs(name)) for name, column in tracked.items()}
+    )
 
 
 def _rows_of_face(sheet: Sheet, layout: Layout, face_id: object) -> tuple[np.ndarray, Attrs]:
-    """The rows of one face, and which it is, where the file tells faces apart."""
+    """The rows of one face, and the attribute `face_id` if the file has a column of faces."""
     ids = np.array(texts(sheet, layout.face) if layout.face is not None else [""] * sheet.size)
     present = sorted(set(ids.tolist()) - {""}, key=lambda text: (len(text), text))
     if face_id is None and len(present) > 1:
         raise ValueError(
-            f"{sheet.file}: there are several faces, {validation.listed(present)}; choose one with face_id=…"
+            f"{sheet.file}: expected one face, got the faces {validation.listed(present)}; choose one with face_id=…"
+        )
+    if face_id is not None and not present:
+        raise ValueError(
+            f"{sheet.file}: expected a column of face ids for face_id={face_id!r}, got none; leave out face_id"
         )
     if face_id is not None and str(face_id) not in present:
-        there = (
-            f"there are {validation.listed(present)}" if present else "the file does not tell faces apart; leave it out"
-        )
-        raise ValueError(f"{sheet.file}: no face has the id {face_id!r}; {there}")
+        raise ValueError(f"{sheet.file}: expected face_id to be one of {validation.listed(present)}, got {face_id!r}")
     if not present:
         return np.arange(sheet.size), {}
     chosen = present[0] if face_id is None else str(face_id)
     rows = np.arange(sheet.size) if face_id is None else np.flatnonzero(ids == chosen)
-    number = chosen.isascii() and chosen.isdecimal() and len(chosen) < 19  # digits that every file's integers hold
-    return rows, {"face_id": int(chosen) if number else chosen}
+    is_integer = chosen.isascii() and chosen.isdecimal() and len(chosen) <= MAX_FACE_DIGITS
+    return rows, {"face_id": int(chosen) if is_integer else chosen}
 
 
-def _failed(sheet: Sheet, tracked: dict[str, np.ndarray], least: float | None, n: int) -> np.ndarray:
-    """Which of `n` rows hold no measurement: the tracker failed, or was less sure than the caller wants."""
+def _failed(sheet: Sheet, tracked: dict[str, np.ndarray], min_confidence: float | None, n: int) -> np.ndarray:
+    """Which of `n` rows hold no measurement: the tracker failed, or its confidence is below `min_confidence`."""
     failed = ~(tracked["success"] > 0) if "success" in tracked else np.zeros(n, dtype=bool)
-    if least is None:
+    if min_confidence is None:
         return failed
     if "confidence" not in tracked:
-        raise ValueError(f"{sheet.file}: there is no confidence to hold against min_confidence={least}; leave it out")
-    sure = tracked["confidence"] >= least
-    if not sure.any():
+        raise ValueError(
+            f"{sheet.file}: expected a confidence column for min_confidence={min_confidence}, got none; leave out "
+            "min_confidence"
+        )
+    confident = tracked["confidence"] >= min_confidence
+    if not confident.any():
         best = np.max(tracked["confidence"], initial=-np.inf, where=np.isfinite(tracked["confidence"]))
-        raise ValueError(f"{sheet.file}: no frame reaches min_confidence={least}; the highest confidence is {best:g}")
-    return failed | ~sure
+        raise ValueError(
+            f"{sheet.file}: expected frames with a confidence of at least {min_confidence}, got at most {best:g}; "
+            "lower min_confidence"
+        )
+    return failed | ~confident
 
 
-def _spread(values: np.ndarray, on: frame_rate.Grid | np.ndarray) -> np.ndarray:
-    """`values`, a row a recorded frame, with rows of NaN for the lost ones."""
-    if not isinstance(on, frame_rate.Grid) or on.lost == 0:
+def _with_lost_frames(values: np.ndarray, axis: frame_rate.Grid | np.ndarray) -> np.ndarray:
+    """`values` (one row per recorded frame) with rows of NaN for the lost frames."""
+    if not isinstance(axis, frame_rate.Grid) or axis.lost == 0:
         return values
-    out = np.full((on.size, *values.shape[1:]), np.nan)
-    out[on.frames] = values
+    out = np.full((axis.size, *values.shape[1:]), np.nan)
+    out[axis.frames] = values
     return out

@@ -1,126 +1,156 @@
-"""What a format says of a table's columns, and which of them a caller gets."""
+"""The layout of a format, which says what columns hold which signals, and the selection of the columns to read."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 from bitbox_xr.core import validation
 from bitbox_xr.io.readers.sheet import Sheet, position
 
-__all__ = ["RAW", "Asked", "Block", "Layout", "matching", "points", "select"]
+__all__ = [
+    "RAW_ATTRS",
+    "Attrs",
+    "ColumnLike",
+    "Layout",
+    "ReadOptions",
+    "SignalColumns",
+    "TimesLike",
+    "landmark_columns",
+    "matching",
+    "select",
+]
 
-Attrs = dict[str, str | int | float]
+Attrs: TypeAlias = dict[str, str | int | float]
+ColumnLike: TypeAlias = str | int  # a name, or a position from 0
+TimesLike: TypeAlias = Sequence[float] | np.ndarray | pd.Series | pd.Index | xr.DataArray  # a time for each row
 
-RAW: Attrs = {"units": "as in the file", "long_name": "signal as in the file"}  # of columns of which nothing is known
+RAW_ATTRS: Attrs = {"units": "as in the file", "long_name": "signal as in the file"}  # of columns of unknown meaning
+MAX_LISTED_NAMES = 8
 
 
-class Asked(NamedTuple):
-    """What the caller of `open_signals` asked for."""
+class ReadOptions(NamedTuple):
+    """The options of `open_signals()` that apply to every table."""
 
     kind: str | None = None
     fps: float | None = None
-    time: Any = None
+    time: ColumnLike | TimesLike | None = None
     time_unit: str = "s"
-    columns: Any = None
-    face_id: Any = None
+    columns: ColumnLike | Iterable[ColumnLike] | None = None
+    face_id: int | str | None = None
     min_confidence: float | None = None
 
 
-class Block(NamedTuple):
-    """Columns that are signals of one kind: their positions, the names they get, what is known of them."""
+class SignalColumns(NamedTuple):
+    """Columns that are signals of one kind: their positions, the names of the signals, and known attributes."""
 
     kind: str
     columns: list[int]
     names: list[str]
     attrs: Attrs = {}  # noqa: RUF012 (never changed)
-    convert: Callable[[str, np.ndarray], tuple[np.ndarray, Attrs]] | None = None  # (file, values) to the kind's units
+    # (file, values) to values in the kind's units, and attributes
+    convert: Callable[[str, np.ndarray], tuple[np.ndarray, Attrs]] | None = None
 
 
 class Layout(NamedTuple):
-    """The columns of one format, by position; None where the file has no such column."""
+    """Which columns of a format hold what, by position; None for a column that the file does not have."""
 
     backend: str  # '' for a table of no known format
-    blocks: list[Block]
-    default: str = "expression"  # the kind that is given where none is asked for
+    signals: list[SignalColumns]
+    default: str = "expression"  # the kind that is read by default
     attrs: Attrs = {}  # noqa: RUF012 (never changed)
     time: int | None = None
-    seconds: Callable[[Sheet, int], np.ndarray] | None = None  # for a time column that is no number of seconds
+    seconds: Callable[[Sheet, int], np.ndarray] | None = None  # reads a time column that does not hold seconds
     frame: int | None = None
     first_frame: int = 0  # number of the frame at 0 s
     face: int | None = None
     confidence: int | None = None
     success: int | None = None
-    fps: float | None = None  # assumed where neither the file nor the caller has one
-    remarks: tuple[str, ...] = ()  # what a caller is warned of
+    fps: float | None = None  # assumed if neither the file nor the caller gives a rate
+    remarks: tuple[str, ...] = ()  # warnings for the caller
 
 
 def matching(names: Sequence[str], pattern: str) -> list[int]:
-    """Positions of the names that a regular expression describes as a whole."""
+    """Positions of the names that match a regular expression as a whole."""
     return [i for i, name in enumerate(names) if re.fullmatch(pattern, name)]
 
 
-def points(names: Sequence[str]) -> list[Block]:
-    """The landmarks `x_0 x_1 … y_0 y_1 …`, pixels grouped by axis, as a block x0 y0 x1 y1 …; [] without any."""
-    found = [(int(name[2:]), name[0], i) for i, name in enumerate(names) if re.fullmatch(r"[xy]_\d+", name)]
-    found.sort()
-    return [Block("landmark", [i for _, _, i in found], [f"{axis}{n}" for n, axis, _ in found])] if found else []
+def landmark_columns(names: Sequence[str]) -> list[SignalColumns]:
+    """The landmarks `x_0 x_1 … y_0 y_1 …` (pixels, grouped by axis) as signals x0 y0 x1 y1 …; [] if there are none."""
+    found = sorted((int(name[2:]), name[0], i) for i, name in enumerate(names) if re.fullmatch(r"[xy]_\d+", name))
+    if not found:
+        return []
+    return [SignalColumns("landmark", [i for _, _, i in found], [f"{axis}{n}" for n, axis, _ in found])]
 
 
-def select(sheet: Sheet, layout: Layout, asked: Asked) -> Block:
-    """The block of the kind asked for, or of the columns asked for under the file's own names."""
-    if asked.columns is not None:
-        return _chosen(sheet, layout, asked)
-    kind = asked.kind or layout.default
-    block = next((own for own in layout.blocks if own.kind == kind), None)
-    if block is None:
-        raise ValueError(f"{sheet.file}: {_no_block(layout, kind)}")
-    places: dict[str, list[int]] = {}
-    for i in block.columns:
-        places.setdefault(sheet.names[i], []).append(i)
-    twice = [f"{name!r} at columns {validation.listed(at)}" for name, at in places.items() if len(at) > 1]
-    if twice:
-        stand = "; ".join(twice[:8]) + "; …" * (len(twice) > 8)
-        raise ValueError(f"{sheet.file}: names occur twice: {stand}; choose by position, columns=[…]")
-    if not block.columns:
-        raise ValueError(f"{sheet.file}: there are no columns beside that of the times; one signal at least is wanted")
-    unnamed = [i for i, name in zip(block.columns, block.names, strict=True) if not name]
+def select(sheet: Sheet, layout: Layout, options: ReadOptions) -> SignalColumns:
+    """The columns of the requested kind, or the requested columns under the file's own names."""
+    if options.columns is not None:
+        return _requested(sheet, layout, options)
+    kind = options.kind or layout.default
+    chosen = next((own for own in layout.signals if own.kind == kind), None)
+    if chosen is None:
+        raise ValueError(f"{sheet.file}: {_missing_kind(layout, kind)}")
+    by_name: dict[str, list[int]] = {}
+    for i in chosen.columns:
+        by_name.setdefault(sheet.names[i], []).append(i)
+    repeated = [f"{name!r} at columns {validation.listed(at)}" for name, at in by_name.items() if len(at) > 1]
+    if repeated:
+        shown = "; ".join(repeated[:MAX_LISTED_NAMES]) + "; …" * (len(repeated) > MAX_LISTED_NAMES)
+        raise ValueError(f"{sheet.file}: expected unique column names, got {shown}; choose by position, columns=[…]")
+    if not chosen.columns:
+        raise ValueError(f"{sheet.file}: expected a column of signals, got only columns that time or number the rows")
+    unnamed = [i for i, name in zip(chosen.columns, chosen.names, strict=True) if not name]
     if unnamed:
-        raise ValueError(f"{sheet.file}: column {unnamed[0]} has no name; choose the columns with columns=[…]")
-    return block
+        raise ValueError(
+            f"{sheet.file}: expected a name for every column, got none for column {unnamed[0]}; choose the columns "
+            "with columns=[…]"
+        )
+    return chosen
 
 
-def _no_block(layout: Layout, kind: str) -> str:
-    has = ", ".join(f"{block.kind} ({len(block.columns)} columns)" for block in layout.blocks) or "none"
+def _missing_kind(layout: Layout, kind: str) -> str:
+    kinds = ", ".join(f"{own.kind} ({len(own.columns)} columns)" for own in layout.signals) or "no known columns"
     return (
-        f"there are no columns of kind {kind!r} as {layout.backend} writes them; there are: {has}; "
-        "say kind=… for one of these, or columns=[…] for others"
+        f"expected columns of kind {kind!r} as {layout.backend} writes them, got {kinds}; choose one of these with "
+        "kind=…, or other columns with columns=[…]"
     )
 
 
-def _chosen(sheet: Sheet, layout: Layout, asked: Asked) -> Block:
-    single = isinstance(asked.columns, str | int | np.integer)
-    columns = [position(sheet, wanted) for wanted in ([asked.columns] if single else asked.columns)]
+def _requested(sheet: Sheet, layout: Layout, options: ReadOptions) -> SignalColumns:
+    columns = [position(sheet, column) for column in _as_list(options.columns)]
     if not columns:
-        raise ValueError(f"{sheet.file}: columns is empty; names or positions (from 0) are wanted")
-    again = [sheet.names[i] for i, n in Counter(columns).items() if n > 1]
-    if again:
-        raise ValueError(f"{sheet.file}: columns {validation.listed(again)} are asked for twice; once is enough")
+        raise ValueError(f"{sheet.file}: expected columns to hold names or positions (from 0), got none")
+    repeated = [repr(sheet.names[i]) for i, n in Counter(columns).items() if n > 1]
+    if repeated:
+        raise ValueError(
+            f"{sheet.file}: expected distinct columns, got {validation.listed(repeated)} twice; give each once"
+        )
     names = [sheet.names[i] for i in columns]
-    # a name that is asked for twice, or empty, is told apart by its position
+    # a name that is requested twice, or empty, gets its position
     count = Counter(names)
     names = [name if name and count[name] == 1 else f"{name}[{i}]" for i, name in zip(columns, names, strict=True)]
-    home = next((block for block in layout.blocks if set(columns) <= set(block.columns)), None)
-    kind = asked.kind or (home.kind if home else "expression")
-    return Block(kind, columns, names, _chosen_attrs(home, asked))
+    source = next((own for own in layout.signals if set(columns) <= set(own.columns)), None)
+    kind = options.kind or (source.kind if source else "expression")
+    return SignalColumns(kind, columns, names, _requested_attrs(source, options))
 
 
-def _chosen_attrs(home: Block | None, asked: Asked) -> Attrs:
-    """What is known of columns that a caller chose: what the block says that has them all, if there is one."""
-    if home is None:
-        return RAW if asked.kind is None else {}
-    if home.convert:
-        return {"units": RAW["units"]}
-    return {name: home.attrs[name] for name in RAW if name in home.attrs}
+def _as_list(columns: ColumnLike | Iterable[ColumnLike] | None) -> list[ColumnLike]:
+    if columns is None:
+        return []
+    if isinstance(columns, str | int):
+        return [columns]
+    return [int(columns)] if isinstance(columns, np.integer) else list(columns)
+
+
+def _requested_attrs(source: SignalColumns | None, options: ReadOptions) -> Attrs:
+    """Attributes of columns that a caller requested; `source` holds all of them, if a group of the layout does."""
+    if source is None:
+        return RAW_ATTRS if options.kind is None else {}
+    if source.convert:
+        return {"units": RAW_ATTRS["units"]}
+    return {name: source.attrs[name] for name in RAW_ATTRS if name in source.attrs}

@@ -1,74 +1,84 @@
-"""A Parquet file as a sheet: its columns are read when they are asked for, and only if they fit into the memory."""
+"""Parquet files as sheets: a column is read on request, and only if it fits into memory."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
 from bitbox_xr.core.memory import refuse_beyond
 from bitbox_xr.io.readers.sheet import Sheet, from_frame
 
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
 __all__ = ["from_parquet"]
 
-# a value of a column, as float64, and how often it is held at the most: by Arrow, by pandas, and as signals are made
-BYTES, COPIES = 8, 4
+Result = TypeVar("Result")
+
+VALUE_BYTES = 8  # of a value as float64
+MAX_COPIES = 4  # of a column in memory at the same time: by Arrow, by pandas, and while signals are made
 
 
 def from_parquet(path: Path) -> Sheet:
-    """The columns of a Parquet file; what pandas wrote as an index is none.
+    """The columns of a Parquet file, without the index that pandas wrote.
 
-    ImportError without pyarrow, ValueError for a file that is damaged, MemoryError where columns unpack to more than
-    the memory that is available: equal values take hardly any space in a file.
+    ImportError without pyarrow, ValueError for a damaged file, MemoryError for columns that unpack to more than the
+    available memory: equal values take hardly any space in a file.
     """
-    source = _understood(path.name, lambda: _opened(path))
-    schema = source.schema_arrow
-    index = {name for name in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)}
-    places = [at for at, name in enumerate(schema.names) if name not in index]
-    names = [str(name).strip() for name in schema.empty_table().to_pandas().columns]
+    source, names, schema_positions = _call(path.name, lambda: _open(path))
     rows = source.metadata.num_rows
-    if not rows or not names or len(names) != len(places):
+    if not rows or not names or len(names) != len(schema_positions):
         shape = (rows, len(names))
-        raise ValueError(f"{path.name}: it has the shape {shape}; at least one row and one column are wanted")
+        raise ValueError(f"{path.name}: expected at least one row and one column, got the shape {shape}")
 
     def cells(positions: list[int], dtype: type) -> pd.DataFrame:
         refuse_beyond(
             path.name,
-            rows * len(positions) * BYTES * COPIES,
+            rows * len(positions) * VALUE_BYTES * MAX_COPIES,
             "choose fewer columns with columns=[…], or write fewer rows to a file",
         )
-        columns = _understood(path.name, lambda: _columns(source, [places[at] for at in positions]))
+        columns = _call(path.name, lambda: _columns(source, [schema_positions[at] for at in positions]))
         frame = pd.DataFrame(dict(enumerate(columns)))
         return from_frame(frame, path.name).cells([*range(len(positions))], dtype).set_axis(positions, axis=1)
 
     return Sheet(path.name, names, rows, "row", 0, cells)
 
 
-def _opened(path: Path) -> Any:
+def _open(path: Path) -> tuple["ParquetFile", list[str], list[int]]:
+    """The file, the names of its columns as pandas reads them, and their positions in the schema."""
     import pyarrow.parquet
 
-    return pyarrow.parquet.ParquetFile(path)
+    source = pyarrow.parquet.ParquetFile(path)
+    schema = source.schema_arrow
+    index = {name for name in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)}
+    positions = [at for at, name in enumerate(schema.names) if name not in index]
+    return source, [str(name).strip() for name in schema.empty_table().to_pandas().columns], positions
 
 
-def _columns(source: Any, places: list[int]) -> list[pd.Series]:
-    """Columns by their places in the schema; names may occur twice."""
+def _columns(source: "ParquetFile", positions: list[int]) -> list[pd.Series]:
+    """Columns by their positions in the schema; names can occur twice."""
     names = source.schema_arrow.names
-    table = source.read(columns=list(dict.fromkeys(names[at] for at in places)))
-    return [table.column(_nth(table.column_names, names[at], names[:at].count(names[at]))).to_pandas() for at in places]
+    table = source.read(columns=list(dict.fromkeys(names[at] for at in positions)))
+    return [
+        table.column(_nth(table.column_names, names[at], names[:at].count(names[at]))).to_pandas() for at in positions
+    ]
 
 
 def _nth(names: list[str], name: str, n: int) -> int:
-    """Where the n-th of equal names is."""
+    """The position of the n-th of equal names."""
     return [at for at, own in enumerate(names) if own == name][n]
 
 
-def _understood(file: str, read: Callable[[], Any]) -> Any:
-    """What `read` gives; its errors in words."""
+def _call(file: str, read: Callable[[], Result]) -> Result:
+    """The result of `read`; its errors name the file and the remedy."""
     try:
         return read()
     except ImportError:
         raise ImportError(f"{file}: Parquet needs pyarrow; install bitbox-xr[parquet]") from None
     except MemoryError:
         raise
-    except Exception as error:  # of whatever kind: pandas and pyarrow have many for what damage makes of a file
-        raise ValueError(f"{file}: it cannot be read as Parquet ({error}); write it anew") from error
+    except Exception as error:  # a damaged file can make pandas and pyarrow raise any exception
+        raise ValueError(
+            f"{file}: expected a readable Parquet file, got a damaged one ({error}); create the file again"
+        ) from error

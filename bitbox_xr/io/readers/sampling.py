@@ -1,4 +1,4 @@
-"""When the rows of a table were: a regular clock with its lost frames where there is one, else the times themselves."""
+"""The time axis of a sheet: a regular axis with lost frames if its times are regular, otherwise the times as read."""
 
 from typing import NamedTuple
 
@@ -7,187 +7,201 @@ import pandas as pd
 
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse, warn
-from bitbox_xr.io.readers.columns import Asked, Attrs, Layout
-from bitbox_xr.io.readers.sheet import Sheet, numbers, position, where
+from bitbox_xr.io.readers.columns import Attrs, ColumnLike, Layout, ReadOptions, TimesLike
+from bitbox_xr.io.readers.sheet import Sheet, numbers, position, row_label
 from bitbox_xr.kernels import frame_rate
 
-__all__ = ["clock_of"]
+__all__ = ["time_axis_of"]
 
 ASSUMED = "no time in the source; 30 fps as Bitbox has it"
-FAR = 1e12  # s; a time beyond is a wrong unit
-LONGEST = 1_000_000  # frames that a recording may have however few of them were recorded
+MAX_TIME_S = 1e12  # larger times are in another unit
+# A regular axis is refused if it has more frames than MIN_FRAME_LIMIT + FRAME_LIMIT_PER_ROW * rows.
+MIN_FRAME_LIMIT = 1_000_000
+FRAME_LIMIT_PER_ROW = 10
+MAX_EXACT_INTEGER = 2**53  # in float64
 
 
-class Stamps(NamedTuple):
-    """What tells when the rows were: seconds, or numbers of frames; neither where nothing does."""
+class RowTimes(NamedTuple):
+    """The times of the rows in seconds, or their frame numbers; None for what the source does not have."""
 
     subject: str  # file and column, for messages
-    times: np.ndarray | None = None
+    seconds: np.ndarray | None = None
     frames: np.ndarray | None = None
     origin: str | None = None  # of times that were dates
 
 
-def clock_of(
-    sheet: Sheet, layout: Layout, asked: Asked, rows: np.ndarray
+def time_axis_of(
+    sheet: Sheet, layout: Layout, options: ReadOptions, rows: np.ndarray
 ) -> tuple[frame_rate.Grid | np.ndarray, Attrs]:
-    """The clock of `rows`, or their times where these are not regular; and the attributes that say whence.
+    """The regular time axis of `rows`, or their times if these are irregular; and attributes that say where it is from.
 
-    A given rate that the file's own times contradict is obeyed with a UserWarning.
+    A given rate replaces the file's times. If the file's times have another rate, a UserWarning says so.
     """
-    on, source = _clock_of(sheet, layout, asked, rows)
-    told = _told(sheet, layout, asked) if asked.fps is not None and isinstance(on, frame_rate.Grid) else None
-    if (
-        told is None
-        or not isinstance(on, frame_rate.Grid)
-        or abs(told / on.fps - 1) * on.size <= 2 * frame_rate.TOLERANCE
-    ):
-        return on, source
+    axis, source = _time_axis(sheet, layout, options, rows)
+    if options.fps is None or not isinstance(axis, frame_rate.Grid):
+        return axis, source
+    file_fps = _file_fps(sheet, layout, options)
+    if file_fps is None or abs(file_fps / axis.fps - 1) * axis.size <= 2 * frame_rate.TOLERANCE:
+        return axis, source
     warn(
-        f"{sheet.file}: fps={on.fps:.5g} replaces the rate that the file's times say, {told:.5g} frames a second; "
-        "leave fps out to keep that"
+        f"{sheet.file}: fps={axis.fps:.5g} replaces the rate of the file's times, {file_fps:.5g} frames per second; "
+        "leave out fps to keep the times"
     )
-    return on, {**source, "time_source": f"{source['time_source']}; the file's times say {told:.5g}"}
+    return axis, {**source, "time_source": f"{source['time_source']}; the file's times say {file_fps:.5g}"}
 
 
-def _clock_of(
-    sheet: Sheet, layout: Layout, asked: Asked, rows: np.ndarray
+def _time_axis(
+    sheet: Sheet, layout: Layout, options: ReadOptions, rows: np.ndarray
 ) -> tuple[frame_rate.Grid | np.ndarray, Attrs]:
-    """The clock of `rows`, and whence.
+    """The time axis of `rows`, and its source.
 
-    Times, where the caller gave no rate, are fitted. A given rate replaces them, but what the file has still
-    places the rows: numbers of frames (of which every k-th may have been tracked: the rate is then fps/k), or
-    else times that are regular, so that missing rows stay missing.
+    Without a given rate, the axis is fitted to the times of the file. A given rate replaces the times, but the file
+    still says which frames are missing: by its frame numbers (if only every k-th frame was tracked, the rate is fps/k),
+    or by regular times.
     """
-    stamps = _stamps(sheet, layout, asked)
-    if asked.fps is None and stamps.times is not None:
-        return _by_times(sheet, asked, stamps, stamps.times, rows), {
-            "time_origin": stamps.origin
-        } if stamps.origin else {}
-    fps = layout.fps if asked.fps is None else asked.fps
+    row_times = _row_times(sheet, layout, options)
+    if options.fps is None and row_times.seconds is not None:
+        axis = _by_times(sheet, options, row_times, row_times.seconds, rows)
+        return axis, {"time_origin": row_times.origin} if row_times.origin else {}
+    fps = layout.fps if options.fps is None else options.fps
     if fps is None:
-        raise ValueError(f"{sheet.file}: {_no_time(layout)}")
-    source: Attrs = {"time_source": ASSUMED if asked.fps is None else "fps given"}
-    on = frame_rate.Grid(0.0, fps, np.arange(len(rows)))
-    if stamps.frames is not None:
-        on = _by_frames(sheet, stamps.subject, stamps.frames - layout.first_frame, fps, rows)
-        return on, source if on.fps == fps else {**source, "frame_step": round(fps / on.fps)}
-    if stamps.times is None:
-        return on, source
-    fitted = None if validation.increase_faults(stamps.times[rows]) else _fit(_distinct(stamps.times))
+        raise ValueError(f"{sheet.file}: {_missing_time(layout)}")
+    source: Attrs = {"time_source": ASSUMED if options.fps is None else "fps given"}
+    grid = frame_rate.Grid(0.0, fps, np.arange(len(rows)))
+    if row_times.frames is not None:
+        grid = _by_frames(sheet, row_times.subject, row_times.frames, layout.first_frame, fps, rows)
+        return grid, source if grid.fps == fps else {**source, "frame_step": round(fps / grid.fps)}
+    if row_times.seconds is None:
+        return grid, source
+    fitted = None if validation.increase_faults(row_times.seconds[rows]) else _fit(_distinct(row_times.seconds))
     if fitted is None:
-        return on, {"time_source": f"{source['time_source']}; the times of the source are not regular and not used"}
-    return _cropped(sheet, frame_rate.Grid(0.0, fps, _frames(fitted, stamps.times, rows)), rows), source
+        return grid, {"time_source": f"{source['time_source']}; the times of the source are not regular and not used"}
+    return _cropped(sheet, frame_rate.Grid(0.0, fps, _frames(fitted, row_times.seconds, rows)), rows), source
 
 
-def _no_time(layout: Layout) -> str:
+def _missing_time(layout: Layout) -> str:
     if layout.frame is not None:
-        return f"{layout.backend} writes numbers of frames but no times; give the frames per second of the video, fps=…"
-    return "nothing tells its times; name the column that holds them (time=…, time_unit=…) or give fps=…"
+        return (
+            f"expected frames per second, since {layout.backend} writes frame numbers but no times; give the rate of "
+            "the video, fps=…"
+        )
+    return (
+        "expected a column of times or a frame rate, got neither; name the column (time=…, time_unit=…) or give fps=…"
+    )
 
 
-# --- from times; faces share the frames of a video, so that all rows tell the rate, and those of one where it was seen
+# --- from times; all faces share the frames of the video, so the rate is fitted to the times of all rows
 
 
 def _by_times(
-    sheet: Sheet, asked: Asked, stamps: Stamps, times: np.ndarray, rows: np.ndarray
+    sheet: Sheet, options: ReadOptions, row_times: RowTimes, seconds: np.ndarray, rows: np.ndarray
 ) -> frame_rate.Grid | np.ndarray:
-    own = times[rows]
-    faults = validation.increase_faults(own)
+    of_face = seconds[rows]
+    faults = validation.increase_faults(of_face)
     if faults:
-        bad = np.flatnonzero(~np.isfinite(own) | ~(np.diff(own, prepend=-np.inf) > 0))[0]
-        refuse(stamps.subject, [f"{faults[0]}; see {where(sheet, rows[bad])}"])
-    distinct = _distinct(times)
-    if np.abs(distinct).max() > FAR:
+        bad = np.flatnonzero(~np.isfinite(of_face) | ~(np.diff(of_face, prepend=-np.inf) > 0))[0]
+        refuse(row_times.subject, [f"{faults[0]}; see {row_label(sheet, rows[bad])}"])
+    distinct = _distinct(seconds)
+    if np.abs(distinct).max() > MAX_TIME_S:
         raise ValueError(
-            f"{stamps.subject}: times reach {np.abs(distinct).max():g} s with time_unit={asked.time_unit!r}; say their "
-            "unit, time_unit=…"
+            f"{row_times.subject}: expected times up to {MAX_TIME_S:g} s, got {np.abs(distinct).max():g} s with "
+            f"time_unit={options.time_unit!r}; give their unit, time_unit=…"
         )
-    refuse(stamps.subject, _doubts(distinct, asked, stamps))
+    refuse(row_times.subject, _rate_faults(distinct, options, row_times))
     fitted = _fit(distinct)
     if fitted is None:
-        return own
-    return _cropped(sheet, fitted._replace(frames=_frames(fitted, times, rows)), rows)
+        return of_face
+    return _cropped(sheet, fitted._replace(frames=_frames(fitted, seconds, rows)), rows)
 
 
-def _distinct(times: np.ndarray) -> np.ndarray:
-    return np.unique(times[np.isfinite(times)])
+def _distinct(seconds: np.ndarray) -> np.ndarray:
+    return np.unique(seconds[np.isfinite(seconds)])
 
 
 def _fit(distinct: np.ndarray) -> frame_rate.Grid | None:
-    return frame_rate.fit(distinct) if np.abs(distinct).max() <= FAR else None
+    return frame_rate.fit(distinct) if np.abs(distinct).max() <= MAX_TIME_S else None
 
 
-def _frames(grid: frame_rate.Grid, times: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Which frames `rows` are on a grid that was fitted to the distinct `times`."""
-    return grid.frames[np.searchsorted(_distinct(times), times[rows])]
+def _frames(grid: frame_rate.Grid, seconds: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The frames of `rows` on a grid that was fitted to the distinct times in `seconds`."""
+    return grid.frames[np.searchsorted(_distinct(seconds), seconds[rows])]
 
 
-def _told(sheet: Sheet, layout: Layout, asked: Asked) -> float | None:
-    """Frames per second of the file's own times, which a given rate replaces; None where they tell none."""
+def _file_fps(sheet: Sheet, layout: Layout, options: ReadOptions) -> float | None:
+    """Frames per second according to the file's own times; None if they do not give a rate."""
     try:
-        stamps = _stamps(sheet, layout, asked._replace(fps=None))
-    except ValueError:  # they are not needed
+        row_times = _row_times(sheet, layout, options._replace(fps=None))
+    except ValueError:  # the times are not needed, so their faults do not matter
         return None
-    distinct = _distinct(stamps.times) if stamps.times is not None else np.empty(0)
-    if len(distinct) < 2 or _doubts(distinct, asked, stamps):
+    distinct = _distinct(row_times.seconds) if row_times.seconds is not None else np.empty(0)
+    if len(distinct) < 2 or _rate_faults(distinct, options, row_times):
         return None
     fitted = _fit(distinct)
     return None if fitted is None else fitted.fps
 
 
-def _doubts(distinct: np.ndarray, asked: Asked, stamps: Stamps) -> list[str]:
+def _rate_faults(distinct: np.ndarray, options: ReadOptions, row_times: RowTimes) -> list[str]:
     return validation.rate_faults(
-        distinct, None, stated=False, time_unit=asked.time_unit, dates=stamps.origin is not None
+        distinct, None, stated=False, time_unit=options.time_unit, dates=row_times.origin is not None
     )
 
 
-# --- from numbers of frames
+# --- from frame numbers
 
 
-def _by_frames(sheet: Sheet, subject: str, frames: np.ndarray, fps: float, rows: np.ndarray) -> frame_rate.Grid:
-    own = frames[rows]
-    bad = np.flatnonzero(~(np.abs(own) < 2**53) | (own != np.rint(own)) | ~(np.diff(own, prepend=-np.inf) > 0))
+def _by_frames(
+    sheet: Sheet, subject: str, frame_numbers: np.ndarray, first_frame: int, fps: float, rows: np.ndarray
+) -> frame_rate.Grid:
+    """The regular time axis of rows with `frame_numbers`, of which `first_frame` is at 0 s."""
+    frames = frame_numbers - first_frame
+    of_face = frames[rows]
+    is_whole = (np.abs(of_face) < MAX_EXACT_INTEGER) & (of_face == np.rint(of_face))
+    bad = np.flatnonzero(~is_whole | ~(np.diff(of_face, prepend=-np.inf) > 0))
     if len(bad):
+        at = int(bad[0])
+        got = f"{frame_numbers[rows[at]]:.15g}" + (f" after {frame_numbers[rows[at - 1]]:.15g}" if at else "")
         raise ValueError(
-            f"{subject}, {where(sheet, rows[bad[0]])}: the numbers of the frames do not increase by whole numbers; "
-            "one recording and one face are wanted, a row a frame"
+            f"{subject}, {row_label(sheet, rows[at])}: expected whole frame numbers that increase, got {got}; keep one "
+            "recording and one face, with one row per frame"
         )
     tracked = _distinct(frames).astype(np.int64)
     stride = int(np.gcd.reduce(np.diff(tracked))) if len(tracked) > 1 else 1
-    start = min(int(tracked[0]), 0)  # above 0 where the first frames were not tracked
-    first = (tracked[0] - start) / fps
+    start = min(int(tracked[0]), 0)
+    first = (tracked[0] - start) / fps  # above 0 if the first frames were not tracked
     return _cropped(
-        sheet, frame_rate.Grid(float(first), fps / stride, (own.astype(np.int64) - tracked[0]) // stride), rows
+        sheet, frame_rate.Grid(float(first), fps / stride, (of_face.astype(np.int64) - tracked[0]) // stride), rows
     )
 
 
 def _cropped(sheet: Sheet, grid: frame_rate.Grid, rows: np.ndarray) -> frame_rate.Grid:
-    """The grid from the first of its frames on; ValueError where it would have far more frames than `rows`."""
+    """The grid from its first frame on. ValueError if it has far more frames than there are rows."""
     frames = grid.frames - grid.frames[0]
-    if frames[-1] > LONGEST + 10 * len(rows):
+    if frames[-1] > MIN_FRAME_LIMIT + FRAME_LIMIT_PER_ROW * len(rows):
         at = int(np.argmax(np.diff(frames)))
         pause = (frames[at + 1] - frames[at]) / grid.fps
         raise ValueError(
-            f"{sheet.file}: after {where(sheet, rows[at])} comes a pause of {pause:g} s, {frames[-1]} frames for "
-            f"{len(rows)} rows; mend the time, or split the recording there"
+            f"{sheet.file}: expected a recording without very long pauses, got a pause of {pause:g} s after "
+            f"{row_label(sheet, rows[at])} and {frames[-1]} frames for {len(rows)} rows; correct the times, or split "
+            "the recording there"
         )
     return frame_rate.Grid(float(grid.start + grid.frames[0] / grid.fps), float(grid.fps), frames)
 
 
-# --- what a table has
+# --- times and frame numbers in a sheet
 
 
-def _stamps(sheet: Sheet, layout: Layout, asked: Asked) -> Stamps:
-    """The times that the caller named or gave, else what the format has: numbers of frames where a rate is given."""
-    if asked.time is not None:
-        named = isinstance(asked.time, str | int | np.integer)
-        return _named_time(sheet, asked) if named else _given_time(sheet, asked)
-    if layout.frame is not None and asked.fps is not None:
-        return Stamps(_subject(sheet, layout.frame), frames=_column(sheet, layout.frame))
+def _row_times(sheet: Sheet, layout: Layout, options: ReadOptions) -> RowTimes:
+    """The times that the caller gave or named. Otherwise those of the format: frame numbers if a rate is given."""
+    if options.time is not None:
+        if isinstance(options.time, str | int | np.integer):
+            return _times_of_column(sheet, options.time, options.time_unit)
+        return _times_given(sheet, options.time, options.time_unit)
+    if layout.frame is not None and options.fps is not None:
+        return RowTimes(_subject(sheet, layout.frame), frames=_column(sheet, layout.frame))
     if layout.time is not None:
         read = layout.seconds or _column
-        return Stamps(_subject(sheet, layout.time), times=read(sheet, layout.time))
-    return Stamps(sheet.file)
+        return RowTimes(_subject(sheet, layout.time), seconds=read(sheet, layout.time))
+    return RowTimes(sheet.file)
 
 
 def _subject(sheet: Sheet, at: int) -> str:
@@ -198,27 +212,25 @@ def _column(sheet: Sheet, at: int) -> np.ndarray:
     return numbers(sheet, [at])[at].to_numpy()
 
 
-def _named_time(sheet: Sheet, asked: Asked) -> Stamps:
-    at = position(sheet, asked.time)
-    column = sheet.cells([at], object)[at].infer_objects()  # a table's dates; text stays text
+def _times_of_column(sheet: Sheet, column_like: ColumnLike, time_unit: str) -> RowTimes:
+    at = position(sheet, column_like)
+    column = sheet.cells([at], object)[at].infer_objects()  # dates of a DataFrame; text remains text
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_convert(None)
     if column.dtype.kind in "mM":
-        times, origin = frame_rate.seconds(column.to_numpy())
-        return Stamps(_subject(sheet, at), times=times, origin=origin)
-    times, origin = frame_rate.seconds(_column(sheet, at), asked.time_unit)
-    return Stamps(_subject(sheet, at), times=times, origin=origin)
+        seconds, origin = frame_rate.seconds(column.to_numpy())
+    else:
+        seconds, origin = frame_rate.seconds(_column(sheet, at), time_unit)
+    return RowTimes(_subject(sheet, at), seconds=seconds, origin=origin)
 
 
-def _given_time(sheet: Sheet, asked: Asked) -> Stamps:
+def _times_given(sheet: Sheet, times: TimesLike, time_unit: str) -> RowTimes:
     subject = f"{sheet.file}, time=…"
     try:
-        # "s" may be the default, which a unit of the times themselves comes before
-        times, origin = frame_rate.seconds(asked.time, None if asked.time_unit == "s" else asked.time_unit)
+        # "s" may be the default; a unit of the times themselves takes precedence over it
+        seconds, origin = frame_rate.seconds(times, None if time_unit == "s" else time_unit)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{subject}: {error}") from None
-    if times.shape != (sheet.size,):
-        raise ValueError(
-            f"{subject}: it has the shape {times.shape}; a time for each of the {sheet.size} rows is wanted"
-        )
-    return Stamps(subject, times=times, origin=origin)
+    if seconds.shape != (sheet.size,):
+        raise ValueError(f"{subject}: expected a time for each of {sheet.size} rows, got the shape {seconds.shape}")
+    return RowTimes(subject, seconds=seconds, origin=origin)

@@ -1,4 +1,7 @@
-"""A table as its file has it: names as written, numbers by position, every refusal with its line and column."""
+"""A sheet, the table of text cells in a file or DataFrame: its column names, and its columns as numbers or text.
+
+Every error names the file, the line and the column.
+"""
 
 import csv
 import difflib
@@ -22,98 +25,107 @@ __all__ = [
     "find",
     "from_frame",
     "from_lines",
-    "lines_of",
     "numbers",
     "position",
+    "read_lines",
+    "row_label",
     "texts",
-    "where",
 ]
 
 WHITESPACE = r"\s+"  # as `sep`: any run of blanks and tabs
-TABLE = "the table"  # how messages call a DataFrame, which has no file
-MISSING = ["", "NA", "nan", "NaN", "NAN", "-nan", "nan(ind)", "-nan(ind)"]  # R's word, and what printf makes of NaN
-TRUTH = ["True", "TRUE", "true", "False", "FALSE", "false"]
-# pandas 2 rounds a third of all 17-digit numbers wrongly unless asked; pandas 3 is exact and deprecates the option.
+TABLE = "the table"  # the name of a DataFrame in messages, since it has no file
+MISSING = ["", "NA", "nan", "NaN", "NAN", "-nan", "nan(ind)", "-nan(ind)"]  # R's word, and what printf writes for NaN
+TRUTH_VALUES = ["True", "TRUE", "true", "False", "FALSE", "false"]
+# pandas 2 rounds a third of all 17-digit numbers wrongly by default; pandas 3 is exact and deprecates the option.
 PARSER: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__.startswith("2.") else {}
 NUMBER = re.compile(r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)[ \t]*", re.ASCII | re.IGNORECASE)
+MAX_LISTED_FAULTS = 8
 
 
 class Sheet(NamedTuple):
-    """A table whose columns are read when they are asked for, by position (names may occur twice)."""
+    """A table whose columns are read on request, by position (names can occur twice)."""
 
-    file: str  # how messages call it
+    file: str  # its name in messages
     names: list[str]
-    size: int
-    row: str  # what messages count: lines of a file, rows of a table
-    first: int  # number of the first of them
-    cells: Callable[[list[int], type], pd.DataFrame]
+    size: int  # rows
+    row: str  # what messages count: "line" of a file, "row" of a table
+    first: int  # number of the first row in messages
+    cells: Callable[[list[int], type], pd.DataFrame]  # (positions, dtype) to columns, which the positions label
 
 
-def where(sheet: Sheet, row: int) -> str:
-    """Where the `row`-th row stands, in words."""
+def row_label(sheet: Sheet, row: int) -> str:
+    """The name of a row in messages, such as "line 7"."""
     return f"{sheet.row} {sheet.first + row}"
 
 
-# --- a sheet of text
+# --- a sheet from text
 
 
-def lines_of(path: Path) -> list[str]:
-    """The lines of a UTF-8 file, without empty ones at its end."""
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file, without empty lines at its end."""
     raw = path.read_bytes()
     if b"\0" in raw:
-        raise ValueError(f"{path.name}: it holds zero bytes, so it is no UTF-8 text; save it as UTF-8")
+        raise ValueError(f"{path.name}: expected UTF-8 text, got zero bytes; save it as UTF-8")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         byte = f"{raw[error.start]:#04x}"
-        raise ValueError(f"{path.name}: line {line} is not UTF-8 (byte {byte}); save the file as UTF-8") from None
-    # not splitlines(), which also splits at characters that may stand in names
+        raise ValueError(
+            f"{path.name}: expected UTF-8 text, got the byte {byte} in line {line}; save the file as UTF-8"
+        ) from None
+    # not splitlines(), which also splits at characters that are allowed in names
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     while lines and not lines[-1].strip(" "):
         lines.pop()
     if not lines:
-        raise ValueError(f"{path.name}: it is empty")
+        raise ValueError(f"{path.name}: expected a table, got an empty file")
     return lines
 
 
 def from_lines(file: str, lines: list[str], *, sep: str, skiprows: int = 0, names: list[str] | None = None) -> Sheet:
-    """A sheet of the lines of a file: after `skiprows`, names (unless given), then a row a line."""
+    """Make a sheet from the lines of a file: `skiprows` lines to skip, names (unless given), then a row per line."""
     header = skiprows
     if names is None:
         if header >= len(lines):
-            raise ValueError(f"{file}: skiprows={skiprows} leaves nothing of its {len(lines)} lines")
+            raise ValueError(f"{file}: expected skiprows below {len(lines)}, the number of lines, got {skiprows}")
         names = _header(file, lines[header : header + 2], sep, header + 1)
         header += 1
     rows = lines[header:]
     if not rows:
-        raise ValueError(f"{file}: there are names (line {header}) but no rows")
+        raise ValueError(
+            f"{file}: expected rows below the column names, got none after line {header}; the file may be cut short"
+        )
     refuse(file, _field_faults(rows, len(names), sep, header))
     return Sheet(file, names, len(rows), "line", header + 1, _text_cells(file, rows, sep))
 
 
 def _header(file: str, lines: list[str], sep: str, number: int) -> list[str]:
-    """The names in the first of `lines`, which is followed by a row; `number` is its number in the file."""
+    """The names in the first of `lines`, which a row of values follows. `number` is its line number in the file."""
     names = [name.strip() for name in _split(lines[0], sep)]
-    instead = next((mark for mark in (";", "\t", "|", ",", " ", WHITESPACE) if _tells_fields(lines, mark)), None)
-    if len(names) == 1 and instead and sep not in (instead, WHITESPACE):
-        shown = f"'{WHITESPACE}'" if instead == WHITESPACE else repr(instead)
-        split = validation.listed(_split(lines[0], instead))
-        raise ValueError(f"{file}: line {number} has one name; give the separator, sep={shown}, for {split}")
+    likely = next((mark for mark in (";", "\t", "|", ",", " ", WHITESPACE) if _splits_evenly(lines, mark)), None)
+    if len(names) == 1 and likely and sep not in (likely, WHITESPACE):
+        shown = f"'{WHITESPACE}'" if likely == WHITESPACE else repr(likely)
+        split = validation.listed(_split(lines[0], likely))
+        raise ValueError(
+            f"{file}: expected several column names in line {number}, got one; give the separator, sep={shown}, to get "
+            f"{split}"
+        )
     if not any(names):
         raise ValueError(
-            f"{file}: line {number} is empty where names are wanted; give the lines above them, skiprows=…"
+            f"{file}: expected column names in line {number}, got an empty line; give the number of lines above the "
+            "names, skiprows=…"
         )
     if all(NUMBER.fullmatch(name) for name in names):
         raise ValueError(
-            f"{file}: line {number} holds numbers ({validation.listed(names, 3)}) where names are wanted; "
-            "put a line of names first, or give skiprows=…"
+            f"{file}: expected column names in line {number}, got numbers ({validation.listed(names, 3)}); add a line "
+            "of names at the top, or give skiprows=…"
         )
     return names
 
 
-def _tells_fields(lines: list[str], sep: str) -> bool:
-    """Whether a separator makes as many fields, more than one, of every line."""
+def _splits_evenly(lines: list[str], sep: str) -> bool:
+    """Whether a separator splits every line into the same number of fields, more than one."""
     counts = {len(_split(line.strip(), sep)) for line in lines}
     return len(counts) == 1 and counts != {1}
 
@@ -122,7 +134,7 @@ def _split(line: str, sep: str) -> list[str]:
     """The fields of a line."""
     if sep == WHITESPACE:
         line, sep = re.sub(r"[ \t]+", " ", line).strip(" "), " "
-    if line and '"' not in line:  # the csv module refuses fields of over 131072 characters: of a line without `sep`
+    if line and '"' not in line:  # the csv module refuses fields of over 131072 characters: a line without `sep` is one
         return [field.lstrip(" ") if sep != " " else field for field in line.split(sep)]
     try:
         return next(csv.reader([line], delimiter=sep, skipinitialspace=sep != " "), [])
@@ -131,31 +143,29 @@ def _split(line: str, sep: str) -> list[str]:
 
 
 def _field_faults(rows: list[str], width: int, sep: str, before: int) -> list[str]:
-    """Rows cut short, too long or empty, which a parser would fill up, shift or pass over."""
+    """Rows that are cut short, too long or empty. A parser would fill, shift or skip them."""
     counts = [len(re.findall(r"[^ \t]+", row)) if sep == WHITESPACE else row.count(sep) + 1 for row in rows]
-    wrong = [i for i, row in enumerate(rows) if counts[i] != width or '"' in row or not row]
+    suspects = [i for i, row in enumerate(rows) if counts[i] != width or '"' in row or not row]
     faults = []
-    for i in wrong:
+    for i in suspects:
         fields = len(_split(rows[i], sep)) if '"' in rows[i] else counts[i]
         if not rows[i].strip(" "):
             faults.append(f"line {before + 1 + i} is empty")
         elif rows[i].count('"') % 2:
-            faults.append(f"line {before + 1 + i} opens a quote that does not close")
+            faults.append(f"line {before + 1 + i} has a quote that is not closed")
         elif fields != width:
-            faults.append(f"line {before + 1 + i} has {validation.counted(fields, 'field')} where {_are(width)} wanted")
+            faults.append(f"line {before + 1 + i} has {validation.counted(fields, 'field')}")
     if not faults:
         return []
-    remedy = "the file may be cut short or use another separator (sep=…), or its names stand further down (skiprows=…)"
-    return [f"{validation.listed(faults, 3)}; {remedy}"]
-
-
-def _are(n: int) -> str:
-    return "1 is" if n == 1 else f"{n} are"
+    return [
+        f"expected {validation.counted(width, 'field')} in every line, got: {validation.listed(faults, 3)}; the file "
+        "may be cut short or use another separator (sep=…), or its names may be further down (skiprows=…)"
+    ]
 
 
 def _text_cells(file: str, rows: list[str], sep: str) -> Callable[[list[int], type], pd.DataFrame]:
     body = "\n".join(rows).encode()
-    truth = any(letter in body for letter in b"rRlL") and any(word.encode() in body for word in TRUTH)
+    has_truth_values = any(byte in body for byte in b"rRlL") and any(word.encode() in body for word in TRUTH_VALUES)
 
     def read(positions: list[int], dtype: type) -> pd.DataFrame:
         table = pd.read_csv(
@@ -172,121 +182,151 @@ def _text_cells(file: str, rows: list[str], sep: str) -> Callable[[list[int], ty
             **PARSER,
         )
         if len(table) != len(rows):
-            raise ValueError(f"{file}: {len(rows)} lines gave {len(table)} rows; look for quotes that join lines")
+            raise ValueError(
+                f"{file}: expected a row for each of {len(rows)} lines, got {len(table)} rows; check its quotes"
+            )
         return table[positions]
 
     def cells(positions: list[int], dtype: type) -> pd.DataFrame:
-        # a column of nothing but these would become numbers
-        if truth and dtype is float and read(positions, object).isin(TRUTH).any(axis=None):
+        # pandas would convert a column of nothing but truth values to numbers
+        if has_truth_values and dtype is float and read(positions, object).isin(TRUTH_VALUES).any(axis=None):
             raise ValueError("truth values")
         return read(positions, dtype)
 
     return cells
 
 
-# --- a sheet of a DataFrame
+# --- a sheet from a DataFrame
 
 
 def from_frame(frame: pd.DataFrame, file: str) -> Sheet:
-    """A sheet of a DataFrame, called `file` in messages; its index is left out."""
-    frame = pd.DataFrame(frame)  # Py-Feat's Fex is a DataFrame with ways of its own
+    """Make a sheet from a DataFrame, called `file` in messages. Its index is ignored."""
+    frame = pd.DataFrame(frame)  # Py-Feat's Fex is a subclass with other behaviour
     names = [str(name).strip() for name in frame.columns]
     if 0 in frame.shape:
-        raise ValueError(f"{file}: it has the shape {frame.shape}; at least one row and one column are wanted")
+        raise ValueError(f"{file}: expected at least one row and one column, got the shape {frame.shape}")
 
     def cells(positions: list[int], dtype: type) -> pd.DataFrame:
         chosen = frame.iloc[:, positions].set_axis(positions, axis=1).reset_index(drop=True)
         if dtype is float and any(getattr(kind, "kind", "") == "c" for kind in chosen.dtypes):
             raise TypeError("complex numbers lose their imaginary part")
-        return chosen.apply(_numbers_of) if dtype is float else chosen.astype(dtype)
+        return chosen.apply(_as_float) if dtype is float else chosen.astype(dtype)
 
     return Sheet(file, names, len(frame), "row", 0, cells)
 
 
-def _numbers_of(column: pd.Series) -> pd.Series:
-    """A column as float64. Text in it means what it would in a file: Python also takes 1_000 and digits of any script.
+def _as_float(column: pd.Series) -> pd.Series:
+    """A column as float64. Text is read as in a file; Python itself would also accept 1_000 and digits of any script.
 
-    ValueError where it holds text that is no number, TypeError where it holds anything else.
+    ValueError for text that is not a number, TypeError for other objects.
     """
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.astype(float)
-    held = column.astype(object)
-    if any(isinstance(cell, str | bytes) and _is_text(cell) for cell in held):
+    objects = column.astype(object)
+    if any(isinstance(cell, str | bytes) and _is_not_number(cell) for cell in objects):
         raise ValueError("text")
-    return held.where(held.notna() & ~held.isin(MISSING), np.nan).astype(float)
+    return objects.where(objects.notna() & ~objects.isin(MISSING), np.nan).astype(float)
 
 
-# --- what is asked of a sheet
+# --- columns of a sheet
 
 
-def position(sheet: Sheet, wanted: str | int) -> int:
-    """The position of the column of that name or position; ValueError where there is none, or two of a name."""
-    if isinstance(wanted, bool) or not isinstance(wanted, str | int | np.integer):
-        raise TypeError(f"{sheet.file}: {wanted!r} names no column; a name or a position (from 0) is wanted")
-    if not isinstance(wanted, str):
-        if not 0 <= wanted < len(sheet.names):
-            last = len(sheet.names) - 1
-            raise ValueError(f"{sheet.file}: there is no column {wanted}; positions go from 0 to {last}")
-        return int(wanted)
-    found = find(sheet, wanted)
+def position(sheet: Sheet, column: str | int) -> int:
+    """The position of a column given by name or position. ValueError if it does not exist or its name occurs twice."""
+    if isinstance(column, bool) or not isinstance(column, str | int | np.integer):
+        raise TypeError(f"{sheet.file}: expected a column name or a position (from 0), got {column!r}")
+    if not isinstance(column, str):
+        if not 0 <= column < len(sheet.names):
+            raise ValueError(f"{sheet.file}: expected a column position from 0 to {len(sheet.names) - 1}, got {column}")
+        return int(column)
+    found = find(sheet, column)
     if found is None:
-        near = difflib.get_close_matches(wanted, sheet.names) or sheet.names
-        raise ValueError(f"{sheet.file}: there is no column {wanted!r}; there is {validation.listed(near)}")
+        near = difflib.get_close_matches(column, sheet.names) or sheet.names
+        raise ValueError(
+            f"{sheet.file}: expected the name of a column, such as {validation.listed(near)}, got {column!r}"
+        )
     return found
 
 
 def find(sheet: Sheet, name: str) -> int | None:
-    """The position of the column of that name, None where there is none; ValueError where there are two."""
+    """The position of the column with that name, None if it does not exist. ValueError if several have that name."""
     found = [i for i, own in enumerate(sheet.names) if own == name.strip()]
     if len(found) > 1:
         raise ValueError(
-            f"{sheet.file}: the name {name!r} stands at columns {validation.listed(found)}; choose by position, "
-            "columns=[…], or rename one"
+            f"{sheet.file}: expected one column named {name!r}, got columns {validation.listed(found)}; choose by "
+            "position, columns=[…], or rename one"
         )
     return found[0] if found else None
 
 
 def numbers(sheet: Sheet, positions: Sequence[int]) -> pd.DataFrame:
-    """The columns at `positions` (which label them) as float64, NaN where missing.
+    """The columns at `positions` (which label them) as float64, NaN where a value is missing.
 
-    ValueError for text and for infinite numbers, with the first line of each column that has them.
+    ValueError for text and for infinite numbers. It names the first line of each column that has such a cell.
     """
-    asked = list(dict.fromkeys(positions))
+    distinct = list(dict.fromkeys(positions))
     try:
-        table = sheet.cells(asked, float)
+        table = sheet.cells(distinct, float)
     except (ValueError, TypeError) as error:
-        refuse(sheet.file, _faults(sheet, asked, _is_text, "is no number"))
+        refuse(sheet.file, _text_faults(sheet, distinct))
         raise ValueError(f"{sheet.file}: {error}") from error
     if np.isinf(table.to_numpy()).any():
-        refuse(sheet.file, _faults(sheet, asked, _is_infinite, "is not finite; mend it, or leave it empty"))
+        refuse(sheet.file, _infinite_faults(sheet, distinct))
     return table
 
 
 def texts(sheet: Sheet, position: int) -> list[str]:
-    """The column at `position` as text, '' where missing; whole numbers are written without a point."""
+    """The column at `position` as text, '' where it is missing. Whole numbers have no decimal point."""
     column = sheet.cells([position], object)[position]
     whole = [int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in column]
     return ["" if pd.isna(cell) else str(cell).strip() for cell in whole]
 
 
-def _faults(sheet: Sheet, positions: Iterable[int], is_bad: Callable[[Any], bool], what: str) -> list[str]:
+# --- faults of cells
+
+
+def _text_faults(sheet: Sheet, positions: Iterable[int]) -> list[str]:
     faults = []
+    for at, row, cell in _first_cells(sheet, positions, _is_not_number):
+        hint = "; write decimal points" if re.fullmatch(r"[+-]?\d+,\d+", cell) else ""
+        faults.append(f"{_cell_label(sheet, at, row)}: expected a number, got {cell!r}{hint}")
+    faults = _shortened(faults)
+    if faults:
+        faults[-1] += "; leave missing values empty (or NA), and choose the columns of numbers with columns=[…]"
+        faults[-1] += "; another separator may be needed (sep=…)" if len(sheet.names) == 1 else ""
+    return faults
+
+
+def _infinite_faults(sheet: Sheet, positions: Iterable[int]) -> list[str]:
+    return _shortened(
+        [
+            f"{_cell_label(sheet, at, row)}: expected a finite number, got {cell!r}; correct it, or leave it empty"
+            for at, row, cell in _first_cells(sheet, positions, _is_infinite)
+        ]
+    )
+
+
+def _first_cells(
+    sheet: Sheet, positions: Iterable[int], is_bad: Callable[[object], bool]
+) -> Iterable[tuple[int, int, str]]:
+    """(position, row, text) of the first bad cell of each column that has one."""
     for at in positions:
         column = sheet.cells([at], object)[at].tolist()
         row = next((i for i, cell in enumerate(column) if is_bad(cell)), None)
         if row is not None:
-            text = str(column[row])
-            hint = "; write decimal points" if re.fullmatch(r"[+-]?\d+,\d+", text) else ""
-            faults.append(f"column {sheet.names[at]!r} ({at}), {where(sheet, row)}: {text!r} {what}{hint}")
-    if len(faults) > 8:
-        faults[8:] = [f"… and {len(faults) - 8} columns more"]
-    if faults and is_bad is _is_text:
-        faults[-1] += "; leave what is missing empty (or NA), and choose the columns of numbers with columns=[…]"
-        faults[-1] += "; perhaps the separator is another (sep=…)" if len(sheet.names) == 1 else ""
-    return faults
+            yield at, row, str(column[row])
 
 
-def _is_text(cell: Any) -> bool:
+def _cell_label(sheet: Sheet, at: int, row: int) -> str:
+    return f"column {sheet.names[at]!r} ({at}), {row_label(sheet, row)}"
+
+
+def _shortened(faults: list[str]) -> list[str]:
+    hidden = len(faults) - MAX_LISTED_FAULTS
+    return faults if hidden <= 0 else [*faults[:MAX_LISTED_FAULTS], f"… and {hidden} more columns"]
+
+
+def _is_not_number(cell: Any) -> bool:
     if isinstance(cell, str):
         return cell not in MISSING and not NUMBER.fullmatch(cell)
     return not (isinstance(cell, Real) or pd.isna(cell))

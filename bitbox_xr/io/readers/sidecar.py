@@ -1,55 +1,55 @@
-"""The `.json` beside a tracker's file: how that was made, as attributes that a file can hold and that name no place."""
+"""The sidecar of a tracker's file, a `.json` with how the file was made, as attributes without paths."""
 
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
-from typing import Any
 
 from bitbox_xr.core.errors import warn
 from bitbox_xr.io.readers.columns import Attrs
 
 __all__ = ["metadata"]
 
-LARGEST = 2**31 - 1  # of an attribute that is a whole number
+MAX_INTEGER = 2**31 - 1  # of an integer attribute in NetCDF; larger integers become text
 
 
 def metadata(path: Path) -> Attrs:
-    """What the JSON file at `path` tells, flattened: `backend` as it is, all else as `metadata_…`.
+    """The content of the JSON file at `path`, flattened: `backend` under its name, the rest as `metadata_…`.
 
-    Paths are cut to the names of their files; a command that holds any, and folders, are left out. {} where
-    there is no such file; a UserWarning, and {}, where it cannot be read.
+    Paths are shortened to file names; folders, and commands that contain paths, are left out. {} if the file does not
+    exist. A UserWarning, and {}, if it cannot be read.
     """
     if not path.is_file():
         return {}
     try:
-        told = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        warn(f"{path.name} is no JSON and its metadata is left out: {error}")
+        warn(f"{path.name}: expected JSON, got text that cannot be read as such ({error}); its metadata is left out")
         return {}
-    if not isinstance(told, dict):
-        warn(f"{path.name} holds no names with values and is left out")
+    if not isinstance(content, dict):
+        warn(f"{path.name}: expected names with values, got a {type(content).__name__}; its metadata is left out")
         return {}
-    return {name if name == "backend" else f"metadata_{name}": value for name, value in _flat(told, "")}
+    return {name if name == "backend" else f"metadata_{name}": value for name, value in _flatten(content, "")}
 
 
-def _flat(value: Any, name: str) -> Iterator[tuple[str, str | int | float]]:
+def _flatten(value: object, name: str) -> Iterator[tuple[str, str | int | float]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             word = re.sub(r"\W+", "_", str(key)).strip("_").lower()
-            yield from _flat(inner, f"{name}_{word}" if name else word)
+            yield from _flatten(inner, f"{name}_{word}" if name else word)
     elif isinstance(value, list):
-        parts = [text for inner in value for _, text in _flat(inner, name)]
+        parts = [text for inner in value for _, text in _flatten(inner, name)]
         if parts:
             yield name, ", ".join(str(part) for part in parts)
     elif isinstance(value, str):
-        text = value if name.split("_")[-1] not in ("cmd", "command") or not _has_path(value) else ""
-        if text := _without_folders(text):
+        is_command = name.split("_")[-1] in ("cmd", "command")
+        text = "" if is_command and _has_path(value) else _without_folders(value)
+        if text:
             yield name, text
     elif isinstance(value, bool):
         yield name, str(value).lower()
-    elif value is not None:
-        yield name, value if isinstance(value, float) or abs(value) <= LARGEST else str(value)
+    elif isinstance(value, int | float):
+        yield name, value if isinstance(value, float) or abs(value) <= MAX_INTEGER else str(value)
 
 
 def _has_path(text: str) -> bool:
@@ -57,8 +57,8 @@ def _has_path(text: str) -> bool:
 
 
 def _without_folders(text: str) -> str:
-    """The name of the file that a path names, '' for a folder; other text as it is."""
+    """The file name of a path, '' for a folder; text that is no path is unchanged."""
     if not _has_path(text):
         return text
-    file = PureWindowsPath(text)  # which takes both kinds of slashes
+    file = PureWindowsPath(text)  # accepts both kinds of slashes
     return file.name if re.fullmatch(r"\.\w{1,5}", file.suffix) else ""

@@ -1,1 +1,1 @@
-"""One module for each tracker format."""
+"""One module per tracker format."""

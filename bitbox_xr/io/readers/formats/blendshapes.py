@@ -1,6 +1,7 @@
-"""Blendshapes of Apple's ARKit as Live Link Face and MediaPipe write them: 51 are shared, in another case.
+"""Blendshapes of Apple's ARKit as Live Link Face and MediaPipe write them.
 
-Live Link Face has 52 with `TongueOut` and a timecode; MediaPipe has 52 with `_neutral` and no time of its own.
+Both write 52 and share 51 of them, in different case. Live Link Face adds `TongueOut` and has a timecode; MediaPipe
+adds `_neutral` and has no times.
 """
 
 import re
@@ -8,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bitbox_xr.io.readers.columns import Block, Layout, matching
-from bitbox_xr.io.readers.sheet import Sheet, find, texts, where
+from bitbox_xr.io.readers.columns import Layout, SignalColumns, matching
+from bitbox_xr.io.readers.sheet import Sheet, find, row_label, texts
 
 __all__ = ["layout", "recognises"]
 
@@ -25,25 +26,26 @@ SHARED = frozenset(
     """.lower().split()
 )
 TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d):(\d\d(?:\.\d+)?)")
-TICKS = 60  # parts of a second that a timecode counts
-DAY = 86400.0
+TICKS_PER_S = 60  # the last field of a timecode counts 60ths of a second
+DAY_S = 86400.0
 
 
 def recognises(names: Sequence[str]) -> bool:
-    """Whether these are the names of a file of blendshapes, whatever their case."""
-    own = {name.lower() for name in names}
-    return own >= SHARED and ("_neutral" in own or own >= {"timecode", "blendshapecount"})
+    """Whether these are the column names of a file of blendshapes, in any case."""
+    lowered = {name.lower() for name in names}
+    return lowered >= SHARED and ("_neutral" in lowered or lowered >= {"timecode", "blendshapecount"})
 
 
 def layout(sheet: Sheet) -> Layout:
-    """Blendshapes (0 to 1, at times beyond) and, in Live Link Face, angles of head and eyes as pose."""
+    """Blendshapes (0 to 1, sometimes beyond), and the angles of head and eyes in Live Link Face as pose."""
     columns = [i for i, name in enumerate(sheet.names) if name.lower() in SHARED | {"tongueout", "_neutral"}]
-    expression = Block("expression", columns, [sheet.names[i] for i in columns], {"schema": "ARKit blendshapes"})
+    names = [sheet.names[i] for i in columns]
+    expression = SignalColumns("expression", columns, names, {"schema": "ARKit blendshapes"})
     timecode = find(sheet, "Timecode")
     if timecode is None:
         return Layout("MediaPipe", [expression])
     angles = matching(sheet.names, r"(Head|LeftEye|RightEye)(Yaw|Pitch|Roll)")
-    pose = Block("pose", angles, [sheet.names[i] for i in angles], {"units": "as in the file"})
+    pose = SignalColumns("pose", angles, [sheet.names[i] for i in angles], {"units": "as in the file"})
     return Layout(
         "Live Link Face",
         [expression, pose] if angles else [expression],
@@ -53,15 +55,16 @@ def layout(sheet: Sheet) -> Layout:
 
 
 def _timecodes(sheet: Sheet, at: int) -> np.ndarray:
-    """Seconds since midnight of `HH:MM:SS:FF.fff`, with FF in 60ths; past midnight they go on."""
+    """Seconds since midnight of `HH:MM:SS:FF.fff`, with FF in 60ths; they continue to increase after midnight."""
     fields = [TIMECODE.fullmatch(text) for text in texts(sheet, at)]
-    parts = np.array([match.groups() if match else (0, 0, 0, TICKS) for match in fields], dtype=float)
-    bad = np.flatnonzero(parts[:, 3] >= TICKS)
+    parts = np.array([match.groups() if match else (0, 0, 0, TICKS_PER_S) for match in fields], dtype=float)
+    bad = np.flatnonzero(parts[:, 3] >= TICKS_PER_S)
     if len(bad):
         text = texts(sheet, at)[bad[0]]
         raise ValueError(
-            f"{sheet.file}, column {sheet.names[at]!r}, {where(sheet, bad[0])}: {text!r} is no timecode "
-            f"HH:MM:SS:FF.fff with FF below {TICKS}; mend it, or name another column of times (time=…)"
+            f"{sheet.file}, column {sheet.names[at]!r}, {row_label(sheet, bad[0])}: expected a timecode "
+            f"HH:MM:SS:FF.fff with FF below {TICKS_PER_S}, got {text!r}; correct it, or name another column of times "
+            "(time=…)"
         )
-    seconds = parts @ [3600, 60, 1, 1 / TICKS]
-    return seconds + DAY * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -DAY / 2)
+    seconds = parts @ [3600, 60, 1, 1 / TICKS_PER_S]
+    return seconds + DAY_S * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -DAY_S / 2)
