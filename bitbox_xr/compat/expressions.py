@@ -270,7 +270,8 @@ def _responses(y: np.ndarray, durations: list[Any], fps: float) -> np.ndarray:
 
     smooth = gaussian_filter1d(y - y.mean(), 1.0)
     if durations == [None]:
-        return smooth[None]
+        result: np.ndarray = smooth[None]
+        return result
     wavelets = fps * np.array(durations, dtype=np.float64) / 4
     try:
         transform = pywt.cwt(smooth, wavelets, "mexh", precision=PRECISION)[0]

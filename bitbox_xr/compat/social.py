@@ -19,7 +19,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.signal_set import from_bitbox
 from bitbox_xr.core.types import MeasureOfTwo
 from bitbox_xr.measures import correlation_engine
-from bitbox_xr.measures.windowing import Options, Pair
+from bitbox_xr.measures.windowing import Options, checked_pair
 from bitbox_xr.preprocessing.norms import magnitudes
 
 __all__ = ["coordination", "imitation"]
@@ -161,7 +161,7 @@ def _bitbox(
     if min(x.sizes["time"], y.sizes["time"]) < width + 2 * lag:
         empty = np.empty((0, *shape), np.float32)
         return (np.full(shape, np.nan, np.float32),) * 3 if stats else (empty, empty.copy())
-    pair = Pair(measure, x.astype(np.float32), y.astype(np.float32), options, None)
+    pair = checked_pair(measure, x.astype(np.float32), y.astype(np.float32), options, None)
     orders = [pair.plan(), pair.plan(nearest=False)]
     runs = [
         correlation_engine.matrices(*pair.arrays, pair.windows, plan, plan.lags / fps, mirrored=False)[:2]

@@ -48,8 +48,10 @@ def later(call: Callable[..., object], part: "da.Array", again: bool, *rest: obj
     from dask import delayed
 
     if again:
-        return delayed(partial(_read_and_call, call, part), pure=True)(*rest)
-    return delayed(call, pure=True)(part, *rest)
+        result: Delayed = delayed(partial(_read_and_call, call, part), pure=True)(*rest)
+        return result
+    result = delayed(call, pure=True)(part, *rest)
+    return result
 
 
 def _read_and_call(call: Callable[..., object], part: "da.Array", *rest: object) -> object:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def default_names(kind: str, n: int) -> list[str]:
     return [f"s{i}" for i in range(n)]
 
 
-def signal_coords(kind: str, names: Sequence[str]) -> dict[str, list]:
+def signal_coords(kind: str, names: Sequence[str]) -> dict[str, list[Any]]:
     """Coordinates along `signal` that follow from the names of signals; empty if names define none.
 
     `landmark` (int) and `axis` of points; `region` (brow, eye, nose, mouth or '') and `side` (left, right or '') of
@@ -109,13 +110,13 @@ def signal_coords(kind: str, names: Sequence[str]) -> dict[str, list]:
     return {"region": list(regions), "side": list(sides)} if any(regions) else {}
 
 
-def _landmark_coords(names: Sequence[str]) -> dict[str, list]:
+def _landmark_coords(names: Sequence[str]) -> dict[str, list[Any]]:
     points = [re.fullmatch(r"([xyz])_?(\d+)", name, re.IGNORECASE) for name in names]
     if not points or not all(points):
         return {}
     axis = [point[1].lower() for point in points if point]
     landmark = [int(point[2]) for point in points if point]
-    coords: dict[str, list] = {"landmark": landmark, "axis": axis}
+    coords: dict[str, list[Any]] = {"landmark": landmark, "axis": axis}
     count = len(set(landmark))
     if count in (51, 68) and max(landmark) == count - 1:
         region = np.zeros(count, dtype="<U5")

@@ -7,6 +7,7 @@ Human Brain Mapping 15, 1-25).
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -23,7 +24,7 @@ from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, v
 from bitbox_xr.inference.surrogates import Draws, draw
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.results import matched
-from bitbox_xr.measures.windowing import Options, Pair
+from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -172,12 +173,12 @@ def significance(
            [1.  , 0.01]])
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    pair = Pair(measure, x, y, options, fps)
+    pair = checked_pair(measure, x, y, options, fps)
     refuse("significance()", _faults(pair, pairs, statistic, progress))
     tested = statistic or ("corr_abs_mean" if polarity else "corr_mean")
     if pairs == "matched":
         labels = matched(xr.Dataset(coords=pair.coords()))[PAIR].values
-        pair.x, pair.y = (side.sel({SIGNAL: labels}) for side in (pair.x, pair.y))
+        pair = replace(pair, x=pair.x.sel({SIGNAL: labels}), y=pair.y.sel({SIGNAL: labels}))
     draws = draw(surrogates, n, rng, pair, partners, fps)
     plan = pair.plan()
     test = _Test(pair.windows, plan, plan.lags / pair.fps, tested, pairs == "matched")
@@ -299,10 +300,11 @@ def _lazy(x: Array, y: Array, draws: Draws, test: _Test, call: Callable[[np.ndar
         concatenate=True, align_arrays=True, dtype=np.float64, meta=np.empty((0,) * (len(outer) + 2 + len(tail))),
     )  # fmt: skip
     values = values.rechunk({len(outer): -1})
-    return da.blockwise(
+    result: da.Array = da.blockwise(
         call, f"{outer}v{tail}", values, f"{outer}sk{tail}", new_axes={"v": len(VARIABLES)}, concatenate=True,
         dtype=np.float64, meta=np.empty((0,) * (values.ndim - 1)),
     )  # fmt: skip
+    return result
 
 
 def _some_strengths(x: np.ndarray, y: np.ndarray, picks: np.ndarray, draws: Draws, test: _Test) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Correlation of one pair of signals in every window: at every lag, and compared with surrogates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, variable_attrs
 from bitbox_xr.inference.surrogates import draw
 from bitbox_xr.measures import correlation_engine
-from bitbox_xr.measures.windowing import Options, Pair
+from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 
 if TYPE_CHECKING:
     from bitbox_xr.kernels.correlation.windowed import Plan
@@ -70,7 +71,7 @@ def lag_map(
     (Frozen({'lag': 31, 'window': 27}), -0.133)
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    both = _selected(Pair(measure, x, y, options, fps), pair)
+    both = _selected(checked_pair(measure, x, y, options, fps), pair)
     net = sorted(int(d) for d in both.plan().lags)
     plans = [both.plan([d]) for d in net]
     x_values, y_values = _values(both)
@@ -140,7 +141,7 @@ def surrogate_windows(
     True
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    both = _selected(Pair(measure, x, y, options, fps), pair)
+    both = _selected(checked_pair(measure, x, y, options, fps), pair)
     draws = draw(surrogates, n, rng, both, partners, fps)
     x_values, y_values = _values(both)
     plan, spectrum = both.plan(), draws.spectrum(y_values)
@@ -171,8 +172,7 @@ def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
         if label not in a[SIGNAL].values:
             faults.append(f"expected pair to name a signal of {side} ({listed(a[SIGNAL].values)}), got {label!r}")
     refuse("one pair", faults)
-    both.x, both.y = (a.sel({SIGNAL: [label]}) for a, label in zip((both.x, both.y), pair, strict=True))
-    return both
+    return replace(both, x=both.x.sel({SIGNAL: [pair[0]]}), y=both.y.sel({SIGNAL: [pair[1]]}))
 
 
 def _values(both: Pair) -> tuple[np.ndarray, np.ndarray]:

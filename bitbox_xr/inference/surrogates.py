@@ -11,7 +11,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Array, SignalsLike
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import SIGNAL, TIME
-from bitbox_xr.measures.windowing import Pair
+from bitbox_xr.measures.windowing import Pair, checked_pair
 
 __all__ = ["SURROGATES", "Draws", "draw", "option_faults", "picked"]
 
@@ -153,7 +153,7 @@ def _partners(partners: Sequence[SignalsLike], pair: Pair, fps: float | None) ->
     labels = pair.y[SIGNAL].values.tolist()
     for k, partner in enumerate(partners):
         try:
-            other = Pair(pair.measure, pair.x, partner, pair.options, fps)
+            other = checked_pair(pair.measure, pair.x, partner, pair.options, fps)
         except (ValueError, TypeError) as error:
             faults.append(f"partners[{k}], as y: {error}")
             continue

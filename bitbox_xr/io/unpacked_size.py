@@ -38,7 +38,8 @@ def index_if_it_fits(source: xr.Dataset, file: str, *, lazy: bool) -> xr.Dataset
 
 
 def _is_text(variable: xr.Variable) -> bool:
-    return variable.dtype == object
+    result: bool = variable.dtype == object
+    return result
 
 
 def _size(variable: xr.Variable) -> int:

@@ -40,7 +40,8 @@ def apply_to_activations(
 
     call = delayed(finish, pure=True)
     results = [da.from_delayed(call(one), shape, np.float64) for one in _delayed(cast("da.Array", data), search)]
-    return da.stack(results).reshape(extra + shape)
+    result: Array = da.stack(results).reshape(extra + shape)
+    return result
 
 
 def summaries(data: Array, search: "Search", *, robust: bool, lists: int) -> Array:
@@ -61,7 +62,8 @@ def summaries(data: Array, search: "Search", *, robust: bool, lists: int) -> Arr
     else:
         one = partial(_of_pieces, search=search, shape=shape)
     results = [one(cast("da.Array", data)[at]) for at in np.ndindex(data.shape[:-2])]
-    return da.stack(results).reshape(data.shape[:-2] + shape)
+    result: Array = da.stack(results).reshape(data.shape[:-2] + shape)
+    return result
 
 
 def find_activations(data: Array, search: "Search") -> list["Found"]:
@@ -107,7 +109,8 @@ def _of_columns(
     call = delayed(finish, pure=True)
     blocks = zip(_columns(recording), _by_columns(recording, search), strict=True)
     parts = [da.from_delayed(call(one), (*shape[:-1], block.stop - block.start), np.float64) for block, one in blocks]
-    return da.concatenate(parts, axis=-1)
+    result: da.Array = da.concatenate(parts, axis=-1)
+    return result
 
 
 def _block(recording: "da.Array", columns: slice, search: "Search", again: bool) -> Any:
@@ -162,7 +165,8 @@ def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) 
     top = delayed(np.maximum.reduce, pure=True)(tops)
     cubes = each(partial(chunked.cube, search=search), around, within, context, [top] * len(within))
     pooled = delayed(metrics.pooled, pure=True)(delayed(np.stack, pure=True)(cubes))
-    return da.from_delayed(pooled, shape, np.float64)
+    result: da.Array = da.from_delayed(pooled, shape, np.float64)
+    return result
 
 
 def _bounds(recording: "da.Array", least: int) -> list[int]:

@@ -106,7 +106,8 @@ def _shares(x: np.ndarray, _: None, windows: Windows, count: int) -> np.ndarray:
     before = np.cumsum(np.insert(present, 0, False, axis=-2), axis=-2)
     starts = np.arange(count) * windows.step
     share = (before[..., starts + windows.width, :] - before[..., starts, :]) / windows.width
-    return share.astype(np.float32)
+    result: np.ndarray = share.astype(np.float32)
+    return result
 
 
 # --- sums over windows
@@ -126,7 +127,8 @@ def sums(
         _blockwise(partial(call, count=count, workers=1), x_part, y_part, "pkij", sizes, dtype=np.float64)
         for x_part, y_part, count in _parts(x, y, windows)
     ]
-    return da.stack(parts).sum(axis=0, split_every=4)
+    result: Array = da.stack(parts).sum(axis=0, split_every=4)
+    return result
 
 
 def _sums(
@@ -167,7 +169,8 @@ def reduced(corr: Array, lag: Array, limit: float) -> Array:
         partial(_reduced_part, limit=limit), (*outer, w, k, i, j), corr, (*outer, w, i, j), lag, (*outer, w, i, j),
         new_axes={k: len(SUMS)}, adjust_chunks={w: 1}, dtype=np.float64, meta=np.empty((0,) * (corr.ndim + 1)),
     )  # fmt: skip
-    return parts.sum(axis=-4)
+    result: Array = parts.sum(axis=-4)
+    return result
 
 
 def _reduced_part(corr: np.ndarray, lag: np.ndarray, limit: float) -> np.ndarray:
@@ -281,7 +284,8 @@ def _blockwise(
     outer = "abcdefgh"[:lead]
     operands: list[Any] = [x, outer[lead - x.ndim + 2 :] + "ti"]
     operands += [None, None] if y is None else [y, outer[lead - y.ndim + 2 :] + "tj"]
-    return da.blockwise(
+    result: da.Array = da.blockwise(
         function, outer + out, *operands, new_axes=sizes, dtype=dtype, concatenate=True,
         align_arrays=True, meta=np.empty((0,) * len(outer + out), dtype),
     )  # fmt: skip
+    return result

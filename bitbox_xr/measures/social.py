@@ -21,7 +21,7 @@ from bitbox_xr.core.validation import flag_faults
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, variable_attrs
 from bitbox_xr.kernels.correlation.statistics import statistics
 from bitbox_xr.measures import correlation_engine
-from bitbox_xr.measures.windowing import Options, Pair
+from bitbox_xr.measures.windowing import Options, checked_pair
 
 __all__ = ["coordination", "imitation", "lag_profile", "window_stats"]
 
@@ -306,7 +306,7 @@ def lag_profile(
     -0.13333333333333333
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    pair = Pair(measure, x, y, options, fps)
+    pair = checked_pair(measure, x, y, options, fps)
     net = sorted(int(d) for d in pair.plan().lags)
     plans = [pair.plan(), *(pair.plan([d]) for d in net)]
     seconds = [plan.lags / pair.fps for plan in plans]
@@ -337,7 +337,7 @@ def _measure(
     measure: MeasureOfTwo, x: SignalsLike, y: SignalsLike | None, options: Options, fps: float | None, stats: bool
 ) -> xr.Dataset:
     refuse(f"{measure}()", flag_faults("stats", stats))
-    pair = Pair(measure, x, y, options, fps)
+    pair = checked_pair(measure, x, y, options, fps)
     plan = pair.plan()
     seconds = plan.lags / pair.fps
     if stats:

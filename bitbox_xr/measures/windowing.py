@@ -1,6 +1,7 @@
 """Checks two recordings that are to be correlated, and places the windows and lags."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,7 +19,7 @@ from bitbox_xr.preprocessing.alignment import shared_clock
 if TYPE_CHECKING:
     from bitbox_xr.kernels.correlation.windowed import Plan
 
-__all__ = ["Options", "Pair"]
+__all__ = ["Options", "Pair", "checked_pair"]
 
 # Dimensions, values and attributes of a coordinate, as xarray accepts them.
 Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
@@ -56,43 +57,18 @@ class Options(NamedTuple):
         return width, step, lag
 
 
+@dataclass(frozen=True)
 class Pair:
-    """Two checked recordings with the same frame times, and the windows that fit into them."""
+    """Two checked recordings with the same frame times, and the windows that fit into them; see `checked_pair`."""
 
-    def __init__(
-        self, measure: MeasureOfTwo, x: SignalsLike, y: SignalsLike | None, options: Options, fps: float | None
-    ) -> None:
-        if measure not in ("imitation", "coordination"):
-            raise ValueError(f"expected measure to be 'imitation' or 'coordination', got {measure!r}")
-        if y is None and measure == "imitation":
-            raise ValueError(
-                "imitation(): expected y, the signals of the model, got None; for one person see coordination()"
-            )
-        if measure == "imitation" and options.causal is None:
-            raise ValueError("imitation(): expected causal to be True or False, got None")
-        if measure == "coordination":
-            options = options._replace(causal=None)
-        self.measure, self.options, self.mirrored = measure, options, y is None
-        faults, sides = options.faults(), []
-        for label, data in (("x", x), ("y", y))[: 1 if y is None else 2]:
-            try:
-                sides.append(as_signals(data, fps=fps, label=label))
-            except ValueError as error:
-                faults.append(str(error))
-        refuse(f"{measure}()", faults)
-        self.x, self.y = sides[0], sides[-1]
-        refuse(
-            f"{measure}()",
-            _kind_faults(x=self.x, y=self.y)
-            + _label_faults(self.x, self.y)
-            + (name_faults(RESERVED[measure], self.x, self.y) or _number_faults(self.x, self.y)),
-        )
-        self.fps, self.frames = shared_clock(self.x, self.y)
-        width, step, lag = options.frames(self.fps)
-        wide = self.x.sizes[SIGNAL] > self.frames
-        refuse(f"{measure}()", _window_faults(options, width, lag, self.frames, self.fps, wide))
-        count = (self.frames - width - 2 * lag) // step + 1
-        self.windows = correlation_engine.Windows(width, step, lag, count)
+    measure: MeasureOfTwo
+    x: xr.DataArray
+    y: xr.DataArray
+    mirrored: bool  # x is compared with itself
+    options: Options
+    fps: float
+    frames: int  # that x and y share
+    windows: correlation_engine.Windows
 
     def plan(self, net: list[int] | None = None, *, nearest: bool = True) -> "Plan":
         """The lags from which each window chooses; `net`: only these net lags, each by its most central shifts."""
@@ -161,6 +137,39 @@ class Pair:
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
         return result_attrs(self.measure, out, *(a.isel({TIME: slice(self.frames)}) for a in (self.x, self.y)))
+
+
+def checked_pair(
+    measure: MeasureOfTwo, x: SignalsLike, y: SignalsLike | None, options: Options, fps: float | None
+) -> Pair:
+    """Check two recordings (or one, with y=None) and the options of the windows; all problems are reported at once."""
+    if measure not in ("imitation", "coordination"):
+        raise ValueError(f"expected measure to be 'imitation' or 'coordination', got {measure!r}")
+    if y is None and measure == "imitation":
+        raise ValueError(
+            "imitation(): expected y, the signals of the model, got None; for one person see coordination()"
+        )
+    if measure == "imitation" and options.causal is None:
+        raise ValueError("imitation(): expected causal to be True or False, got None")
+    if measure == "coordination":
+        options = options._replace(causal=None)
+    faults, sides = options.faults(), []
+    for label, data in (("x", x), ("y", y))[: 1 if y is None else 2]:
+        try:
+            sides.append(as_signals(data, fps=fps, label=label))
+        except ValueError as error:
+            faults.append(str(error))
+    refuse(f"{measure}()", faults)
+    one, other = sides[0], sides[-1]
+    faults = _kind_faults(x=one, y=other) + _label_faults(one, other)
+    faults += name_faults(RESERVED[measure], one, other) or _number_faults(one, other)
+    refuse(f"{measure}()", faults)
+    rate, frames = shared_clock(one, other)
+    width, step, lag = options.frames(rate)
+    wide = one.sizes[SIGNAL] > frames
+    refuse(f"{measure}()", _window_faults(options, width, lag, frames, rate, wide))
+    windows = correlation_engine.Windows(width, step, lag, (frames - width - 2 * lag) // step + 1)
+    return Pair(measure, one, other, y is None, options, rate, frames, windows)
 
 
 def _kind_faults(**sides: xr.DataArray) -> list[str]:

@@ -309,7 +309,8 @@ def _means(values: np.ndarray) -> np.ndarray:
 def _lags(attrs: Attrs) -> np.ndarray:
     """All lags that a window can have, s."""
     largest = attrs["max_lag_frames"] * (2 if attrs["measure"] == "coordination" else 1)
-    return np.arange(-largest, 1 if attrs.get("causal") else largest + 1) / attrs["fps"]
+    result: np.ndarray = np.arange(-largest, 1 if attrs.get("causal") else largest + 1) / attrs["fps"]
+    return result
 
 
 def _bars(lags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -323,7 +324,8 @@ def _shares(chosen: np.ndarray, attrs: Attrs) -> np.ndarray:
     """Share of windows with each lag, `(row, lag)`, from the best lags `chosen`, `(row, window)`."""
     frames = np.round(_lags(attrs) * attrs["fps"])
     counts = (np.round(chosen * attrs["fps"])[..., None] == frames).sum(axis=1)
-    return counts / np.maximum((~np.isnan(chosen)).sum(axis=1, keepdims=True), 1)
+    result: np.ndarray = counts / np.maximum((~np.isnan(chosen)).sum(axis=1, keepdims=True), 1)
+    return result
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:

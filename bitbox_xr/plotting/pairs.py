@@ -278,7 +278,8 @@ def _few_windows(stats: xr.Dataset, statistic: str) -> np.ndarray:
     counts = _window_counts(stats)
     if counts is None or statistic == "n_windows":
         return np.zeros((stats.sizes[SIGNAL1], stats.sizes[SIGNAL2]), bool)
-    return (counts.values > 0) & below_half(counts.values)
+    result: np.ndarray = (counts.values > 0) & below_half(counts.values)
+    return result
 
 
 def _time_limits(result: xr.Dataset) -> tuple[float, float] | None:

@@ -100,7 +100,8 @@ def inches(count: int) -> float:
 def points(ax: "Axes") -> np.ndarray:
     """Width and height of axes, in points."""
     shares, pixels = (np.asarray(box.size) for box in (ax.get_position(), ax.figure.bbox))
-    return shares * pixels * POINTS_PER_INCH / ax.figure.dpi
+    result: np.ndarray = shares * pixels * POINTS_PER_INCH / ax.figure.dpi
+    return result
 
 
 def write_labels(axis: "Axis", labels: np.ndarray, spacing: float) -> float:

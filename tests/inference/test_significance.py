@@ -14,7 +14,7 @@ from bitbox_xr import lag_map, significance, surrogate_windows
 from bitbox_xr.inference.surrogates import draw
 from bitbox_xr.kernels.p_values import against_chance
 from bitbox_xr.kernels.shifts_and_phases import bridged_spectrum, draw_shifts, random_phases, shifted
-from bitbox_xr.measures.windowing import Options, Pair
+from bitbox_xr.measures.windowing import Options, checked_pair
 
 FPS = 30
 WINDOWS = {"width": 1.0, "max_lag": 0.2}
@@ -61,7 +61,7 @@ def test_null_mean_is_the_statistic_of_each_surrogate(kind):
     x, y = pair(lost=0.05)
     others = [pair(seed=k)[1] for k in (7, 8, 9)] if kind == "partners" else None
     found = quiet(x, y, surrogates=kind, partners=others, n=3)
-    both = Pair("imitation", x, y, Options(1.0, None, 0.2, True, 0.75, True), None)
+    both = checked_pair("imitation", x, y, Options(1.0, None, 0.2, True, 0.75, True), None)
     draws = draw(kind, 3, 5, both, others)
     values = []
     for k in range(3):

@@ -46,9 +46,9 @@ def test_a_plan_has_every_pair_of_shifts_once(lag):
 
 
 def correlation_plan(x, lag):
-    from bitbox_xr.measures.windowing import Options, Pair
+    from bitbox_xr.measures.windowing import Options, checked_pair
 
-    return Pair("coordination", x, x, Options(6 / FPS, None, lag / FPS, True, 0.75, None), None).plan()
+    return checked_pair("coordination", x, x, Options(6 / FPS, None, lag / FPS, True, 0.75, None), None).plan()
 
 
 @pytest.mark.parametrize(

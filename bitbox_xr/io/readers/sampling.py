@@ -110,7 +110,8 @@ def _by_times(
     refuse(row_times.subject, _rate_faults(distinct, options, row_times))
     fitted = _fit(distinct)
     if fitted is None:
-        return of_face
+        result: frame_rate.Grid | np.ndarray = of_face
+        return result
     return _cropped(sheet, fitted._replace(frames=_frames(fitted, seconds, rows)), rows)
 
 
@@ -124,7 +125,8 @@ def _fit(distinct: np.ndarray) -> frame_rate.Grid | None:
 
 def _frames(grid: frame_rate.Grid, seconds: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The frames of `rows` on a grid that was fitted to the distinct times in `seconds`."""
-    return grid.frames[np.searchsorted(_distinct(seconds), seconds[rows])]
+    result: np.ndarray = grid.frames[np.searchsorted(_distinct(seconds), seconds[rows])]
+    return result
 
 
 def _file_fps(sheet: Sheet, layout: Layout, options: ReadOptions) -> float | None:

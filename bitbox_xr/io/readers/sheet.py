@@ -185,7 +185,8 @@ def _text_cells(file: str, rows: list[str], sep: str) -> Callable[[list[int], ty
             raise ValueError(
                 f"{file}: expected a row for each of {len(rows)} lines, got {len(table)} rows; check its quotes"
             )
-        return table[positions]
+        result: pd.DataFrame = table[positions]
+        return result
 
     def cells(positions: list[int], dtype: type) -> pd.DataFrame:
         # pandas would convert a column of nothing but truth values to numbers

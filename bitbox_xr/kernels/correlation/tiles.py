@@ -128,7 +128,7 @@ class _Layout:
 @register_model(TileType)
 class _TileModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _Layout(kind.dtype).tile)
+        super().__init__(manager, kind, _Layout(kind.dtype).tile)  # type: ignore[no-untyped-call]
 
 
 def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:

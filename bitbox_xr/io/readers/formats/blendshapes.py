@@ -67,4 +67,5 @@ def _timecodes(sheet: Sheet, at: int) -> np.ndarray:
             "(time=…)"
         )
     seconds = parts @ [3600, 60, 1, 1 / TICKS_PER_S]
-    return seconds + DAY_S * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -DAY_S / 2)
+    result: np.ndarray = seconds + DAY_S * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -DAY_S / 2)
+    return result
