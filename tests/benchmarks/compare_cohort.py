@@ -19,7 +19,7 @@ import pandas as pd
 import bitbox_xr as bx
 from bitbox_xr.cohort import fingerprint, options, worker
 from bitbox_xr.cohort.cluster import connected
-from bitbox_xr.cohort.storage import RECORDINGS, place
+from bitbox_xr.cohort.storage import RECORDINGS, result_file
 
 FPS, SIGNALS, OPTIONS = 30, 79, {"width": 1.1, "step": 0.5}
 
@@ -65,7 +65,7 @@ def parts(table, out):
         clock.append(time.perf_counter())
         found = options.results(planned, x, y)
         clock.append(time.perf_counter())
-        worker.put(found[RECORDINGS].assign_attrs(made_from=made), place(out, RECORDINGS, "part"), out)
+        worker.write_result(found[RECORDINGS].assign_attrs(made_from=made), result_file(out, RECORDINGS, "part"), out)
         clock.append(time.perf_counter())
         rows.append(np.diff(clock))
     return dict(zip(("digest", "read", "measure", "write"), np.median(rows, axis=0), strict=True))

@@ -57,7 +57,7 @@ def main(recordings: int = 5000, measure: str = "imitation", pairs: str = "match
 
         setattr(runner, name, call)
 
-    for name in ("_gathered", "_summarise"):
+    for name in ("_gather_blocks", "_summarise"):
         timed(name)
     with tempfile.TemporaryDirectory() as folder:
         table = study(Path(folder), recordings, paired=measure in ("imitation", "coordination", "significance"))

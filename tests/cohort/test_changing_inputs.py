@@ -210,7 +210,7 @@ def test_other_changes_of_a_file_do_no_harm(study, monkeypatch):
 
 def test_files_that_stay_are_hashed_once(study, monkeypatch):
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
-    monkeypatch.setattr(fingerprint, "RECENT", 0)  # they were renamed or made a moment ago
+    monkeypatch.setattr(fingerprint, "RECENT_NS", 0)  # they were renamed or made a moment ago
     digests, real = [], fingerprint._digest
     monkeypatch.setattr(fingerprint, "_digest", lambda file: digests.append(file.name) or real(file))
     assert work(study, x, y).state == worker.DONE
@@ -237,12 +237,12 @@ def drawn(study):
     """A recording and a partner whose content was hashed before."""
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     partner = written(study / "partner.nc", 2)
-    found = partners._looked_at("other", partner, {})
+    found = partners._read_partner("other", partner, {})
     plan = options.planned(
         "significance", {"surrogates": "partners", "n": 2, "rng": 0, "of": "imitation", "step": 0.5}, keep_windows=False
     )
-    (study / "out" / "parts" / partners.FOUND).write_text(json.dumps([found]))
-    partners._found.cache_clear()
+    (study / "out" / "parts" / partners.PARTNERS_FILE).write_text(json.dumps([found]))
+    partners._partner_list.cache_clear()
     job = worker.Job("r", x, y, True, study / "out", study / "out" / "parts")
     return lambda: worker.work(plan, job), partner
 

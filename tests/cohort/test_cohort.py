@@ -231,7 +231,7 @@ def test_a_task_leaves_the_measure_and_does_nothing_twice(job):
     before = file.stat().st_mtime_ns
     assert worker.work(study, job)[:3] == ("001", "kept", "")
     assert file.stat().st_mtime_ns == before
-    assert not [*job.parts.glob("*/")]
+    assert not [*job.run_folder.glob("*/")]
     file.write_bytes(file.read_bytes()[:-100])  # cut short, and so no file of a run's
     told = worker.work(study, job)
     assert (told.state, "got recordings/001.nc, which no run wrote" in told.message) == ("failed", True)
@@ -263,7 +263,7 @@ def test_windows_come_beside_the_same_result_and_go_with_it(job):
         (lambda job: job.signals.unlink(), "x.nc: there is no such file"),
         (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "is no NetCDF file"),
         (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
-        (lambda job: job.parts.rmdir(), "No such file or directory"),
+        (lambda job: job.run_folder.rmdir(), "No such file or directory"),
         (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "share 20 frames"),
         (lambda job: object.__setattr__(job, "signals", None), "the manifest names no file of signals"),
         (lambda job: object.__setattr__(job, "reference", None), "names no reference for it, which imitation needs"),
@@ -284,14 +284,14 @@ def test_a_full_disk_is_told_and_leaves_nothing(job, monkeypatch):
     monkeypatch.setattr(os, "link", full)
     told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
     assert (told.state, told.message) == ("failed", "[Errno 28] No space left on device")
-    assert not [*job.parts.glob("*/")]
+    assert not [*job.run_folder.glob("*/")]
     assert not list((job.out / "recordings").iterdir())
 
 
 def test_warnings_of_a_reader_stand_in_the_row(job):
     np.savetxt(job.signals.with_name("a_pose.3DI"), np.zeros((240, 9)) + np.arange(240)[:, None] % 7)
     write(job.signals.with_name("a_pose.json"), "{")
-    changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.parts)
+    changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.run_folder)
     told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
     assert told.state == "done"
     assert told.message.startswith("a_pose.json is no JSON")
@@ -347,7 +347,7 @@ def test_what_a_dead_run_left_is_removed_though_its_last_tasks_still_write(tmp_p
 
 def test_a_text_file_is_replaced_whole_or_not(tmp_path):
     file = write(tmp_path / "a.csv", "before")
-    with contextlib.suppress(RuntimeError), storage.whole(file) as stream:
+    with contextlib.suppress(RuntimeError), storage.atomic_text(file) as stream:
         stream.write("half")
         raise RuntimeError
     assert file.read_text() == "before"
@@ -434,8 +434,8 @@ def test_a_large_summary_is_never_held_as_a_whole(tmp_path, monkeypatch):
     with bx.open_netcdf(out / "summary.nc") as found:
         held = found.load()
     table = (out / "summary.csv").read_bytes()
-    monkeypatch.setattr(summary, "CHUNK", 1)
-    monkeypatch.setattr(summary, "ROWS", 20)
+    monkeypatch.setattr(summary, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(summary, "MAX_TABLE_ROWS", 20)
     summary.write(out, files, {})
     with bx.open_netcdf(out / "summary.nc") as found:
         assert found.identical(held)
@@ -460,7 +460,7 @@ def test_the_runner_holds_a_block_at_a_time(tmp_path, monkeypatch):
     with bx.open_netcdf(tmp_path / "summary.nc") as found:
         assert found.nbytes > 3e7
         np.testing.assert_array_equal(found["b"][304:], values["b"])
-    assert peak < 12 * summary.CHUNK  # 32 MB in all
+    assert peak < 12 * summary.CHUNK_BYTES  # 32 MB in all
 
 
 def test_a_recording_without_matched_pairs_is_refused_alone(tmp_path):

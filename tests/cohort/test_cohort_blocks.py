@@ -46,7 +46,7 @@ OTHERS = ("AU12", "AU45", "AU04")
 def test_numbers_are_those_of_the_files_in_the_order_of_the_recordings(tmp_path, only_matched):
     results = [result(0), result(1, OTHERS), result(2), result(3, OTHERS), result(4)]
     found = gathered(written(tmp_path, *results), tmp_path / "block", only_matched=only_matched)
-    numbers, header = blocks.numbers(found.file), found.header
+    numbers, header = blocks.read_numbers(found.file), found.header
     assert header["recording"].values.tolist() == [f"r{k}" for k in range(5)]
     assert [*found.layouts.values()] == [["r0", "r2", "r4"], ["r1", "r3"]]
     labels = ["AU04", "AU12", "AU45"]
@@ -79,7 +79,7 @@ def test_numbers_that_do_not_stand_for_themselves_are_decoded(tmp_path):
             packed.set_auto_maskandscale(False)
             packed[:] = [4, -128]
     found = gathered(files, tmp_path / "block")
-    np.testing.assert_array_equal(blocks.numbers(found.file)["packed"], [[1.0, np.nan]] * 3)
+    np.testing.assert_array_equal(blocks.read_numbers(found.file)["packed"], [[1.0, np.nan]] * 3)
 
 
 def test_one_file_of_a_kind_is_decoded(tmp_path, monkeypatch):
@@ -104,7 +104,7 @@ def test_what_cannot_be_used_is_refused_alone(tmp_path):
 @pytest.mark.parametrize("chunk", [1, 2**8, 2**20])
 def test_a_summary_is_the_same_to_the_byte_however_its_blocks_are_made(tmp_path, monkeypatch, chunk):
     """The number of workers decides how many recordings a block has."""
-    monkeypatch.setattr(summary, "CHUNK", chunk)
+    monkeypatch.setattr(summary, "CHUNK_BYTES", chunk)
     files = written(tmp_path, *(result(k) for k in range(10)))
     names = [*files]
     made = {}

@@ -423,14 +423,14 @@ def test_a_summary_that_comes_during_the_run_is_not_replaced(study, run, monkeyp
 
 def test_a_summary_is_not_deleted_if_it_is_not_the_runs(study, run, monkeypatch):
     run()
-    dropping(monkeypatch, runner, "_gathered", lambda: write(study / "out" / "summary.csv", "mine"))
+    dropping(monkeypatch, runner, "_gather_blocks", lambda: write(study / "out" / "summary.csv", "mine"))
     with pytest.raises(FileExistsError, match="got summary.csv"):
         run(width=1000.0)
     assert (study / "out" / "summary.csv").read_text() == "mine"
 
 
 def test_a_status_that_comes_during_the_run_is_not_replaced(study, run, monkeypatch):
-    monkeypatch.setattr(runner, "EVERY", 0.0)
+    monkeypatch.setattr(runner, "STATUS_INTERVAL_S", 0.0)
     dropping(monkeypatch, worker, "results", lambda: write(study / "out" / "status.csv", "mine"))
     with pytest.raises(FileExistsError, match="got status.csv"):
         run()

@@ -247,11 +247,11 @@ def test_what_the_library_calls_forbidden_on_a_full_disk_is_told_as_such(tmp_pat
         def write(self, content):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(PermissionError), worker._full_disk_told(tmp_path, 10):
+    with pytest.raises(PermissionError), worker._full_disk_reported(tmp_path, 10):
         raise PermissionError(errno.EACCES, "Permission denied")
     monkeypatch.setattr(worker.tempfile, "TemporaryFile", lambda **_: Full())
     with (
         pytest.raises(OSError, match="no space is left on the disk for its result"),
-        worker._full_disk_told(tmp_path, 9),
+        worker._full_disk_reported(tmp_path, 9),
     ):
         raise PermissionError(errno.EACCES, "Permission denied")

@@ -30,10 +30,10 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
-def publish(out, parts, name, text):
-    with storage.staged(parts) as stage:
+def publish(out, run_folder, name, text):
+    with storage.staged(run_folder) as stage:
         (stage / "file").write_text(text)
-        Record.of(out, parts).publish(stage / "file", out / name)
+        Record.of(out, run_folder).publish(stage / "file", out / name)
 
 
 def checked(out, *names):
@@ -41,17 +41,17 @@ def checked(out, *names):
 
 
 def faults(out, *names):
-    return targets.checked(out, list(names), {}, record.combined(out / HIDDEN))[0]
+    return targets.checked(out, list(names), {}, record.read_record(out / HIDDEN))[0]
 
 
 def killed_run(out, act):
     """A run that is not tidied up, and its folder, which `act` is given."""
-    with storage.held(out) as parts:
+    with storage.held(out) as run_folder:
         with contextlib.suppress(Killed):
-            act(parts)
-        parts.rename(out / "kept")  # out of the way of what a killed run would leave undone
-    (out / "kept").rename(parts)
-    return parts
+            act(run_folder)
+        run_folder.rename(out / "kept")  # out of the way of what a killed run would leave undone
+    (out / "kept").rename(run_folder)
+    return run_folder
 
 
 # --- killed at any point of publishing
@@ -61,9 +61,9 @@ def killed_run(out, act):
 @pytest.mark.parametrize("before", [True, False])
 def test_killed_between_entry_and_name(out, monkeypatch, point, before):
     """The entry is there, the name perhaps; old content, new content and no file count as a run's."""
-    with storage.held(out) as parts:
+    with storage.held(out) as run_folder:
         if point == "replace":
-            publish(out, parts, "summary.csv", "old")
+            publish(out, run_folder, "summary.csv", "old")
     call = getattr(os, point)
 
     def kill(*arguments):
@@ -74,12 +74,12 @@ def test_killed_between_entry_and_name(out, monkeypatch, point, before):
         return call(*arguments)
 
     monkeypatch.setattr(os, point, kill)
-    killed_run(out, lambda parts: publish(out, parts, "summary.csv", "new"))
+    killed_run(out, lambda run_folder: publish(out, run_folder, "summary.csv", "new"))
     monkeypatch.undo()
     found = (out / "summary.csv").read_text() if (out / "summary.csv").exists() else None
     assert found == ({"link": None, "replace": "old"}[point] if before else "new")
-    with storage.held(out, checked(out, "summary.csv")) as parts:
-        publish(out, parts, "summary.csv", "newest")
+    with storage.held(out, checked(out, "summary.csv")) as run_folder:
+        publish(out, run_folder, "summary.csv", "newest")
     assert (out / "summary.csv").read_text() == "newest"
     assert faults(out, "summary.csv") == []
     assert not [*(out / HIDDEN).glob("run-*")]
@@ -89,38 +89,38 @@ def test_without_its_entry_no_file_gets_its_name(out, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with storage.held(out) as parts:
-        publish(out, parts, "summary.csv", "old")
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "summary.csv", "old")
         monkeypatch.setattr(os, "fsync", full)
         for name in ("summary.csv", "summary.nc"):
             with pytest.raises(OSError, match="No space left"):
-                publish(out, parts, name, "new")
+                publish(out, run_folder, name, "new")
         monkeypatch.undo()
     assert (out / "summary.csv").read_text() == "old"
     assert not (out / "summary.nc").exists()
 
 
 def test_a_line_cut_short_spoils_no_other(out):
-    with storage.held(out) as parts:
-        publish(out, parts, "a.csv", "a")
-        (log,) = parts.glob("log-*.jsonl")
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "a.csv", "a")
+        (log,) = run_folder.glob("log-*.jsonl")
         whole = log.read_bytes()
         for length in range(len(whole)):
             log.write_bytes(whole[:length])
-            assert record.combined(out / HIDDEN) in ({}, {"a.csv": record.combined(out / HIDDEN).get("a.csv")})
+            assert record.read_record(out / HIDDEN) in ({}, {"a.csv": record.read_record(out / HIDDEN).get("a.csv")})
         log.write_bytes(whole + b'\n["b.csv", 1, "0')
-        publish(out, parts, "c.csv", "c")
-        assert set(record.combined(out / HIDDEN)) == {"a.csv", "c.csv"}
-    assert set(record.combined(out / HIDDEN)) == {"a.csv", "c.csv"}
+        publish(out, run_folder, "c.csv", "c")
+        assert set(record.read_record(out / HIDDEN)) == {"a.csv", "c.csv"}
+    assert set(record.read_record(out / HIDDEN)) == {"a.csv", "c.csv"}
 
 
 def test_a_run_that_ends_on_a_full_disk_leaves_its_entries_to_the_next(out, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with storage.held(out) as parts:
-        publish(out, parts, "summary.csv", "mine")
-        monkeypatch.setattr(storage, "save", full)
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "summary.csv", "mine")
+        monkeypatch.setattr(storage, "write_record", full)
     monkeypatch.undo()
     assert len([*(out / HIDDEN).glob("run-*")]) == 1
     with storage.held(out, checked(out, "summary.csv")):
@@ -136,8 +136,8 @@ def test_killed_as_the_hidden_folder_is_made(out, after):
         (out / HIDDEN / "lock").touch()
     if after == "mark":
         (out / HIDDEN / "format").write_text(storage.FORMAT[:9])
-    with storage.held(out) as parts:
-        publish(out, parts, "summary.csv", "mine")
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "summary.csv", "mine")
     assert (out / HIDDEN / "format").read_text() == storage.FORMAT
     assert faults(out, "summary.csv") == []
 
@@ -147,8 +147,8 @@ def test_killed_as_the_hidden_folder_is_made(out, after):
 
 def test_tasks_of_a_dead_run_put_nothing_more(out):
     """A worker that outlives its run: its folder is renamed, so that neither an entry nor a file is made."""
-    parts = killed_run(out, lambda parts: None)
-    late = Record(out, parts)
+    run_folder = killed_run(out, lambda run_folder: None)
+    late = Record(out, run_folder)
     with storage.held(out):
         (out / "file").write_text("late")
         with pytest.raises(FileNotFoundError):
@@ -157,17 +157,17 @@ def test_tasks_of_a_dead_run_put_nothing_more(out):
 
 
 def test_what_a_dead_worker_of_this_run_wrote_is_replaced_by_another(out, monkeypatch):
-    with storage.held(out) as parts:
-        second = Record(out, parts)  # read before the first wrote
-        first = Record(out, parts)
+    with storage.held(out) as run_folder:
+        second = Record(out, run_folder)  # read before the first wrote
+        first = Record(out, run_folder)
         for one, name in ((first, "log-a.jsonl"), (second, "log-b.jsonl")):
-            monkeypatch.setattr(record, "_own_log", lambda _, name=name: name)
-            with storage.staged(parts) as stage:
+            monkeypatch.setattr(record, "_log_name", lambda _, name=name: name)
+            with storage.staged(run_folder) as stage:
                 (stage / "file").write_text(name)
                 one.publish(stage / "file", out / "summary.csv")
-        assert sorted(file.name for file in parts.glob("log-*")) == ["log-a.jsonl", "log-b.jsonl"]
+        assert sorted(file.name for file in run_folder.glob("log-*")) == ["log-a.jsonl", "log-b.jsonl"]
     assert (out / "summary.csv").read_text() == "log-b.jsonl"
-    assert len(record.combined(out / HIDDEN)["summary.csv"]) == 2
+    assert len(record.read_record(out / HIDDEN)["summary.csv"]) == 2
 
 
 @pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP])
@@ -176,19 +176,19 @@ def test_a_file_system_without_hard_links(out, monkeypatch, error):
         raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(os, "link", none)
-    with storage.held(out) as parts:
+    with storage.held(out) as run_folder:
         for text in ("one", "two"):
-            publish(out, parts, "summary.csv", text)
+            publish(out, run_folder, "summary.csv", text)
             assert (out / "summary.csv").read_text() == text
         (out / "summary.nc").write_text("mine")
         with pytest.raises(FileExistsError, match="got summary.nc"):
-            publish(out, parts, "summary.nc", "theirs")
+            publish(out, run_folder, "summary.nc", "theirs")
     assert (out / "summary.nc").read_text() == "mine"
 
 
-def test_a_file_that_changes_while_it_is_looked_at_is_not_the_runs(out, monkeypatch):
-    with storage.held(out) as parts:
-        publish(out, parts, "summary.csv", "old")
+def test_a_file_that_changes_while_it_is_read_partner_is_not_the_runs(out, monkeypatch):
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "summary.csv", "old")
     digest = record.hashlib.file_digest
 
     def replaced(*arguments):
@@ -208,15 +208,15 @@ def test_a_file_that_changes_while_it_is_looked_at_is_not_the_runs(out, monkeypa
 def test_the_record_is_read_once_and_never_rewritten_while_a_run_writes(out, monkeypatch):
     reads, entries = [], record._entries
     monkeypatch.setattr(record, "_entries", lambda file: reads.append(file) or entries(file))
-    with storage.held(out) as parts:
+    with storage.held(out) as run_folder:
         (out / "recordings").mkdir()
         merged = (out / HIDDEN / "record.jsonl").stat().st_mtime_ns
         reads.clear()
         for k in range(200):
-            publish(out, parts, f"recordings/{k % 100}.nc", str(k))
+            publish(out, run_folder, f"recordings/{k % 100}.nc", str(k))
         assert len(reads) <= 2
         assert (out / HIDDEN / "record.jsonl").stat().st_mtime_ns == merged
-        assert len([*parts.iterdir()]) == 1
+        assert len([*run_folder.iterdir()]) == 1
     assert len((out / HIDDEN / "record.jsonl").read_text().splitlines()) == 200
     names = [f"recordings/{k}.nc" for k in range(100)]
     with storage.held(out, checked(out, *names)):  # entries that no file needs any more are dropped
@@ -233,10 +233,10 @@ def test_ten_thousand_files_are_checked_in_seconds(out):
         for name in names:
             (out / name).write_text(name)
             content[name] = {record._content(out / name)}
-        record.save(out / HIDDEN, content)
+        record.write_record(out / HIDDEN, content)
     inputs = {out.parent / f"x{k}.nc": str(k) for k in range(20_000)}
     started = time.perf_counter()
-    found, settled = targets.checked(out, names, inputs, record.combined(out / HIDDEN))
+    found, settled = targets.checked(out, names, inputs, record.read_record(out / HIDDEN))
     assert (found, settled) == ([], content)
     assert time.perf_counter() - started < 20
 
@@ -285,7 +285,7 @@ def test_killed_at_random_moments_files_of_others_stay_and_the_results_are_the_s
     assert {name: (out / name).read_text() for name in BESIDE} == {name: f"mine: {name}" for name in BESIDE}
     for file in (tmp_path / "undisturbed").rglob("*"):
         name = file.relative_to(tmp_path / "undisturbed")
-        if file.is_file() and name.parts[0] != HIDDEN and name.name != "status.csv":
+        if file.is_file() and name.run_folder[0] != HIDDEN and name.name != "status.csv":
             assert (out / name).read_bytes() == file.read_bytes(), name
     assert cohort.open(out).status["state"].tolist() == ["done"] * 30
     assert not [*(out / HIDDEN).glob("run-*")]
