@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dask.typing import Key
     from distributed import Client, Scheduler
 
-__all__ = ["RETRIES", "connected", "death_message", "task_results", "worker_faults"]
+__all__ = ["RETRIES", "connected", "death_message", "task_results", "worker_count", "worker_faults"]
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -197,6 +197,11 @@ def _results_once(
                     raise watch.lost_error() from error
                 result = error
             yield numbers.pop(future.key), result, died[future.key]
+
+
+def worker_count(client: "Client") -> int:
+    """How many workers the client's scheduler has; raises ConnectionError if the scheduler is lost."""
+    return len(_Watch(client).request(client.nthreads))
 
 
 class _Watch:

@@ -14,13 +14,23 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bitbox_xr.cohort import blocks, partners, seeds, status, summary, targets
-from bitbox_xr.cohort.cluster import connected, death_message, task_results, worker_faults
+from bitbox_xr.cohort.cluster import connected, death_message, task_results, worker_count, worker_faults
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.options import MEASURES, Study, clashes, planned
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.results import Cohort, open_cohort
 from bitbox_xr.cohort.status import DONE, FAILED
-from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS, held, result_file, staged
+from bitbox_xr.cohort.storage import (
+    RECORDINGS,
+    STATUS,
+    SUMMARY,
+    TABLE,
+    WINDOWS,
+    full_disk_reported,
+    held,
+    result_file,
+    staged,
+)
 from bitbox_xr.cohort.worker import KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.progress import is_shown
@@ -273,7 +283,7 @@ def _gather_blocks(
     client: "Client", study: Study, done: list[str], pairs: PairsOf, out: Path, run_folder: Path
 ) -> list[blocks.Gathered]:
     """Read the results of the recordings that are done into blocks, which are shared out evenly among workers."""
-    workers = max(1, len(client.nthreads()))
+    workers = max(1, worker_count(client))
     rounds = ceil(len(done) / (blocks.MAX_RECORDINGS_PER_BLOCK * workers)) or 1
     size = ceil(len(done) / (rounds * workers)) or 1
     shares = [done[first : first + size] for first in range(0, len(done), size)]
@@ -300,7 +310,8 @@ def _summarise(record: Record, run_folder: Path, gathered: list[blocks.Gathered]
         return
     there = {name for one in gathered for names in one.layouts.values() for name in names}
     at = [row for row, name in enumerate(table.names) if name in there]
-    with staged(run_folder) as stage:
+    size = sum(one.file.stat().st_size for one in gathered)
+    with full_disk_reported(run_folder, size, "the summary"), staged(run_folder) as stage:
         summary.write(stage, gathered, {name: values[at] for name, values in table.covariates.items()})
         for file in files:
             record.publish(stage / file.name, file)

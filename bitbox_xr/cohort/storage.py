@@ -10,6 +10,7 @@ Runs keep their own files in the hidden folder `.bitbox_xr`. Outside it they wri
     run-…/          run folder: unfinished files and logs of the record of one run
 """
 
+import errno
 import os
 import re
 import secrets
@@ -37,6 +38,7 @@ __all__ = [
     "WINDOWS",
     "Check",
     "atomic_text",
+    "full_disk_reported",
     "held",
     "read_stamp",
     "refuse_listed",
@@ -53,7 +55,8 @@ ASKED = "asked"  # attribute of a result: measure and options, as JSON
 FORMAT_FILE, LOCK_FILE = "format", "lock"
 FORMAT = "bitbox_xr results, format 1\n"
 RUN = re.compile(r"run-[0-9a-f]{16}")
-MAX_LISTED_FAULTS = 10  # faults that are listed
+MAX_LISTED_FAULTS = 10
+MAX_TRIAL_BYTES = 2**24  # written to find out whether a disk is full
 
 # takes the record; returns faults of the output folder, and the entries to keep
 Check = Callable[[Contents], tuple[list[str], Contents]]
@@ -202,6 +205,25 @@ def atomic_text(target: Path, run_folder: Path | None = None) -> Iterator[IO[str
         with file.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         sync(file)
+
+
+@contextmanager
+def full_disk_reported(run_folder: Path, size: int, what: str) -> Iterator[None]:
+    """Raise an OSError that names a full disk, which the NetCDF library reports as another error.
+
+    `size` is about the size in bytes of `what` was to be written.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        try:
+            with tempfile.TemporaryFile(dir=run_folder) as trial:
+                trial.write(bytes(min(size, MAX_TRIAL_BYTES)))
+        except OSError as found:
+            if found.errno != errno.ENOSPC:
+                raise error from None
+            raise OSError(f"no space is left on the disk for {what}; free some and run again") from error
+        raise
 
 
 def read_stamp(file: Path) -> str:

@@ -1,26 +1,32 @@
 """The task of a worker for one recording: it takes paths and writes files."""
 
-import errno
 import json
-import tempfile
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+import xarray as xr
 
 from bitbox_xr.cohort import fingerprint, partners, seeds
 from bitbox_xr.cohort.options import Study, results
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.status import DONE, FAILED, error_message, single_line
-from bitbox_xr.cohort.storage import ASKED, RECORDINGS, STAMP, WINDOWS, read_stamp, result_file, write_result
+from bitbox_xr.cohort.storage import (
+    ASKED,
+    RECORDINGS,
+    STAMP,
+    WINDOWS,
+    full_disk_reported,
+    read_stamp,
+    result_file,
+    write_result,
+)
 
 __all__ = ["DONE", "FAILED", "KEPT", "Job", "Outcome", "work"]
 
 KEPT = "kept"
-MAX_TRIAL_BYTES = 2**24  # written to find out whether a disk is full
 
 
 @dataclass(frozen=True)
@@ -67,38 +73,30 @@ def _measured(study: Study, job: Job) -> str:
     targets = {folder: result_file(job.out, folder, job.recording) for folder in (RECORDINGS, WINDOWS)}
     expected = [RECORDINGS, WINDOWS] if study.keep_windows else [RECORDINGS]
     missing = [folder for folder in expected if read_stamp(targets[folder]) != made]
-    if not missing:
-        return KEPT
+    record = Record.of(job.out, job.run_folder)
+    if missing:
+        measured = _results(study, job, files, sources, others)
+        for folder in missing:
+            with full_disk_reported(job.run_folder, measured[folder].nbytes, "its result"):
+                write_result(measured[folder].assign_attrs({STAMP: made}), targets[folder], record, job.run_folder)
+    # windows of other results than those in `recordings`, of this recording's earlier task or of a killed one
+    if WINDOWS not in expected and targets[WINDOWS].is_file() and read_stamp(targets[WINDOWS]) != made:
+        record.delete(targets[WINDOWS])
+    return DONE if missing else KEPT
+
+
+def _results(
+    study: Study, job: Job, files: list[Path], sources: list[fingerprint.Seen], others: list[partners.Partner]
+) -> dict[str, xr.Dataset]:
+    """Read the files of a recording and measure it; returns results by their folder."""
     with fingerprint.unchanged(sources):
         sides = fingerprint.opened(study, files)
     with partners.opened(study, others, sides[0]) as given:
         measured = results(study, *sides, **given, **seeds.of_recording(study.options, job.recording))
-    marks = {"recording": job.recording, ASKED: study.described(), STAMP: made}
+    marks = {"recording": job.recording, ASKED: study.described()}
     if others:
         marks["partners"] = json.dumps([one.recording for one in others])
-    record = Record.of(job.out, job.run_folder)
-    for folder in missing:
-        with _full_disk_reported(job.run_folder, measured[folder].nbytes):
-            write_result(measured[folder].assign_attrs(marks), targets[folder], record, job.run_folder)
-    if WINDOWS not in expected and targets[WINDOWS].is_file() and read_stamp(targets[WINDOWS]) != made:
-        record.delete(targets[WINDOWS])  # they belong to other results than the ones in `recordings`
-    return DONE
-
-
-@contextmanager
-def _full_disk_reported(run_folder: Path, size: int) -> Iterator[None]:
-    """Raise an OSError that names a full disk, where the NetCDF library reports a lack of permission."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        try:
-            with tempfile.TemporaryFile(dir=run_folder) as trial:
-                trial.write(bytes(min(size, MAX_TRIAL_BYTES)))
-        except OSError as found:
-            if found.errno != errno.ENOSPC:
-                raise error from None
-            raise OSError("no space is left on the disk for its result; free some and run again") from error
-        raise
+    return {folder: result.assign_attrs(marks) for folder, result in measured.items()}
 
 
 def _files(study: Study, job: Job) -> list[Path]:

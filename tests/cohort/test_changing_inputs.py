@@ -18,7 +18,7 @@ from bitbox_xr.cohort import fingerprint, options, partners, worker
 from bitbox_xr.io.readers import dispatch
 from bitbox_xr.io.readers.formats import three_di
 
-CHANGED = "expected a file that stays as it is, got one that changed while it was read; run again"
+CHANGED = "expected a file that stays unchanged, got one that changed while it was read; run again"
 PAST = time.time() - 3600
 
 

@@ -109,15 +109,15 @@ def test_paths_are_relative_to_the_manifest(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "there is no column recording and no signals; the columns are none"),
-        ("recording,signals\n", "there are no recordings in it"),
-        ("recording,signals,a,a\nx,y,1,2\n", "columns occur twice: a"),
-        ("recording,signals,\nx,y,1\n", "columns are named ''"),
-        ("recording,signals\nx,y,1\nz\n", "line 2 has 3 cells where the first line names 2 columns"),
-        ("recording,signals\nx,y\nx,z\n,w\n", "recordings named twice: x"),
-        ("recording,signals\nx,y\nx,z\n,w\n", "recordings without a name: number 3"),
-        ("recording,signals\na/b,y\n.c,z\n", "names that no file can have: 'a/b', '.c'"),
-        ("recording,signals\nP1,y\np1,z\n", "differ only in case, which not all file systems tell apart: P1 and p1"),
+        ("", "expected columns recording and signals, got no columns"),
+        ("recording,signals\n", "expected at least one recording, got none"),
+        ("recording,signals,a,a\nx,y,1,2\n", "expected unique column names, got a twice"),
+        ("recording,signals,\nx,y,1\n", "expected column names without / and control characters, got ''"),
+        ("recording,signals\nx,y,1\nz\n", "expected 2 cells, one per column name, got 3 in line 2"),
+        ("recording,signals\nx,y\nx,z\n,w\n", "expected unique names of recordings, got x twice"),
+        ("recording,signals\nx,y\nx,z\n,w\n", "expected a name for every recording, got none for number 3"),
+        ("recording,signals\na/b,y\n.c,z\n", "expected names of recordings that files can have, got 'a/b', '.c'"),
+        ("recording,signals\nP1,y\np1,z\n", "expected names of recordings that differ not only in case, got P1 and p1"),
     ],
 )
 def test_a_manifest_is_refused(tmp_path, text, said):
@@ -128,10 +128,10 @@ def test_a_manifest_is_refused(tmp_path, text, said):
 
 
 def test_a_manifest_that_is_none(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no such manifest"):
+    with pytest.raises(FileNotFoundError, match="expected a manifest, got .*which does not exist"):
         manifest.read(tmp_path / "m.csv")
     (tmp_path / "m.csv").write_bytes("recording,signals\né,x".encode("latin1"))
-    with pytest.raises(ValueError, match="no UTF-8 text"):
+    with pytest.raises(ValueError, match="expected UTF-8 text"):
         manifest.read(tmp_path / "m.csv")
 
 
@@ -141,24 +141,24 @@ def test_a_manifest_that_is_none(tmp_path):
 @pytest.mark.parametrize(
     ("frame", "options", "said"),
     [
-        (table(), {"measure": "imitate"}, "measure is 'imitate'; one of imitation, coordination"),
-        (table(), {"measure": "imitation"}, "a column reference is wanted"),
-        (table(), {"measure": "coordination"}, "matched pairs are signals with themselves; say pairs='all'"),
-        (table(), {"measure": "expressivity", "width": 1}, "width is no option of expressivity, which takes scales"),
-        (table(), {"measure": "expressivity", "keep_windows": True}, "expressivity has no windows to keep"),
+        (table(), {"measure": "imitate"}, "expected measure to be one of imitation, coordination"),
+        (table(), {"measure": "imitation"}, "expected a column reference for imitation"),
+        (table(), {"measure": "coordination"}, "matched pairs are signals with themselves; give pairs='all'"),
+        (table(), {"measure": "expressivity", "width": 1}, "expected options of expressivity (scales, "),
+        (table(), {"measure": "expressivity", "keep_windows": True}, "keep_windows is for measures with windows, and expressivity has none"),
         (table(), {"measure": "expressivity", "scales": [-1]}, "positive numbers of seconds are wanted"),
         (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration [2.0]"),
-        (table(), {"measure": "expressivity", "columns_y": ["a"]}, "are for a reference, which expressivity has none"),
-        (table(), {"measure": "diversity", "precision": object()}, "text, numbers or a list of them are wanted"),
-        (table(), {"measure": "coordination", "pairs": "some"}, "pairs is 'some'; 'matched' or 'all' is wanted"),
+        (table(), {"measure": "expressivity", "columns_y": ["a"]}, "align are for a reference, and expressivity has none"),
+        (table(), {"measure": "diversity", "precision": object()}, "to be text, numbers or a list of these, got"),
+        (table(), {"measure": "coordination", "pairs": "some"}, "expected pairs to be 'matched' or 'all', got 'some'"),
         (
             table(eligible_time=[1, 2]),
             {"measure": "expressivity"},
-            "have names of the results: eligible_time; rename them",
+            "expected other column names than those of the results, got eligible_time in the manifest; rename",
         ),
         (table(), {"measure": "coordination", "pairs": "all", "width": -1, "min_valid": 2}, "2 faults"),
-        (table(), {"measure": "expressivity", "stats": True}, "stats is no option of expressivity"),
-        (table(), {"measure": "expressivity", "workers": 0}, "workers is 0; a positive number"),
+        (table(), {"measure": "expressivity", "stats": True}, "or of open_signals(), got stats"),
+        (table(), {"measure": "expressivity", "workers": 0}, "expected workers to be a positive number of processes, got 0"),
         (table(), {"measure": "expressivity", "workers": 2, "client": "tcp://x"}, "client and workers are both given"),
     ],
 )
@@ -265,8 +265,8 @@ def test_windows_come_beside_the_same_result_and_go_with_it(job):
         (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
         (lambda job: job.run_folder.rmdir(), "No such file or directory"),
         (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "share 20 frames"),
-        (lambda job: object.__setattr__(job, "signals", None), "the manifest names no file of signals"),
-        (lambda job: object.__setattr__(job, "reference", None), "names no reference for it, which imitation needs"),
+        (lambda job: object.__setattr__(job, "signals", None), "expected a file of signals, got an empty cell in the manifest"),
+        (lambda job: object.__setattr__(job, "reference", None), "expected a reference for imitation, got an empty cell in the manifest"),
     ],
 )
 def test_a_fault_of_a_recording_is_told(job, change, said):
@@ -363,7 +363,7 @@ def test_status_keeps_text(tmp_path):
 
 
 def test_no_cohort_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no folder of cohort.run"):
+    with pytest.raises(FileNotFoundError, match=r"expected an output folder of cohort.run"):
         cohort.open(tmp_path)
 
 
@@ -480,5 +480,5 @@ def test_a_result_of_another_run_is_refused(tmp_path):
 
 def test_a_covariate_does_not_replace_a_result(tmp_path):
     out, asked = results_of(tmp_path, a=SIDES["a"])
-    with pytest.raises(ValueError, match="have names of the results: region"):
+    with pytest.raises(ValueError, match="expected other column names than those of the results, got region"):
         summary.write(out, gathered(out, asked, "a"), {"region": np.array(["x"])})

@@ -85,8 +85,8 @@ def test_from_a_manifest_to_a_summary_and_an_exit_status(study):
     ("arguments", "code", "said"),
     [
         (["study.csv", "--out", "out"], 2, "Missing option '--measure'"),
-        (["no.csv", "--measure", "imitation", "--out", "out"], 1, "Error: no.csv: there is no such manifest"),
-        (["study.csv", "--measure", "expressivity", "--out", "o", "--width", "1"], 1, "width is no option of express"),
+        (["no.csv", "--measure", "imitation", "--out", "out"], 1, "Error: expected a manifest, got no.csv, which does not exist"),
+        (["study.csv", "--measure", "expressivity", "--out", "o", "--width", "1"], 1, "expected options of expressivity (scales, "),
         (
             ["study.csv", "--measure", "expressivity", "--out", "o", "--scales", "a"],
             2,

@@ -16,7 +16,7 @@ import pytest
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort import cluster, runner, status, worker
+from bitbox_xr.cohort import cluster, runner, status, storage
 
 NAMES = ["AU04", "AU12"]
 
@@ -142,7 +142,7 @@ def test_a_recording_that_kills_each_worker_is_one_failed_row_and_nothing_else_i
     found = done.status.set_index("recording")
     assert found["state"].tolist() == ["done"] * 3 + ["failed"] + ["done"] * 2
     assert found.loc["r003", "retries"] == 2 * (cluster.RETRIES + 1)
-    assert found.loc["r003", "message"].startswith("8 workers died one after another while they worked on it")
+    assert found.loc["r003", "message"].startswith("8 workers died one after another during this task")
     assert done.summary["recording"].values.tolist() == ["r000", "r001", "r002", "r004", "r005"]
     assert capfd.readouterr().err == ""
 
@@ -193,7 +193,7 @@ def test_a_scheduler_or_all_workers_that_die_end_a_run_with_one_message(study, m
     assert len(said.splitlines()) == 1
     wanted = {
         "scheduler": f"Error: the dask scheduler at {address} was lost: it died, was restarted or cannot be reached",
-        "workers": f"Error: all workers of the dask scheduler at {address} are gone, and none came back within 40 s",
+        "workers": f"Error: all workers of the dask scheduler at {address} were lost, and none came back within 40 s",
     }
     assert said.startswith(wanted[killed])
     found = status.load(study / "out")
@@ -247,11 +247,11 @@ def test_what_the_library_calls_forbidden_on_a_full_disk_is_told_as_such(tmp_pat
         def write(self, content):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(PermissionError), worker._full_disk_reported(tmp_path, 10):
+    with pytest.raises(PermissionError), storage.full_disk_reported(tmp_path, 10, "its result"):
         raise PermissionError(errno.EACCES, "Permission denied")
-    monkeypatch.setattr(worker.tempfile, "TemporaryFile", lambda **_: Full())
+    monkeypatch.setattr(storage.tempfile, "TemporaryFile", lambda **_: Full())
     with (
         pytest.raises(OSError, match="no space is left on the disk for its result"),
-        worker._full_disk_reported(tmp_path, 9),
+        storage.full_disk_reported(tmp_path, 9, "its result"),
     ):
         raise PermissionError(errno.EACCES, "Permission denied")

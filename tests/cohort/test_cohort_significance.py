@@ -175,7 +175,7 @@ def test_another_seed_redoes_and_is_kept(study, run):
 def test_a_seed_that_is_none_is_refused(study, run):
     run(rng=0)
     (study / "out" / ".bitbox_xr" / "seed.txt").write_text("x")
-    with pytest.raises(ValueError, match="seed.txt holds no seed, a whole number from 0; give rng"):
+    with pytest.raises(ValueError, match="expected a seed, a whole number of at least 0, in .*seed.txt, got other text; give rng"):
         run()
     assert states(run(rng=0)) == ["done"] * 4
 
@@ -250,7 +250,7 @@ def test_a_broken_reference_fails_its_own_recording_alone(study, run, caplog):
     done = run(surrogates="partners", rng=0)
     assert states(done) == ["done", "failed", "failed", "done"]
     assert "y1.nc is no NetCDF file" in done.status["message"][1]
-    assert "a reference that cannot be read is nobody's partner: 001: " in caplog.text
+    assert "a reference cannot be read and is not used as a partner: 001: " in caplog.text
     assert [json.loads(one.attrs["partners"]) for one in done.recordings.values()] == [["003"], ["000"]]
     bx.to_netcdf(recording(51), study / "y1.nc")
     assert states(run(surrogates="partners")) == ["done", "done", "failed", "done"]
@@ -272,12 +272,12 @@ def test_without_other_references_nothing_is_computed(study, run):
     manifest["signals"] = [str(study / name) for name in manifest["signals"]]
     one = manifest.assign(reference=str(study / "y0.nc"))
     for lonely in (one, manifest.drop(columns="reference")):
-        with pytest.raises(ValueError, match="takes the references of other recordings, and the manifest has no two"):
+        with pytest.raises(ValueError, match="expected at least two references in the manifest"):
             run(manifest=lonely, surrogates="partners", rng=0)
     assert not (study / "out").exists()
     for k in range(1, 4):
         (study / f"y{k}.nc").write_bytes((study / "y0.nc").read_bytes())
-    with pytest.raises(ValueError, match="no two references that can be read have unlike content"):
+    with pytest.raises(ValueError, match="expected at least two references of different content"):
         run(surrogates="partners", rng=0)
     assert not (study / "out" / "recordings").exists()
 
@@ -288,7 +288,7 @@ def test_a_recording_without_partners_says_so(study, run):
     manifest = pd.DataFrame({"recording": ["a", "b"], "signals": paths, "reference": paths[::-1]})
     done = run(manifest=manifest, surrogates="partners", rng=0)
     assert done.status["message"].unique().tolist() == [
-        "there is no partner for it: all other references have the content of its own files"
+        "expected a partner, got none: all other references have the content of the recording's own files; add references"
     ]
 
 
@@ -340,20 +340,20 @@ def test_partners_are_brought_onto_the_clock_of_the_test(study, run):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"of": "imitate"}, "of is 'imitate'; 'imitation' or 'coordination' is wanted"),
+        ({"of": "imitate"}, "expected of to be 'imitation' or 'coordination', got 'imitate'"),
         ({"n": 0, "statistic": 1, "surrogates": "swap", "rng": -1, "width": 0}, "5 faults"),
-        ({"rng": True}, "rng is True; a seed, a whole number from 0, is wanted"),
-        ({"rng": np.random.default_rng(0)}, "text, numbers or a list of them are wanted"),
+        ({"rng": True}, "expected rng to be a seed, a whole number of at least 0, got True"),
+        ({"rng": np.random.default_rng(0)}, "to be text, numbers or a list of these, got"),
         ({"of": "coordination", "causal": False}, "causal is for of='imitation'"),
         (
             {"partners": ["y0.nc"]},
-            "partners is no option of significance, which takes of, statistic, surrogates, n, rng",
+            "expected options of significance (of, statistic, surrogates, n, rng",
         ),
-        ({"keep_windows": True}, "significance has no windows to keep"),
-        ({"align_fps": 30, "offset": 0}, "align_fps, offset: for align, which was not given"),
+        ({"keep_windows": True}, "keep_windows is for measures with windows, and significance has none"),
+        ({"align_fps": 30, "offset": 0}, "expected align=True with align_fps, offset, got align=False"),
         ({"align": True, "align_fps": 0, "offset": "x"}, "2 faults"),
-        ({"align": 1}, "align is 1; True or False is wanted"),
-        ({"measure": "expressivity", "align": True}, "align are for a reference, which expressivity has none of"),
+        ({"align": 1}, "expected align to be True or False, got 1"),
+        ({"measure": "expressivity", "align": True}, "align are for a reference, and expressivity has none"),
     ],
 )
 def test_options_are_refused(study, run, options, said):
@@ -367,11 +367,11 @@ def test_what_needs_a_reference_is_refused_without(study, run):
     manifest = pd.DataFrame({"recording": ["000"], "signals": [str(study / "x0.nc")], "surrogate_z": [1]})
     with pytest.raises(ValueError) as error:
         run(manifest=manifest, pairs="all")
-    assert "imitation compares two people; a column reference is wanted" in str(error.value)
-    assert "have names of the results: surrogate_z" in str(error.value)
-    with pytest.raises(ValueError, match="align is for signals and a reference"):
+    assert "expected a column reference for imitation, which compares two people" in str(error.value)
+    assert "expected other column names than those of the results, got surrogate_z" in str(error.value)
+    with pytest.raises(ValueError, match="align is for signals and a reference, but"):
         run(manifest=manifest[["recording", "signals"]], of="coordination", pairs="all", align=True)
-    with pytest.raises(ValueError, match="without references coordination compares signals of one person"):
+    with pytest.raises(ValueError, match="without a column reference, coordination compares signals of one person"):
         run(manifest=manifest[["recording", "signals"]], of="coordination")
 
 
@@ -389,7 +389,7 @@ def test_the_command_line(study, cluster, monkeypatch):
                  "--fps-y", 30, "--time-y", "t", "--width", 1, "--no-progress"]  # fmt: skip
     told = CliRunner().invoke(main, [*map(str, arguments)])
     assert told.exit_code == 1
-    assert "no two references that can be read have unlike content (000: " in told.output
+    assert "for surrogates='partners', got none that can be read (000: " in told.output
     assert "time" in told.output  # a NetCDF file of ours has no column of times to choose
     options = {"of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean", "align": True,
                "align_fps": 30, "offset": 0.1, "width": 1}  # fmt: skip
