@@ -1,4 +1,4 @@
-"""What the parts of a run do together: windows and results, a full disk at the summary, lost schedulers, interruptions."""
+"""Parts of a run together: windows and results, a full disk at the summary, lost schedulers, interruptions."""
 
 import contextlib
 import errno
