@@ -63,9 +63,7 @@ def tree(out: Path) -> dict[str, str]:
 
 def _status(file: Path) -> bytes:
     with file.open(encoding="utf-8", newline="") as stream:
-        rows = [
-            {name: cell for name, cell in row.items() if name not in RUN_COLUMNS} for row in csv.DictReader(stream)
-        ]
+        rows = [{name: cell for name, cell in row.items() if name not in RUN_COLUMNS} for row in csv.DictReader(stream)]
     return repr(rows).encode()
 
 

@@ -28,7 +28,7 @@ def study(width, *, keep_windows):
 
 
 class Killed(BaseException):
-    """Nothing that comes after it happens, as after a SIGKILL."""
+    """Nothing after it runs, as after a SIGKILL."""
 
 
 @pytest.mark.parametrize("keep_windows", [False, True])

@@ -1,4 +1,4 @@
-"""The record of what runs wrote: entered before a file gets its name, whole after any kill, and cheap for thousands."""
+"""The record: entries before files get names, intact after any kill, and fast for thousands of files."""
 
 import contextlib
 import errno
@@ -22,7 +22,7 @@ HIDDEN = ".bitbox_xr"
 
 
 class Killed(BaseException):
-    """Nothing of what comes after it happens, as after a SIGKILL."""
+    """Nothing after it runs, as after a SIGKILL."""
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def faults(out, *names):
 
 
 def killed_run(out, act):
-    """A run that is not tidied up, and its folder, which `act` is given."""
+    """Simulate a killed run, in whose run folder `act` does something; returns the run folder."""
     with storage.held(out) as run_folder:
         with contextlib.suppress(Killed):
             act(run_folder)
@@ -59,8 +59,8 @@ def killed_run(out, act):
 
 @pytest.mark.parametrize("point", ["link", "replace"])
 @pytest.mark.parametrize("before", [True, False])
-def test_killed_between_entry_and_name(out, monkeypatch, point, before):
-    """The entry is there, the name perhaps; old content, new content and no file count as a run's."""
+def test_a_run_killed_between_entry_and_name_owns_the_file(out, monkeypatch, point, before):
+    """The entry exists, the new file perhaps not: old content, new content and no file are all accepted."""
     with storage.held(out) as run_folder:
         if point == "replace":
             publish(out, run_folder, "summary.csv", "old")
@@ -85,7 +85,7 @@ def test_killed_between_entry_and_name(out, monkeypatch, point, before):
     assert not [*(out / HIDDEN).glob("run-*")]
 
 
-def test_without_its_entry_no_file_gets_its_name(out, monkeypatch):
+def test_a_file_without_an_entry_is_not_published(out, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -100,7 +100,7 @@ def test_without_its_entry_no_file_gets_its_name(out, monkeypatch):
     assert not (out / "summary.nc").exists()
 
 
-def test_a_line_cut_short_spoils_no_other(out):
+def test_an_incomplete_entry_does_not_affect_others(out):
     with storage.held(out) as run_folder:
         publish(out, run_folder, "a.csv", "a")
         (log,) = run_folder.glob("log-*.jsonl")
@@ -114,7 +114,7 @@ def test_a_line_cut_short_spoils_no_other(out):
     assert set(record.read_record(out / HIDDEN)) == {"a.csv", "c.csv"}
 
 
-def test_a_run_that_ends_on_a_full_disk_leaves_its_entries_to_the_next(out, monkeypatch):
+def test_entries_of_a_run_that_ends_on_a_full_disk_are_kept(out, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -130,7 +130,7 @@ def test_a_run_that_ends_on_a_full_disk_leaves_its_entries_to_the_next(out, monk
 
 
 @pytest.mark.parametrize("after", ["mkdir", "open", "flock", "mark"])
-def test_killed_as_the_hidden_folder_is_made(out, after):
+def test_a_run_killed_while_it_made_the_hidden_folder_is_repaired(out, after):
     (out / HIDDEN).mkdir(parents=True)
     if after != "mkdir":
         (out / HIDDEN / "lock").touch()
@@ -145,8 +145,8 @@ def test_killed_as_the_hidden_folder_is_made(out, after):
 # --- several writers
 
 
-def test_tasks_of_a_dead_run_put_nothing_more(out):
-    """A worker that outlives its run: its folder is renamed, so that neither an entry nor a file is made."""
+def test_tasks_of_a_dead_run_publish_nothing(out):
+    """A worker outlives its run: the run folder has been renamed, so it can write neither an entry nor a file."""
     run_folder = killed_run(out, lambda run_folder: None)
     late = Record(out, run_folder)
     with storage.held(out):
@@ -156,7 +156,7 @@ def test_tasks_of_a_dead_run_put_nothing_more(out):
     assert not (out / "summary.csv").exists()
 
 
-def test_what_a_dead_worker_of_this_run_wrote_is_replaced_by_another(out, monkeypatch):
+def test_a_file_of_a_dead_worker_is_replaced_by_another_worker(out, monkeypatch):
     with storage.held(out) as run_folder:
         second = Record(out, run_folder)  # read before the first wrote
         first = Record(out, run_folder)
@@ -171,7 +171,7 @@ def test_what_a_dead_worker_of_this_run_wrote_is_replaced_by_another(out, monkey
 
 
 @pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP])
-def test_a_file_system_without_hard_links(out, monkeypatch, error):
+def test_publishing_works_without_hard_links(out, monkeypatch, error):
     def none(*_):
         raise OSError(error, os.strerror(error))
 
@@ -186,7 +186,7 @@ def test_a_file_system_without_hard_links(out, monkeypatch, error):
     assert (out / "summary.nc").read_text() == "mine"
 
 
-def test_a_file_that_changes_while_it_is_read_partner_is_not_the_runs(out, monkeypatch):
+def test_a_file_that_changes_during_the_check_is_foreign(out, monkeypatch):
     with storage.held(out) as run_folder:
         publish(out, run_folder, "summary.csv", "old")
     digest = record.hashlib.file_digest
@@ -205,7 +205,7 @@ def test_a_file_that_changes_while_it_is_read_partner_is_not_the_runs(out, monke
 # --- thousands
 
 
-def test_the_record_is_read_once_and_never_rewritten_while_a_run_writes(out, monkeypatch):
+def test_the_record_is_read_once_and_not_rewritten_during_a_run(out, monkeypatch):
     reads, entries = [], record._entries
     monkeypatch.setattr(record, "_entries", lambda file: reads.append(file) or entries(file))
     with storage.held(out) as run_folder:
@@ -254,12 +254,12 @@ def study_of(folder, recordings):
     pd.DataFrame(rows).to_csv(folder / "study.csv", index=False)
 
 
-BESIDE = ["film.mkv.part", ".lock", "seed.txt", "run-0123456789abcdef/film.nc", "recordings/notes.txt",
+OTHER_FILES = ["film.mkv.part", ".lock", "seed.txt", "run-0123456789abcdef/film.nc", "recordings/notes.txt",
           "recordings/film.nc.part", "windows/other.nc", "summary.nc.part/a"]  # fmt: skip
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_files_of_others_stay_and_the_results_are_the_same(tmp_path):
+def test_killed_runs_leave_foreign_files_and_give_the_same_results(tmp_path):
     study_of(tmp_path, 30)
     command = [sys.executable, "-m", "bitbox_xr", "cohort", "study.csv", "--measure", "expressivity", "--workers", "2",
                "--no-progress", "--out"]  # fmt: skip
@@ -268,7 +268,7 @@ def test_killed_at_random_moments_files_of_others_stay_and_the_results_are_the_s
     subprocess.run([*command, "undisturbed"], check=True, **options)
     seconds = time.monotonic() - started
     out = tmp_path / "out"
-    for name in BESIDE:
+    for name in OTHER_FILES:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(f"mine: {name}")
     rng = random.Random(0)
@@ -278,14 +278,16 @@ def test_killed_at_random_moments_files_of_others_stay_and_the_results_are_the_s
             running.wait(rng.uniform(0.3, 1.0) * seconds)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
-        said = running.communicate()[1]
-        assert b"fault" not in said, said
-        assert {name: (out / name).read_text() for name in BESIDE} == {name: f"mine: {name}" for name in BESIDE}
+        output = running.communicate()[1]
+        assert b"fault" not in output, output
+        assert {name: (out / name).read_text() for name in OTHER_FILES} == {
+            name: f"mine: {name}" for name in OTHER_FILES
+        }
     subprocess.run([*command, "out"], check=True, **options)
-    assert {name: (out / name).read_text() for name in BESIDE} == {name: f"mine: {name}" for name in BESIDE}
+    assert {name: (out / name).read_text() for name in OTHER_FILES} == {name: f"mine: {name}" for name in OTHER_FILES}
     for file in (tmp_path / "undisturbed").rglob("*"):
         name = file.relative_to(tmp_path / "undisturbed")
-        if file.is_file() and name.run_folder[0] != HIDDEN and name.name != "status.csv":
+        if file.is_file() and name.parts[0] != HIDDEN and name.name != "status.csv":
             assert (out / name).read_bytes() == file.read_bytes(), name
     assert cohort.open(out).status["state"].tolist() == ["done"] * 30
     assert not [*(out / HIDDEN).glob("run-*")]
