@@ -82,7 +82,9 @@ def connected(client: "Client | str | None", workers: int | None, most: int) -> 
         try:
             own = Client(client, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise ConnectionError(f"no dask scheduler task_results at {client} ({error})") from error
+            raise ConnectionError(
+                f"expected a dask scheduler at {client}, got no answer ({error}); start one, or correct the address"
+            ) from error
         with _quiet(), own:
             yield own
     elif isinstance(client, Client) and not client.asynchronous:

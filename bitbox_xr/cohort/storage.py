@@ -211,10 +211,12 @@ def atomic_text(target: Path, run_folder: Path | None = None) -> Iterator[IO[str
 def full_disk_reported(run_folder: Path, size: int, what: str) -> Iterator[None]:
     """Raise an OSError that names a full disk, which the NetCDF library reports as another error.
 
-    `size` is about the size in bytes of `what` was to be written.
+    `size` is about the number of bytes of `what`.
     """
     try:
         yield
+    except FileExistsError:  # a foreign file, also if the disk is full
+        raise
     except (OSError, RuntimeError) as error:
         try:
             with tempfile.TemporaryFile(dir=run_folder) as trial:

@@ -59,8 +59,8 @@ def work(study: Study, job: Job) -> Outcome:
             state, message = _measured(study, job), ""
         except Exception as error:  # of any kind: the other recordings go on
             state, message = FAILED, error_message(error)
-    told = [str(one.message) for one in heard if issubclass(one.category, UserWarning)]
-    sentences = [text for text in dict.fromkeys([message, *told]) if text]
+    warned = [str(one.message) for one in heard if issubclass(one.category, UserWarning)]
+    sentences = [text for text in dict.fromkeys([message, *warned]) if text]
     return Outcome(job.recording, state, single_line("; ".join(sentences)), time.perf_counter() - started)
 
 

@@ -73,6 +73,15 @@ def test_a_full_disk_at_the_summary_is_reported_as_such(tmp_path, monkeypatch, e
             runner._summarise(record, run_folder, gathered, table)
 
 
+def test_a_foreign_file_on_a_full_disk_is_reported_as_foreign(tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(storage.tempfile, "TemporaryFile", full)
+    with pytest.raises(FileExistsError, match="foreign"), storage.full_disk_reported(tmp_path, 9, "the summary"):
+        raise FileExistsError("foreign")
+
+
 def test_a_scheduler_lost_before_the_summary_is_one_error():
     class Scheduler:
         address = "tcp://127.0.0.1:1"
