@@ -244,7 +244,7 @@ def test_a_task_writes_the_measure_and_keeps_it_next_time(job):
     assert worker.work(study, job)[:3] == ("001", "kept", "")
     assert file.stat().st_mtime_ns == before
     assert not [*job.run_folder.glob("*/")]
-    file.write_bytes(file.read_bytes()[:-100])  # cut short, and so no file of a run's
+    file.write_bytes(file.read_bytes()[:-100])  # cut short, so it is foreign
     outcome = worker.work(study, job)
     assert (outcome.state, "got recordings/001.nc, which no run wrote" in outcome.message) == ("failed", True)
     file.unlink()
@@ -359,7 +359,7 @@ def test_a_dead_runs_files_are_removed_while_its_tasks_still_write(tmp_path):
         task.start()
         with storage.held(tmp_path) as own:
             task.join(timeout=10)
-            assert not task.is_alive()  # it found no place any more
+            assert not task.is_alive()  # its folder has been removed
             assert [*own.parent.glob("run-*")] == [own]
 
 

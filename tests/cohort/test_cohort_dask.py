@@ -1,13 +1,11 @@
 """Cohorts on real dask workers: a scheduler and two worker processes, some of which are killed."""
 
-import contextlib
 import logging
 import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -40,47 +38,6 @@ def study(tmp_path):
     return tmp_path
 
 
-# --- a scheduler and two workers
-
-
-@contextlib.contextmanager
-def process(*arguments, **options):
-    started = subprocess.Popen([sys.executable, "-m", *map(str, arguments)], start_new_session=True, **options)
-    try:
-        yield started
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(started.pid, signal.SIGKILL)
-        started.wait(20)
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """A client of `dask scheduler` with two `dask worker`, each a process with a nanny, one thread."""
-    from distributed import Client
-
-    folder = tmp_path_factory.mktemp("cluster")
-    where = folder / "scheduler.json"
-    with contextlib.ExitStack() as stack, (folder / "log").open("w") as log:
-        output = {"stdout": log, "stderr": log, "cwd": folder}
-        scheduler = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard"]
-        stack.enter_context(process(*scheduler, "--scheduler-file", where, **output))
-        worker = ["distributed.cli.dask_worker", "--scheduler-file", where, "--nthreads", 1, "--no-dashboard"]
-        for _ in range(2):
-            stack.enter_context(process(*worker, "--host", "127.0.0.1", **output))
-        wait_for(where.exists, 30)
-        client = stack.enter_context(Client(scheduler_file=str(where), set_as_default=False, timeout=30))
-        client.wait_for_workers(2, timeout=30)
-        yield client
-
-
-def wait_for(happens, seconds):
-    until = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < until, f"not within {seconds} s"
-        time.sleep(0.01)
-
-
 def run(study, cluster, out="out", manifest=None, **options):
     asked = {"measure": "imitation", **WINDOWS, **options}
     return cohort.run(manifest if manifest is not None else study / "study.csv", study / out, client=cluster,
@@ -95,7 +52,7 @@ def changed(before, after):
     return {name for name in after if after[name][0] != before[name][0]}
 
 
-# --- what comes out
+# --- results
 
 
 def test_each_recording_equals_the_measure(study, cluster):
@@ -151,7 +108,7 @@ def test_other_measures(study, cluster, measure, options, variable, dims):
         found = done.summary[variable].isel(recording=k)
         assert found.dims == dims
         np.testing.assert_array_equal(found, one[variable])
-    table = pd.read_csv(study / "out" / "summary.csv", dtype=str)  # pandas 2 rounds some numbers that it reads
+    table = pd.read_csv(study / "out" / "summary.csv", dtype=str)  # pandas 2 rounds some numbers on reading
     assert len(table) == done.summary[variable].size
     np.testing.assert_array_equal(table[variable].astype(float), done.summary[variable].values.ravel())
 
@@ -259,11 +216,11 @@ def test_an_unreachable_scheduler_is_an_error(study):
         run(study, 8786)
 
 
-# --- what is killed
+# --- killed workers, tasks and runs
 
 
 @pytest.mark.slow
-def test_a_task_whose_worker_was_killed_is_retried_and_counted(study, cluster):
+def test_a_task_whose_worker_was_killed_is_retried_and_counted(study, cluster, wait_for):
     """Another worker measures the recording of a dead worker, and its row counts the death."""
     long = recording(0, frames=27_000, names=[f"s{k}" for k in range(10)])
     bx.to_netcdf(long, study / "x0.nc")
@@ -315,7 +272,7 @@ def command(study, out, *more):
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_any_moment_and_run_again_gives_the_same_results(study, cluster):
+def test_a_run_killed_at_any_moment_and_run_again_gives_the_same_results(study, cluster, process, wait_for):
     """Killed after the first result, between results, and during the summary; then run to the end."""
     run(study, cluster, "undisturbed")
     out, address = study / "out", cluster.scheduler.address
@@ -337,7 +294,7 @@ def test_a_run_killed_at_any_moment_and_run_again_gives_the_same_results(study, 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are listed by /proc")
-def test_workers_end_when_their_run_is_killed(study):
+def test_workers_end_when_their_run_is_killed(study, process, wait_for):
     with process(*command(study, "out", "--workers", 1), stderr=subprocess.DEVNULL) as runner:
         wait_for(lambda: any((study / "out").glob("recordings/*.nc")), 60)
         children = [int(pid) for pid in children_of(runner.pid)]

@@ -48,7 +48,7 @@ def client():
     from distributed import Client, LocalCluster
 
     with contextlib.ExitStack() as stack:
-        with warnings.catch_warnings():  # of a machine with much to do
+        with warnings.catch_warnings():  # occurs on busy machines
             warnings.filterwarnings("ignore", "Creating scratch directories", UserWarning)
             cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0")
             stack.enter_context(cluster)
@@ -84,7 +84,7 @@ def outside(found):
     return {name: content for name, content in found.items() if not name.startswith(HIDDEN)}
 
 
-# --- files of others at the names that a run uses
+# --- foreign files at paths of results
 
 
 def link_to(file, place):
@@ -298,7 +298,7 @@ def test_a_sidecar_is_an_input(study, run):
     assert tree(study) == before
 
 
-# --- what was changed since a run wrote it
+# --- results that were changed
 
 
 def edited(file):
@@ -340,7 +340,7 @@ def test_a_changed_result_is_refused_until_it_is_moved_away(study, run, name, ch
     (study / "out" / name).rename(study / "mine")
     run(keep_windows=True)
     assert (study / "mine").read_bytes() == mine
-    if name != "status.csv":  # which has the seconds
+    if name != "status.csv":  # it has durations, which differ
         assert (study / "out" / name).read_bytes() == undisturbed[name]
 
 
@@ -374,7 +374,7 @@ def test_a_folder_of_0_1_0_is_refused(study, run):
     assert tree(study) == before
 
 
-# --- what comes into the folder while a run is going on
+# --- foreign files that appear during a run
 
 
 def dropping(monkeypatch, module, name, drop):

@@ -14,7 +14,7 @@ from bitbox_xr.cohort.spreadsheet import guarded, guarded_table, restored
 def frame(**columns):
     size = len(next(iter(columns.values()), ["a"]))
     names = {"recording": [f"r{k}" for k in range(size)], "signals": [f"r{k}.nc" for k in range(size)]}
-    return pd.DataFrame({**names, **columns}, dtype=object)  # text of pandas itself cannot hold surrogates
+    return pd.DataFrame({**names, **columns}, dtype=object)  # pandas' own text cannot hold surrogates
 
 
 def written(path, text, encoding="utf-8"):
@@ -66,7 +66,7 @@ def test_text_that_numbers_do_not_have_stays_text(tmp_path, cell):
         assert manifest.read(given).covariates["column"].tolist() == [cell, "7"]
 
 
-# --- what spreadsheets write
+# --- manifests of spreadsheets
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -1,12 +1,10 @@
 """Lost schedulers, lost workers and full disks: one message with the reason, and a row of every recording."""
 
-import contextlib
 import errno
 import os
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -118,7 +116,7 @@ def test_the_first_error_is_raised_if_the_table_cannot_be_saved(tmp_path):
 @pytest.mark.slow
 def test_the_number_of_retries_is_set_by_the_run():
     import dask
-    import distributed  # before its settings are changed: what it sets itself would go with them
+    import distributed  # before its settings are changed: its own defaults would be lost with them
 
     assert distributed.__name__ in dask.config.config
 
@@ -147,41 +145,9 @@ def test_a_recording_that_kills_workers_is_one_failed_row_without_output(study, 
     assert capfd.readouterr().err == ""
 
 
-@contextlib.contextmanager
-def process(*arguments, **options):
-    started = subprocess.Popen([sys.executable, "-m", *map(str, arguments)], start_new_session=True, **options)
-    try:
-        yield started
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(started.pid, signal.SIGKILL)
-        started.wait(20)
-
-
-@pytest.fixture
-def machines(tmp_path):
-    """A scheduler with two workers, and its address."""
-    where = tmp_path / "scheduler.json"
-    with contextlib.ExitStack() as stack, (tmp_path / "log").open("w") as log:
-        output = {"stdout": log, "stderr": log, "cwd": tmp_path}
-        scheduler = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard"]
-        worker = ["distributed.cli.dask_worker", "--scheduler-file", where, "--nthreads", 1, "--no-dashboard"]
-        first = stack.enter_context(process(*scheduler, "--scheduler-file", where, **output))
-        others = [stack.enter_context(process(*worker, "--host", "127.0.0.1", **output)) for _ in range(2)]
-        wait_for(where.exists, 30)
-        yield pd.read_json(where, typ="series")["address"], first, others
-
-
-def wait_for(happens, seconds):
-    until = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < until, f"not within {seconds} s"
-        time.sleep(0.01)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("killed", ["scheduler", "workers"])
-def test_a_lost_scheduler_or_all_workers_lost_end_a_run_with_one_message(study, machines, killed):
+def test_a_lost_scheduler_or_all_workers_lost_end_a_run_with_one_message(study, machines, killed, process, wait_for):
     address, scheduler, workers = machines
     options = ["--measure", "imitation", "--out", "out", "--width", 1, "--no-progress", "--scheduler", address]
     with process("bitbox_xr", "cohort", "study.csv", *options, cwd=study, stderr=subprocess.PIPE, text=True) as run:

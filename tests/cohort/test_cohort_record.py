@@ -49,7 +49,9 @@ def killed_run(out, act):
     with storage.held(out) as run_folder:
         with contextlib.suppress(Killed):
             act(run_folder)
-        run_folder.rename(out / "kept")  # out of the way of what a killed run would leave undone
+        run_folder.rename(
+            out / "kept"
+        )  # so that the end of `held()`, which a killed run does not reach, cannot remove it
     (out / "kept").rename(run_folder)
     return run_folder
 
@@ -219,7 +221,7 @@ def test_the_record_is_read_once_and_not_rewritten_during_a_run(out, monkeypatch
         assert len([*run_folder.iterdir()]) == 1
     assert len((out / HIDDEN / "record.jsonl").read_text().splitlines()) == 200
     names = [f"recordings/{k}.nc" for k in range(100)]
-    with storage.held(out, checked(out, *names)):  # entries that no file needs any more are dropped
+    with storage.held(out, checked(out, *names)):  # entries that no file needs are dropped
         assert len((out / HIDDEN / "record.jsonl").read_text().splitlines()) == 100
     assert faults(out, *names) == []
 
@@ -241,7 +243,7 @@ def test_ten_thousand_files_are_checked_in_seconds(out):
     assert time.perf_counter() - started < 20
 
 
-# --- killed for real
+# --- killed processes
 
 
 def study_of(folder, recordings):

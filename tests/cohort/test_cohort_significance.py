@@ -86,7 +86,7 @@ def states(done):
     return done.status["state"].tolist()
 
 
-# --- what comes out
+# --- results
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_a_recording_without_partners_fails(study, run):
     ]
 
 
-# --- other clocks
+# --- different time axes
 
 
 def test_recordings_are_aligned(study, run):
@@ -337,7 +337,7 @@ def test_partners_are_aligned_with_the_recording(study, run):
             np.testing.assert_allclose(one[name], expected[name], rtol=1e-6)
 
 
-# --- what is refused, and the command line
+# --- refused options, and the command line
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_the_command_line(study, cluster, monkeypatch):
     result = CliRunner().invoke(main, [*map(str, arguments)])
     assert result.exit_code == 1
     assert "for surrogates='partners', got none that can be read (000: " in result.output
-    assert "time" in result.output  # a NetCDF file of ours has no column of times to choose
+    assert "time" in result.output  # bitbox_xr's NetCDF files have no column of times to choose
     options = {
         "of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean", "align": True,
         "align_fps": 30, "offset": 0.1, "width": 1,
