@@ -104,6 +104,10 @@ def _quiet() -> Iterator[None]:
         logger.addFilter(_is_shown)
     try:
         yield
+    except ConnectionError:
+        # asyncio logs the exceptions of lost tasks when these are freed, which is after this error was handled
+        loggers = [logger for logger in loggers if logger.name != "asyncio"]
+        raise
     finally:
         for logger in loggers:
             logger.removeFilter(_is_shown)

@@ -20,7 +20,7 @@ from bitbox_xr.io.readers.formats.three_di import with_sidecar
 from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.version import __version__
 
-__all__ = ["Identity", "Seen", "made_from", "opened", "seen", "seen_again", "unchanged"]
+__all__ = ["HashedFile", "Identity", "hashed", "made_from", "opened", "refreshed", "unchanged"]
 
 Identity = list[list[str]]  # name and SHA-256 of a file, then of its sidecar
 RECENT_NS = 2_000_000_000  # clocks of file systems may be this coarse: a later change may leave the time as it is
@@ -45,7 +45,7 @@ class State(NamedTuple):
         return self[:5] == other[:5] and not self.recent
 
 
-class Seen(NamedTuple):
+class HashedFile(NamedTuple):
     """A file and its sidecar as they were when they were hashed."""
 
     file: str
@@ -53,17 +53,17 @@ class Seen(NamedTuple):
     states: list[State]
 
 
-def seen(file: Path) -> Seen:
+def hashed(file: Path) -> HashedFile:
     """Hash a file and its sidecar, the `.json` file that describes a 3DI file and is an input too.
 
     Raises FileNotFoundError if the file is missing.
     """
     parts = _with_sidecar(file)
     states = [_state(part) for part in parts]  # before the content is read
-    return Seen(str(file), [[part.name, _digest(part)] for part in parts], states)
+    return HashedFile(str(file), [[part.name, _digest(part)] for part in parts], states)
 
 
-def seen_again(before: Seen) -> Seen:
+def refreshed(before: HashedFile) -> HashedFile:
     """Update the states of a file that was hashed earlier, perhaps on another machine, before it is read.
 
     Devices and inodes may have other numbers there. Raises ValueError if the content has changed.
@@ -77,7 +77,7 @@ def seen_again(before: Seen) -> Seen:
 
 
 @contextmanager
-def unchanged(files: Iterable[Seen]) -> Iterator[None]:
+def unchanged(files: Iterable[HashedFile]) -> Iterator[None]:
     """Check that files keep their hashed content while the body reads them.
 
     Raises ValueError if one was replaced or written to, also in place of an error that the body raised.
@@ -90,7 +90,7 @@ def unchanged(files: Iterable[Seen]) -> Iterator[None]:
     _check(files)
 
 
-def _check(files: Iterable[Seen], cause: Exception | None = None) -> None:
+def _check(files: Iterable[HashedFile], cause: Exception | None = None) -> None:
     for one in files:
         parts = _with_sidecar(Path(one.file))
         if not _is_unchanged(one, parts):
@@ -103,7 +103,7 @@ def _has_changed(file: Path) -> ValueError:
     )
 
 
-def _is_unchanged(one: Seen, parts: list[Path]) -> bool:
+def _is_unchanged(one: HashedFile, parts: list[Path]) -> bool:
     states = [_state(part) for part in parts if part.is_file()]
     if not len(states) == len(parts) == len(one.states):
         return False
@@ -112,7 +112,7 @@ def _is_unchanged(one: Seen, parts: list[Path]) -> bool:
     return same and (all(old.proves(now) for old, now in both) or _has_content(one, parts))
 
 
-def _has_content(one: Seen, parts: list[Path]) -> bool:
+def _has_content(one: HashedFile, parts: list[Path]) -> bool:
     """Whether files still have the hashed names and content."""
     return all(part.is_file() for part in parts) and one.identity == [[part.name, _digest(part)] for part in parts]
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import xarray as xr
 
 from bitbox_xr.cohort.cluster import death_message, task_results
-from bitbox_xr.cohort.fingerprint import Identity, Seen, State, seen, seen_again, unchanged
+from bitbox_xr.cohort.fingerprint import HashedFile, Identity, State, hashed, refreshed, unchanged
 from bitbox_xr.cohort.manifest import Manifest
 from bitbox_xr.cohort.options import Study
 from bitbox_xr.cohort.seeds import seed_of
@@ -40,7 +40,7 @@ class Partner(NamedTuple):
     """A reference, and the recording to which it belongs."""
 
     recording: str
-    source: Seen
+    source: HashedFile
 
     @property
     def content(self) -> str:
@@ -106,7 +106,7 @@ def _read_partner(recording: str, file: Path, reader: dict[str, Any]) -> Partner
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:
-            source = seen(file)
+            source = hashed(file)
             with unchanged([source]), open_signals(file, **reader) as signals:
                 signals.load()
             return Partner(recording, source)
@@ -135,7 +135,7 @@ def drawn(study: Study, recording: str, own: list[Identity], run_folder: Path) -
 def _partner_list(file: Path) -> list[Partner]:
     found = json.loads(file.read_text(encoding="utf-8"))
     return [
-        Partner(recording, Seen(path, identity, [State(*state) for state in states]))
+        Partner(recording, HashedFile(path, identity, [State(*state) for state in states]))
         for recording, (path, identity, states) in found
     ]
 
@@ -152,7 +152,7 @@ def opened(study: Study, partners: list[Partner], x: xr.DataArray) -> Iterator[d
         signals = []
         for one in partners:
             try:
-                before = seen_again(one.source)
+                before = refreshed(one.source)
                 stack.enter_context(unchanged([before]))  # its numbers are read later
                 source = stack.enter_context(open_signals(before.file, **study.reader_of_reference))
                 partner = source.chunk()

@@ -53,20 +53,20 @@ class Outcome(NamedTuple):
 def work(study: Study, job: Job) -> Outcome:
     """Measure a recording unless its results are up to date; errors become the outcome's message."""
     started = time.perf_counter()
-    with warnings.catch_warnings(record=True) as heard:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         try:
             state, message = _measured(study, job), ""
         except Exception as error:  # of any kind: the other recordings go on
             state, message = FAILED, error_message(error)
-    warned = [str(one.message) for one in heard if issubclass(one.category, UserWarning)]
+    warned = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
     sentences = [text for text in dict.fromkeys([message, *warned]) if text]
     return Outcome(job.recording, state, single_line("; ".join(sentences)), time.perf_counter() - started)
 
 
 def _measured(study: Study, job: Job) -> str:
     files = _files(study, job)
-    sources = [fingerprint.seen(file) for file in files]
+    sources = [fingerprint.hashed(file) for file in files]
     known = [one.identity for one in sources]
     others = partners.drawn(study, job.recording, known, job.run_folder)
     made = fingerprint.made_from(study, [*known, *(one.source.identity for one in others)])
@@ -86,7 +86,7 @@ def _measured(study: Study, job: Job) -> str:
 
 
 def _results(
-    study: Study, job: Job, files: list[Path], sources: list[fingerprint.Seen], others: list[partners.Partner]
+    study: Study, job: Job, files: list[Path], sources: list[fingerprint.HashedFile], others: list[partners.Partner]
 ) -> dict[str, xr.Dataset]:
     """Read the files of a recording and measure it; returns results by their folder."""
     with fingerprint.unchanged(sources):

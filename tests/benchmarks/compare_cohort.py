@@ -64,7 +64,7 @@ def parts(table, out, run_folder):
     for name, signals, reference in table[["recording", "signals", "reference"]].itertuples(index=False):
         clock = [time.perf_counter()]
         files = [Path(signals), Path(reference)]
-        made = fingerprint.made_from(planned, [fingerprint.seen(file).identity for file in files])
+        made = fingerprint.made_from(planned, [fingerprint.hashed(file).identity for file in files])
         clock.append(time.perf_counter())
         x, y = fingerprint.opened(planned, files)
         clock.append(time.perf_counter())

@@ -275,16 +275,16 @@ def test_an_unchanged_partner_is_used(study, drawn):
 def test_a_partner_is_recognised_on_another_machine(study):
     """Devices and inodes differ there: size and modification time are compared, or else the content."""
     file = written(study / "x.nc", 0)
-    before = fingerprint.seen(file)
+    before = fingerprint.hashed(file)
     elsewhere = before._replace(states=[state._replace(device=1, inode=2, changed=3) for state in before.states])
-    with fingerprint.unchanged([fingerprint.seen_again(elsewhere)]):
+    with fingerprint.unchanged([fingerprint.refreshed(elsewhere)]):
         file.read_bytes()
     os.utime(file, (PAST + 1, PAST + 1))
-    with fingerprint.unchanged([fingerprint.seen_again(elsewhere)]):
+    with fingerprint.unchanged([fingerprint.refreshed(elsewhere)]):
         file.read_bytes()
     renamed_over(file)
     with pytest.raises(ValueError, match="changed while it was read"):
-        fingerprint.seen_again(elsewhere)
+        fingerprint.refreshed(elsewhere)
 
 
 @settings(max_examples=50, deadline=None)
@@ -293,7 +293,7 @@ def test_any_change_of_content_is_detected(tmp_path_factory, before, after):
     """Within the same tick of the file system's clock, too."""
     file = tmp_path_factory.mktemp("files") / "x.csv"
     file.write_bytes(before)
-    known = fingerprint.seen(file)
+    known = fingerprint.hashed(file)
     status = file.stat()
     with file.open("r+b") as stream:
         stream.write(after)

@@ -186,7 +186,7 @@ def plan(**given):
 
 
 def made_from(study, files):
-    return fingerprint.made_from(study, [fingerprint.seen(file).identity for file in files])
+    return fingerprint.made_from(study, [fingerprint.hashed(file).identity for file in files])
 
 
 def test_a_stamp_changes_with_content_options_and_version(tmp_path, monkeypatch):

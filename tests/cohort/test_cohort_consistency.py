@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import os
 
 import numpy as np
@@ -107,3 +108,18 @@ def test_a_scheduler_lost_before_the_summary_is_one_error():
 )
 def test_an_error_is_one_line(error, message):
     assert status.error_message(error) == message
+
+
+def test_exceptions_of_lost_tasks_are_not_logged_after_the_run(caplog, monkeypatch):
+    """asyncio logs an exception that nobody retrieved when its task is freed, which may be after the run."""
+    from distributed.client import AllExit
+
+    asyncio_log, dask_log = logging.getLogger("asyncio"), logging.getLogger("distributed.client")
+    monkeypatch.setattr(asyncio_log, "filters", [])
+    with pytest.raises(ConnectionError), cluster._quiet():
+        raise ConnectionError
+    asyncio_log.error("Task exception was never retrieved", exc_info=AllExit())
+    assert caplog.messages == []
+    asyncio_log.error("Task exception was never retrieved", exc_info=ValueError())
+    dask_log.error("lost")
+    assert caplog.messages == ["Task exception was never retrieved", "lost"]
