@@ -196,11 +196,8 @@ def write_result(result: xr.Dataset, target: Path, record: Record, run_folder: P
 
 
 @contextmanager
-def atomic_text(target: Path, run_folder: Path | None = None) -> Iterator[IO[str]]:
-    """Open a text file to write that replaces `target` once it is complete.
-
-    Until then it is in `run_folder` or, without one, in the folder of `target`.
-    """
+def atomic_text(target: Path, run_folder: Path) -> Iterator[IO[str]]:
+    """Open a text file to write, in `run_folder`, that replaces `target` once it is complete."""
     with replacing(destination(target), run_folder) as file:
         with file.open("w", encoding="utf-8", newline="") as stream:
             yield stream

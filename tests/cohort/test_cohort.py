@@ -365,7 +365,7 @@ def test_a_dead_runs_files_are_removed_while_its_tasks_still_write(tmp_path):
 
 def test_a_text_file_is_replaced_only_when_complete(tmp_path):
     file = write(tmp_path / "a.csv", "before")
-    with contextlib.suppress(RuntimeError), storage.atomic_text(file) as stream:
+    with contextlib.suppress(RuntimeError), storage.atomic_text(file, tmp_path) as stream:
         stream.write("half")
         raise RuntimeError
     assert file.read_text() == "before"

@@ -120,11 +120,11 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     (study / "y4.nc").write_bytes(b"")
     done = run(study, cluster)
     assert done.status["state"].tolist() == ["done", "failed", "failed", "failed", "failed", "done"]
-    output = dict(zip(done.status["recording"], done.status["message"], strict=True))
-    assert "x1.nc is no NetCDF file" in output["001"]
-    assert "y2.nc: there is no such file" in output["002"]
-    assert "share 12 frames" in output["003"]
-    assert "y4.nc: it is empty" in output["004"]
+    messages = dict(zip(done.status["recording"], done.status["message"], strict=True))
+    assert "x1.nc is no NetCDF file" in messages["001"]
+    assert "y2.nc: there is no such file" in messages["002"]
+    assert "share 12 frames" in messages["003"]
+    assert "y4.nc: it is empty" in messages["004"]
     assert done.summary["recording"].values.tolist() == ["000", "005"]
     assert done.summary["age"].values.tolist() == [20, 25]
     assert "2 recordings done, 4 failed (001, 002, 003, 004)" in done._repr_html_()
