@@ -29,6 +29,14 @@ def _wait_for(happens, seconds):
         time.sleep(0.01)
 
 
+def _address(file):
+    """The address in a scheduler's file; '' until the file is complete."""
+    try:
+        return json.loads(file.read_text())["address"]
+    except (FileNotFoundError, json.JSONDecodeError):
+        return ""
+
+
 @contextlib.contextmanager
 def _machines(folder):
     file = folder / "scheduler.json"
@@ -38,8 +46,8 @@ def _machines(folder):
         worker = ["distributed.cli.dask_worker", "--scheduler-file", file, "--nthreads", 1, "--no-dashboard"]
         first = stack.enter_context(_process(*scheduler, "--scheduler-file", file, **options))
         others = [stack.enter_context(_process(*worker, "--host", "127.0.0.1", **options)) for _ in range(2)]
-        _wait_for(file.exists, 30)
-        yield json.loads(file.read_text())["address"], first, others
+        _wait_for(lambda: _address(file), 30)
+        yield _address(file), first, others
 
 
 @pytest.fixture(scope="session")
