@@ -1,7 +1,7 @@
-"""Many recordings: a table of them in, one file a recording and one summary for statistics out, on dask.
+"""Cohorts: measure every recording of a study in parallel, and collect the results in one summary for statistics.
 
-`run()` measures every recording that a manifest names, each as one task that takes paths and leaves files; what is
-there and made from the same is kept. `open()` opens what it left.
+`run()` measures the recordings that a manifest (a table) names, each as one task of a dask worker, and keeps results
+that are up to date. `open()` opens the results again.
 """
 
 from bitbox_xr.cohort.options import MEASURES

@@ -1,12 +1,12 @@
-"""Results of some recordings together, as one block of the summary: what a worker reads and leaves for the runner.
+"""Blocks of the summary: results of some recordings, which a worker reads and stacks for the runner.
 
-Nearly all recordings of a study have the same labels. Only the first file of each kind is therefore decoded; of the
-others the numbers are read as they stand.
+Nearly all recordings of a study have the same labels. Therefore only the first file with the same labels is decoded;
+of the others only the stored numbers are read.
 """
 
 import math
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,28 +16,38 @@ import pandas as pd
 import xarray as xr
 
 from bitbox_xr.cohort.manifest import RECORDING
-from bitbox_xr.cohort.status import fault
+from bitbox_xr.cohort.status import error_message
 from bitbox_xr.cohort.storage import ASKED, STAMP
 from bitbox_xr.io.locks import FileLock
 from bitbox_xr.io.netcdf import open_netcdf
 from bitbox_xr.measures.results import matched
 
-__all__ = ["BLOCK", "Gathered", "Layout", "along", "common", "gather", "numbers", "spread"]
+__all__ = [
+    "MAX_RECORDINGS_PER_BLOCK",
+    "Gathered",
+    "Layout",
+    "common_attrs",
+    "gather",
+    "merged_coords",
+    "read_numbers",
+    "reindexed",
+]
 
-BLOCK = 64  # recordings put together by one task
-OF_ONE = (RECORDING, STAMP)  # attributes that are one recording's own
-ENCODED = {"scale_factor", "add_offset", "missing_value", "_Unsigned"}  # numbers that do not stand for themselves
+MAX_RECORDINGS_PER_BLOCK = 64
+OWN_ATTRS = (RECORDING, STAMP)  # attributes that always belong to one recording
+PACKING_ATTRS = {"scale_factor", "add_offset", "missing_value", "_Unsigned"}  # stored numbers need decoding
 
-Layout = tuple[tuple[str, tuple[Any, ...]], ...]  # labels by dimension
+Layout = tuple[tuple[str, tuple[Hashable, ...]], ...]  # labels by dimension
 Attrs = dict[str, str | int | float]
 Numbers = dict[str, np.ndarray]
 
 
 class Gathered(NamedTuple):
-    """A file with the numbers of some recordings `(recording, …)`, and what is known of them.
+    """A block: a file with the numbers of some recordings `(recording, …)`, and their labels and attributes.
 
     `header` has their coordinates, the dimensions and attributes of variables (`variables`) and the attributes that all
-    have alike (`common`); it is None where all recordings were refused, of which there is no file.
+    recordings share (`common`). It is None, and there is no file, if all recordings were refused. `layouts` has the
+    recordings by their labels, `refused` the reason for each refused recording.
     """
 
     file: Path
@@ -47,8 +57,8 @@ class Gathered(NamedTuple):
 
 
 @dataclass
-class _Alike:
-    """Recordings whose files differ in nothing but numbers and attributes of the whole."""
+class _Group:
+    """Recordings whose files differ only in numbers and in values of global attributes."""
 
     template: xr.Dataset
     names: list[str] = field(default_factory=list)
@@ -65,37 +75,37 @@ class _Alike:
 
 
 def gather(files: Mapping[str, Path], file: Path, *, asked: str, only_matched: bool) -> Gathered:
-    """Put the results of some recordings, by name, into one block: labels are the union, NaN where absent.
+    """Collect the results of some recordings, by name, in one block, with the union of their labels and NaN elsewhere.
 
-    Refused are those that cannot be read, share no label where only matched pairs are kept, or were made of something
-    else than what is `asked`.
+    Refuses results that cannot be read, that have no matched pair (with `only_matched`), or that were made with other
+    options than `asked`.
     """
-    kinds: dict[Any, _Alike] = {}
+    groups: dict[Hashable, _Group] = {}
     refused: dict[str, str] = {}
     for name, path in files.items():
         try:
-            _add(kinds, name, path, asked)
-        except Exception as error:  # whatever it is, the other recordings go on
-            refused[name] = fault(error)
+            _add(groups, name, path, asked)
+        except Exception as error:  # of any kind: the other recordings go on
+            refused[name] = error_message(error)
     parts: list[xr.Dataset] = []
     attrs: list[Attrs] = []
-    for alike in kinds.values():
+    for group in groups.values():
         try:
-            parts.append(matched(alike.stacked()) if only_matched else alike.stacked())
-            attrs += alike.attrs
+            parts.append(matched(group.stacked()) if only_matched else group.stacked())
+            attrs += group.attrs
         except ValueError as error:
-            refused |= dict.fromkeys(alike.names, fault(error))
+            refused |= dict.fromkeys(group.names, error_message(error))
     layouts: dict[Layout, list[str]] = {}
     for part in parts:
         layouts.setdefault(_layout(part), []).extend(part[RECORDING].values.tolist())
     order = [name for name in files if name not in refused]
-    header = _together(parts, order, common(attrs), file) if parts else None
+    header = _write_numbers(parts, order, common_attrs(attrs), file) if parts else None
     return Gathered(file, header, layouts, refused)
 
 
-def _together(parts: list[xr.Dataset], order: list[str], attrs: Attrs, file: Path) -> xr.Dataset:
-    """Write the numbers of all parts, recordings in this order, to `file`; gives what else is known of them."""
-    coords = along(parts)
+def _write_numbers(parts: list[xr.Dataset], order: list[str], attrs: Attrs, file: Path) -> xr.Dataset:
+    """Write the numbers of all parts to `file`, recordings in this order; return their header."""
+    coords = merged_coords(parts)
     labels = {dim: coords[dim] for dim in coords.dims}
     row = {name: at for at, name in enumerate(order)}
     rows = [[row[name] for name in part[RECORDING].values.tolist()] for part in parts]
@@ -105,7 +115,7 @@ def _together(parts: list[xr.Dataset], order: list[str], attrs: Attrs, file: Pat
         shape = (len(order), *(coords.sizes[dim] for dim in variable.dims[1:]))
         values = found[str(name)] = np.empty(shape)
         for part, at in zip(parts, rows, strict=True):
-            values[at] = spread(part[name], labels)
+            values[at] = reindexed(part[name], labels)
         variables[str(name)] = {"dims": variable.dims, "attrs": variable.attrs}
     with file.open("wb") as stream:
         pickle.dump(found, stream, protocol=pickle.HIGHEST_PROTOCOL)
@@ -113,38 +123,38 @@ def _together(parts: list[xr.Dataset], order: list[str], attrs: Attrs, file: Pat
     return header.assign_attrs(variables=variables, common=attrs)
 
 
-def numbers(file: Path) -> Numbers:
-    """What `gather` left in a file."""
+def read_numbers(file: Path) -> Numbers:
+    """Read the numbers that `gather` wrote."""
     with file.open("rb") as stream:
-        found: Numbers = pickle.load(stream)  # of this run's own folder
+        found: Numbers = pickle.load(stream)  # from the run folder, which only this run writes to
     return found
 
 
 # --- reading
 
 
-def _add(kinds: dict[Any, _Alike], name: str, file: Path, asked: str) -> None:
-    """Read the result of a recording, and put it to those that are like it."""
+def _add(groups: dict[Hashable, _Group], name: str, file: Path, asked: str) -> None:
+    """Read the result of a recording and add it to its group."""
     kind, raw, values = _read(file)
-    alike = kinds.get(kind)
-    if alike is None or values is None:
+    group = groups.get(kind)
+    if group is None or values is None:
         with open_netcdf(file) as opened:
             template: xr.Dataset = opened.load()
         attrs: Attrs = dict(template.attrs)
         values = {str(key): variable.values for key, variable in template.data_vars.items()}
     else:
-        attrs = {key: raw[key] for key in alike.template.attrs}
-    if attrs.get(ASKED) != asked:  # by a task of an earlier run that outlived it
+        attrs = {key: raw[key] for key in group.template.attrs}
+    if attrs.get(ASKED) != asked:  # written by a task that outlived its own run
         raise ValueError(f"{file.name} was written by another run meanwhile; run again")
-    if alike is None:
-        alike = kinds[kind] = _Alike(template)
-    alike.names.append(name)
-    alike.attrs.append(attrs)
-    alike.values.append(values)
+    if group is None:
+        group = groups[kind] = _Group(template)
+    group.names.append(name)
+    group.attrs.append(attrs)
+    group.values.append(values)
 
 
-def _read(file: Path) -> tuple[tuple[Any, ...], Attrs, Numbers | None]:
-    """All of a file but its numbers, its own attributes, and its numbers unless these are encoded."""
+def _read(file: Path) -> tuple[Hashable, Attrs, Numbers | None]:
+    """A key that files of one group share, global attributes, and the numbers unless these need decoding."""
     import netCDF4
 
     with FileLock(file.name), netCDF4.Dataset(file) as source:
@@ -164,10 +174,10 @@ def _read(file: Path) -> tuple[tuple[Any, ...], Attrs, Numbers | None]:
 
 def _is_plain(attrs: Attrs) -> bool:
     fill = attrs.get("_FillValue", math.nan)
-    return ENCODED.isdisjoint(attrs) and isinstance(fill, float) and math.isnan(fill)
+    return PACKING_ATTRS.isdisjoint(attrs) and isinstance(fill, float) and math.isnan(fill)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
 
 
@@ -178,8 +188,8 @@ def _layout(result: xr.Dataset) -> Layout:
     return tuple((str(dim), tuple(result[dim].values.tolist())) for dim in result.dims if dim != RECORDING)
 
 
-def along(results: list[xr.Dataset]) -> xr.Dataset:
-    """Coordinates along each dimension but `recording`, with all labels in the order in which they first occur."""
+def merged_coords(results: list[xr.Dataset]) -> xr.Dataset:
+    """Coordinates along each dimension except `recording`, with all labels in order of first occurrence."""
     out = xr.Dataset()
     for dim in results[0].dims:
         if dim == RECORDING:
@@ -196,21 +206,21 @@ def along(results: list[xr.Dataset]) -> xr.Dataset:
 
 
 def _filled(column: pd.Series) -> np.ndarray:
-    """A column as it was, missing text as ''."""
+    """Values of a column; missing text becomes ''."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.to_numpy()
     return column.fillna("").to_numpy().astype(str)
 
 
-def spread(values: xr.DataArray, labels: Mapping[Any, xr.DataArray]) -> np.ndarray:
-    """Numbers at all labels, NaN where they are absent; float64 throughout, since a count can be absent too."""
-    wanted = {dim: labels[dim] for dim in values.dims if dim in labels}
-    if any(not values.indexes[dim].equals(wanted[dim].to_index()) for dim in wanted):
-        values = values.astype(np.float64).reindex({dim: index.values for dim, index in wanted.items()})
+def reindexed(values: xr.DataArray, labels: Mapping[Hashable, xr.DataArray]) -> np.ndarray:
+    """Numbers at all labels, NaN where they are absent; always float64, since counts can be absent too."""
+    target = {dim: labels[dim] for dim in values.dims if dim in labels}
+    if any(not values.indexes[dim].equals(target[dim].to_index()) for dim in target):
+        values = values.astype(np.float64).reindex({dim: index.values for dim, index in target.items()})
     return values.values.astype(np.float64, copy=False)
 
 
-def common(attrs: Iterable[Mapping[str, Any]]) -> Attrs:
-    """Attributes that all have alike."""
+def common_attrs(attrs: Iterable[Mapping[str, str | int | float]]) -> Attrs:
+    """Attributes that are equal in all recordings."""
     first, *rest = attrs
-    return {k: v for k, v in first.items() if k not in OF_ONE and all(k in one and one[k] == v for one in rest)}
+    return {k: v for k, v in first.items() if k not in OWN_ATTRS and all(k in one and one[k] == v for one in rest)}

@@ -1,4 +1,4 @@
-"""The dask workers of a run: processes of this machine, or a scheduler that is there already."""
+"""The dask workers of a run (processes of this machine, or those of a given scheduler) and the results of tasks."""
 
 import logging
 import re
@@ -6,51 +6,58 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from bitbox_xr.core.lazy import threads
 from bitbox_xr.core.validation import is_number
 from bitbox_xr.upstream import dask_internals
 
-__all__ = ["RETRIES", "answers", "connected", "told_of_death", "worker_faults"]
+if TYPE_CHECKING:
+    from dask.typing import Key
+    from distributed import Client, Scheduler
+
+__all__ = ["RETRIES", "connected", "death_message", "task_results", "worker_count", "worker_faults"]
 
 LOG = logging.getLogger(__name__)
-RETRIES = 3  # times a task is run again because the worker that had it died, beside others and then by itself
-POLL, LOOK = 0.05, 5.0  # seconds between two questions: what is finished, and who is still there
-GONE = 40.0  # seconds without any worker of another's cluster after which none is expected to come back
-RESTART = 300.0  # the same of processes of this machine, which are started again: a busy machine takes its time
-AHEAD = 1000  # tasks that a scheduler has at least, as long as there are more
-FETCH = 20.0  # seconds for one answer to arrive, which is small
+T = TypeVar("T")
+
+RETRIES = 3  # of a task whose worker died, first among other tasks, then alone
+POLL_S, CHECK_S = 0.05, 5.0  # between two looks at finished tasks, and at the workers
+MAX_S_WITHOUT_WORKERS = 40.0  # of a given cluster, after which no worker is expected to come back
+MAX_S_FOR_RESTART = 300.0  # the same for processes of this machine, which restart: a busy machine needs time
+MIN_TASKS_SENT = 1000  # that a scheduler has as long as there are more
+FETCH_TIMEOUT_S = 20.0  # for the result of one task, which is small
 
 ADDRESS = r"(\w+://)?[^\s/]+:\d+|inproc://\S+"
 
-OWN = {"distributed.scheduler.allowed-failures": RETRIES}
+SETTINGS = {"distributed.scheduler.allowed-failures": RETRIES}
 
-# dask has its workers give memory back at once, and then every block of windows fetches it anew: half as slow again
+# dask makes its workers return memory at once; each block of windows then requests it again, which takes half as long
+# again in all
 KEEP_MEMORY = {
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**27,  # bytes
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**25,
 }
 
 
-def worker_faults(client: Any, workers: int | None) -> list[str]:
-    """What is wrong with what a caller says of workers."""
+def worker_faults(client: object, workers: int | None) -> list[str]:
+    """Faults of the options `client` and `workers`."""
     faults = []
     if isinstance(client, str) and not re.fullmatch(ADDRESS, client):
-        faults.append(f"client is {client!r}; the address of a scheduler, tcp://host:port, is wanted")
+        faults.append(f"expected client to be the address of a scheduler, tcp://host:port, got {client!r}")
     if client is not None and workers is not None:
-        faults.append("client and workers are both given; the number of workers is the cluster's own, leave it out")
+        faults.append("client and workers are both given; leave workers out, the cluster decides their number")
     elif workers is not None and (not is_number(workers) or workers != int(workers) or workers < 1):
-        faults.append(f"workers is {workers!r}; a positive number of processes is wanted")
+        faults.append(f"expected workers to be a positive number of processes, got {workers!r}")
     return faults
 
 
 @contextmanager
-def connected(client: Any, workers: int | None, most: int) -> Iterator[Any]:
-    """A client of the cluster that is wanted; what is opened here is closed again.
+def connected(client: "Client | str | None", workers: int | None, most: int) -> Iterator["Client"]:
+    """Yield a client of the run's cluster; what this function opens, it closes.
 
-    `client`: a `distributed.Client`, the address of a scheduler, or None for `workers` processes of this machine with
-    a thread each, by default as many as there are cores, and never more than `most`.
+    `client` is a `distributed.Client`, the address of a scheduler, or None for `workers` processes of this machine with
+    one thread each: by default one per core, and never more than `most`.
     """
     import dask
     from distributed import Client, LocalCluster
@@ -59,8 +66,8 @@ def connected(client: Any, workers: int | None, most: int) -> Iterator[Any]:
         number = min(int(workers or threads()), most)
         with (
             _quiet(),
-            _nothing_to_import(),
-            dask.config.set(KEEP_MEMORY | OWN),
+            _without_main_module(),
+            dask.config.set(KEEP_MEMORY | SETTINGS),
             LocalCluster(
                 n_workers=number,
                 threads_per_worker=1,
@@ -75,31 +82,39 @@ def connected(client: Any, workers: int | None, most: int) -> Iterator[Any]:
         try:
             own = Client(client, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise ConnectionError(f"no dask scheduler answers at {client} ({error})") from error
+            raise ConnectionError(
+                f"expected a dask scheduler at {client}, got no answer ({error}); start one, or correct the address"
+            ) from error
         with _quiet(), own:
             yield own
     elif isinstance(client, Client) and not client.asynchronous:
         yield client
     else:
-        raise TypeError(f"client is {client!r}; a synchronous distributed.Client or a scheduler's address is wanted")
+        raise TypeError(
+            f"expected client to be a synchronous distributed.Client or a scheduler's address, got {client!r}"
+        )
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep dask from logging deaths of workers and of the scheduler: they are told once, and are in status.csv."""
+    """Keep dask from logging deaths of workers and of the scheduler, which the run itself reports once."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "asyncio")]
     loggers = [logging.getLogger(name) for name in names]
     for logger in loggers:
-        logger.addFilter(_is_told)
+        logger.addFilter(_is_shown)
     try:
         yield
+    except ConnectionError:
+        # asyncio logs the exceptions of lost tasks when these are freed, which is after this error was handled
+        loggers = [logger for logger in loggers if logger.name != "asyncio"]
+        raise
     finally:
         for logger in loggers:
-            logger.removeFilter(_is_told)
+            logger.removeFilter(_is_shown)
 
 
-def _is_told(record: logging.LogRecord) -> bool:
-    """Whether a record is neither dask's nor an exception of dask's that nobody waits for."""
+def _is_shown(record: logging.LogRecord) -> bool:
+    """Whether a log record is neither dask's nor about an exception of dask's that nobody waits for."""
     if record.name.startswith("distributed"):
         return record.levelno >= logging.CRITICAL
     kind = record.exc_info[0] if record.exc_info else None
@@ -107,9 +122,10 @@ def _is_told(record: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def _nothing_to_import() -> Iterator[None]:
-    """Keep new processes from importing the program that runs: one without `if __name__ == "__main__"` would start
-    its cohort again in each of them. Nothing of it is needed there.
+def _without_main_module() -> Iterator[None]:
+    """Keep new processes from importing the running program, which they do not need.
+
+    A program without `if __name__ == "__main__"` would start its cohort again in each of them.
     """
     main = sys.modules["__main__"]
     kept = {name: getattr(main, name) for name in ("__file__", "__spec__") if hasattr(main, name)}
@@ -122,135 +138,145 @@ def _nothing_to_import() -> Iterator[None]:
             setattr(main, name, value)
 
 
-# --- answers of tasks, and how their absence is noticed
+# --- results of tasks
 
 
-def answers(client: Any, call: Callable[..., Any], *given: Sequence[Any]) -> Iterator[tuple[int, Any, int]]:
-    """Call a function with each of what is given, on workers; what it answers, as it does.
+def task_results(
+    client: "Client", call: Callable[..., T], *arguments: Sequence[object]
+) -> Iterator[tuple[int, T | Exception, int]]:
+    """Call a function on workers with each set of `arguments`, and yield results in the order in which they finish.
 
-    Gives a number (0 for the first of `given`), the answer or the exception, and how many workers died of it. dask
-    blames a death on all tasks that the worker had, waiting ones too: what it gives up for this is called again by
-    itself once all others are finished, so that no task fails for another.
+    Yields the number of the call (from 0), its result or exception, and how many workers died while they had it. dask
+    counts a death against all tasks that the worker had, also waiting ones. A task that dask gives up for this reason
+    is called again alone after all others, so that no task fails because of another.
 
-    ConnectionError within a minute after the scheduler, or the last of its workers, is gone. Before a first worker
-    has come there is no limit: it may be waiting in a queue.
+    Raises ConnectionError within a minute after the loss of the scheduler or of its last worker. There is no limit
+    before the first worker has arrived, which may be waiting in a queue.
     """
     from distributed import KilledWorker
 
     blamed: dict[int, int] = {}
-    for number, answer, died in _answers(client, call, *given):
-        if isinstance(answer, KilledWorker):
+    for number, result, died in _results_once(client, call, *arguments):
+        if isinstance(result, KilledWorker):
             blamed[number] = died
         else:
-            yield number, answer, died
+            yield number, result, died
     for number, before in blamed.items():
-        for _, answer, died in _answers(client, call, *([values[number]] for values in given)):
-            yield number, answer, before + died
+        for _, result, died in _results_once(client, call, *([values[number]] for values in arguments)):
+            yield number, result, before + died
 
 
-def _answers(client: Any, call: Callable[..., Any], *given: Sequence[Any]) -> Iterator[tuple[int, Any, int]]:
+def _results_once(
+    client: "Client", call: Callable[..., T], *arguments: Sequence[object]
+) -> Iterator[tuple[int, T | Exception, int]]:
     from distributed import TimeoutError, as_completed
 
     watch = _Watch(client)
     waiting = as_completed(loop=client.loop, raise_errors=False)
-    numbers: dict[str, int] = {}
-    sent, total = 0, len(given[0])
+    numbers: dict[Key, int] = {}
+    sent, total = 0, len(arguments[0])
     while numbers or sent < total:
-        if len(numbers) <= AHEAD and sent < total:
-            part = [values[sent : sent + AHEAD] for values in given]
-            # pure=False: the same call would otherwise hand back an answer of before, without a file
-            futures = client.map(call, *part, pure=False, batch_size=AHEAD)
+        if len(numbers) <= MIN_TASKS_SENT and sent < total:
+            part = [values[sent : sent + MIN_TASKS_SENT] for values in arguments]
+            # pure=False: the same call would otherwise return an earlier result and write no file
+            futures = client.map(call, *part, pure=False, batch_size=MIN_TASKS_SENT)
             numbers |= {future.key: number for number, future in enumerate(futures, sent)}
             sent += len(futures)
             waiting.update(futures)
-            del futures, part  # the scheduler forgets what nobody holds
+            del futures, part  # the scheduler forgets futures that no client holds
         batch = waiting.next_batch(block=False)
         if not batch:
-            watch.look()
-            time.sleep(POLL)
+            watch.check()
+            time.sleep(POLL_S)
             continue
-        watch.answered()
-        died = watch.asked(client.run_on_scheduler, _suspicious, keys=[future.key for future in batch])
+        watch.saw_worker()
+        died = watch.request(client.run_on_scheduler, _count_deaths, keys=[future.key for future in batch])
         while batch:
             future = batch.pop()
             try:
-                answer = future.result(timeout=FETCH)
-            except TimeoutError:  # its worker died before it gave the result away: the task is run again
+                result: T | Exception = future.result(timeout=FETCH_TIMEOUT_S)
+            except TimeoutError:  # its worker died before it sent the result: dask runs the task again
                 waiting.add(future)
                 continue
             except Exception as error:
-                if future.status != "error":  # it is not the task's
-                    raise watch.lost() from error
-                answer = error
-            yield numbers.pop(future.key), answer, died[future.key]
+                if future.status != "error":  # the exception is not the task's
+                    raise watch.lost_error() from error
+                result = error
+            yield numbers.pop(future.key), result, died[future.key]
+
+
+def worker_count(client: "Client") -> int:
+    """How many workers the client's scheduler has; raises ConnectionError if the scheduler is lost."""
+    return len(_Watch(client).request(client.nthreads))
 
 
 class _Watch:
-    """Whether the scheduler of a client is there, and workers with it."""
+    """Checks that a client's scheduler is alive and has workers."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: "Client") -> None:
         from distributed import LocalCluster
 
         self._client = client
+        assert client.scheduler is not None  # the client is connected
         self._address = client.scheduler.address
-        self._seen = bool(self.asked(client.nthreads))
-        self._since = self._next = time.monotonic()  # of the last worker; of the next look
-        self._told = False
-        self._limit = RESTART if isinstance(client.cluster, LocalCluster) else GONE
+        self._seen = bool(self.request(client.nthreads))
+        self._since = self._next = time.monotonic()  # when a worker was last seen; when the next check is due
+        self._warned = False
+        self._limit = MAX_S_FOR_RESTART if isinstance(client.cluster, LocalCluster) else MAX_S_WITHOUT_WORKERS
 
-    def answered(self) -> None:
-        """There was a worker just now."""
+    def saw_worker(self) -> None:
+        """Note that a worker was there just now."""
         self._seen, self._since = True, time.monotonic()
 
-    def look(self) -> None:
-        """ConnectionError if scheduler or workers are gone."""
+    def check(self) -> None:
+        """Raise ConnectionError if the scheduler or all workers are lost."""
         now = time.monotonic()
         if self._client.status != "running":
-            raise self.lost()
+            raise self.lost_error()
         if now < self._next:
             return
-        self._next = now + LOOK
-        if self.asked(self._client.nthreads):
-            self.answered()
+        self._next = now + CHECK_S
+        if self.request(self._client.nthreads):
+            self.saw_worker()
         elif now - self._since > self._limit:
             if self._seen:
                 raise ConnectionError(
-                    f"all workers of the dask scheduler at {self._address} are gone, and none came back within "
+                    f"all workers of the dask scheduler at {self._address} were lost, and none came back within "
                     f"{self._limit:.0f} s; see their logs for the reason (memory, time limit), start workers and run "
                     "again, which keeps what is done"
                 )
-            if not self._told:
+            if not self._warned:
                 LOG.warning("the dask scheduler at %s has no workers yet; waiting for them", self._address)
-            self._told = True
+            self._warned = True
 
-    def asked(self, question: Any, *arguments: Any, **options: Any) -> Any:
-        """What the scheduler answers."""
+    def request(self, question: Callable[..., T], *arguments: object, **options: object) -> T:
+        """Call a function that asks the scheduler; raise ConnectionError if the scheduler does not reply."""
         if self._client.status != "running":
-            raise self.lost()
+            raise self.lost_error()
         try:
             return question(*arguments, **options)
         except OSError as error:  # TimeoutError is one
-            raise self.lost() from error
+            raise self.lost_error() from error
 
-    def lost(self) -> ConnectionError:
-        """The error for a scheduler that is gone, whose tasks are then cancelled."""
+    def lost_error(self) -> ConnectionError:
+        """The error for a lost scheduler, which cancels all tasks."""
         return ConnectionError(
             f"the dask scheduler at {self._address} was lost: it died, was restarted or cannot be reached; start a "
             "scheduler and workers and run again, which keeps what is done"
         )
 
 
-def told_of_death(error: BaseException, died: int) -> str:
-    """What to say of a task whose workers died each time; '' for other errors."""
+def death_message(error: BaseException, died: int) -> str:
+    """The message for a task whose workers died each time; '' for other errors."""
     from distributed import KilledWorker
 
     if not isinstance(error, KilledWorker):
         return ""
     return (
-        f"{died} workers died one after another while they worked on it: they ran out of memory or a library crashed; "
-        "see the system's or the workers' logs, give each worker more memory or take it out of the manifest"
+        f"{died} workers died one after another during this task: they ran out of memory or a library crashed; see the "
+        "logs of the system or the workers, and give each worker more memory"
     )
 
 
-def _suspicious(keys: list[str], dask_scheduler: Any = None) -> dict[str, int]:
+def _count_deaths(keys: list[str], dask_scheduler: "Scheduler | None" = None) -> dict[str, int]:
     return dask_internals.deaths(dask_scheduler, keys)

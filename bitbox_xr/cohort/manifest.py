@@ -1,4 +1,4 @@
-"""A manifest: which recordings there are, where their files lie, and what else is known of each."""
+"""The manifest: a table of recordings with the paths of their files and their covariates."""
 
 import csv
 import logging
@@ -20,9 +20,9 @@ __all__ = ["RECORDING", "Manifest", "read"]
 LOG = logging.getLogger(__name__)
 RECORDING, SIGNALS, REFERENCE = "recording", "signals", "reference"
 MISSING = ("", "NA")
-EXACT = 2**53  # larger integers have no exact float, which is what R makes of them
-LONGEST = 200  # bytes of a recording's name, which becomes that of a file
-SEPARATORS = (",", ";", "\t")  # a spreadsheet writes semicolons where commas are decimal
+MAX_EXACT_INTEGER = 2**53  # larger integers have no exact float, and R reads integers as floats
+MAX_NAME_BYTES = 200  # of a recording's name, which becomes the name of a file
+SEPARATORS = (",", ";", "\t")  # spreadsheets write semicolons if decimal signs are commas
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})")
 FLOAT = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|nan)", re.IGNORECASE)
 THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3})+")  # or three decimals
@@ -39,17 +39,17 @@ class Manifest(NamedTuple):
 
 
 def read(manifest: str | os.PathLike[str] | pd.DataFrame) -> Manifest:
-    """A table, one row a recording: CSV (UTF-8, names in the first line) or DataFrame.
+    """Read a manifest, one row per recording: a CSV file (UTF-8, column names in the first line) or a DataFrame.
 
-    `recording` is its name, `signals` and `reference` are paths, relative to the manifest's folder (a DataFrame's to
-    the working directory); all other columns are covariates. Everything is text at first: a covariate becomes
-    numeric only if each of its values is what the number is written as ("001" and "1.50" are not), so that nothing
-    is lost. Cells that are empty or `NA` are missing: '' in text, NaN among numbers.
+    `recording` is a name. `signals` and `reference` are paths, relative to the manifest's folder (in a DataFrame, to
+    the working directory). All other columns are covariates. Everything is text at first. A covariate becomes numeric
+    only if each of its values is exactly the text of its number ("001" and "1.50" are not), so that nothing is lost.
+    Empty cells and `NA` are missing: '' in text, NaN among numbers.
 
-    The columns of a CSV file are separated by commas, semicolons or tabs. Without commas between columns, `0,5` is
-    read as 0.5, unless a value of that column has a point, or all with a comma could be thousands (`1,234`).
+    The columns of a CSV file are separated by commas, semicolons or tabs. If they are not separated by commas, `0,5`
+    is read as 0.5, unless a value of that column has a point, or all with a comma could be thousands (`1,234`).
 
-    FileNotFoundError where there is no such file, ValueError with all that is wrong with the table.
+    Raises FileNotFoundError if there is no such file, ValueError with all faults of the table.
 
     >>> table = read(pd.DataFrame({"recording": ["a", "b"], "signals": ["a.csv", "b.csv"], "site": ["01", "02"],
     ...                            "age": ["31", ""]}))
@@ -66,7 +66,7 @@ def read(manifest: str | os.PathLike[str] | pd.DataFrame) -> Manifest:
         subject, folder = file.name, file.parent.absolute()
         header, rows, faults, separator = _csv_rows(file)
         commas = separator != ","
-    refuse(subject, faults + _header_faults(header) + ([] if rows else ["there are no recordings in it"]))
+    refuse(subject, faults + _header_faults(header) + ([] if rows else ["expected at least one recording, got none"]))
     columns = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
     names = columns.pop(RECORDING)
     refuse(subject, _name_faults(names) + _cell_faults(columns))
@@ -76,9 +76,9 @@ def read(manifest: str | os.PathLike[str] | pd.DataFrame) -> Manifest:
 
 
 def _csv_rows(file: Path) -> tuple[list[str], list[list[str]], list[str], str]:
-    """Names of columns, cells by row, what is wrong with the rows, and the separator of columns."""
+    """Column names, cells by row, faults of the rows, and the separator of columns."""
     if not file.is_file():
-        raise FileNotFoundError(f"{file}: there is no such manifest")
+        raise FileNotFoundError(f"expected a manifest, got {file}, which does not exist")
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             lines = stream.readlines()
@@ -86,12 +86,14 @@ def _csv_rows(file: Path) -> tuple[list[str], list[list[str]], list[str], str]:
         reader = csv.reader(lines, delimiter=separator)
         numbered = [(reader.line_num, [_text(cell) for cell in row]) for row in reader if any(map(str.strip, row))]
     except UnicodeDecodeError as error:
-        raise ValueError(f"{file.name}: it is no UTF-8 text ({error}); save it as CSV in UTF-8") from None
+        raise ValueError(
+            f"{file.name}: expected UTF-8 text, got other bytes ({error}); save it as CSV in UTF-8"
+        ) from None
     except csv.Error as error:
-        raise ValueError(f"{file.name}: it cannot be read as CSV ({error}); see that every quote is closed") from None
+        raise ValueError(f"{file.name}: expected a CSV file, got an error ({error}); close every quote") from None
     (_, header), *body = numbered or [(1, [])]
     faults = [
-        f"line {line} has {len(row)} cells where the first line names {len(header)} columns"
+        f"expected {len(header)} cells, one per column name, got {len(row)} in line {line}"
         for line, row in body
         if len(row) != len(header)
     ]
@@ -102,7 +104,7 @@ def _csv_rows(file: Path) -> tuple[list[str], list[list[str]], list[str], str]:
 
 
 def _separator(lines: list[str]) -> str:
-    """What separates the columns: that by which the first line names those that there must be, or else a comma."""
+    """The separator with which the first line has the required columns; a comma if none has."""
     for separator in SEPARATORS:
         rows = ([cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator))
         if {RECORDING, SIGNALS} <= {*next(filter(any, rows), [])}:
@@ -111,13 +113,13 @@ def _separator(lines: list[str]) -> str:
 
 
 def _text_rows(frame: pd.DataFrame) -> list[list[str]]:
-    """Cells as a CSV file would have them."""
+    """Cells as text, as in a CSV file."""
     columns = [["" if pd.isna(cell) else _text(str(cell)) for cell in frame.iloc[:, k]] for k in range(frame.shape[1])]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _text(cell: str) -> str:
-    """A cell without blanks at its ends; breaks of lines in one form, since tables take a lone return for a new row."""
+    """A cell without blanks at its ends, line breaks as \\n: CSV readers treat a lone carriage return as a new row."""
     return cell.strip().replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -125,33 +127,41 @@ def _header_faults(header: list[str]) -> list[str]:
     faults = []
     absent = [name for name in (RECORDING, SIGNALS) if name not in header]
     if absent:
-        faults.append(f"there is no column {' and no '.join(absent)}; the columns are {listed(header) or 'none'}")
+        columns = "columns" if len(absent) > 1 else "a column"
+        faults.append(f"expected {columns} {' and '.join(absent)}, got {listed(header) or 'no columns'}")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        faults.append(f"columns occur twice: {listed(twice)}; each may once")
+        faults.append(f"expected unique column names, got {listed(twice)} twice; rename or remove columns")
     bad = [name for name in header if not name or "/" in name or not _is_printable(name)]
     if bad:
         faults.append(
-            f"columns are named {listed(map(repr, bad))}; expected names, without / and control characters; rename them"
+            f"expected column names without / and control characters, got {listed(map(repr, bad))}; rename them"
         )
     return faults
 
 
 def _name_faults(names: list[str]) -> list[str]:
-    """Names of recordings, which become those of files."""
+    """Faults of recordings' names, which become names of files."""
     faults = []
     if empty := [str(row) for row, name in enumerate(names, 1) if not name]:
-        faults.append(f"recordings without a name: number {listed(empty)}; every recording needs one")
+        faults.append(f"expected a name for every recording, got none for number {listed(empty)}; name them")
     if twice := sorted({name for name in names if name and names.count(name) > 1}):
-        faults.append(f"recordings named twice: {listed(twice)}; unique names are wanted")
-    unfit = [name for name in names if not _is_printable(name) or {"/", "\\"} & {*name} or len(name.encode()) > LONGEST]
+        faults.append(f"expected unique names of recordings, got {listed(twice)} twice; rename them")
+    unfit = [
+        name
+        for name in names
+        if not _is_printable(name) or {"/", "\\"} & {*name} or len(name.encode()) > MAX_NAME_BYTES
+    ]
     if unfit := [*unfit, *(name for name in names if name.startswith("."))]:
-        faults.append(f"names that no file can have: {listed(map(repr, unfit))}; choose others")
+        faults.append(f"expected names of recordings that files can have, got {listed(map(repr, unfit))}; rename them")
     cases: dict[str, set[str]] = {}
     for name in names:
         cases.setdefault(name.casefold(), set()).add(name)
     if alike := [" and ".join(sorted(same)) for same in cases.values() if len(same) > 1]:
-        faults.append(f"names that differ only in case, which not all file systems tell apart: {listed(alike)}")
+        faults.append(
+            f"expected names of recordings that differ not only in case, got {listed(alike)}; rename them, since some "
+            "file systems ignore case"
+        )
     return faults
 
 
@@ -160,9 +170,9 @@ def _is_printable(name: str) -> bool:
 
 
 def _cell_faults(columns: dict[str, list[str]]) -> list[str]:
-    """Text that a file cannot hold: NetCDF ends it at a zero, and UTF-8 has no surrogates."""
+    """Faults of text that files cannot hold: NetCDF ends text at a zero character, and UTF-8 has no surrogates."""
     return [
-        f"column {name!r} has {bad!r}; expected text without zeros and lone surrogates; correct it"
+        f"expected text without zero characters and lone surrogates, got {bad!r} in column {name!r}; correct it"
         for name, cells in columns.items()
         if (bad := next((cell for cell in cells if "\0" in cell or any("\ud800" <= c <= "\udfff" for c in cell)), None))
     ]
@@ -176,7 +186,7 @@ def _paths(cells: list[str], folder: Path) -> list[Path | None]:
 
 
 def _values(name: str, cells: list[str], commas: bool) -> np.ndarray:
-    """Numbers if all say what their text does, else text; `commas`: decimal ones are possible."""
+    """Numbers if these have the same text as the cells, otherwise text; `commas`: decimal commas are possible."""
     present = [cell for cell in cells if cell not in MISSING]
     numbers = _with_points(name, present) if commas else present
     lost = next((cell for cell in numbers if not _survives(cell)), None)
@@ -191,22 +201,22 @@ def _values(name: str, cells: list[str], commas: bool) -> np.ndarray:
 
 
 def _with_points(name: str, cells: list[str]) -> list[str]:
-    """Decimal commas as points; the cells as they are where commas may be something else."""
+    """Replace decimal commas by points; leave the cells unchanged if commas may have another meaning."""
     having = [cell for cell in cells if "," in cell]
     if not having or any("." in cell for cell in cells):
         return cells
     if all(map(THOUSANDS.fullmatch, having)):
-        LOG.warning("column %s stays text: %r may have decimals or thousands; write a decimal point", name, having[0])
+        LOG.warning("column %s stays text: %r may have decimals or thousands; use a decimal point", name, having[0])
         return cells
     return [cell.replace(",", ".") for cell in cells]
 
 
 def _is_integer(cell: str) -> bool:
-    return INTEGER.fullmatch(cell) is not None and str(int(cell)) == cell and abs(int(cell)) <= EXACT
+    return INTEGER.fullmatch(cell) is not None and str(int(cell)) == cell and abs(int(cell)) <= MAX_EXACT_INTEGER
 
 
 def _survives(cell: str) -> bool:
-    """Whether a number says all that its text does."""
+    """Whether converting the text to a number loses nothing."""
     return _is_integer(cell) or (_is_float(cell) and repr(float(cell)) == cell)
 
 
@@ -215,10 +225,10 @@ def _is_float(cell: str) -> bool:
 
 
 def _looks_numeric(cells: Iterable[str]) -> bool:
-    """Numbers, and not codes such as 007."""
+    """Whether all cells are numbers and none is a code such as 007."""
     return all(_is_float(cell) and not (cell[:1] == "0" and cell[1:2].isdecimal()) for cell in cells)
 
 
 def _shown(cell: str) -> str:
-    """A cell in a message, shortened."""
+    """A cell for a message, shortened."""
     return cell if len(cell) <= 30 else f"{cell[:29]}…"

@@ -1,4 +1,4 @@
-"""What a cohort can measure, and with which options."""
+"""The measures of a cohort, and checks of their options."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +12,7 @@ import xarray as xr
 from bitbox_xr.cohort import seeds
 from bitbox_xr.cohort.storage import RECORDINGS, WINDOWS
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.types import PairsOf
 from bitbox_xr.core.validation import is_number, listed
 from bitbox_xr.core.variables import PAIR, RESERVED
 from bitbox_xr.inference.significance import significance
@@ -22,12 +23,12 @@ __all__ = ["MEASURES", "Measure", "Study", "clashes", "planned", "results"]
 
 
 class Measure(NamedTuple):
-    """A measure as a cohort sees it."""
+    """A measure, and what a cohort needs to know of it."""
 
     function: Callable[..., xr.Dataset]
     reference: str  # "needed", "optional" or "unused"
-    pairs: bool  # it compares signal1 with signal2, in windows that can be kept
-    check: Callable[[Mapping[str, Any]], list[str]]  # what is wrong with its options, whatever the recording
+    pairs: bool  # it compares signal1 with signal2 in windows, which can be kept
+    check: Callable[[Mapping[str, Any]], list[str]]  # faults of its options, independent of recordings
     names: Iterable[str]  # of its variables and dimensions
 
 
@@ -44,11 +45,11 @@ def _scale_faults(options: Mapping[str, Any]) -> list[str]:
     return []
 
 
-OF_PAIRS = (*RESERVED["imitation"], PAIR)
+PAIR_NAMES = (*RESERVED["imitation"], PAIR)
 
 MEASURES = {
-    "imitation": Measure(social.imitation, "needed", True, _window_faults, OF_PAIRS),
-    "coordination": Measure(social.coordination, "optional", True, _window_faults, OF_PAIRS),
+    "imitation": Measure(social.imitation, "needed", True, _window_faults, PAIR_NAMES),
+    "coordination": Measure(social.coordination, "optional", True, _window_faults, PAIR_NAMES),
     "expressivity": Measure(
         expressivity.expressivity, "unused", False, _scale_faults, RESERVED["expressivity"]
     ),
@@ -56,28 +57,28 @@ MEASURES = {
         expressivity.diversity, "unused", False, _scale_faults, RESERVED["diversity"]
     ),
     "significance": Measure(
-        significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *OF_PAIRS)
+        significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *PAIR_NAMES)
     ),
 }  # fmt: skip
 
-OF = "of"  # the measure that is tested; `measure` is run()'s own
-DECIDED_HERE = ("stats", "fps", "pairs", "partners", "progress")
+OF = "of"  # the option `measure` of significance(): run() has its own option `measure`
+SET_BY_COHORT = ("stats", "fps", "pairs", "partners", "progress")
 
 
 @dataclass(frozen=True)
 class Study:
-    """What is asked of every recording alike."""
+    """The measure and its options, which are the same for every recording."""
 
     measure: str
     options: dict[str, Any]
     reader: dict[str, Any]
     reader_of_reference: dict[str, Any]
     keep_windows: bool
-    align: dict[str, Any] | None = None  # options of align(), where recordings are brought onto one clock
+    align: dict[str, Any] | None = None  # options of align(); None: recordings are not aligned
 
     @property
     def compared(self) -> str:
-        """The measure of the recordings, which may be one that is tested."""
+        """The measure that compares signals: of significance, the one that is tested."""
         return str(self.options.get(OF, self.measure))
 
     @property
@@ -86,7 +87,7 @@ class Study:
         return MEASURES[self.compared].reference
 
     def described(self) -> str:
-        """All that decides what comes out, as JSON."""
+        """All options that affect results, as JSON."""
         asked = {"measure": self.measure, "options": self.options, "reader": self.reader}
         if self.reader_of_reference != self.reader:
             asked["reader_of_reference"] = self.reader_of_reference
@@ -100,33 +101,33 @@ def planned(
     options: Mapping[str, Any],
     *,
     keep_windows: bool,
-    pairs: str = "matched",
+    pairs: PairsOf = "matched",
     align: bool = False,
     align_fps: float | None = None,
     offset: float | None = None,
 ) -> Study:
-    """`options` of the measure and of `open_signals()` told apart, those of the measure with its defaults.
+    """Separate `options` of the measure, completed by its defaults, from options of `open_signals()`.
 
-    `pairs` becomes an option of a measure that has it. ValueError for a measure that is not known and for all
-    options that cannot be, before anything is computed.
+    `pairs` becomes an option of a measure that has it. Raises ValueError for an unknown measure, and with all faults of
+    the options.
     """
     if not isinstance(measure, str) or measure not in MEASURES:
-        raise ValueError(f"cohort: measure is {measure!r}; one of {', '.join(MEASURES)} is wanted")
+        raise ValueError(f"cohort: expected measure to be one of {', '.join(MEASURES)}, got {measure!r}")
     entry = MEASURES[measure]
     known = _known(entry.function)
     given = {name: _plain(value) for name, value in options.items()}
     own = known | {name: value for name, value in given.items() if name in known}
     faults = [
-        f"{name} is no option of {measure}, which takes {', '.join(known)}, nor of open_signals()"
+        f"expected options of {measure} ({', '.join(known)}) or of open_signals(), got {name}"
         for name in given
         if name not in known and name not in OPEN_OPTIONS and name not in Y_OPTIONS
     ]
-    faults += [f"{name} is {value!r}; text, numbers or a list of them are wanted" for name, value in given.items()
+    faults += [f"expected {name} to be text, numbers or a list of these, got {value!r}" for name, value in given.items()
                if not _is_plain(value)]  # fmt: skip
     if keep_windows and not entry.pairs:
-        faults.append(f"{measure} has no windows to keep; leave keep_windows out")
+        faults.append(f"keep_windows is for measures with windows, and {measure} has none; leave it out")
     if entry.reference == "unused" and (align or any(given.get(name) is not None for name in Y_OPTIONS)):
-        faults.append(f"{', '.join(Y_OPTIONS)} and align are for a reference, which {measure} has none of")
+        faults.append(f"{', '.join(Y_OPTIONS)} and align are for a reference, and {measure} has none; leave them out")
     faults += _clock_faults(align, align_fps, offset)
     refuse("cohort", faults or entry.check(own))
     if "pairs" in signature(entry.function).parameters:
@@ -136,33 +137,33 @@ def planned(
 
 
 def _known(function: Callable[..., xr.Dataset]) -> dict[str, Any]:
-    """Options of a measure that a cohort takes, with their defaults."""
+    """Options of a measure that users of a cohort can set, with their defaults."""
     parameters = signature(function).parameters.values()
-    taken = (p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in DECIDED_HERE)
+    taken = (p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in SET_BY_COHORT)
     return {OF if p.name == "measure" else p.name: p.default for p in taken}
 
 
 def _clock_faults(align: object, align_fps: object, offset: object) -> list[str]:
-    faults = [] if isinstance(align, bool) else [f"align is {align!r}; True or False is wanted"]
+    faults = [] if isinstance(align, bool) else [f"expected align to be True or False, got {align!r}"]
     given = {name: value for name, value in (("align_fps", align_fps), ("offset", offset)) if value is not None}
     if given and not align:
-        faults.append(f"{', '.join(given)}: for align, which was not given")
+        faults.append(f"expected align=True with {', '.join(given)}, got align={align!r}; give it, or leave them out")
     for name, value in given.items():
         if not is_number(value) or (name == "align_fps" and value <= 0):
-            wanted = "a positive number of frames per second" if name == "align_fps" else "a number of seconds"
-            faults.append(f"{name} is {value!r}; {wanted} is wanted")
+            expected = "a positive number of frames per second" if name == "align_fps" else "a number of seconds"
+            faults.append(f"expected {name} to be {expected}, got {value!r}")
     return faults
 
 
 def _plain(value: object) -> Any:
-    """NumPy's numbers and arrays as Python's."""
+    """Convert NumPy's numbers and arrays to Python's."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _canonical(value: object) -> Any:
-    """Without a point in whole numbers: 1 and 1.0 are the same seconds."""
+    """Convert whole floats to integers: 1 and 1.0 are the same option."""
     if isinstance(value, dict):
         return {name: _canonical(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -177,13 +178,15 @@ def _is_plain(value: object) -> bool:
 
 
 def clashes(covariates: Iterable[str], names: Iterable[str]) -> list[str]:
-    """Covariates that are called as something in the results."""
+    """Fault of covariates that have names of variables or dimensions of the results."""
     taken = [name for name in covariates if name in set(names)]
-    return [f"columns of the manifest have names of the results: {listed(taken)}; rename them"] if taken else []
+    if not taken:
+        return []
+    return [f"expected other column names than those of the results, got {listed(taken)} in the manifest; rename them"]
 
 
 def results(study: Study, *sides: xr.DataArray, **own: Any) -> dict[str, xr.Dataset]:
-    """What is kept of one recording, by the folder that keeps it; `own` are options of this recording alone."""
+    """Compute the results of one recording, by their folder; `own` are options of this recording alone."""
     entry = MEASURES[study.measure]
     options = {"measure" if name == OF else name: value for name, value in {**study.options, **own}.items()}
     if not entry.pairs:

@@ -1,4 +1,4 @@
-"""Runs a cohort: one task a recording, their outcomes as they come, the summary of all that is done."""
+"""Runs a cohort: one task for each recording, the rows of `status.csv`, and the summary of what is done."""
 
 import os
 import sys
@@ -9,27 +9,41 @@ from dataclasses import replace
 from functools import partial
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bitbox_xr.cohort import blocks, partners, seeds, status, summary, targets
-from bitbox_xr.cohort.cluster import answers, connected, told_of_death, worker_faults
+from bitbox_xr.cohort.cluster import connected, death_message, task_results, worker_count, worker_faults
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.options import MEASURES, Study, clashes, planned
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.results import Cohort, open_cohort
 from bitbox_xr.cohort.status import DONE, FAILED
-from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS, held, place, staged
+from bitbox_xr.cohort.storage import (
+    RECORDINGS,
+    STATUS,
+    SUMMARY,
+    TABLE,
+    WINDOWS,
+    full_disk_reported,
+    held,
+    result_file,
+    staged,
+)
 from bitbox_xr.cohort.worker import KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.progress import is_shown
+from bitbox_xr.core.types import PairsOf
 from bitbox_xr.core.validation import flag_faults, path_of
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 __all__ = ["run"]
 
-EVERY = 5.0  # seconds from one state of status.csv to the next
+STATUS_INTERVAL_S = 5.0  # between two versions of status.csv
 
 
 def run(
@@ -37,93 +51,98 @@ def run(
     out: str | os.PathLike[str],
     *,
     measure: str,
-    client: Any = None,
+    client: "Client | str | None" = None,
     workers: int | None = None,
     keep_windows: bool = False,
-    pairs: str = "matched",
+    pairs: PairsOf = "matched",
     align: bool = False,
     align_fps: float | None = None,
     offset: float | None = None,
     progress: bool | None = None,
     **options: Any,
 ) -> Cohort:
-    """Measure every recording of a manifest, each by itself on a dask worker, and put the results together.
+    """Measure every recording of a study in parallel and collect the results in one summary.
+
+    Each recording is one task of a dask worker. A recording that cannot be measured does not stop the others: its row
+    in `status.csv` says why, it is absent from the summary, and the next run tries it again.
 
     Parameters
     ----------
     manifest
-        CSV file or DataFrame with a row a recording: `recording` (a unique name), `signals` and, for measures of two,
-        `reference` (paths, relative to the file's folder or, of a DataFrame, to the working directory; x and y of the
-        measure). Further columns are covariates. A column becomes numeric only if each value is what its number is
-        written as; empty cells and `NA` are missing.
+        CSV file or DataFrame with one row per recording: `recording` (a unique name), `signals` and, for measures of
+        two people, `reference`. `signals` and `reference` are paths, x and y of the measure. They are relative to the
+        folder of the CSV file or, in a DataFrame, to the working directory. All other columns are covariates. A
+        covariate becomes numeric only if each value is exactly the text of its number. Empty cells and `NA` count as
+        missing.
     out
-        Folder for the results, made where it is missing.
+        Output folder, which is created if necessary.
     measure
-        imitation, coordination (of one person alone where the manifest has no column `reference`), expressivity,
-        diversity, or significance (imitation or, with `of="coordination"`, coordination against chance).
+        "imitation", "coordination" (of one person's signals if the manifest has no column `reference`),
+        "expressivity", "diversity", or "significance" (imitation or, with `of="coordination"`, coordination compared
+        with chance).
     client
-        A `distributed.Client`, or the address of a scheduler (`tcp://…`), whose workers reach the same files; by
-        default processes of this machine.
+        A `distributed.Client` or the address of a dask scheduler (`tcp://…`). Its workers must see the same files. By
+        default the run starts worker processes on this machine.
     workers
-        Number of those processes, a thread each; by default one a core.
+        Number of these processes, each with one thread; by default one per core.
     keep_windows
-        True: keep the result of every window too (imitation and coordination), some 30 MB for five minutes of 79
+        True: also keep the result of every window (imitation and coordination), some 30 MB for five minutes of 79
         signals.
     pairs
-        Which pairs of signals stand in the summary: "matched" (signal1 == signal2) or "all". The files of single
-        recordings have all, but for significance: it tests these pairs, for which alone its p_fwe and q hold.
+        Pairs of signals in the summary: "matched" (signal1 == signal2) or "all". The files of single recordings have
+        all pairs, except for significance: it tests only these pairs, and its p_fwe and q are valid for them alone.
     align
-        True: bring the two sides of each recording onto one clock first, as `align()` does.
+        True: bring signals and reference of each recording onto one time axis first, as `align()` does.
     align_fps, offset
-        With `align`: frames per second of both (by default the lower of their two rates), and seconds that are added to
-        the reference's times (by default 0).
+        With `align`: frames per second of both (by default the lower of their frame rates), and seconds to add to the
+        reference's times (by default 0).
     progress
-        Show a progress bar with the failures counted, and the address of dask's dashboard; None, the default, on
+        Show a progress bar with the number of failures, and the address of dask's dashboard. By default (None) on
         terminals and in notebooks.
     **options
-        Options of the measure, in its units, and of `open_signals()`; `fps` is the latter's. `columns_y`, `face_id_y`,
-        `fps_y` and `time_y` are those of the reference, if others than of the signals.
+        Options of the measure and of `open_signals()`, in their units; `fps` is an option of `open_signals()`.
+        `columns_y`, `face_id_y`, `fps_y` and `time_y` are options for the reference if they differ from those of the
+        signals.
 
-        Of significance, `of` is the measure that is tested, and `rng` a whole number, from which each recording's seed
-        follows with its name; without, that is taken which `out` keeps from the run before, or made up.
-        surrogates="partners" takes the references of the other recordings, those of one content once, and none that
-        has the content of one of the recording's own files.
+        For significance, `of` is the measure to test. `rng` is a whole number; the seed of each recording follows from
+        it and from the recording's name. Without `rng`, the seed is the one that `out` keeps from an earlier run, or a
+        new one. surrogates="partners" uses the references of the other recordings. References of equal content count
+        once, and a reference with the content of one of the recording's own files is not used.
 
     Returns
     -------
     Cohort
-        What is left in `out`, as `cohort.open(out)` gives it: `summary.nc` `(recording, …)` with covariates as
-        coordinates, `summary.csv` (the same, tidy), `status.csv` (a row of every recording: state done, failed or
-        not done, message, seconds, retries: how many workers died while they had it), `recordings/<recording>.nc`,
-        with `keep_windows` `windows/<recording>.nc`.
+        The content of `out`, as `cohort.open(out)` returns it: `summary.nc` `(recording, …)` with covariates as
+        coordinates; `summary.csv`, the same as a tidy table; `status.csv`, one row per recording: state (done, failed
+        or not done), message, seconds, and retries (how many workers died while they had the recording);
+        `recordings/<recording>.nc` and, with `keep_windows`, `windows/<recording>.nc`.
 
     Raises
     ------
     ValueError
-        Before anything is computed, for all that is wrong with the manifest or the options. A recording that
-        cannot be measured is no error: its row says why, it is absent from the summary and tried again next time.
-        Also before anything is written, if an input or the manifest is at a path that the run would write or delete, or
-        if a file is there that no run wrote or that was changed since: move it away, or name another `out`.
+        Before anything is computed, with all faults of the manifest and the options. Also before anything is written,
+        if an input or the manifest is at a path that the run would write or delete, or if a file at such a path is
+        foreign (no run wrote it, or it was changed since): move it away, or name another `out`.
     FileExistsError
-        If another file took the name of the summary or of `status.csv` during the run; it is left alone.
+        If a foreign file took the name of the summary or of `status.csv` during the run; it stays as it is.
     BlockingIOError
-        Where another run is writing to `out`.
+        If another run is writing to `out`.
     ConnectionError
-        Within a minute after the scheduler, or the last worker of a given cluster, is gone. Recordings that were not
-        reached are `not done` in `status.csv`, and the next run does them.
+        Within a minute after the loss of the scheduler, or of the last worker of a given cluster. Recordings that no
+        run has measured yet are `not done` in `status.csv`; the next run measures them.
 
     Notes
     -----
-    A run replaces and deletes only files that a run wrote: `out/.bitbox_xr` has a record of them. Files appear whole or
-    not at all, and each says what it was made from (a SHA-256 of the inputs' content, the
-    options and the major.minor version). Running again does what is missing or was made from something else; the
-    summary is written anew. Signals that not all recordings have are NaN where they are absent, and the log names them.
+    A run replaces and deletes only files that a run wrote; the hidden folder `out/.bitbox_xr` has a record of them.
+    Files appear only when they are complete. Each result has a hash of what it was made from (SHA-256 of the inputs'
+    content, the options and the major.minor version). The next run measures what is missing or was made from something
+    else, and writes the summary again. A signal that a recording lacks is NaN in the summary, and the log names it.
 
     Examples
     --------
     >>> from bitbox_xr import cohort
-    >>> result = cohort.run("study.csv", "out", measure="imitation", width=1.1, step=0.5)      # doctest: +SKIP
-    >>> result.summary.corr_mean.sel(pair="AU12").groupby("group").mean()                      # doctest: +SKIP
+    >>> result = cohort.run("study.csv", "out", measure="imitation", width=2, step=1, max_lag=1)  # doctest: +SKIP
+    >>> result.summary.corr_mean.sel(pair="AU12").groupby("group").mean()  # doctest: +SKIP
     """
     table = read(manifest)
     study = planned(
@@ -133,29 +152,29 @@ def run(
     flags += [] if progress is None else flag_faults("progress", progress)
     refuse("cohort", flags + _faults(table, study, pairs) + worker_faults(client, workers))
     if os.name == "nt":
-        raise OSError("a cohort's files are locked and replaced as Linux and macOS do it; on Windows run it under WSL")
+        raise OSError("expected Linux or macOS, which can lock and replace open files, got Windows; run it under WSL")
     folder = path_of("cohort.run()", out, "a folder's name").absolute()
     check = partial(targets.checked, folder, targets.of_run(table.names), _inputs(table, manifest))
-    with held(folder, check) as parts, connected(client, workers, len(table.names)) as dask_client:
+    with held(folder, check) as run_folder, connected(client, workers, len(table.names)) as dask_client:
         if is_shown(progress):
             print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)
-        record = Record.of(folder, parts)
+        record = Record.of(folder, run_folder)
         rows = status.read_rows(folder)
-        save = partial(_save, record, parts, rows, table.names)
-        with status.complete(rows, table.names, save, parts):
-            study = _prepared(study, table, dask_client, parts)
-            jobs = _jobs(table, study, folder, parts)
-            _measured(dask_client, study, jobs, rows, save, progress)
+        save = partial(_save, record, run_folder, rows, table.names)
+        with status.complete(rows, table.names, save, run_folder):
+            study = _with_seed_and_partners(study, table, dask_client, run_folder)
+            jobs = _jobs(table, study, folder, run_folder)
+            _measure_all(dask_client, study, jobs, rows, save, progress)
             done = [name for name in table.names if rows[name].state == DONE]
-            gathered = _gathered(dask_client, study, done, pairs, record.out, parts)
+            gathered = _gather_blocks(dask_client, study, done, pairs, record.out, run_folder)
             refused = {name: message for one in gathered for name, message in one.refused.items()}
             rows |= {name: rows[name]._replace(state=FAILED, message=message) for name, message in refused.items()}
-            _summarise(record, parts, [one for one in gathered if one.layouts], table)
+            _summarise(record, run_folder, [one for one in gathered if one.layouts], table)
     return open_cohort(out)
 
 
 def _inputs(table: Manifest, manifest: str | os.PathLike[str] | pd.DataFrame) -> dict[Path, str]:
-    """What each file is called that the run reads."""
+    """Descriptions for messages of all files that the run reads."""
     found: dict[Path, str] = {}
     if not isinstance(manifest, pd.DataFrame):
         found[path_of("cohort", manifest).absolute()] = "the manifest"
@@ -166,130 +185,139 @@ def _inputs(table: Manifest, manifest: str | os.PathLike[str] | pd.DataFrame) ->
     return found
 
 
-def _faults(table: Manifest, study: Study, pairs: str) -> list[str]:
+def _faults(table: Manifest, study: Study, pairs: PairsOf) -> list[str]:
     faults = clashes(table.covariates, MEASURES[study.measure].names) + partners.faults(study, table)
     if pairs not in ("matched", "all"):
-        faults.append(f"pairs is {pairs!r}; 'matched' or 'all' is wanted")
+        faults.append(f"expected pairs to be 'matched' or 'all', got {pairs!r}")
     if study.reference == "unused" or table.references is not None:
         return faults
     if study.reference == "needed":
-        faults.append(f"{study.compared} compares two people; a column reference is wanted in the manifest")
+        faults.append(f"expected a column reference for {study.compared}, which compares two people; add it")
     elif pairs == "matched":
         faults.append(
-            f"without references {study.compared} compares signals of one person, and matched pairs are signals with "
-            "themselves; say pairs='all', or add a column reference"
+            f"without a column reference, {study.compared} compares signals of one person, and matched pairs are "
+            "signals with themselves; give pairs='all', or add a column reference"
         )
     if study.align is not None:
-        faults.append("align is for signals and a reference, and the manifest has no column reference")
+        faults.append("align is for signals and a reference, but the manifest has no column reference; leave it out")
     return faults
 
 
-def _prepared(study: Study, table: Manifest, client: Any, parts: Path) -> Study:
-    """What tests need beforehand: a seed, and a list of partners."""
+def _with_seed_and_partners(study: Study, table: Manifest, client: "Client", run_folder: Path) -> Study:
+    """The study with the seed of its tests; leaves the list of partners in the run folder."""
     if "rng" in study.options:
-        seed = seeds.kept_seed(parts, study.options["rng"])
+        seed = seeds.kept_seed(run_folder, study.options["rng"])
         study = replace(study, options=study.options | {"rng": seed})
-    if partners.wanted(study):
-        partners.find(client, study, table, parts)
+    if partners.are_needed(study):
+        partners.find(client, study, table, run_folder)
     return study
 
 
-def _jobs(table: Manifest, study: Study, out: Path, parts: Path) -> list[Job]:
+def _jobs(table: Manifest, study: Study, out: Path, run_folder: Path) -> list[Job]:
     for folder in (RECORDINGS, WINDOWS) if study.keep_windows else (RECORDINGS,):
         (out / folder).mkdir(exist_ok=True)
     paired = table.references is not None
     references = table.references or [None] * len(table.names)
     return [
-        Job(name, signals, reference, paired, out, parts)
+        Job(name, signals, reference, paired, out, run_folder)
         for name, signals, reference in zip(table.names, table.signals, references, strict=True)
     ]
 
 
-def _measured(
-    client: Any,
+def _measure_all(
+    client: "Client",
     study: Study,
     jobs: list[Job],
     rows: dict[str, status.Row],
     save: Callable[[], None],
     progress: bool | None,
 ) -> None:
-    """Measure all recordings and keep account of each in `rows`, which are saved from time to time."""
+    """Measure all recordings and enter each in `rows`, which are saved at intervals."""
     saved = time.monotonic()
     for outcome, died in _outcomes(client, study, jobs, progress):
         rows[outcome.recording] = _row(outcome, died, rows.get(outcome.recording))
-        if time.monotonic() - saved > EVERY:
-            with suppress(OSError):  # a full disk: the table of before has all recordings too
-                save()
+        if time.monotonic() - saved > STATUS_INTERVAL_S:
+            _try_to_save(save)
             saved = time.monotonic()
+    _try_to_save(save)
+
+
+def _try_to_save(save: Callable[[], None]) -> None:
+    """Save `status.csv` during a run; an error (full disk, foreign file) is raised only by the last save."""
     with suppress(OSError):
         save()
 
 
-def _outcomes(client: Any, study: Study, jobs: list[Job], progress: bool | None) -> Iterator[tuple[Outcome, int]]:
-    """What became of each recording, as they are finished, and how many workers died of it."""
+def _outcomes(client: "Client", study: Study, jobs: list[Job], progress: bool | None) -> Iterator[tuple[Outcome, int]]:
+    """Yield the outcome of each recording as it finishes, and how many workers died while they had it."""
     from tqdm.auto import tqdm
 
     failed = 0
     with tqdm(total=len(jobs), desc=study.measure, unit="recording", disable=not is_shown(progress)) as bar:
-        for number, answer, died in answers(client, partial(work, study), jobs):
-            outcome = _outcome(answer, jobs[number].recording, died)
+        for number, result, died in task_results(client, partial(work, study), jobs):
+            outcome = _outcome(result, jobs[number].recording, died)
             failed += outcome.state == FAILED
             bar.set_postfix(failed=failed, refresh=False)
             bar.update()
             yield outcome, died
 
 
-def _outcome(answer: Outcome | Exception, recording: str, died: int) -> Outcome:
-    """What a task told of its recording, or what became of the task where it could not."""
-    if isinstance(answer, Outcome):
-        return answer
-    return Outcome(recording, FAILED, told_of_death(answer, died) or status.fault(answer), 0.0)
+def _outcome(result: Outcome | Exception, recording: str, died: int) -> Outcome:
+    """The outcome that a task returned, or the one of a task that ended with an error."""
+    if isinstance(result, Outcome):
+        return result
+    death = death_message(result, died)
+    message = f"{death}, or remove the recording from the manifest" if death else status.error_message(result)
+    return Outcome(recording, FAILED, message, 0.0)
 
 
 def _row(outcome: Outcome, died: int, before: status.Row | None) -> status.Row:
-    """The row of a recording; one whose results were kept says of their making what it said before."""
+    """The row of a recording; if its results were kept, the row stays the one of the run that made them."""
     if outcome.state == KEPT and before is not None and before.state == DONE:
         return before._replace(retries=before.retries + died)
     state = DONE if outcome.state == KEPT else outcome.state
     return status.Row(outcome.recording, state, outcome.message, outcome.seconds, died)
 
 
-def _gathered(client: Any, study: Study, done: list[str], pairs: str, out: Path, parts: Path) -> list[blocks.Gathered]:
-    """The results of the recordings that are done, some at a time in a file, all workers alike."""
-    workers = max(1, len(client.nthreads()))
-    rounds = ceil(len(done) / (blocks.BLOCK * workers)) or 1
+def _gather_blocks(
+    client: "Client", study: Study, done: list[str], pairs: PairsOf, out: Path, run_folder: Path
+) -> list[blocks.Gathered]:
+    """Read the results of the recordings that are done into blocks, which are shared out evenly among workers."""
+    workers = max(1, worker_count(client))
+    rounds = ceil(len(done) / (blocks.MAX_RECORDINGS_PER_BLOCK * workers)) or 1
     size = ceil(len(done) / (rounds * workers)) or 1
     shares = [done[first : first + size] for first in range(0, len(done), size)]
-    files = [{name: place(out, RECORDINGS, name) for name in share} for share in shares]
-    files_of_blocks = [parts / f"block{k}" for k in range(len(shares))]
+    files = [{name: result_file(out, RECORDINGS, name) for name in share} for share in shares]
+    files_of_blocks = [run_folder / f"block{k}" for k in range(len(shares))]
     only_matched = MEASURES[study.measure].pairs and pairs == "matched"
     gather = partial(blocks.gather, asked=study.described(), only_matched=only_matched)
     found: dict[int, blocks.Gathered] = {}
-    for number, answer, died in answers(client, gather, files, files_of_blocks):
-        if isinstance(answer, Exception):
-            text = told_of_death(answer, died) or status.fault(answer)
-            raise OSError(f"the summary cannot be put together: {text}; run again, which keeps what is done")
-        found[number] = answer
+    for number, result, died in task_results(client, gather, files, files_of_blocks):
+        if isinstance(result, Exception):
+            text = death_message(result, died) or status.error_message(result)
+            raise OSError(f"the summary cannot be made: {text}; run again, which keeps what is done")
+        found[number] = result
     return [found[number] for number in range(len(shares))]
 
 
-def _summarise(record: Record, parts: Path, gathered: list[blocks.Gathered], table: Manifest) -> None:
+def _summarise(record: Record, run_folder: Path, gathered: list[blocks.Gathered], table: Manifest) -> None:
     files = [record.out / name for name in (SUMMARY, TABLE)]
     for file in files:
-        record.check(file)  # both, before one is replaced
+        record.check(file)  # both before either is replaced: they are of one run
     if not gathered:
         for file in files:
             record.delete(file)
         return
     there = {name for one in gathered for names in one.layouts.values() for name in names}
     at = [row for row, name in enumerate(table.names) if name in there]
-    with staged(parts) as stage:
+    size = sum(one.file.stat().st_size for one in gathered)
+    with full_disk_reported(run_folder, size, "the summary"), staged(run_folder) as stage:
         summary.write(stage, gathered, {name: values[at] for name, values in table.covariates.items()})
         for file in files:
             record.publish(stage / file.name, file)
 
 
-def _save(record: Record, parts: Path, rows: Mapping[str, status.Row], order: list[str]) -> None:
-    with staged(parts) as stage:
+def _save(record: Record, run_folder: Path, rows: Mapping[str, status.Row], order: list[str]) -> None:
+    with staged(run_folder) as stage:
         status.save(stage, rows, order)
         record.publish(stage / STATUS, record.out / STATUS)

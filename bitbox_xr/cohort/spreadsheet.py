@@ -1,8 +1,8 @@
-"""Text in CSV files that a spreadsheet would run as a formula, and its way back.
+"""Guards for text in CSV files that a spreadsheet would run as a formula, and their removal.
 
-Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and drop a tab or carriage return before
-one. An apostrophe before it makes it text. Text that has such an apostrophe already gets another, so that nothing is
-lost: `restored(guarded(text))` is `text`.
+Spreadsheets treat a cell that begins with `=`, `+`, `-` or `@` as a formula, and drop a tab or carriage return before
+it. A leading apostrophe makes the cell text. Text that already has such an apostrophe gets another one, so that
+`restored(guarded(text))` is `text`.
 """
 
 import re
@@ -21,7 +21,7 @@ def guarded(cell: str) -> str: ...
 @overload
 def guarded(cell: object) -> object: ...
 def guarded(cell: object) -> object:
-    """A cell of a CSV file: text that a spreadsheet would run with an apostrophe before it; all else as it is.
+    """Return a cell for a CSV file: text that a spreadsheet would run gets an apostrophe; other cells stay unchanged.
 
     >>> [guarded(cell) for cell in ("=1+1", "-lips", "-1.5", "AU12", -1.5)]
     ["'=1+1", "'-lips", '-1.5', 'AU12', -1.5]
@@ -30,7 +30,7 @@ def guarded(cell: object) -> object:
 
 
 def restored(text: str) -> str:
-    """The text that `guarded()` was given.
+    """Return the text before `guarded()`.
 
     >>> [restored(text) for text in ("'=1+1", "-1.5", "'tis")]
     ['=1+1', '-1.5', "'tis"]
@@ -39,7 +39,7 @@ def restored(text: str) -> str:
 
 
 def guarded_table(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table with its text and the names of its columns guarded."""
+    """Return the table with text and column names guarded."""
     out = table.rename(columns=guarded)
     for at, column in enumerate(table.columns):
         values = table[column]

@@ -1,4 +1,4 @@
-"""What became of each recording: `status.csv`."""
+"""The state of each recording: `status.csv`."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,16 +9,19 @@ from typing import NamedTuple
 import pandas as pd
 
 from bitbox_xr.cohort.spreadsheet import guarded, restored
-from bitbox_xr.cohort.storage import STATUS, whole
+from bitbox_xr.cohort.storage import STATUS
 
-__all__ = ["DONE", "FAILED", "NOT_DONE", "Row", "complete", "fault", "in_a_line", "load", "read_rows", "save"]
+__all__ = ["DONE", "FAILED", "NOT_DONE", "Row", "complete", "error_message", "load", "read_rows", "save", "single_line"]
 
 DONE, FAILED, NOT_DONE = "done", "failed", "not done"
-SPACE = 512  # bytes of a row and its message
+BYTES_PER_ROW = 512  # that are reserved on the disk for a row and its message
 
 
 class Row(NamedTuple):
-    """One recording: done, failed or not done, what there is to say, seconds it took, deaths of workers that had it."""
+    """One recording: its state (done, failed or not done), message, duration in seconds and lost workers.
+
+    `retries` counts the workers that died while they had the recording.
+    """
 
     recording: str
     state: str
@@ -28,14 +31,14 @@ class Row(NamedTuple):
 
 
 def load(out: Path) -> pd.DataFrame:
-    """The table; text stays text, also where a recording is called 001, and is as it was before `save()` guarded it."""
+    """Read `status.csv` of the output folder; text stays text (a name such as 001, too), without guards."""
     text = dict.fromkeys(("recording", "state", "message"), str)
     table = pd.read_csv(out / STATUS, dtype=text, keep_default_na=False)
     return table.assign(**{name: table[name].map(restored) for name in text if name in table})
 
 
 def read_rows(out: Path) -> dict[str, Row]:
-    """What the run before left, by recording; nothing where that cannot be read."""
+    """Return the rows of `status.csv` by recording; none if it cannot be read."""
     try:
         return {name: Row(name, *rest) for name, *rest in load(out)[[*Row._fields]].itertuples(index=False)}
     except (OSError, ValueError, TypeError, KeyError):
@@ -43,44 +46,47 @@ def read_rows(out: Path) -> dict[str, Row]:
 
 
 @contextmanager
-def complete(rows: dict[str, Row], names: Sequence[str], save: Callable[[], None], parts: Path) -> Iterator[None]:
-    """Save a row of every recording before and after a run, however it ends.
+def complete(rows: dict[str, Row], names: Sequence[str], save: Callable[[], None], run_folder: Path) -> Iterator[None]:
+    """Save a row of every recording before a run and after it, even if it ends with an error.
 
-    What an earlier run has done is done until its recording is measured again; all others are not done, and if the
-    run ends with an error they say which. Space for the last table is kept in a file in `parts`.
+    A recording that an earlier run measured stays done until it is measured again. All others begin as not done. If
+    the run ends with an error, their message is that error. A file in `run_folder` reserves space on the disk for the
+    last table.
     """
     rows |= {name: Row(name, NOT_DONE, "", 0.0, 0) for name in names if name not in rows or rows[name].state != DONE}
     save()
-    kept = parts / "space"
+    reserved = run_folder / "space"
     try:
-        kept.write_bytes(bytes(SPACE * (len(names) + 100)))
+        reserved.write_bytes(bytes(BYTES_PER_ROW * (len(names) + 100)))
         yield
     except BaseException as error:
-        reason = fault(error)
+        reason = error_message(error)
         rows |= {name: row._replace(message=reason) for name, row in rows.items() if row.state == NOT_DONE}
-        kept.unlink(missing_ok=True)
-        with suppress(OSError):  # the table from the beginning stays, which has all recordings
+        reserved.unlink(missing_ok=True)
+        with suppress(OSError):  # a full disk or a foreign status.csv: the first error is the one to report
             save()
         raise
-    kept.unlink()
+    reserved.unlink()
     save()
 
 
 def save(out: Path, rows: Mapping[str, Row], order: Iterable[str]) -> None:
-    """Write the rows that there are, in this order."""
-    with whole(out / STATUS) as stream:
+    """Write `status.csv` into a folder: the rows of the recordings in `order`."""
+    with (out / STATUS).open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(Row._fields)
         for row in filter(None, map(rows.get, order)):
             writer.writerow((*map(guarded, row[:3]), f"{row.seconds:.3f}", row.retries))
 
 
-def fault(error: BaseException) -> str:
-    """An error in a line; with its type where its text alone may not tell enough."""
-    plain = isinstance(error, ValueError | OSError) and str(error)
-    return in_a_line(str(error) if plain else f"{type(error).__name__}: {error}")
+def error_message(error: BaseException) -> str:
+    """An error as one line: its text, after its type unless the text of such errors is clear by itself."""
+    text, kind = str(error), type(error).__name__
+    if not text:
+        return kind
+    return single_line(text if isinstance(error, ValueError | OSError) else f"{kind}: {text}")
 
 
-def in_a_line(text: str) -> str:
-    """The same without breaks of lines."""
+def single_line(text: str) -> str:
+    """The text without line breaks."""
     return " ".join(text.split())

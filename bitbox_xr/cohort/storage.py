@@ -1,15 +1,16 @@
-"""The folder of a cohort: where everything stands in it, who may write to it, how files get there whole.
+"""The output folder of a cohort: its layout, its lock, and how files appear in it only when they are complete.
 
-A run has a folder of its own in it, `.bitbox_xr`, and writes or deletes outside of that only what the record there
-names (`record.py`):
+Runs keep their own files in the hidden folder `.bitbox_xr`. Outside it they write or delete only targets (see
+`targets.py`), and replace only what the record names (see `record.py`). The hidden folder has:
 
-    format          says that the folder is of this package
-    lock            held by the run that is going on
-    record.jsonl    files that runs wrote
-    seed.txt        of significance
-    run-…/          of one run: files in the making, and logs of the record
+    format          version of the hidden folder
+    lock            held by the current run
+    record.jsonl    the record
+    seed.txt        seed of significance
+    run-…/          run folder: unfinished files and logs of the record of one run
 """
 
+import errno
 import os
 import re
 import secrets
@@ -24,7 +25,7 @@ from typing import IO
 
 import xarray as xr
 
-from bitbox_xr.cohort.record import HIDDEN, RUNS, Contents, Record, combined, save, sync
+from bitbox_xr.cohort.record import HIDDEN, RUNS, Contents, Record, read_record, sync, write_record
 from bitbox_xr.io.netcdf import LOCK, destination, replacing, to_netcdf
 
 __all__ = [
@@ -36,103 +37,106 @@ __all__ = [
     "TABLE",
     "WINDOWS",
     "Check",
+    "atomic_text",
+    "full_disk_reported",
     "held",
-    "place",
-    "put",
-    "refuse_all",
+    "read_stamp",
+    "refuse_listed",
+    "result_file",
     "staged",
-    "stamp",
-    "whole",
+    "write_result",
 ]
 
 RECORDINGS, WINDOWS = "recordings", "windows"  # folders with a file a recording
 SUMMARY, TABLE, STATUS = "summary.nc", "summary.csv", "status.csv"
-STAMP, ASKED = "made_from", "asked"  # attributes of a result
+STAMP = "made_from"  # attribute of a result: hash of its inputs and options, see fingerprint.py
+ASKED = "asked"  # attribute of a result: measure and options, as JSON
 
-MARK, LOCKED = "format", "lock"
+FORMAT_FILE, LOCK_FILE = "format", "lock"
 FORMAT = "bitbox_xr results, format 1\n"
 RUN = re.compile(r"run-[0-9a-f]{16}")
-SHOWN = 10  # faults that are listed
+MAX_LISTED_FAULTS = 10
+MAX_TRIAL_BYTES = 2**24  # written to find out whether a disk is full
 
-# What is wrong with a folder in which runs wrote these contents, and the entries that are still needed
+# takes the record; returns faults of the output folder, and the entries to keep
 Check = Callable[[Contents], tuple[list[str], Contents]]
 
 
-def place(out: Path, folder: str, recording: str) -> Path:
-    """Where a recording's file stands."""
+def result_file(out: Path, folder: str, recording: str) -> Path:
+    """Path of a recording's result."""
     return out / folder / f"{recording}.nc"
 
 
-def refuse_all(subject: str, faults: list[str]) -> None:
-    """Raise one ValueError with the first faults and the number of the others; do nothing if there are none."""
+def refuse_listed(subject: str, faults: list[str]) -> None:
+    """Raise one ValueError with the first faults and the number of further ones; do nothing without faults."""
     if not faults:
         return
-    more = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
-    lines = "\n".join(f"  - {fault}" for fault in [*faults[:SHOWN], *more])
+    more = [f"and {len(faults) - MAX_LISTED_FAULTS} more"] if len(faults) > MAX_LISTED_FAULTS else []
+    lines = "\n".join(f"  - {fault}" for fault in [*faults[:MAX_LISTED_FAULTS], *more])
     head = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     raise ValueError(f"{subject}: {head}; nothing was written\n{lines}")
 
 
 @contextmanager
 def held(out: Path, check: Check = lambda known: ([], known), *, subject: str = "cohort") -> Iterator[Path]:
-    """Hold `out`, made where it is missing, against other runs; gives a folder in it for files in the making.
+    """Lock the output folder `out`, which is created if necessary, and yield the run folder for unfinished files.
 
-    ValueError, before anything outside the hidden folder is made or changed, with all that `check` finds. The lock dies
-    with its holder, however that dies. What a dead holder left unfinished is removed from the hidden folder, and with
-    it the folder into which its last tasks may still be writing on the workers of a cluster: it has another name then.
+    Raises ValueError with all faults that `check` finds, before anything outside the hidden folder changes. The
+    operating system releases the lock if the process dies. Run folders of dead runs are removed. They are renamed
+    first, because tasks of a dead run may still write into them on the workers of a cluster.
     """
     if out.exists() and not out.is_dir():
-        raise NotADirectoryError(f"{out} is no folder; one for the results is wanted")
+        raise NotADirectoryError(f"expected a folder for the results, got {out}, which is not a folder; name another")
     hidden = out / HIDDEN
-    if not os.path.lexists(hidden) or _strange(hidden):
-        refuse_all(subject, _strange(hidden) + check({})[0])
+    if not os.path.lexists(hidden) or _hidden_folder_faults(hidden):
+        refuse_listed(subject, _hidden_folder_faults(hidden) + check({})[0])
     if not hidden.exists():
         out.mkdir(parents=True, exist_ok=True)
         _make(hidden, out)
     with _locked(hidden):
-        ended = _ended(hidden)
-        faults, contents = check(combined(hidden))
-        refuse_all(subject, _strange(hidden) + faults)
-        _mark(hidden)
-        save(hidden, contents)
-        _remove(ended)
-        parts = hidden / f"run-{secrets.token_hex(8)}"
-        _make(parts, out)
+        ended_runs = _renamed_run_folders(hidden)
+        faults, contents = check(read_record(hidden))
+        refuse_listed(subject, _hidden_folder_faults(hidden) + faults)
+        _write_format(hidden)
+        write_record(hidden, contents)
+        _remove(ended_runs)
+        run_folder = hidden / f"run-{secrets.token_hex(8)}"
+        _make(run_folder, out)
         sync(hidden)
         try:
-            yield parts
+            yield run_folder
         finally:
-            with suppress(OSError):  # a full disk, say: the next run finds all that is needed
-                ended = _ended(hidden)
-                save(hidden, combined(hidden))
-                _remove(ended)
+            with suppress(OSError):  # for example a full disk: the next run finds the logs of this run
+                ended_runs = _renamed_run_folders(hidden)
+                write_record(hidden, read_record(hidden))
+                _remove(ended_runs)
 
 
-def _strange(hidden: Path) -> list[str]:
-    """What is wrong if the folder is not of this package."""
+def _hidden_folder_faults(hidden: Path) -> list[str]:
+    """Faults of a hidden folder that this version of the package did not make."""
     if not os.path.lexists(hidden):
         return []
     remedy = "name another folder for the results"
     if hidden.is_symlink() or not hidden.is_dir():
         return [f"expected {HIDDEN} to be a folder that a run made, got a link or a file; {remedy}"]
-    mark, lock = hidden / MARK, hidden / LOCKED
+    mark, lock = hidden / FORMAT_FILE, hidden / LOCK_FILE
     text = mark.read_bytes()[: len(FORMAT) + 1].decode(errors="replace") if mark.is_file() else ""
     if text == FORMAT:
         return []
     names = {entry.name for entry in os.scandir(hidden)}
-    if FORMAT.startswith(text) and names <= {MARK, LOCKED} and not (lock.is_file() and lock.stat().st_size):
-        return []  # a run was killed as it made the folder
+    if FORMAT.startswith(text) and names <= {FORMAT_FILE, LOCK_FILE} and not (lock.is_file() and lock.stat().st_size):
+        return []  # a run was killed while it made the folder
     return [f"expected {HIDDEN} to be a folder that this version of bitbox_xr made, got another; {remedy}"]
 
 
 def _make(folder: Path, out: Path) -> None:
-    """Make a folder that those may write to who may write to `out`: workers may be of another user of the group."""
+    """Make a folder with the permissions of `out`: workers may belong to another user of the group."""
     folder.mkdir(exist_ok=True)
     folder.chmod(stat.S_IMODE(out.stat().st_mode))
 
 
-def _mark(hidden: Path) -> None:
-    mark = hidden / MARK
+def _write_format(hidden: Path) -> None:
+    mark = hidden / FORMAT_FILE
     if not mark.is_file() or mark.stat().st_size < len(FORMAT):
         mark.write_text(FORMAT, encoding="utf-8")
         sync(mark)
@@ -140,7 +144,7 @@ def _mark(hidden: Path) -> None:
 
 @contextmanager
 def _locked(hidden: Path) -> Iterator[None]:
-    descriptor = os.open(hidden / LOCKED, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    descriptor = os.open(hidden / LOCK_FILE, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
         try:
             if sys.platform == "win32":
@@ -160,15 +164,15 @@ def _locked(hidden: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _ended(hidden: Path) -> list[Path]:
-    """Folders of runs that have ended, each under a new name, where their last tasks put nothing more."""
-    ended = []
+def _renamed_run_folders(hidden: Path) -> list[Path]:
+    """Run folders of ended runs, each under a new name, so that their last tasks cannot publish files any more."""
+    ended_runs = []
     for folder in hidden.glob(RUNS):
         if RUN.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
             aside = hidden / f"run-{secrets.token_hex(8)}"
             folder.rename(aside)
-            ended.append(aside)
-    return ended
+            ended_runs.append(aside)
+    return ended_runs
 
 
 def _remove(folders: list[Path]) -> None:
@@ -177,31 +181,52 @@ def _remove(folders: list[Path]) -> None:
 
 
 @contextmanager
-def staged(parts: Path) -> Iterator[Path]:
-    """An empty folder for files in the making, removed with what is left in it."""
-    with tempfile.TemporaryDirectory(dir=parts, ignore_cleanup_errors=True) as folder:
+def staged(run_folder: Path) -> Iterator[Path]:
+    """Yield an empty folder for unfinished files, which is removed with its content."""
+    with tempfile.TemporaryDirectory(dir=run_folder, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
-def put(result: xr.Dataset, target: Path, record: Record, parts: Path) -> None:
-    """Write a result, whole or not at all, also where two workers do so at once or the machine loses power."""
-    with staged(parts) as stage:
+def write_result(result: xr.Dataset, target: Path, record: Record, run_folder: Path) -> None:
+    """Write a complete result or none, even if two workers do so at once or the machine loses power."""
+    with staged(run_folder) as stage:
         file = stage / target.name
         to_netcdf(result, file)
         record.publish(file, destination(target))
 
 
 @contextmanager
-def whole(target: Path, parts: Path | None = None) -> Iterator[IO[str]]:
-    """A text file to write, which replaces `target` once it is complete; made in `parts`, or beside it."""
-    with replacing(destination(target), parts) as file:
+def atomic_text(target: Path, run_folder: Path) -> Iterator[IO[str]]:
+    """Open a text file to write, in `run_folder`, that replaces `target` once it is complete."""
+    with replacing(destination(target), run_folder) as file:
         with file.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         sync(file)
 
 
-def stamp(file: Path) -> str:
-    """What a result says it was made from; '' where there is none that can be read."""
+@contextmanager
+def full_disk_reported(run_folder: Path, size: int, what: str) -> Iterator[None]:
+    """Raise an OSError that names a full disk, which the NetCDF library reports as another error.
+
+    `size` is about the number of bytes of `what`.
+    """
+    try:
+        yield
+    except FileExistsError:  # a foreign file, also if the disk is full
+        raise
+    except (OSError, RuntimeError) as error:
+        try:
+            with tempfile.TemporaryFile(dir=run_folder) as trial:
+                trial.write(bytes(min(size, MAX_TRIAL_BYTES)))
+        except OSError as found:
+            if found.errno != errno.ENOSPC:
+                raise error from None
+            raise OSError(f"no space is left on the disk for {what}; free some and run again") from error
+        raise
+
+
+def read_stamp(file: Path) -> str:
+    """Return the attribute `made_from` of a result; '' if the file is missing or cannot be read."""
     import netCDF4
 
     if not file.is_file():

@@ -1,4 +1,4 @@
-"""What a run would write or delete, compared with its inputs and with the files that are there."""
+"""Targets of a run (files that it would write or delete), compared with its inputs and with existing files."""
 
 import os
 import stat
@@ -7,36 +7,36 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from bitbox_xr.cohort.record import HIDDEN, Content, Contents, fault, unchanged
+from bitbox_xr.cohort.record import HIDDEN, Content, Contents, foreign_file_fault, recorded_content
 from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS
 
 __all__ = ["checked", "of_run"]
 
-READERS = 8  # threads that read files to hash them
+HASH_THREADS = 8
 LOCK_OF_0_1_0 = ".lock"
 STATUS_OF_0_1_0 = b"recording,state,message,seconds,retries\n"
 
 
 def of_run(names: Iterable[str]) -> list[str]:
-    """Paths, relative to the folder, of all files that a run of these recordings would write or delete."""
+    """Return the targets of a run of these recordings, as paths relative to the output folder."""
     each = [f"{folder}/{name}.nc" for name in names for folder in (RECORDINGS, WINDOWS)]
     return [SUMMARY, TABLE, STATUS, *each]
 
 
 def checked(out: Path, targets: list[str], inputs: Mapping[Path, str], known: Contents) -> tuple[list[str], Contents]:
-    """What would be lost if a run wrote `targets` into `out`, and the entries of the record that are still needed.
+    """Return the reasons why a run must not write `targets` into `out`, and the entries of the record to keep.
 
-    `inputs`: what each file is called that the run reads. `known`: what runs wrote. A target may be replaced if it is
-    no input and equals an entry of its path.
+    `inputs` maps each file that the run reads to its description in messages. `known` is the record. A run may replace
+    a target that is not an input and equals an entry of its path.
     """
     folders = sorted({path.partition("/")[0] for path in targets if "/" in path})
-    odd = {name: why for name in folders if (why := _odd_folder(out / name))}
-    with ThreadPoolExecutor(READERS) as pool:
-        looked = pool.map(lambda path: _looked_at(out / path, known.get(path, set())), targets)
+    bad_folders = {name: why for name in folders if (why := _bad_folder(out / name))}
+    with ThreadPoolExecutor(HASH_THREADS) as pool:
+        looked = pool.map(lambda path: _look_at(out / path, known.get(path, set())), targets)
         found = {path: one for path, one in zip(targets, looked, strict=True) if one is not None}
     read = _inputs_among(out, targets, inputs, found)
     faults = [_input_fault(out, path, labels) for path, labels in read.items()]
-    faults += [fault(name, why) for name, why in odd.items()]
+    faults += [foreign_file_fault(name, why) for name, why in bad_folders.items()]
     if _is_of_0_1_0(out):
         faults.append(
             f"expected results of this version of bitbox_xr in {out}, got results of 0.1.0, which was not released; "
@@ -44,9 +44,9 @@ def checked(out: Path, targets: list[str], inputs: Mapping[Path, str], known: Co
         )
     else:
         faults += [
-            fault(path, one.why)
+            foreign_file_fault(path, one.why)
             for path, one in found.items()
-            if one.why and path not in read and path.partition("/")[0] not in odd
+            if one.why and path not in read and path.partition("/")[0] not in bad_folders
         ]
     settled = {path: {one.content} for path, one in found.items() if one.content is not None}
     return faults, known | settled
@@ -56,14 +56,14 @@ def checked(out: Path, targets: list[str], inputs: Mapping[Path, str], known: Co
 
 
 class Found(NamedTuple):
-    """A file at a target: its content if a run wrote it, else why not; device and inode."""
+    """A file at a target: its content if a run wrote it, otherwise the reason; device and inode."""
 
     content: Content | None
     why: str
     identity: tuple[int, int]
 
 
-def _looked_at(target: Path, known: set[Content]) -> Found | None:
+def _look_at(target: Path, known: set[Content]) -> Found | None:
     try:
         state = target.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -71,7 +71,7 @@ def _looked_at(target: Path, known: set[Content]) -> Found | None:
     identity = state.st_dev, state.st_ino
     if not stat.S_ISREG(state.st_mode):
         return Found(None, _kind(state.st_mode), identity)
-    content = unchanged(target, known)
+    content = recorded_content(target, known)
     why = "" if content else "which was changed since a run wrote it" if known else "which no run wrote"
     return Found(content, why, identity)
 
@@ -82,8 +82,8 @@ def _kind(mode: int) -> str:
     return "a folder" if stat.S_ISDIR(mode) else "neither a file nor a folder"
 
 
-def _odd_folder(folder: Path) -> str:
-    """Why no files can be written into a folder; '' if they can, or it does not exist."""
+def _bad_folder(folder: Path) -> str:
+    """Why a run must not write into a folder; '' if it may, or if the folder does not exist."""
     if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink()):
         return ""
     return "a symbolic link" if folder.is_symlink() else "a file"
@@ -102,7 +102,7 @@ def _is_of_0_1_0(out: Path) -> bool:
 def _inputs_among(
     out: Path, targets: list[str], inputs: Mapping[Path, str], found: Mapping[str, Found]
 ) -> dict[str, list[str]]:
-    """Inputs that are at a target, or in the hidden folder, by its path: also under another name of the same file."""
+    """Inputs that are at a target or in the hidden folder, also under another name of the same file, by path."""
     folder = out.resolve()
     paths = {os.path.join(folder, path): path for path in targets}
     identities = {one.identity: path for path, one in found.items()}
@@ -120,17 +120,17 @@ def _inputs_among(
 
 
 def _names(file: Path) -> set[str]:
-    """The path of a file without links and, if it is a link, that of the link: a result could replace either."""
+    """The path of a file without links and, if it is a link, the path of the link: a result could replace either."""
     try:
         return {os.path.realpath(file), os.path.join(os.path.realpath(file.parent), file.name)}
-    except ValueError:  # a path that no file can have: its recording will fail and say so
+    except ValueError:  # no file can have this path: its recording will fail with that reason
         return set()
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
     try:
         state = file.stat()
-    except (OSError, ValueError):  # missing, say: its recording will fail and say so
+    except (OSError, ValueError):  # for example missing: its recording will fail with that reason
         return None
     return state.st_dev, state.st_ino
 

@@ -1,4 +1,4 @@
-"""Inputs and calls that the benchmarks share: 79 × 79 signals at 30 frames a second, windows of 1.1 s every 0.5 s."""
+"""Inputs and calls that benchmarks share: 79 × 79 signals at 30 frames per second, windows of 1.1 s every 0.5 s."""
 
 import time
 
@@ -18,7 +18,7 @@ def recordings(seconds, signals=79, seed=0):
 
 
 def products(x, y):
-    """Only the arithmetic of imitation: the products of every window and lag by NumPy's batched matrix product."""
+    """Only the arithmetic of imitation: products of every window and lag with NumPy's batched matrix product."""
     x, y = (a.values.astype(np.float32) for a in (x, y))
     width, step, lag = 33, 15, LAG_FRAMES
     starts = np.arange(lag, len(x) - width - lag + 1, step)
@@ -39,7 +39,7 @@ def flops(seconds, signals=79):
 
 
 def median(call, rounds=9, warm=2):
-    """Seconds of a warm call, the middle of `rounds`."""
+    """Median seconds of a warm call over `rounds` calls."""
     for _ in range(warm):
         call()
     times = []

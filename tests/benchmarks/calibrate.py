@@ -1,9 +1,9 @@
-"""How often `significance` finds what is not there, and how often what is: the tables of the documentation.
+"""False positive rate and power of `significance()`: the tables of the documentation.
 
     python tests/benchmarks/calibrate.py [level] [power] [real]
 
 Level: unrelated pairs of 14 × 14 signals. Power: one signal of x follows one of y. Real: recordings of people who
-met and of people who never did, where `../shared/data` is there.
+met and of people who never met, if `../shared/data` exists.
 """
 
 import sys
@@ -18,9 +18,9 @@ from bitbox_xr import significance
 FPS = 30
 FRAMES, SIGNALS = 3600, 14
 WINDOWS = {"width": 60 / FPS, "max_lag": 15 / FPS}
-APART = {**WINDOWS, "step": 90 / FPS}  # windows that share no frame
-GAPS = (8, 97, 1, 96, 11, 2)  # frames lost in a row, in a recording of 519
-RECORDED = 519
+SEPARATE = {**WINDOWS, "step": 90 / FPS}  # windows that share no frame
+GAPS = (8, 97, 1, 96, 11, 2)  # runs of lost frames in a real recording
+FRAMES_WITH_GAPS = 519  # of that recording
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 
@@ -40,7 +40,7 @@ def slow(rng, frames=FRAMES, signals=SIGNALS, phi=0.95):
 
 
 def bursts(rng, frames=FRAMES, signals=SIGNALS, a_second=0.5, noise=0.02):
-    """Bells of 0.2 to 0.7 s at random moments, and a tracker's noise."""
+    """Rises of 0.2 to 0.7 s at random times, with the noise of a tracker."""
     t = np.arange(frames) / FPS
     out = noise * rng.normal(size=(frames, signals))
     for i in range(signals):
@@ -52,10 +52,10 @@ def bursts(rng, frames=FRAMES, signals=SIGNALS, a_second=0.5, noise=0.02):
 
 
 def dropout(rng, frames=FRAMES):
-    """Frames that are lost: 41 %, in runs as long as a real tracker's, in random order with random pauses."""
+    """Mask of lost frames: 41 %, in runs as long as those of a real tracker, in random order and with random pauses."""
     lost = np.zeros(0, bool)
     while len(lost) < frames:
-        between = rng.multinomial(RECORDED - sum(GAPS), rng.dirichlet(np.ones(len(GAPS))))
+        between = rng.multinomial(FRAMES_WITH_GAPS - sum(GAPS), rng.dirichlet(np.ones(len(GAPS))))
         runs = zip(between, rng.permutation(GAPS), strict=True)
         lost = np.concatenate([lost, *(np.repeat([False, True], run) for run in runs)])
     return np.roll(lost, rng.integers(frames))[:frames]
@@ -71,7 +71,7 @@ def recording(make, rng, *, gaps=False, frames=FRAMES):
 def level(make, runs, *, n=99, gaps="", seed=0, **options):
     """Share of pairs with p ≤ .05 in each run, and whether any pair had p_fwe ≤ .05.
 
-    `gaps`: who loses frames, "x", "y" or "xy".
+    `gaps`: which sides lose frames, "x", "y" or "xy".
     """
     shares, any_pair = [], []
     for run in range(runs):
@@ -85,14 +85,14 @@ def level(make, runs, *, n=99, gaps="", seed=0, **options):
 
 
 def levels(runs=40):
-    """The table of levels: share of pairs with its standard error over runs, and runs with any pair."""
+    """Print the table of levels: share of pairs with its standard error over runs, and runs with any pair."""
     kinds = {
         "shift": {"surrogates": "shift"},
         "segments": {"surrogates": "segments"},
-        "segments, windows apart": {"surrogates": "segments", **APART},
-        "shift, windows apart": {"surrogates": "shift", **APART},
+        "segments, separate windows": {"surrogates": "segments", **SEPARATE},
+        "shift, separate windows": {"surrogates": "shift", **SEPARATE},
         "phase": {"surrogates": "phase"},
-        "shift, signed": {"surrogates": "shift", "statistic": "corr_mean"},
+        "shift, corr_mean": {"surrogates": "shift", "statistic": "corr_mean"},
         "shift, polarity=False": {"surrogates": "shift", "polarity": False},
         "shift, coordination": {"surrogates": "shift", "measure": "coordination"},
         "shift, x loses 41 %": {"surrogates": "shift", "gaps": "x"},
@@ -113,7 +113,7 @@ def levels(runs=40):
 
 
 def follower(rng, strength, behind, frames=FRAMES):
-    """x's first signal is y's first, `behind` frames later, `strength` times as strong as x's own noise."""
+    """The first signal of x follows that of y by `behind` frames, `strength` times as strong as x's own noise."""
     y = white(rng, frames + behind)
     x = white(rng, frames)
     x[:, 0] += strength * y[:frames, 0]
@@ -121,7 +121,7 @@ def follower(rng, strength, behind, frames=FRAMES):
 
 
 def power(strength, runs, *, n=199, behind=7, seed=1):
-    """For each run: p_fwe of the pair that follows, and how many frames its best lag is off."""
+    """For each run: p_fwe of the related pair, and the error of its best lag in frames."""
     out = []
     for run in range(runs):
         rng = np.random.default_rng([seed, run, round(100 * strength)])
@@ -139,11 +139,11 @@ def powers(runs=40):
         print(f"| {strength:6} | " + " | ".join(f"{share:.2f}" for share in shares) + " |", flush=True)
 
 
-# --- people who met, and people who never did
+# --- people who met, and people who never met
 
 
 def sessions():
-    """Motion energy of the patients and of the therapists of all sessions, a signal a session; None where absent."""
+    """Motion energy of patients and of therapists, one signal per session; None if there are no files."""
     files = sorted(DATA.glob("rmea_*.txt"))
     if not files:
         return None
@@ -153,13 +153,13 @@ def sessions():
 
 
 def real(n=199, **options):
-    """Every patient with every therapist against chance; on the diagonal those who met."""
+    """Significance of every patient with every therapist; those who met are on the diagonal."""
     return significance(*sessions(), n=n, rng=0, progress=False, **{"width": 20, "max_lag": 5, **options})
 
 
 def reals():
     if sessions() is None:
-        print(f"there are no recordings in {DATA}")
+        print(f"no recordings in {DATA}")
         return
     for options in (
         {},

@@ -1,10 +1,10 @@
-"""How a cohort's time falls with workers, what it adds to each recording, and the parts of the estimate in docs/cohorts.md.
+"""Duration of a cohort with one and two workers, and the parts of the estimate in docs/cohorts.md.
 
     python tests/benchmarks/compare_cohort.py [recordings] [seconds of each]
 
-Recordings of two people with 79 signals each at 30 frames a second, in NetCDF files; imitation, windows of 1.1 s every
-half second, matched pairs in the summary. Times are those of the measuring itself, as `status.csv` and the clock have
-them, with the workers' start apart.
+Recordings of two people with 79 signals each at 30 frames per second, in NetCDF files; imitation, windows of 1.1 s
+every half second, matched pairs in the summary. Durations are without the start of workers. Those of the parts are
+medians over recordings on one core; gathering and writing the summary are divided by the number of recordings.
 """
 
 import os
@@ -17,15 +17,16 @@ import numpy as np
 import pandas as pd
 
 import bitbox_xr as bx
-from bitbox_xr.cohort import fingerprint, options, worker
+from bitbox_xr.cohort import blocks, fingerprint, options, summary
 from bitbox_xr.cohort.cluster import connected
-from bitbox_xr.cohort.storage import RECORDINGS, place
+from bitbox_xr.cohort.record import Record
+from bitbox_xr.cohort.storage import ASKED, RECORDINGS, STAMP, held, result_file, write_result
 
 FPS, SIGNALS, OPTIONS = 30, 79, {"width": 1.1, "step": 0.5}
 
 
 def study(folder, recordings, seconds):
-    """Files of unrelated walks, and the manifest that names them."""
+    """Write files of unrelated random walks; returns their manifest."""
     rng = np.random.default_rng(0)
     rows = []
     for k in range(recordings):
@@ -38,12 +39,16 @@ def study(folder, recordings, seconds):
 
 
 def timed(table, out, workers):
-    """Seconds of a run on workers that stand ready and have measured before."""
+    """Seconds of a run on workers that have measured before, and the sum of seconds that recordings took."""
     with connected(None, workers, workers) as client:
         bx.cohort.run(
-            table[:workers], out.with_name(out.name + "_warm"), measure="imitation", client=client, progress=False,
+            table[:workers],
+            out.with_name(out.name + "_warm"),
+            measure="imitation",
+            client=client,
+            progress=False,
             **OPTIONS,
-        )  # fmt: skip
+        )
         started = time.perf_counter()
         result = bx.cohort.run(table, out, measure="imitation", client=client, progress=False, **OPTIONS)
         seconds = time.perf_counter() - started
@@ -52,23 +57,40 @@ def timed(table, out, workers):
     return seconds, result.status["seconds"].sum()
 
 
-def parts(table, out):
-    """Median seconds of a recording's parts on one core: digest of its files, reading, measuring, writing."""
+def parts(table, out, run_folder):
+    """Median seconds per recording on one core: hash its files, read, measure and write."""
     planned = options.planned("imitation", OPTIONS, keep_windows=False)
-    rows = []
-    for signals, reference in zip(table["signals"], table["reference"], strict=True):
+    record, rows = Record.of(out, run_folder), []
+    for name, signals, reference in table[["recording", "signals", "reference"]].itertuples(index=False):
         clock = [time.perf_counter()]
         files = [Path(signals), Path(reference)]
-        made = fingerprint.made_from(planned, [fingerprint.seen(file).identity for file in files])
+        made = fingerprint.made_from(planned, [fingerprint.hashed(file).identity for file in files])
         clock.append(time.perf_counter())
         x, y = fingerprint.opened(planned, files)
         clock.append(time.perf_counter())
         found = options.results(planned, x, y)
         clock.append(time.perf_counter())
-        worker.put(found[RECORDINGS].assign_attrs(made_from=made), place(out, RECORDINGS, "part"), out)
+        marked = found[RECORDINGS].assign_attrs({"recording": name, ASKED: planned.described(), STAMP: made})
+        write_result(marked, result_file(out, RECORDINGS, name), record, run_folder)
         clock.append(time.perf_counter())
         rows.append(np.diff(clock))
-    return dict(zip(("digest", "read", "measure", "write"), np.median(rows, axis=0), strict=True))
+    return dict(zip(("hash", "read", "measure", "write"), np.median(rows, axis=0), strict=True))
+
+
+def summary_parts(names, out, run_folder):
+    """Seconds per recording on one core to gather results in blocks, and CPU seconds to write the summary."""
+    asked = options.planned("imitation", OPTIONS, keep_windows=False).described()
+    files = {name: result_file(out, RECORDINGS, name) for name in names}
+    size = blocks.MAX_RECORDINGS_PER_BLOCK
+    started, gathered = time.perf_counter(), []
+    for first in range(0, len(names), size):
+        share = {name: files[name] for name in names[first : first + size]}
+        gathered.append(blocks.gather(share, run_folder / f"block{first}", asked=asked, only_matched=True))
+    gather = time.perf_counter() - started
+    started = time.process_time()
+    summary.write(run_folder, gathered, {"age": np.arange(len(names))})
+    write = time.process_time() - started
+    return {"gather": gather / len(names), "write summary": write / len(names)}
 
 
 def main(recordings=40, seconds=300, rounds=3):
@@ -79,18 +101,21 @@ def main(recordings=40, seconds=300, rounds=3):
         for round_ in range(rounds):
             for workers in rows:
                 rows[workers].append(timed(table, here / f"out_{round_}_{workers}", workers))
-        (here / "one" / RECORDINGS).mkdir(parents=True)
         os.sched_setaffinity(0, {0})
-        of_one = parts(table, here / "one")
-    print(f"{recordings} recordings of {seconds} s, medians of {rounds}")
+        with held(here / "one") as run_folder:
+            (here / "one" / RECORDINGS).mkdir()
+            of_one = parts(table, here / "one", run_folder)
+            of_summary = summary_parts(table["recording"].tolist(), here / "one", run_folder)
+    print(f"{recordings} recordings of {seconds} s, medians of {rounds} runs")
     whole = {}
     for workers, times in rows.items():
         whole[workers], inside = np.median(times, axis=0)
-        print(f"{workers} worker(s): {whole[workers]:6.2f} s, of which on workers {inside / workers:6.2f} s each")
+        print(f"{workers} worker(s): {whole[workers]:6.2f} s; each worker measures for {inside / workers:6.2f} s")
     print(f"two workers are {whole[1] / whole[2]:.2f} times as fast as one")
-    own = sum(of_one.values())
-    print("a recording's parts: " + ", ".join(f"{name} {1000 * s:.0f} ms" for name, s in of_one.items()))
-    print(f"a recording in a run of one worker costs {1000 * (whole[1] / recordings - own):.0f} ms more than these")
+    of_all = of_one | of_summary
+    print("per recording: " + ", ".join(f"{name} {1000 * s:.1f} ms" for name, s in of_all.items()))
+    rest = whole[1] / recordings - sum(of_all.values())
+    print(f"a run with one worker takes {1000 * rest:.0f} ms per recording more than these parts")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Expressivity of this project beside Bitbox's, in one process.
+"""Speed of expressivity in bitbox_xr and Bitbox, in one process.
 
-Bitbox needs its own dependencies here, so an environment of the benchmark's own is the place for it:
+Bitbox needs its own dependencies, so run this in a separate environment:
 
     python -m pip install bitbox==2025.10.dev2 -e .
     python tests/benchmarks/compare_expressivity.py
 
-Medians of warm calls that take turns, whole labelled results; 79 coefficients, float64, 30 frames a second.
+Medians of warm, alternating calls that return labelled results; 79 coefficients, float64, 30 frames per second.
 """
 
 import importlib.metadata
@@ -27,13 +27,13 @@ CASES = ((600, False), (600, True), (20, False), (20, True))  # s, aggregate
 
 
 def face(seconds, seed=0):
-    """Slow, positive signals with as many ups and downs as a tracker's."""
+    """Slow, positive signals with about as many extrema as a tracker's signals."""
     noise = np.random.default_rng(seed).normal(size=(seconds * FPS, COEFFICIENTS))
     return np.abs(gaussian_filter1d(noise, 5, axis=0))
 
 
 def medians(calls, rounds):
-    """Seconds of each call, the middle of `rounds` in which they take turns."""
+    """Median seconds of each call over `rounds` rounds of alternating calls."""
     times = []
     for round_ in range(rounds + 1):
         row = []
@@ -41,7 +41,7 @@ def medians(calls, rounds):
             start = time.perf_counter()
             call()
             row.append(time.perf_counter() - start)
-        times += [row] if round_ else []  # the first one warms
+        times += [row] if round_ else []  # the first round warms up
     return np.median(times, axis=0)
 
 

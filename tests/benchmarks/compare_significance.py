@@ -1,8 +1,8 @@
-"""What a surrogate costs: `significance` with n of them beside n times the measure with `stats=True`, in one process.
+"""Time per surrogate: `significance()` with n surrogates compared with n calls of the measure with `stats=True`.
 
     python tests/benchmarks/compare_significance.py [seconds]
 
-The measure's own time is taken on as many threads as significance has: there surrogates go side by side.
+The measure is timed with as many threads as significance has, which computes surrogates in parallel.
 """
 
 import sys

@@ -1,9 +1,9 @@
-"""Time and peak memory of measures of a day-long recording on dask, each in a process of its own.
+"""Time and peak memory of measures of a day-long recording on dask, each in a new process.
 
     python tests/benchmarks/day_long.py [frames]
 
-2.6 million frames of 79 signals (a day at 30 frames a second), float32, made chunk by chunk of 18,000 frames when it
-is read.
+2.6 million frames of 79 signals (a day at 30 frames per second), float32, simulated in chunks of 18,000 frames when
+they are read.
 """
 
 import resource
@@ -21,7 +21,7 @@ CALLS = {
 
 
 def recording(frames, seed):
-    """A slow walk that is drawn to 0, each chunk from a seed of its own."""
+    """A slow, stationary random signal, each chunk with its own seed."""
     import dask.array as da
     import numpy as np
     from scipy.signal import lfilter
@@ -45,7 +45,7 @@ def one(name, frames):
     CALLS[name](bx, x, y).compute()
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name:>30} {seconds:6.1f} s, peak {peak:5.0f} MB (the libraries alone {before:.0f} MB)", flush=True)
+    print(f"{name:>30} {seconds:6.1f} s, peak {peak:5.0f} MB (before the call {before:.0f} MB)", flush=True)
 
 
 def main(frames=2_600_000):

@@ -1,10 +1,10 @@
-"""A cohort cut by SIGKILL at random moments and run again: whether it ends as if it had never been cut.
+"""A cohort that is killed at random moments and run again: its results must equal those of a run without a kill.
 
     python tests/benchmarks/killed_runs.py [recordings] [kills] [seed]
 
-Half of the time the runner alone is killed, so that its workers find out by themselves, and half of the time all of
-its processes. All files are then compared, by SHA-256, with those of a run that was not cut; `status.csv` without the
-columns seconds and retries, which tell of the runs themselves.
+Half of the kills hit only the program, whose workers must then end by themselves; the others hit all of its processes.
+All files are compared by SHA-256 with those of a run without a kill; `status.csv` without the columns seconds and
+retries, which depend on the runs.
 """
 
 import csv
@@ -24,11 +24,11 @@ import pandas as pd
 import bitbox_xr as bx
 
 FPS, SECONDS, SIGNALS, FILES = 30, 10, 5, 50
-OF_RUNS = ("seconds", "retries")
+RUN_COLUMNS = ("seconds", "retries")
 
 
 def study(folder: Path, recordings: int) -> None:
-    """`study.csv` in `folder`, and the files that it names."""
+    """Write `study.csv` and the files that it names into `folder`."""
     rng = np.random.default_rng(0)
     for k in range(FILES):
         for side in "xy":
@@ -40,29 +40,18 @@ def study(folder: Path, recordings: int) -> None:
 
 
 def started(folder: Path, out: str) -> subprocess.Popen[bytes]:
-    """A run of its own process group; what it says is in the file `said`."""
-    command = [
-        "bitbox_xr",
-        "cohort",
-        "study.csv",
-        "--measure",
-        "imitation",
-        "--out",
-        out,
-        "--width",
-        "1",
-        "--step",
-        ".5",
-    ]
-    options = ["--workers", "2", "--no-progress"]
-    with (folder / "said").open("wb") as said:
+    """Start a run in its own process group; its output is in the file `output`."""
+    command = (
+        f"bitbox_xr cohort study.csv --measure imitation --out {out} --width 1 --step .5 --workers 2 --no-progress"
+    )
+    with (folder / "output").open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", *command, *options], cwd=folder, start_new_session=True, stdout=said, stderr=said
+            [sys.executable, "-m", *command.split()], cwd=folder, start_new_session=True, stdout=output, stderr=output
         )
 
 
 def tree(out: Path) -> dict[str, str]:
-    """SHA-256 by path of all that a run is asked for; what it keeps for itself has names with a dot."""
+    """SHA-256 of each result by path, without hidden files."""
     found = {}
     for file in sorted(out.rglob("*")):
         path = file.relative_to(out)
@@ -74,12 +63,12 @@ def tree(out: Path) -> dict[str, str]:
 
 def _status(file: Path) -> bytes:
     with file.open(encoding="utf-8", newline="") as stream:
-        rows = [{name: cell for name, cell in row.items() if name not in OF_RUNS} for row in csv.DictReader(stream)]
+        rows = [{name: cell for name, cell in row.items() if name not in RUN_COLUMNS} for row in csv.DictReader(stream)]
     return repr(rows).encode()
 
 
-def cut(folder: Path, out: str, kills: int, longest: float, rng: random.Random) -> list[tuple[float, int]]:
-    """Start a run and kill it after up to `longest` seconds, so many times; gives moments and recordings done then."""
+def killed(folder: Path, out: str, kills: int, longest: float, rng: random.Random) -> list[tuple[float, int]]:
+    """Start a run and kill it after up to `longest` seconds, `kills` times; returns moments and numbers of results."""
     found = []
     for _ in range(kills):
         run = started(folder, out)
@@ -95,11 +84,11 @@ def cut(folder: Path, out: str, kills: int, longest: float, rng: random.Random) 
 
 
 def finished(folder: Path, out: str) -> float:
-    """Seconds of a run that is left to end."""
+    """Run to the end; returns the seconds it took."""
     clock = time.perf_counter()
     run = started(folder, out)
     if run.wait() != 0:
-        raise RuntimeError((folder / "said").read_text())
+        raise RuntimeError((folder / "output").read_text())
     return time.perf_counter() - clock
 
 
@@ -110,13 +99,13 @@ def main(recordings: int = 500, kills: int = 20, seed: int = 0) -> None:
         study(folder, recordings)
         seconds = finished(folder, "undisturbed")
         print(f"{recordings} recordings in {seconds:.1f} s without a kill")
-        for moment, done in cut(folder, "cut", kills, seconds / 2, rng):
+        for moment, done in killed(folder, "killed", kills, seconds / 2, rng):
             print(f"killed after {moment:5.1f} s, {done} recordings done")
-        print(f"the last run took {finished(folder, 'cut'):.1f} s")
-        wanted, found = tree(folder / "undisturbed"), tree(folder / "cut")
-        unlike = sorted(path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path))
-        print(f"{len(wanted)} files, {len(unlike)} unlike {unlike[:10]}")
-        sys.exit(bool(unlike))
+        print(f"the last run took {finished(folder, 'killed'):.1f} s")
+        expected, found = tree(folder / "undisturbed"), tree(folder / "killed")
+        different = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
+        print(f"{len(expected)} files, {len(different)} different {different[:10]}")
+        sys.exit(bool(different))
 
 
 if __name__ == "__main__":

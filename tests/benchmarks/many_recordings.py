@@ -1,9 +1,9 @@
-"""A cohort of many short recordings: what one costs, what the summary costs, how much memory the runner takes.
+"""A cohort of many short recordings: time per recording, time of the summary, and memory of the program.
 
     python tests/benchmarks/many_recordings.py [recordings] [measure] [pairs]
 
-Recordings of 10 s of 17 signals at 30 frames a second, in NetCDF files. The files are fewer than the recordings: each
-recording is a pair of its own of them, or with measures of one person one of them under a name of its own.
+Recordings of 10 s of 17 signals at 30 frames per second, in NetCDF files. There are fewer files than recordings: each
+recording is a different pair of files or, with measures of one person, one file under a different name.
 """
 
 import resource
@@ -23,7 +23,7 @@ OPTIONS = {"imitation": {"width": 1.1, "step": 0.5}, "coordination": {"width": 1
 
 
 def study(folder: Path, recordings: int, *, paired: bool = True) -> pd.DataFrame:
-    """Files of unrelated walks, and a manifest of pairs of them with three covariates."""
+    """Write files of unrelated random walks; returns a manifest of pairs of them with three covariates."""
     rng = np.random.default_rng(0)
     for k in range(FILES):
         for side in "xy":
@@ -57,7 +57,7 @@ def main(recordings: int = 5000, measure: str = "imitation", pairs: str = "match
 
         setattr(runner, name, call)
 
-    for name in ("_gathered", "_summarise"):
+    for name in ("_gather_blocks", "_summarise"):
         timed(name)
     with tempfile.TemporaryDirectory() as folder:
         table = study(Path(folder), recordings, paired=measure in ("imitation", "coordination", "significance"))
@@ -70,10 +70,10 @@ def main(recordings: int = 5000, measure: str = "imitation", pairs: str = "match
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         inside = done.status["seconds"].sum()
         print(f"{done.counted}; {measure}, {pairs} pairs, {len(done.status)} rows in status.csv")
-        print(f"{seconds:.1f} s in all, {1000 * seconds / recordings:.1f} ms a recording")
-        print(f"on workers {inside:.1f} s, {1000 * inside / recordings:.1f} ms a recording")
+        print(f"{seconds:.1f} s in all, {1000 * seconds / recordings:.1f} ms per recording")
+        print(f"on workers {inside:.1f} s, {1000 * inside / recordings:.1f} ms per recording")
         print("summary: " + ", ".join(f"{name} {took:.1f} s" for name, took in clock.items()))
-        print(f"runner's memory: {peak / 1024:.0f} MB at most, {before / 1024:.0f} MB before")
+        print(f"memory of the program: {peak / 1024:.0f} MB at most, {before / 1024:.0f} MB before")
         for name in ("summary.nc", "summary.csv"):
             print(f"{name}: {Path(folder, 'out', name).stat().st_size / 1e6:.1f} MB")
 

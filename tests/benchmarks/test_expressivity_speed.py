@@ -1,6 +1,6 @@
-"""Whole labelled calls, timed by pytest-benchmark: `pytest tests/benchmarks --benchmark-enable`.
+"""Expressivity timed by pytest-benchmark: `pytest tests/benchmarks --benchmark-enable`.
 
-Without that option each runs once, small, so that none rots.
+Without that option each call runs once with small input, so that benchmarks keep working.
 """
 
 import pytest

@@ -1,6 +1,6 @@
-"""Whole labelled calls, timed by pytest-benchmark: `pytest tests/benchmarks --benchmark-enable`.
+"""Imitation and coordination timed by pytest-benchmark: `pytest tests/benchmarks --benchmark-enable`.
 
-Without that option each runs once, small, so that none rots.
+Without that option each call runs once with small input, so that benchmarks keep working.
 """
 
 import pytest
@@ -12,7 +12,7 @@ from benchmark_cases import STEP, WIDTH, recordings
 
 @pytest.fixture
 def seconds(request):
-    """Full length when timed, a few windows when not."""
+    """Full length if timed, otherwise a few windows."""
     return (lambda full: full) if request.config.getoption("benchmark_enable") else (lambda full: 5)
 
 

@@ -75,7 +75,7 @@ COMMANDS = {
     "no manifest": (
         ["cohort", "absent.csv", "--measure", "diversity", "-o", "out"],
         1,
-        "absent.csv: there is no such manifest",
+        "expected a manifest, got absent.csv, which does not exist",
     ),
     "no workers": (
         ["cohort", "absent.csv", "--measure", "diversity", "-o", "out", "--workers", "0"],

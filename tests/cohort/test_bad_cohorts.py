@@ -34,17 +34,17 @@ CASES = {
     "results into a file": (
         lambda: bx.cohort.run(manifest(), __file__, measure="imitation"),
         NotADirectoryError,
-        ["is no folder", "one for the results is wanted"],
+        ["expected a folder for the results", "which is not a folder; name another"],
     ),
     "several measures": (
         lambda: bx.cohort.run(manifest(), "out", measure=["imitation"]),
         ValueError,
-        ["measure is ['imitation']", "one of imitation"],
+        ["expected measure to be one of imitation", "got ['imitation']"],
     ),
     "no address": (
         lambda: bx.cohort.run(manifest(), "out", measure="imitation", client="nowhere"),
         ValueError,
-        ["client is 'nowhere'", "tcp://host:port, is wanted"],
+        ["expected client to be the address of a scheduler, tcp://host:port, got 'nowhere'"],
     ),
     "a demonstration without end": (
         lambda: make_pair(minutes=np.inf, fps=0),
@@ -59,17 +59,17 @@ CASES = {
     "no such manifest": (
         lambda: bx.cohort.run("absent.csv", "out", measure="diversity"),
         FileNotFoundError,
-        ["absent.csv", "no such manifest"],
+        ["expected a manifest, got", "absent.csv, which does not exist"],
     ),
     "a manifest without columns": (
         lambda: bx.cohort.run(TABLE, "out", measure="diversity"),
         ValueError,
-        ["no column recording and no signals", "the columns are 0, 1"],
+        ["expected columns recording and signals, got 0, 1"],
     ),
     "an unknown option": (
         lambda: bx.cohort.run(manifest(), "out", measure="diversity", scale=[1]),
         ValueError,
-        ["scale is no option of diversity", "which takes scales"],
+        ["expected options of diversity (scales, ", "got scale"],
     ),
     "a width beyond all": (
         lambda: bx.cohort.run(manifest(), "out", measure="imitation", width=1e300),
@@ -79,7 +79,7 @@ CASES = {
     "no cohort": (
         lambda: bx.cohort.open("nowhere"),
         FileNotFoundError,
-        ["there is no status.csv", "no folder of cohort.run()"],
+        ["expected an output folder of cohort.run(), got nowhere, which has no status.csv"],
     ),
 }
 

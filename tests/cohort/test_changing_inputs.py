@@ -1,4 +1,4 @@
-"""A file that is replaced while it is read fails its recording; nothing is stored under the hash of other content."""
+"""Inputs that change while they are read fail their recording; no result has the hash of other content."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from bitbox_xr.cohort import fingerprint, options, partners, worker
 from bitbox_xr.io.readers import dispatch
 from bitbox_xr.io.readers.formats import three_di
 
-CHANGED = "expected a file that stays as it is, got one that changed while it was read; run again"
+CHANGED = "expected a file that stays unchanged, got one that changed while it was read; run again"
 PAST = time.time() - 3600
 
 
@@ -71,11 +71,11 @@ def written_in_place(path):
 
 def written_in_place_with_the_old_time(path):
     """The same inode, size and time of modification: only the content differs."""
-    told, content = path.stat(), bytearray(path.read_bytes())
+    status, content = path.stat(), bytearray(path.read_bytes())
     content[-5] ^= 1
     with path.open("r+b") as stream:
         stream.write(content)
-    os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def swapped_there_and_back(path):
@@ -101,7 +101,7 @@ WAYS = {
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("suffix", [".nc", ".csv"])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_change_between_hashing_and_reading(study, monkeypatch, way, suffix, which):
+def test_a_change_between_hashing_and_reading_fails_the_recording(study, monkeypatch, way, suffix, which):
     files = [written(study / f"{side}{suffix}", seed) for seed, side in enumerate("xy")]
     real = fingerprint.opened
 
@@ -121,8 +121,8 @@ def test_a_change_between_hashing_and_reading(study, monkeypatch, way, suffix, w
     ("suffix", "module", "step"),
     [(".csv", dispatch, "from_lines"), (".csv", dispatch, "read_lines"), (".nc", fingerprint, "open_signals")],
 )
-def test_a_change_in_the_middle_of_reading(study, monkeypatch, way, suffix, module, step):
-    """After the text of a table was read, before it is; after a NetCDF file was opened, before its numbers are read."""
+def test_a_change_during_reading_fails_the_recording(study, monkeypatch, way, suffix, module, step):
+    """Before or after the text of a table is read; between opening a NetCDF file and reading its numbers."""
     x, y = (written(study / f"{side}{suffix}", seed) for seed, side in enumerate("xy"))
     real, calls = getattr(module, step), []
 
@@ -141,7 +141,7 @@ def test_a_change_in_the_middle_of_reading(study, monkeypatch, way, suffix, modu
     assert results(study) == []
 
 
-def test_half_of_a_file_is_of_another_recording(study, monkeypatch):
+def test_a_half_written_file_fails_the_recording(study, monkeypatch):
     """A program that writes to a file while it is read: the first half old, the second new."""
     x, y = (written(study / f"{side}.csv", seed) for seed, side in enumerate("xy"))
     other = written(study / "other.csv", 99).read_bytes()
@@ -162,7 +162,7 @@ def test_half_of_a_file_is_of_another_recording(study, monkeypatch):
 
 
 @pytest.mark.parametrize("change", ["replaced", "removed", "made"])
-def test_what_lies_beside_a_file_is_input_too(study, monkeypatch, change):
+def test_a_changed_sidecar_fails_the_recording(study, monkeypatch, change):
     x, y = (written(study / f"{side}_expression.3DI", seed) for seed, side in enumerate("xy"))
     beside = x.with_suffix(".json")
     if change != "made":
@@ -182,7 +182,7 @@ def test_what_lies_beside_a_file_is_input_too(study, monkeypatch, change):
     assert results(study) == []
 
 
-def test_a_fault_of_the_file_itself_is_told_as_it_is(study):
+def test_an_error_in_an_unchanged_file_is_reported_unchanged(study):
     x, y = written(study / "x.csv", 0), written(study / "y.csv", 1)
     x.write_text("time,AU04\n0,a\n")
     outcome = work(study, x, y)
@@ -191,8 +191,8 @@ def test_a_fault_of_the_file_itself_is_told_as_it_is(study):
     assert "changed while" not in outcome.message
 
 
-def test_other_changes_of_a_file_do_no_harm(study, monkeypatch):
-    """Permissions, a hard link, a file that was written just now: the content is the same, and is hashed again."""
+def test_changes_of_permissions_and_links_are_ignored(study, monkeypatch):
+    """Permissions, a hard link, a file that was written just now: the content is hashed again and is the same."""
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     os.utime(y)
     real = fingerprint.opened
@@ -208,16 +208,16 @@ def test_other_changes_of_a_file_do_no_harm(study, monkeypatch):
     assert work(study, x, y).state == worker.KEPT
 
 
-def test_files_that_stay_are_hashed_once(study, monkeypatch):
+def test_unchanged_files_are_hashed_once(study, monkeypatch):
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
-    monkeypatch.setattr(fingerprint, "RECENT", 0)  # they were renamed or made a moment ago
+    monkeypatch.setattr(fingerprint, "RECENT_NS", 0)  # they were renamed or made a moment ago
     digests, real = [], fingerprint._digest
     monkeypatch.setattr(fingerprint, "_digest", lambda file: digests.append(file.name) or real(file))
     assert work(study, x, y).state == worker.DONE
     assert digests == ["x.nc", "y.nc"]
 
 
-def test_the_run_after_measures_what_is_there_now(study, monkeypatch):
+def test_the_next_run_measures_the_new_content(study, monkeypatch):
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     with monkeypatch.context() as during:
         real = fingerprint.opened
@@ -237,19 +237,19 @@ def drawn(study):
     """A recording and a partner whose content was hashed before."""
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     partner = written(study / "partner.nc", 2)
-    found = partners._looked_at("other", partner, {})
+    found = partners._read_partner("other", partner, {})
     plan = options.planned(
         "significance", {"surrogates": "partners", "n": 2, "rng": 0, "of": "imitation", "step": 0.5}, keep_windows=False
     )
-    (study / "out" / "parts" / partners.FOUND).write_text(json.dumps([found]))
-    partners._found.cache_clear()
+    (study / "out" / "parts" / partners.PARTNERS_FILE).write_text(json.dumps([found]))
+    partners._partner_list.cache_clear()
     job = worker.Job("r", x, y, True, study / "out", study / "out" / "parts")
     return lambda: worker.work(plan, job), partner
 
 
 @pytest.mark.parametrize("way", ["renamed_over", "written_in_place"])
 @pytest.mark.parametrize("when", ["before", "opened", "after"])
-def test_a_partner_that_changes(study, drawn, monkeypatch, when, way):
+def test_a_partner_that_changes_fails_the_recording(study, drawn, monkeypatch, when, way):
     run, partner = drawn
     if when == "before":
         WAYS[way](partner)
@@ -265,40 +265,40 @@ def test_a_partner_that_changes(study, drawn, monkeypatch, when, way):
     assert results(study) == []
 
 
-def test_a_partner_that_stays(study, drawn):
+def test_an_unchanged_partner_is_used(study, drawn):
     run, partner = drawn
     os.link(partner, study / "link.nc")
     assert run().state == worker.DONE
     assert results(study) == ["r.nc"]
 
 
-def test_a_partner_is_known_on_another_machine(study):
-    """Devices and inodes differ there; size and time of modification decide, else the content."""
+def test_a_partner_is_recognised_on_another_machine(study):
+    """Devices and inodes differ there: size and modification time are compared, or else the content."""
     file = written(study / "x.nc", 0)
-    before = fingerprint.seen(file)
+    before = fingerprint.hashed(file)
     elsewhere = before._replace(states=[state._replace(device=1, inode=2, changed=3) for state in before.states])
-    with fingerprint.unchanged([fingerprint.seen_again(elsewhere)]):
+    with fingerprint.unchanged([fingerprint.refreshed(elsewhere)]):
         file.read_bytes()
     os.utime(file, (PAST + 1, PAST + 1))
-    with fingerprint.unchanged([fingerprint.seen_again(elsewhere)]):
+    with fingerprint.unchanged([fingerprint.refreshed(elsewhere)]):
         file.read_bytes()
     renamed_over(file)
     with pytest.raises(ValueError, match="changed while it was read"):
-        fingerprint.seen_again(elsewhere)
+        fingerprint.refreshed(elsewhere)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=64), st.binary(max_size=64))
-def test_any_other_content_is_noticed(tmp_path_factory, before, after):
+def test_any_change_of_content_is_detected(tmp_path_factory, before, after):
     """Within the same tick of the file system's clock, too."""
     file = tmp_path_factory.mktemp("files") / "x.csv"
     file.write_bytes(before)
-    known = fingerprint.seen(file)
-    told = file.stat()
+    known = fingerprint.hashed(file)
+    status = file.stat()
     with file.open("r+b") as stream:
         stream.write(after)
         stream.truncate()
-    os.utime(file, ns=(told.st_atime_ns, told.st_mtime_ns))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     if before == after:
         with fingerprint.unchanged([known]):
             pass
@@ -308,8 +308,8 @@ def test_any_other_content_is_noticed(tmp_path_factory, before, after):
 
 
 @pytest.mark.slow
-def test_a_run_goes_on(study):
-    """Of four recordings one is rewritten all the time by another program."""
+def test_the_other_recordings_are_measured(study):
+    """Another program rewrites one of four recordings all the time."""
     import threading
 
     rows = {"recording": [], "signals": [], "reference": []}

@@ -1,4 +1,4 @@
-"""Manifests, options and folders of cohorts: all that needs no workers."""
+"""Manifests, options, tasks and folders of cohorts, without workers."""
 
 import contextlib
 import json
@@ -44,7 +44,7 @@ def recording(seed, names=("AU04", "AU12"), frames=240):
 
 
 @pytest.mark.parametrize(
-    ("cells", "wanted"),
+    ("cells", "expected"),
     [
         (["1", "2", "-3"], np.array([1, 2, -3])),
         (["1", "2.5", "1e-05"], np.array([1, 2.5, 1e-5])),
@@ -61,23 +61,23 @@ def recording(seed, names=("AU04", "AU12"), frames=240):
     ],
 )
 @pytest.mark.parametrize("as_file", [True, False])
-def test_a_column_is_numeric_if_nothing_is_lost(tmp_path, cells, wanted, as_file):
+def test_a_column_is_numeric_if_nothing_is_lost(tmp_path, cells, expected, as_file):
     frame = table(column=cells)
     given = tmp_path / "m.csv"
     frame.to_csv(given, index=False)
     values = manifest.read(given if as_file else frame).covariates["column"]
-    assert values.dtype.kind == wanted.dtype.kind
-    np.testing.assert_array_equal(values, wanted)
+    assert values.dtype.kind == expected.dtype.kind
+    np.testing.assert_array_equal(values, expected)
 
 
 @given(st.lists(st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_infinity=False, allow_nan=False)), min_size=1))
-def test_numbers_of_a_dataframe_survive(numbers):
+def test_numbers_of_a_dataframe_stay_exact(numbers):
     frame = table(column=pd.Series(numbers, dtype=object))
     np.testing.assert_array_equal(manifest.read(frame).covariates["column"], np.array(numbers, dtype=np.float64))
 
 
 @given(st.lists(st.text("0123456789.eE+-_ ", max_size=6), min_size=1))
-def test_a_numeric_column_says_all_that_its_text_did(cells):
+def test_a_numeric_column_loses_nothing_of_its_text(cells):
     stripped = [cell.strip() for cell in cells]
     values = manifest.read(table(column=cells)).covariates["column"]
     if values.dtype.kind != "U":
@@ -87,7 +87,7 @@ def test_a_numeric_column_says_all_that_its_text_did(cells):
         assert values.tolist() == stripped
 
 
-def test_a_column_that_nearly_is_numeric_is_named(caplog):
+def test_an_almost_numeric_column_is_logged(caplog):
     with caplog.at_level(logging.WARNING):
         manifest.read(table(dose=["1.50", "2"], code=["007", "008"]))
     assert [record.getMessage() for record in caplog.records] == [
@@ -107,31 +107,31 @@ def test_paths_are_relative_to_the_manifest(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "phrase"),
     [
-        ("", "there is no column recording and no signals; the columns are none"),
-        ("recording,signals\n", "there are no recordings in it"),
-        ("recording,signals,a,a\nx,y,1,2\n", "columns occur twice: a"),
-        ("recording,signals,\nx,y,1\n", "columns are named ''"),
-        ("recording,signals\nx,y,1\nz\n", "line 2 has 3 cells where the first line names 2 columns"),
-        ("recording,signals\nx,y\nx,z\n,w\n", "recordings named twice: x"),
-        ("recording,signals\nx,y\nx,z\n,w\n", "recordings without a name: number 3"),
-        ("recording,signals\na/b,y\n.c,z\n", "names that no file can have: 'a/b', '.c'"),
-        ("recording,signals\nP1,y\np1,z\n", "differ only in case, which not all file systems tell apart: P1 and p1"),
+        ("", "expected columns recording and signals, got no columns"),
+        ("recording,signals\n", "expected at least one recording, got none"),
+        ("recording,signals,a,a\nx,y,1,2\n", "expected unique column names, got a twice"),
+        ("recording,signals,\nx,y,1\n", "expected column names without / and control characters, got ''"),
+        ("recording,signals\nx,y,1\nz\n", "expected 2 cells, one per column name, got 3 in line 2"),
+        ("recording,signals\nx,y\nx,z\n,w\n", "expected unique names of recordings, got x twice"),
+        ("recording,signals\nx,y\nx,z\n,w\n", "expected a name for every recording, got none for number 3"),
+        ("recording,signals\na/b,y\n.c,z\n", "expected names of recordings that files can have, got 'a/b', '.c'"),
+        ("recording,signals\nP1,y\np1,z\n", "expected names of recordings that differ not only in case, got P1 and p1"),
     ],
 )
-def test_a_manifest_is_refused(tmp_path, text, said):
+def test_a_manifest_is_refused(tmp_path, text, phrase):
     with pytest.raises(ValueError) as error:
         manifest.read(write(tmp_path / "m.csv", text))
-    assert said in str(error.value)
+    assert phrase in str(error.value)
     assert "m.csv" in str(error.value)
 
 
-def test_a_manifest_that_is_none(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no such manifest"):
+def test_a_missing_or_wrongly_encoded_manifest_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="expected a manifest, got .*which does not exist"):
         manifest.read(tmp_path / "m.csv")
     (tmp_path / "m.csv").write_bytes("recording,signals\né,x".encode("latin1"))
-    with pytest.raises(ValueError, match="no UTF-8 text"):
+    with pytest.raises(ValueError, match="expected UTF-8 text"):
         manifest.read(tmp_path / "m.csv")
 
 
@@ -139,33 +139,45 @@ def test_a_manifest_that_is_none(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("frame", "options", "said"),
+    ("frame", "options", "phrase"),
     [
-        (table(), {"measure": "imitate"}, "measure is 'imitate'; one of imitation, coordination"),
-        (table(), {"measure": "imitation"}, "a column reference is wanted"),
-        (table(), {"measure": "coordination"}, "matched pairs are signals with themselves; say pairs='all'"),
-        (table(), {"measure": "expressivity", "width": 1}, "width is no option of expressivity, which takes scales"),
-        (table(), {"measure": "expressivity", "keep_windows": True}, "expressivity has no windows to keep"),
-        (table(), {"measure": "expressivity", "scales": [-1]}, "expected scales to be positive numbers of seconds"),
-        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration use scales=[2.0]"),
-        (table(), {"measure": "expressivity", "columns_y": ["a"]}, "are for a reference, which expressivity has none"),
-        (table(), {"measure": "diversity", "precision": object()}, "text, numbers or a list of them are wanted"),
-        (table(), {"measure": "coordination", "pairs": "some"}, "pairs is 'some'; 'matched' or 'all' is wanted"),
+        (table(), {"measure": "imitate"}, "expected measure to be one of imitation, coordination"),
+        (table(), {"measure": "imitation"}, "expected a column reference for imitation"),
+        (table(), {"measure": "coordination"}, "matched pairs are signals with themselves; give pairs='all'"),
+        (table(), {"measure": "expressivity", "width": 1}, "expected options of expressivity (scales, "),
+        (
+            table(),
+            {"measure": "expressivity", "keep_windows": True},
+            "keep_windows is for measures with windows, and expressivity has none",
+        ),
+        (table(), {"measure": "expressivity", "scales": [-1]}, "positive numbers of seconds are wanted"),
+        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration [2.0]"),
+        (
+            table(),
+            {"measure": "expressivity", "columns_y": ["a"]},
+            "align are for a reference, and expressivity has none",
+        ),
+        (table(), {"measure": "diversity", "precision": object()}, "to be text, numbers or a list of these, got"),
+        (table(), {"measure": "coordination", "pairs": "some"}, "expected pairs to be 'matched' or 'all', got 'some'"),
         (
             table(eligible_time=[1, 2]),
             {"measure": "expressivity"},
-            "have names of the results: eligible_time; rename them",
+            "expected other column names than those of the results, got eligible_time in the manifest; rename",
         ),
         (table(), {"measure": "coordination", "pairs": "all", "width": -1, "min_valid": 2}, "2 faults"),
-        (table(), {"measure": "expressivity", "stats": True}, "stats is no option of expressivity"),
-        (table(), {"measure": "expressivity", "workers": 0}, "workers is 0; a positive number"),
+        (table(), {"measure": "expressivity", "stats": True}, "or of open_signals(), got stats"),
+        (
+            table(),
+            {"measure": "expressivity", "workers": 0},
+            "expected workers to be a positive number of processes, got 0",
+        ),
         (table(), {"measure": "expressivity", "workers": 2, "client": "tcp://x"}, "client and workers are both given"),
     ],
 )
-def test_options_are_refused_before_anything_is_made(tmp_path, frame, options, said):
+def test_bad_options_are_refused_before_anything_is_written(tmp_path, frame, options, phrase):
     with pytest.raises(ValueError) as error:
         cohort.run(frame, tmp_path / "out", **options)
-    assert said in str(error.value)
+    assert phrase in str(error.value)
     assert not (tmp_path / "out").exists()
 
 
@@ -174,7 +186,7 @@ def plan(**given):
 
 
 def made_from(study, files):
-    return fingerprint.made_from(study, [fingerprint.seen(file).identity for file in files])
+    return fingerprint.made_from(study, [fingerprint.hashed(file).identity for file in files])
 
 
 def test_a_stamp_changes_with_content_options_and_version(tmp_path, monkeypatch):
@@ -198,7 +210,7 @@ def test_a_stamp_changes_with_content_options_and_version(tmp_path, monkeypatch)
         made_from(plan(), [tmp_path / "z.csv"])
 
 
-def test_what_lies_beside_a_file_of_3di_is_input_too(tmp_path):
+def test_a_3di_sidecar_changes_the_stamp(tmp_path):
     x = write(tmp_path / "x_expression.3DI", "1")
     before = made_from(plan(), [x])
     write(tmp_path / "x_expression.json", json.dumps({"backend": "3DI"}))
@@ -219,27 +231,27 @@ def job(tmp_path):
     return worker.Job("001", tmp_path / "x.nc", tmp_path / "y.nc", True, out, parts)
 
 
-def test_a_task_leaves_the_measure_and_does_nothing_twice(job):
+def test_a_task_writes_the_measure_and_keeps_it_next_time(job):
     study = options.planned("imitation", {"width": 1}, keep_windows=False)
     assert worker.work(study, job)[:3] == ("001", "done", "")
     file = job.out / "recordings" / "001.nc"
     with bx.open_netcdf(file) as found:
-        wanted = bx.imitation(bx.open_signals(job.signals), bx.open_signals(job.reference), width=1, stats=True)
-        assert found.drop_attrs(deep=False).identical(wanted.drop_attrs(deep=False))
-        assert found.attrs.items() >= wanted.attrs.items()
+        expected = bx.imitation(bx.open_signals(job.signals), bx.open_signals(job.reference), width=1, stats=True)
+        assert found.drop_attrs(deep=False).identical(expected.drop_attrs(deep=False))
+        assert found.attrs.items() >= expected.attrs.items()
         assert found.attrs["recording"] == "001"
     before = file.stat().st_mtime_ns
     assert worker.work(study, job)[:3] == ("001", "kept", "")
     assert file.stat().st_mtime_ns == before
-    assert not [*job.parts.glob("*/")]
-    file.write_bytes(file.read_bytes()[:-100])  # cut short, and so no file of a run's
-    told = worker.work(study, job)
-    assert (told.state, "got recordings/001.nc, which no run wrote" in told.message) == ("failed", True)
+    assert not [*job.run_folder.glob("*/")]
+    file.write_bytes(file.read_bytes()[:-100])  # cut short, so it is foreign
+    outcome = worker.work(study, job)
+    assert (outcome.state, "got recordings/001.nc, which no run wrote" in outcome.message) == ("failed", True)
     file.unlink()
     assert worker.work(study, job)[:3] == ("001", "done", "")
 
 
-def test_windows_come_beside_the_same_result_and_go_with_it(job):
+def test_windows_are_kept_only_with_the_result_they_belong_to(job):
     asked = [options.planned("imitation", {"width": width}, keep_windows=windows) for width, windows in
              ((1, False), (1, True), (2, False))]  # fmt: skip
     one, windows = job.out / "recordings" / "001.nc", job.out / "windows" / "001.nc"
@@ -258,49 +270,55 @@ def test_windows_come_beside_the_same_result_and_go_with_it(job):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "phrase"),
     [
         (lambda job: job.signals.unlink(), "x.nc: there is no such file"),
-        (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "expected a NetCDF file"),
-        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "expected the name of a file, got the folder"),
-        (lambda job: job.parts.rmdir(), "No such file or directory"),
-        (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "got 20 frames"),
-        (lambda job: object.__setattr__(job, "signals", None), "the manifest names no file of signals"),
-        (lambda job: object.__setattr__(job, "reference", None), "names no reference for it, which imitation needs"),
+        (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "is no NetCDF file"),
+        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
+        (lambda job: job.run_folder.rmdir(), "No such file or directory"),
+        (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "share 20 frames"),
+        (
+            lambda job: object.__setattr__(job, "signals", None),
+            "expected a file of signals, got an empty cell in the manifest",
+        ),
+        (
+            lambda job: object.__setattr__(job, "reference", None),
+            "expected a reference for imitation, got an empty cell in the manifest",
+        ),
     ],
 )
-def test_a_fault_of_a_recording_is_told(job, change, said):
+def test_an_error_of_a_recording_becomes_its_message(job, change, phrase):
     change(job)
-    told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
-    assert told.state == "failed"
-    assert said in told.message
-    assert "\n" not in told.message
+    outcome = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
+    assert outcome.state == "failed"
+    assert phrase in outcome.message
+    assert "\n" not in outcome.message
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(job, monkeypatch):
+def test_a_full_disk_is_reported_and_leaves_no_file(job, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "link", full)
-    told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
-    assert (told.state, told.message) == ("failed", "[Errno 28] No space left on device")
-    assert not [*job.parts.glob("*/")]
+    outcome = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
+    assert (outcome.state, outcome.message) == ("failed", "[Errno 28] No space left on device")
+    assert not [*job.run_folder.glob("*/")]
     assert not list((job.out / "recordings").iterdir())
 
 
-def test_warnings_of_a_reader_stand_in_the_row(job):
+def test_warnings_of_a_reader_are_in_the_row(job):
     np.savetxt(job.signals.with_name("a_pose.3DI"), np.zeros((240, 9)) + np.arange(240)[:, None] % 7)
     write(job.signals.with_name("a_pose.json"), "{")
-    changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.parts)
-    told = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
-    assert told.state == "done"
-    assert told.message.startswith("a_pose.json: expected JSON")
+    changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.run_folder)
+    outcome = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
+    assert outcome.state == "done"
+    assert outcome.message.startswith("a_pose.json is no JSON")
 
 
 # --- the folder
 
 
-def test_a_folder_is_held_by_one(tmp_path):
+def test_an_output_folder_is_locked_by_one_run(tmp_path):
     with storage.held(tmp_path / "a" / "out") as parts:
         assert parts.is_dir()
         with (
@@ -313,7 +331,7 @@ def test_a_folder_is_held_by_one(tmp_path):
         pass
 
 
-def test_what_a_dead_run_left_is_removed(tmp_path):
+def test_files_of_a_dead_run_are_removed(tmp_path):
     with storage.held(tmp_path):
         pass
     stale = tmp_path / ".bitbox_xr" / "run-0123456789abcdef"
@@ -326,7 +344,7 @@ def test_what_a_dead_run_left_is_removed(tmp_path):
         assert all(file.read_text() == "whole" for file in kept)
 
 
-def test_what_a_dead_run_left_is_removed_though_its_last_tasks_still_write(tmp_path):
+def test_a_dead_runs_files_are_removed_while_its_tasks_still_write(tmp_path):
     def go_on(part):
         with contextlib.suppress(FileNotFoundError):
             for k in range(100_000):
@@ -341,13 +359,13 @@ def test_what_a_dead_run_left_is_removed_though_its_last_tasks_still_write(tmp_p
         task.start()
         with storage.held(tmp_path) as own:
             task.join(timeout=10)
-            assert not task.is_alive()  # it found no place any more
+            assert not task.is_alive()  # its folder has been removed
             assert [*own.parent.glob("run-*")] == [own]
 
 
-def test_a_text_file_is_replaced_whole_or_not(tmp_path):
+def test_a_text_file_is_replaced_only_when_complete(tmp_path):
     file = write(tmp_path / "a.csv", "before")
-    with contextlib.suppress(RuntimeError), storage.whole(file) as stream:
+    with contextlib.suppress(RuntimeError), storage.atomic_text(file, tmp_path) as stream:
         stream.write("half")
         raise RuntimeError
     assert file.read_text() == "before"
@@ -362,8 +380,8 @@ def test_status_keeps_text(tmp_path):
     assert status.read_rows(tmp_path) == {}
 
 
-def test_no_cohort_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no folder of cohort.run"):
+def test_opening_another_folder_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"expected an output folder of cohort.run"):
         cohort.open(tmp_path)
 
 
@@ -402,13 +420,13 @@ def gathered(out, asked, *blocks, only_matched=True):
 
 
 @pytest.mark.parametrize("blocks", [["abc"], ["ab", "c"], ["a", "b", "c"]])
-def test_unlike_labels_become_their_union(tmp_path, caplog, blocks):
+def test_different_labels_become_their_union(tmp_path, caplog, blocks):
     out, asked = results_of(tmp_path, **SIDES)
     with caplog.at_level(logging.WARNING):
         summary.write(out, gathered(out, asked, *blocks), {"age": np.array([1, 2, 3])})
-    told = "\n".join(record.getMessage() for record in caplog.records)
-    assert "pair: no AU06, odd in a, c; NaN there" in told
-    assert "pair: no AU04 in b; NaN there" in told
+    outcome = "\n".join(record.getMessage() for record in caplog.records)
+    assert "pair: no AU06, odd in a, c; NaN there" in outcome
+    assert "pair: no AU04 in b; NaN there" in outcome
     with bx.open_netcdf(out / "summary.nc") as found:
         assert found["pair"].values.tolist() == ["AU04", "AU12", "AU06", "odd"]
         assert found["region"].values.tolist() == ["brow", "mouth", "eye", ""]
@@ -419,23 +437,23 @@ def test_unlike_labels_become_their_union(tmp_path, caplog, blocks):
         for name in SIDES:
             with bx.open_netcdf(out / "recordings" / f"{name}.nc") as one:
                 for pair in one["signal1"].values:
-                    wanted = one["corr_mean"].sel(signal1=pair, signal2=pair).item()
-                    assert found["corr_mean"].sel(recording=name, pair=pair).item() == wanted
+                    expected = one["corr_mean"].sel(signal1=pair, signal2=pair).item()
+                    assert found["corr_mean"].sel(recording=name, pair=pair).item() == expected
         csv = pd.read_csv(out / "summary.csv")
         assert csv.columns[:3].tolist() == ["recording", "age", "pair"]
         wide = csv.pivot(index="recording", columns="pair", values="corr_std")[found["pair"].values.tolist()]
         np.testing.assert_array_equal(wide, found["corr_std"])
 
 
-def test_a_large_summary_is_never_held_as_a_whole(tmp_path, monkeypatch):
+def test_a_summary_is_the_same_in_small_chunks(tmp_path, monkeypatch):
     out, asked = results_of(tmp_path, **SIDES)
     files = gathered(out, asked, "ab", "c", only_matched=False)
     summary.write(out, files, {})
     with bx.open_netcdf(out / "summary.nc") as found:
         held = found.load()
     table = (out / "summary.csv").read_bytes()
-    monkeypatch.setattr(summary, "CHUNK", 1)
-    monkeypatch.setattr(summary, "ROWS", 20)
+    monkeypatch.setattr(summary, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(summary, "MAX_TABLE_ROWS", 20)
     summary.write(out, files, {})
     with bx.open_netcdf(out / "summary.nc") as found:
         assert found.identical(held)
@@ -443,7 +461,7 @@ def test_a_large_summary_is_never_held_as_a_whole(tmp_path, monkeypatch):
     assert (out / "summary.csv").read_bytes() == table
 
 
-def test_the_runner_holds_a_block_at_a_time(tmp_path, monkeypatch):
+def test_one_block_is_in_memory_at_a_time(tmp_path, monkeypatch):
     labels = [f"s{k}" for k in range(79)]
     rng = np.random.default_rng(0)
     values = {name: rng.normal(size=(16, 79, 79)) for name in "ab"}
@@ -460,10 +478,10 @@ def test_the_runner_holds_a_block_at_a_time(tmp_path, monkeypatch):
     with bx.open_netcdf(tmp_path / "summary.nc") as found:
         assert found.nbytes > 3e7
         np.testing.assert_array_equal(found["b"][304:], values["b"])
-    assert peak < 12 * summary.CHUNK  # 32 MB in all
+    assert peak < 12 * summary.CHUNK_BYTES  # 32 MB in all
 
 
-def test_a_recording_without_matched_pairs_is_refused_alone(tmp_path):
+def test_only_the_recording_without_matched_pairs_is_refused(tmp_path):
     out, asked = results_of(tmp_path, **SIDES, d=(["AU04"], ["AU12"]))
     found = gathered(out, asked, "ad", "d")
     assert [*found[0].layouts.values()] == [["a"]]
@@ -478,7 +496,7 @@ def test_a_result_of_another_run_is_refused(tmp_path):
     assert "was written by another run meanwhile" in found[0].refused["a"]
 
 
-def test_a_covariate_does_not_replace_a_result(tmp_path):
+def test_a_covariate_with_the_name_of_a_result_is_refused(tmp_path):
     out, asked = results_of(tmp_path, a=SIDES["a"])
-    with pytest.raises(ValueError, match="have names of the results: region"):
+    with pytest.raises(ValueError, match="expected other column names than those of the results, got region"):
         summary.write(out, gathered(out, asked, "a"), {"region": np.array(["x"])})

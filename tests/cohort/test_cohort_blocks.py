@@ -1,4 +1,4 @@
-"""Blocks of the summary: what is read as it stands is what decoding gives, and no block size shows in the result."""
+"""Blocks of the summary: undecoded reading equals decoding, and results do not depend on block size."""
 
 import netCDF4
 import numpy as np
@@ -12,7 +12,7 @@ ASKED = '{"measure": "imitation"}'
 
 
 def result(seed, labels=("AU04", "AU12"), **attrs):
-    """A result of a measure of two, with a count, a flag and a coordinate beside the labels."""
+    """A result of a measure of two people, with a count, a flag and a coordinate in addition to the labels."""
     rng = np.random.default_rng(seed)
     shape = (len(labels), len(labels))
     corr = rng.normal(size=shape).astype(np.float32)
@@ -43,10 +43,10 @@ OTHERS = ("AU12", "AU45", "AU04")
 
 
 @pytest.mark.parametrize("only_matched", [False, True])
-def test_numbers_are_those_of_the_files_in_the_order_of_the_recordings(tmp_path, only_matched):
+def test_a_block_has_the_numbers_of_the_files_in_order(tmp_path, only_matched):
     results = [result(0), result(1, OTHERS), result(2), result(3, OTHERS), result(4)]
     found = gathered(written(tmp_path, *results), tmp_path / "block", only_matched=only_matched)
-    numbers, header = blocks.numbers(found.file), found.header
+    numbers, header = blocks.read_numbers(found.file), found.header
     assert header["recording"].values.tolist() == [f"r{k}" for k in range(5)]
     assert [*found.layouts.values()] == [["r0", "r2", "r4"], ["r1", "r3"]]
     labels = ["AU04", "AU12", "AU45"]
@@ -59,7 +59,7 @@ def test_numbers_are_those_of_the_files_in_the_order_of_the_recordings(tmp_path,
     assert header.attrs["variables"]["corr_mean"]["attrs"] == {"units": "1"}
 
 
-def test_what_is_read_as_it_stands_is_what_decoding_gives(tmp_path, monkeypatch):
+def test_undecoded_reading_equals_decoding(tmp_path, monkeypatch):
     files = written(tmp_path, *(result(k, source1=f"{k}.csv") for k in range(6)))
     quick = gathered(files, tmp_path / "quick")
     monkeypatch.setattr(blocks, "_is_plain", lambda attrs: False)
@@ -70,7 +70,7 @@ def test_what_is_read_as_it_stands_is_what_decoding_gives(tmp_path, monkeypatch)
     assert slow.layouts == quick.layouts
 
 
-def test_numbers_that_do_not_stand_for_themselves_are_decoded(tmp_path):
+def test_packed_numbers_are_decoded(tmp_path):
     files = written(tmp_path, result(0), result(1), result(2))
     for file in files.values():
         with netCDF4.Dataset(file, "a") as target:
@@ -79,10 +79,10 @@ def test_numbers_that_do_not_stand_for_themselves_are_decoded(tmp_path):
             packed.set_auto_maskandscale(False)
             packed[:] = [4, -128]
     found = gathered(files, tmp_path / "block")
-    np.testing.assert_array_equal(blocks.numbers(found.file)["packed"], [[1.0, np.nan]] * 3)
+    np.testing.assert_array_equal(blocks.read_numbers(found.file)["packed"], [[1.0, np.nan]] * 3)
 
 
-def test_one_file_of_a_kind_is_decoded(tmp_path, monkeypatch):
+def test_one_file_per_set_of_labels_is_decoded(tmp_path, monkeypatch):
     decoded = []
     monkeypatch.setattr(blocks, "open_netcdf", lambda file: decoded.append(file.name) or bx.open_netcdf(file))
     labels = [("AU04", "AU12"), OTHERS]
@@ -90,7 +90,7 @@ def test_one_file_of_a_kind_is_decoded(tmp_path, monkeypatch):
     assert decoded == ["r0.nc", "r1.nc"]
 
 
-def test_what_cannot_be_used_is_refused_alone(tmp_path):
+def test_only_unusable_results_are_refused(tmp_path):
     files = written(tmp_path, result(0), result(1, asked="another"), result(2), result(3))
     files["r2"].write_bytes(files["r2"].read_bytes()[:3000])
     files["r3"].unlink()
@@ -102,9 +102,9 @@ def test_what_cannot_be_used_is_refused_alone(tmp_path):
 
 
 @pytest.mark.parametrize("chunk", [1, 2**8, 2**20])
-def test_a_summary_is_the_same_to_the_byte_however_its_blocks_are_made(tmp_path, monkeypatch, chunk):
+def test_the_summary_does_not_depend_on_block_size(tmp_path, monkeypatch, chunk):
     """The number of workers decides how many recordings a block has."""
-    monkeypatch.setattr(summary, "CHUNK", chunk)
+    monkeypatch.setattr(summary, "CHUNK_BYTES", chunk)
     files = written(tmp_path, *(result(k) for k in range(10)))
     names = [*files]
     made = {}

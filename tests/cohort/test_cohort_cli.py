@@ -1,4 +1,4 @@
-"""`bitbox-xr cohort`: what it leaves, what it says, and its exit status."""
+"""`bitbox-xr cohort`: its files, its output and its exit status."""
 
 import numpy as np
 import pandas as pd
@@ -35,8 +35,8 @@ def test_options_reach_the_measure_and_the_reader(study, monkeypatch):
     most = ["--measure", "imitation", "--width", 1.1, "--step", 0.5, "--no-causal", "--no-polarity", "--keep-windows",
             "--pairs", "all", "--fps", 25, "--columns", "AU04,1", "--face-id-y", 2, "--no-progress", "--scheduler",
             "tcp://127.0.0.1:8786"]  # fmt: skip
-    told = run(study / "study.csv", "--out", study / "out", *most)
-    assert told.exit_code == 0, told.output
+    result = run(study / "study.csv", "--out", study / "out", *most)
+    assert result.exit_code == 0, result.output
     assert asked == always | {
         "measure": "imitation", "width": 1.1, "step": 0.5, "causal": False, "polarity": False, "keep_windows": True,
         "pairs": "all", "fps": 25, "columns": ["AU04", 1], "face_id_y": 2, "progress": False,
@@ -61,32 +61,40 @@ def test_options_reach_the_measure_and_the_reader(study, monkeypatch):
 
 
 @pytest.mark.slow
-def test_from_a_manifest_to_a_summary_and_an_exit_status(study):
+def test_the_command_writes_a_summary_and_sets_the_exit_status(study):
     asked = [study / "study.csv", "--measure", "imitation", "--out", study / "out", "--width", 1, "--fps", 30]
-    told = run(*asked, "--workers", 2, "--progress")
-    assert told.exit_code == 0, told.output
-    assert told.stdout == f"{study / 'out'}: 3 recordings done, 0 failed\n"
-    assert "dask's dashboard: http://127.0.0.1:" in told.stderr
-    assert "3/3" in told.stderr
+    result = run(*asked, "--workers", 2, "--progress")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{study / 'out'}: 3 recordings done, 0 failed\n"
+    assert "dask's dashboard: http://127.0.0.1:" in result.stderr
+    assert "3/3" in result.stderr
     done = cohort.open(study / "out")
     x, y = (bx.open_signals(study / f"{side}2.csv", fps=30) for side in "xy")
-    wanted = bx.imitation(x, y, width=1, stats=True)
-    np.testing.assert_array_equal(done.summary["corr_mean"].sel(recording="002"), np.diag(wanted["corr_mean"]))
+    expected = bx.imitation(x, y, width=1, stats=True)
+    np.testing.assert_array_equal(done.summary["corr_mean"].sel(recording="002"), np.diag(expected["corr_mean"]))
     (study / "x1.csv").write_text("AU04,AU12\n1,2\n3\n")
-    told = run(*asked, "--workers", 1, "--no-progress")
-    assert told.exit_code == 1
-    assert told.stdout == f"{study / 'out'}: 2 recordings done, 1 failed\n"
-    assert "001: x1.csv: " in told.stderr
-    assert "1 failed; " in told.stderr
-    assert "dashboard" not in told.stderr
+    result = run(*asked, "--workers", 1, "--no-progress")
+    assert result.exit_code == 1
+    assert result.stdout == f"{study / 'out'}: 2 recordings done, 1 failed\n"
+    assert "001: x1.csv: " in result.stderr
+    assert "1 failed; " in result.stderr
+    assert "dashboard" not in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "phrase"),
     [
         (["study.csv", "--out", "out"], 2, "Missing option '--measure'"),
-        (["no.csv", "--measure", "imitation", "--out", "out"], 1, "Error: no.csv: there is no such manifest"),
-        (["study.csv", "--measure", "expressivity", "--out", "o", "--width", "1"], 1, "width is no option of express"),
+        (
+            ["no.csv", "--measure", "imitation", "--out", "out"],
+            1,
+            "Error: expected a manifest, got no.csv, which does not exist",
+        ),
+        (
+            ["study.csv", "--measure", "expressivity", "--out", "o", "--width", "1"],
+            1,
+            "expected options of expressivity (scales, ",
+        ),
         (
             ["study.csv", "--measure", "expressivity", "--out", "o", "--scales", "a"],
             2,
@@ -95,12 +103,12 @@ def test_from_a_manifest_to_a_summary_and_an_exit_status(study):
         (["study.csv", "--measure", "imitation", "--out", "o", "--workers", "0"], 2, "Invalid value for '--workers'"),
     ],
 )
-def test_an_error_is_a_sentence_and_leaves_nothing(study, monkeypatch, arguments, code, said):
+def test_an_error_is_one_sentence_and_leaves_no_file(study, monkeypatch, arguments, code, phrase):
     monkeypatch.chdir(study)
     before = sorted(path.name for path in study.iterdir())
-    told = run(*arguments)
-    assert told.exit_code == code
-    assert said in told.stderr
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert phrase in result.stderr
     assert sorted(path.name for path in study.iterdir()) == before
 
 

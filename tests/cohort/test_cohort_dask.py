@@ -1,13 +1,11 @@
-"""Cohorts on real dask workers: a scheduler and two workers of their own on loopback, and what kills them."""
+"""Cohorts on real dask workers: a scheduler and two worker processes, some of which are killed."""
 
-import contextlib
 import logging
 import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -40,54 +38,13 @@ def study(tmp_path):
     return tmp_path
 
 
-# --- a scheduler and two workers
-
-
-@contextlib.contextmanager
-def process(*arguments, **options):
-    started = subprocess.Popen([sys.executable, "-m", *map(str, arguments)], start_new_session=True, **options)
-    try:
-        yield started
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(started.pid, signal.SIGKILL)
-        started.wait(20)
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """A client of `dask scheduler` with two `dask worker`, each a process with a nanny, one thread."""
-    from distributed import Client
-
-    folder = tmp_path_factory.mktemp("cluster")
-    where = folder / "scheduler.json"
-    with contextlib.ExitStack() as stack, (folder / "log").open("w") as log:
-        said = {"stdout": log, "stderr": log, "cwd": folder}
-        scheduler = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard"]
-        stack.enter_context(process(*scheduler, "--scheduler-file", where, **said))
-        worker = ["distributed.cli.dask_worker", "--scheduler-file", where, "--nthreads", 1, "--no-dashboard"]
-        for _ in range(2):
-            stack.enter_context(process(*worker, "--host", "127.0.0.1", **said))
-        wait_for(where.exists, 30)
-        client = stack.enter_context(Client(scheduler_file=str(where), set_as_default=False, timeout=30))
-        client.wait_for_workers(2, timeout=30)
-        yield client
-
-
-def wait_for(happens, seconds):
-    until = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < until, f"not within {seconds} s"
-        time.sleep(0.01)
-
-
 def run(study, cluster, out="out", manifest=None, **options):
     asked = {"measure": "imitation", **WINDOWS, **options}
     return cohort.run(manifest if manifest is not None else study / "study.csv", study / out, client=cluster,
                       progress=False, **asked)  # fmt: skip
 
 
-def of_each(folder):
+def results_of(folder):
     return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in (folder / "recordings").iterdir()}
 
 
@@ -95,21 +52,21 @@ def changed(before, after):
     return {name for name in after if after[name][0] != before[name][0]}
 
 
-# --- what comes out
+# --- results
 
 
-def test_each_recording_is_what_the_measure_gives(study, cluster):
+def test_each_recording_equals_the_measure(study, cluster):
     done = run(study, cluster, keep_windows=True, max_lag=0.2, causal=False)
     assert list(done.recordings) == list(done.windows) == [f"00{k}" for k in range(6)]
     for k, name in enumerate(done.recordings):
         x, y = (bx.open_signals(study / f"{side}{k}.nc") for side in "xy")
-        wanted = bx.imitation(x, y, **WINDOWS, max_lag=0.2, causal=False)
+        expected = bx.imitation(x, y, **WINDOWS, max_lag=0.2, causal=False)
         with done.recordings[name] as one, done.windows[name] as whole:
-            assert whole["corr"].identical(wanted["corr"])
-            assert one["corr_mean"].identical(bx.window_stats(wanted)["corr_mean"])
+            assert whole["corr"].identical(expected["corr"])
+            assert one["corr_mean"].identical(bx.window_stats(expected)["corr_mean"])
         with done.summary as summary:
             found = summary["corr_mean"].sel(recording=name)
-            np.testing.assert_array_equal(found, np.diag(bx.window_stats(wanted)["corr_mean"]))
+            np.testing.assert_array_equal(found, np.diag(bx.window_stats(expected)["corr_mean"]))
             assert found["group"].item() == "ab"[k % 2]
             assert found["age"].item() == 20 + k
             assert summary.attrs["width"] == 1
@@ -117,7 +74,7 @@ def test_each_recording_is_what_the_measure_gives(study, cluster):
     assert done.status[["state", "message", "retries"]].drop_duplicates().values.tolist() == [["done", "", 0]]
     assert (done.status["seconds"] > 0).all()
     assert repr(done) == f"<Cohort {str(study / 'out')!r}: 6 recordings done, 0 failed>"
-    with pytest.raises(KeyError, match="is not among the recordings that are done"):
+    with pytest.raises(KeyError, match="expected one of the recordings that are done"):
         done.recordings["x"]
 
 
@@ -126,9 +83,9 @@ def test_all_pairs(study, cluster):
     assert done.summary["corr_mean"].dims == ("recording", "signal1", "signal2")
     with done.recordings["003"] as one:
         np.testing.assert_array_equal(done.summary["corr_std"].sel(recording="003"), one["corr_std"])
-    before = of_each(study / "out")
+    before = results_of(study / "out")
     assert run(study, cluster).summary["corr_mean"].dims == ("recording", "pair")
-    assert changed(before, of_each(study / "out")) == set()
+    assert changed(before, results_of(study / "out")) == set()
 
 
 @pytest.mark.parametrize(
@@ -144,14 +101,14 @@ def test_other_measures(study, cluster, measure, options, variable, dims):
     manifest["signals"] = [str(study / name) for name in manifest["signals"]]
     done = cohort.run(manifest, study / "out", measure=measure, client=cluster, progress=False, **options)
     options.pop("pairs", None)
-    wanted = getattr(bx, measure, None) or getattr(bx.expressions, measure)
+    expected = getattr(bx, measure, None) or getattr(bx.expressions, measure)
     for k in (0, 5):
-        one = wanted(bx.open_signals(study / f"x{k}.nc"), **options)
+        one = expected(bx.open_signals(study / f"x{k}.nc"), **options)
         one = bx.window_stats(one) if "corr" in one else one
         found = done.summary[variable].isel(recording=k)
         assert found.dims == dims
         np.testing.assert_array_equal(found, one[variable])
-    table = pd.read_csv(study / "out" / "summary.csv", dtype=str)  # pandas 2 rounds some numbers that it reads
+    table = pd.read_csv(study / "out" / "summary.csv", dtype=str)  # pandas 2 rounds some numbers on reading
     assert len(table) == done.summary[variable].size
     np.testing.assert_array_equal(table[variable].astype(float), done.summary[variable].values.ravel())
 
@@ -163,11 +120,11 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     (study / "y4.nc").write_bytes(b"")
     done = run(study, cluster)
     assert done.status["state"].tolist() == ["done", "failed", "failed", "failed", "failed", "done"]
-    said = dict(zip(done.status["recording"], done.status["message"], strict=True))
-    assert "x1.nc: expected a NetCDF file" in said["001"]
-    assert "y2.nc: there is no such file" in said["002"]
-    assert "got 12 frames" in said["003"]
-    assert "y4.nc: it is empty" in said["004"]
+    messages = dict(zip(done.status["recording"], done.status["message"], strict=True))
+    assert "x1.nc is no NetCDF file" in messages["001"]
+    assert "y2.nc: there is no such file" in messages["002"]
+    assert "share 12 frames" in messages["003"]
+    assert "y4.nc: it is empty" in messages["004"]
     assert done.summary["recording"].values.tolist() == ["000", "005"]
     assert done.summary["age"].values.tolist() == [20, 25]
     assert "2 recordings done, 4 failed (001, 002, 003, 004)" in done._repr_html_()
@@ -183,7 +140,7 @@ def of_each_file(out):
     return {file.name: file.stat().st_mtime_ns for file in (out / "recordings").iterdir() if file.is_file()}
 
 
-def test_none_done_leaves_no_summary_of_before(study, cluster):
+def test_without_a_done_recording_the_old_summary_is_deleted(study, cluster):
     run(study, cluster)
     done = run(study, cluster, width=1000)
     assert (done.status["state"] == "failed").all()
@@ -192,16 +149,16 @@ def test_none_done_leaves_no_summary_of_before(study, cluster):
         _ = done.summary
 
 
-def test_running_again_redoes_what_a_change_touches(study, cluster):
+def test_only_changed_recordings_are_measured_again(study, cluster):
     done = run(study, cluster)
-    before, seconds = of_each(study / "out"), done.status["seconds"].tolist()
+    before, seconds = results_of(study / "out"), done.status["seconds"].tolist()
     assert run(study, cluster, step=0.5).status["seconds"].tolist() == seconds
-    assert changed(before, of_each(study / "out")) == set()
+    assert changed(before, results_of(study / "out")) == set()
 
     (study / "out" / "recordings" / "002.nc").unlink()
     bx.to_netcdf(recording(99), study / "y4.nc")
     run(study, cluster)
-    after = of_each(study / "out")
+    after = results_of(study / "out")
     assert set(after) == set(before)
     assert changed({**before, "002.nc": (0, b"")}, after) == {"002.nc", "004.nc"}
     assert after["002.nc"][1] == before["002.nc"][1]
@@ -210,15 +167,15 @@ def test_running_again_redoes_what_a_change_touches(study, cluster):
     manifest = (study / "study.csv").read_text()
     (study / "study.csv").write_text(manifest.replace(",a,", ",kids,").replace("005,", "five,"))
     done = run(study, cluster)
-    assert changed(after | {"five.nc": (0, b"")}, of_each(study / "out")) == {"five.nc"}
+    assert changed(after | {"five.nc": (0, b"")}, results_of(study / "out")) == {"five.nc"}
     assert done.summary["group"].values.tolist() == ["kids", "b"] * 3
     assert done.summary["recording"].values[-1] == "five"
 
     run(study, cluster, width=2)
-    assert len(changed(after | {"five.nc": (0, b"")}, of_each(study / "out"))) == 6
+    assert len(changed(after | {"five.nc": (0, b"")}, results_of(study / "out"))) == 6
 
 
-def test_unlike_labels_are_named(study, cluster, caplog):
+def test_missing_labels_are_logged(study, cluster, caplog):
     bx.to_netcdf(recording(1, names=["AU12", "AU45"]), study / "x1.nc")
     bx.to_netcdf(recording(2, names=["AU12", "AU45"]), study / "y1.nc")
     with caplog.at_level(logging.WARNING, logger="bitbox_xr"):
@@ -231,37 +188,40 @@ def test_unlike_labels_are_named(study, cluster, caplog):
     assert absent.sel(recording="001").values.tolist() == [True, True, False, False]
 
 
-def test_progress_is_one_bar_with_failures(study, cluster, capsys):
+def test_progress_is_one_bar_that_counts_failures(study, cluster, capsys):
     (study / "x1.nc").unlink()
     cohort.run(study / "study.csv", study / "out", measure="imitation", client=cluster, progress=True, **WINDOWS)
-    said = capsys.readouterr().err
-    assert "dask's dashboard: http" in said
-    assert "6/6" in said
-    assert "failed=1" in said
+    output = capsys.readouterr().err
+    assert "dask's dashboard: http" in output
+    assert "6/6" in output
+    assert "failed=1" in output
 
 
-def test_a_second_runner_is_refused(study, cluster):
+def test_a_second_run_is_refused(study, cluster):
     from bitbox_xr.cohort.storage import held
 
     with held(study / "out"), pytest.raises(BlockingIOError, match="another run is writing here"):
         run(study, cluster)
 
 
-def test_a_scheduler_that_does_not_answer(study):
+def test_an_unreachable_scheduler_is_an_error(study):
     import dask
 
-    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(ConnectionError, match="no dask"):
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(ConnectionError, match="expected a dask scheduler at tcp:..127.0.0.1:1, got no answer"),
+    ):
         run(study, "tcp://127.0.0.1:1")
-    with pytest.raises(TypeError, match=r"a synchronous distributed.Client or a scheduler's address"):
+    with pytest.raises(TypeError, match=r"a synchronous distributed.Client or a scheduler's address, got 8786"):
         run(study, 8786)
 
 
-# --- what is killed
+# --- killed workers, tasks and runs
 
 
 @pytest.mark.slow
-def test_a_worker_killed_in_a_task_is_retried_and_noted(study, cluster):
-    """The recording that a worker held when it died is done by another, and its row says so."""
+def test_a_task_whose_worker_was_killed_is_retried_and_counted(study, cluster, wait_for):
+    """Another worker measures the recording of a dead worker, and its row counts the death."""
     long = recording(0, frames=27_000, names=[f"s{k}" for k in range(10)])
     bx.to_netcdf(long, study / "x0.nc")
     bx.to_netcdf(long * 2, study / "y0.nc")
@@ -301,7 +261,7 @@ def test_a_task_that_kills_its_workers_is_a_failed_row(study, cluster, monkeypat
     status = done.status.set_index("recording")
     assert status["state"].drop("001").eq("done").all()
     assert status.loc["001", ["state", "retries"]].tolist() == ["failed", 8]
-    assert status.loc["001", "message"].startswith("8 workers died one after another while they worked on it")
+    assert status.loc["001", "message"].startswith("8 workers died one after another during this task")
     assert done.summary["recording"].values.tolist() == ["000", "002", "003", "004", "005"]
     cluster.wait_for_workers(2, timeout=30)
 
@@ -312,8 +272,8 @@ def command(study, out, *more):
 
 
 @pytest.mark.slow
-def test_a_runner_killed_at_any_moment_and_run_again_leaves_the_same(study, cluster):
-    """Killed after the first result, amid them, and while the summary is made; then run to its end."""
+def test_a_run_killed_at_any_moment_and_run_again_gives_the_same_results(study, cluster, process, wait_for):
+    """Killed after the first result, between results, and during the summary; then run to the end."""
     run(study, cluster, "undisturbed")
     out, address = study / "out", cluster.scheduler.address
     moments = [
@@ -334,7 +294,7 @@ def test_a_runner_killed_at_any_moment_and_run_again_leaves_the_same(study, clus
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are listed by /proc")
-def test_workers_of_a_killed_runner_go_with_it(study):
+def test_workers_end_when_their_run_is_killed(study, process, wait_for):
     with process(*command(study, "out", "--workers", 1), stderr=subprocess.DEVNULL) as runner:
         wait_for(lambda: any((study / "out").glob("recordings/*.nc")), 60)
         children = [int(pid) for pid in children_of(runner.pid)]
@@ -360,14 +320,14 @@ def alive(pid):
 
 @pytest.mark.slow
 def test_a_script_without_a_guard_runs_once(study):
-    """Processes that import the program anew would start its cohort again."""
+    """Processes that import the program again would start its cohort again."""
     script = study / "script.py"
     script.write_text(
         "import bitbox_xr.cohort\n"
         "done = bitbox_xr.cohort.run('study.csv', 'out', measure='imitation', workers=2, width=1.0, step=0.5)\n"
         "print(done, __file__)\n"
     )
-    told = subprocess.run([sys.executable, "script.py"], cwd=study, capture_output=True, text=True, timeout=90)
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.count("6 recordings done, 0 failed") == 1
-    assert "script.py" in told.stdout
+    completed = subprocess.run([sys.executable, "script.py"], cwd=study, capture_output=True, text=True, timeout=90)
+    assert completed.returncode == 0, completed.stderr
+    assert completed.stdout.count("6 recordings done, 0 failed") == 1
+    assert "script.py" in completed.stdout

@@ -1,4 +1,4 @@
-"""A cohort replaces and deletes only what a cohort wrote: whatever else lies in its folder stays as it is, to the byte."""
+"""Foreign files: a cohort replaces and deletes only files that a cohort wrote."""
 
 import contextlib
 import json
@@ -44,11 +44,11 @@ def study(tmp_path):
 
 @pytest.fixture(scope="module")
 def client():
-    """A worker in this process, so that a test can put something in its way."""
+    """A worker in this process, so that a test can interfere with it."""
     from distributed import Client, LocalCluster
 
     with contextlib.ExitStack() as stack:
-        with warnings.catch_warnings():  # of a machine with much to do
+        with warnings.catch_warnings():  # occurs on busy machines
             warnings.filterwarnings("ignore", "Creating scratch directories", UserWarning)
             cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0")
             stack.enter_context(cluster)
@@ -72,7 +72,7 @@ def refused(run, *arguments, **options):
 
 
 def tree(root):
-    """Everything below a folder: content of files, targets of links."""
+    """Content of all files and targets of all links in a folder."""
     found = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
@@ -84,7 +84,7 @@ def outside(found):
     return {name: content for name, content in found.items() if not name.startswith(HIDDEN)}
 
 
-# --- files of others at the names that a run uses
+# --- foreign files at paths of results
 
 
 def link_to(file, place):
@@ -119,18 +119,18 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("case", FOREIGN)
-def test_a_foreign_file_is_refused_and_nothing_is_made(study, run, case):
-    make, said = FOREIGN[case]
+def test_a_foreign_file_is_refused_and_nothing_is_written(study, run, case):
+    make, phrase = FOREIGN[case]
     make(study / "out")
     before = tree(study)
     message = refused(run, keep_windows=True)
-    assert said in message
+    assert phrase in message
     assert message.startswith("cohort: 1 fault; nothing was written\n  - expected ")
     assert "name another folder for the results" in message
     assert tree(study) == before
 
 
-def test_all_reasons_are_told_at_once(study, run):
+def test_all_reasons_are_in_one_message(study, run):
     for name in ("recordings/000.nc", "windows/001.nc", "summary.nc", "status.csv"):
         write(study / "out" / name, "mine")
     write(study / "out" / HIDDEN, "mine")
@@ -142,13 +142,20 @@ def test_all_reasons_are_told_at_once(study, run):
     before = tree(study)
     message = refused(run, "out/summary.csv")
     assert message.startswith("cohort: 6 faults; nothing was written")
-    for said in ("got the manifest", "is summary.csv of", f"expected {HIDDEN}", "recordings/000.nc, which no run wrote",
-                 "windows/001.nc, which", "got summary.nc, which", "got status.csv, which"):  # fmt: skip
-        assert message.count(said) == 1, said
+    for phrase in (
+        "got the manifest",
+        "is summary.csv of",
+        f"expected {HIDDEN}",
+        "recordings/000.nc, which no run wrote",
+        "windows/001.nc, which",
+        "got summary.nc, which",
+        "got status.csv, which",
+    ):
+        assert message.count(phrase) == 1, phrase
     assert tree(study) == before
 
 
-def test_of_many_reasons_the_first_are_listed_and_the_others_counted(study, run):
+def test_only_the_first_of_many_reasons_are_listed(study, run):
     for k in range(40):
         write(study / "out" / "recordings" / f"{k}.nc", "mine")
     manifest = pd.DataFrame({"recording": map(str, range(40)), "signals": "a.nc", "reference": "b.nc"})
@@ -158,14 +165,16 @@ def test_of_many_reasons_the_first_are_listed_and_the_others_counted(study, run)
     assert lines[-1] == "  - and 30 more"
 
 
-BESIDE = [".lock", "lock", "seed.txt", "format", "record.jsonl", "film.mkv.part", "summary.nc.part/half.nc", "xyz.part/b.nc",
-          "run-0123456789abcdef/film.nc", "recordings/film.mkv.part", "recordings/notes.txt", "recordings/other.nc",
-          "recordings/000.json", "windows/other.nc", "windows/000.nc.part/film.nc", "summary.csv~", "recordings/deep/000.nc"]  # fmt: skip
+OTHER_FILES = [
+    ".lock", "lock", "seed.txt", "format", "record.jsonl", "film.mkv.part", "summary.nc.part/half.nc", "xyz.part/b.nc",
+    "run-0123456789abcdef/film.nc", "recordings/film.mkv.part", "recordings/notes.txt", "recordings/other.nc",
+    "recordings/000.json", "windows/other.nc", "windows/000.nc.part/film.nc", "summary.csv~", "recordings/deep/000.nc",
+]  # fmt: skip
 
 
-def test_files_beside_those_of_a_run_stay_as_they_are(study, run):
-    """New folder, other options, with windows and without, all recordings failed: whatever is written or deleted."""
-    for name in BESIDE:
+def test_other_files_in_the_folder_stay_unchanged(study, run):
+    """In a new folder, with other options, with and without windows, and if all recordings fail."""
+    for name in OTHER_FILES:
         write(study / "out" / name, f"mine: {name}")
     before = tree(study)
     for options in ({}, {"keep_windows": True}, {"width": 2.0}, {"width": 1000.0}):
@@ -193,7 +202,7 @@ def moved(study, where, column="signals"):
 
 @pytest.mark.parametrize("column", ["signals", "reference"])
 @pytest.mark.parametrize("inside", ["recordings", "windows"])
-def test_inputs_are_never_outputs(study, run, column, inside):
+def test_inputs_at_paths_of_results_are_refused(study, run, column, inside):
     moved(study, f"{inside}/00{{}}.nc", column)
     before = tree(study)
     message = refused(run, out=".")
@@ -217,7 +226,7 @@ def test_inputs_among_targets_of_other_recordings_and_missing_ones(study, run):
 
 
 @pytest.mark.parametrize("name", ["x" * 300 + "_expression.3DI", "absent/x.nc", "loop"])
-def test_a_path_of_no_file_fails_its_recording_alone(study, run, name):
+def test_an_impossible_path_fails_only_its_recording(study, run, name):
     (study / "loop").symlink_to("loop")
     table = pd.read_csv(study / "study.csv", dtype=str)
     for column in ("signals", "reference"):
@@ -236,7 +245,7 @@ def soft_link(source, place):
 
 @pytest.mark.parametrize("link", [hard_link, soft_link])
 def test_an_input_linked_to_a_result_is_refused(study, run, link):
-    """Also where a run wrote the result: it would no longer be what the manifest names."""
+    """Also if a run wrote the result: it would replace what the manifest names."""
     run()
     (study / "x1.nc").unlink()
     link(study / "out" / "recordings" / "000.nc", study / "x1.nc")
@@ -255,7 +264,7 @@ def test_a_result_linked_to_an_input_is_refused(study, run, link):
 
 
 def test_an_input_through_a_linked_folder_is_refused(study, run):
-    """The folder under another name, as of an automounted disk."""
+    """The folder has another name, for example on an automounted disk."""
     moved(study, "real/recordings/00{}.nc")
     (study / "alias").symlink_to(study / "real")
     before = tree(study)
@@ -265,7 +274,7 @@ def test_an_input_through_a_linked_folder_is_refused(study, run):
 
 
 @pytest.mark.parametrize("name", ["summary.csv", "status.csv", "recordings/000.nc", f"{HIDDEN}/study.csv"])
-def test_the_manifest_is_never_an_output(study, run, name):
+def test_a_manifest_at_the_path_of_a_result_is_refused(study, run, name):
     moved(study, str(study / "raw{}.nc"))
     moved(study, str(study / "other{}.nc"), "reference")
     (study / name).parent.mkdir(exist_ok=True)
@@ -289,7 +298,7 @@ def test_a_sidecar_is_an_input(study, run):
     assert tree(study) == before
 
 
-# --- what was changed since a run wrote it
+# --- results that were changed
 
 
 def edited(file):
@@ -331,7 +340,7 @@ def test_a_changed_result_is_refused_until_it_is_moved_away(study, run, name, ch
     (study / "out" / name).rename(study / "mine")
     run(keep_windows=True)
     assert (study / "mine").read_bytes() == mine
-    if name != "status.csv":  # which has the seconds
+    if name != "status.csv":  # it has durations, which differ
         assert (study / "out" / name).read_bytes() == undisturbed[name]
 
 
@@ -342,7 +351,7 @@ def test_a_result_that_was_copied_from_elsewhere_is_refused(study, run):
     assert "recordings/000.nc, which was changed" in refused(run)
 
 
-def test_results_moved_away_and_back_are_still_those_of_the_run(study, run):
+def test_results_moved_away_and_back_are_still_in_the_record(study, run):
     run()
     (study / "out" / "recordings").rename(study / "away")
     run(width=2.0)
@@ -365,11 +374,11 @@ def test_a_folder_of_0_1_0_is_refused(study, run):
     assert tree(study) == before
 
 
-# --- what comes into the folder while a run is going on
+# --- foreign files that appear during a run
 
 
 def dropping(monkeypatch, module, name, drop):
-    """Have a file come into the folder right before a function returns."""
+    """Make a foreign file appear just before a function returns."""
     call = getattr(module, name)
 
     def and_drop(*arguments, **options):
@@ -381,7 +390,7 @@ def dropping(monkeypatch, module, name, drop):
 
 
 @pytest.mark.parametrize("inside", ["recordings", "windows"])
-def test_a_file_that_comes_during_the_run_fails_its_recording_alone(study, run, monkeypatch, inside):
+def test_a_foreign_file_during_a_run_fails_only_its_recording(study, run, monkeypatch, inside):
     place = study / "out" / inside / "001.nc"
     dropping(monkeypatch, worker, "results", lambda: write(place, "mine"))
     done = run(keep_windows=True)
@@ -393,7 +402,7 @@ def test_a_file_that_comes_during_the_run_fails_its_recording_alone(study, run, 
 
 
 @pytest.mark.parametrize("put", [write, lambda place, text: (place.unlink(), place.symlink_to("elsewhere"))])
-def test_a_result_that_is_changed_during_the_run_fails_its_recording_alone(study, run, monkeypatch, put):
+def test_a_result_changed_during_a_run_fails_only_its_recording(study, run, monkeypatch, put):
     run()
     place = study / "out" / "recordings" / "001.nc"
     changed = iter([True])
@@ -402,7 +411,7 @@ def test_a_result_that_is_changed_during_the_run_fails_its_recording_alone(study
     assert os.readlink(place) == "elsewhere" if place.is_symlink() else place.read_text() == "mine"
 
 
-def test_windows_that_come_during_the_run_are_not_deleted(study, run, monkeypatch):
+def test_foreign_windows_during_a_run_are_not_deleted(study, run, monkeypatch):
     place = study / "out" / "windows" / "001.nc"
     dropping(monkeypatch, worker, "results", lambda: write(place, "mine"))
     assert run().status["state"].tolist() == ["done", "failed", "done"]
@@ -410,7 +419,7 @@ def test_windows_that_come_during_the_run_are_not_deleted(study, run, monkeypatc
 
 
 @pytest.mark.parametrize("name", ["summary.nc", "summary.csv"])
-def test_a_summary_that_comes_during_the_run_is_not_replaced(study, run, monkeypatch, name):
+def test_a_foreign_summary_during_a_run_is_not_replaced(study, run, monkeypatch, name):
     run(width=2.0)
     nc = (study / "out" / "summary.nc").read_bytes()
     dropping(monkeypatch, worker, "results", lambda: write(study / "out" / name, "mine"))
@@ -421,16 +430,16 @@ def test_a_summary_that_comes_during_the_run_is_not_replaced(study, run, monkeyp
     assert cohort.open(study / "out").status["state"].tolist() == ["done"] * 3
 
 
-def test_a_summary_is_not_deleted_if_it_is_not_the_runs(study, run, monkeypatch):
+def test_a_foreign_summary_is_not_deleted(study, run, monkeypatch):
     run()
-    dropping(monkeypatch, runner, "_gathered", lambda: write(study / "out" / "summary.csv", "mine"))
+    dropping(monkeypatch, runner, "_gather_blocks", lambda: write(study / "out" / "summary.csv", "mine"))
     with pytest.raises(FileExistsError, match="got summary.csv"):
         run(width=1000.0)
     assert (study / "out" / "summary.csv").read_text() == "mine"
 
 
-def test_a_status_that_comes_during_the_run_is_not_replaced(study, run, monkeypatch):
-    monkeypatch.setattr(runner, "EVERY", 0.0)
+def test_a_foreign_status_during_a_run_is_not_replaced(study, run, monkeypatch):
+    monkeypatch.setattr(runner, "STATUS_INTERVAL_S", 0.0)
     dropping(monkeypatch, worker, "results", lambda: write(study / "out" / "status.csv", "mine"))
     with pytest.raises(FileExistsError, match="got status.csv"):
         run()

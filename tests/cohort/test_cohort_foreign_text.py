@@ -1,4 +1,4 @@
-"""Manifests as spreadsheets write them, and text in them and in results that is no number, no formula and no name."""
+"""Manifests that spreadsheets write, and text that must not be read as a number, a formula or a name."""
 
 import csv
 
@@ -14,7 +14,7 @@ from bitbox_xr.cohort.spreadsheet import guarded, guarded_table, restored
 def frame(**columns):
     size = len(next(iter(columns.values()), ["a"]))
     names = {"recording": [f"r{k}" for k in range(size)], "signals": [f"r{k}.nc" for k in range(size)]}
-    return pd.DataFrame({**names, **columns}, dtype=object)  # text of pandas itself cannot hold surrogates
+    return pd.DataFrame({**names, **columns}, dtype=object)  # pandas' own text cannot hold surrogates
 
 
 def written(path, text, encoding="utf-8"):
@@ -30,7 +30,7 @@ UNWRITABLE = {"zero": "a\0b", "surrogate": "a\udc80b"}
 
 @pytest.mark.parametrize("name", [*CONTROLS.values(), *UNWRITABLE.values()], ids=[*CONTROLS, *UNWRITABLE])
 def test_names_with_control_characters_are_refused_in_a_dataframe(name):
-    with pytest.raises(ValueError, match="names that no file can have"):
+    with pytest.raises(ValueError, match="expected names of recordings that files can have"):
         manifest.read(frame(recording=[name]))
 
 
@@ -42,37 +42,37 @@ def test_columns_with_control_characters_are_refused(name):
 
 @pytest.mark.parametrize("name", CONTROLS.values(), ids=CONTROLS)
 def test_names_with_control_characters_are_refused_in_a_csv_file(tmp_path, name):
-    with pytest.raises(ValueError, match="names that no file can have"):
+    with pytest.raises(ValueError, match="expected names of recordings that files can have"):
         manifest.read(written(tmp_path / "m.csv", f'recording,signals\n"{name}",a.nc\n'))
 
 
 @pytest.mark.parametrize("name", ["Zoë", "被験者1", "a b", "=1", "a$b$", "علی"])
-def test_other_names_are_kept(name):
+def test_valid_names_are_kept(name):
     assert manifest.read(frame(recording=[name])).names == [name]
 
 
 @pytest.mark.parametrize("text", UNWRITABLE.values(), ids=UNWRITABLE)
-def test_covariates_that_no_file_can_hold_are_refused(text):
-    with pytest.raises(ValueError, match="column 'group' has"):
+def test_covariates_that_files_cannot_hold_are_refused(text):
+    with pytest.raises(ValueError, match="in column 'group'"):
         manifest.read(frame(group=[text]))
 
 
 @pytest.mark.parametrize(
     "cell", ["--5", "-", "+5", "9" * 5000, "-" + "9" * 5000, "1_000", "١٢", "²", "0x1F", "1e5", "5.", "-0", "1,5"]
 )
-def test_what_no_number_is_written_as_stays_text(tmp_path, cell):
+def test_text_that_numbers_do_not_have_stays_text(tmp_path, cell):
     csv_file = written(tmp_path / "m.csv", f'recording,signals,column\na,a.nc,"{cell}"\nb,b.nc,7\n')
     for given in (frame(column=[cell, "7"]), csv_file):
         assert manifest.read(given).covariates["column"].tolist() == [cell, "7"]
 
 
-# --- what spreadsheets write
+# --- manifests of spreadsheets
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_a_manifest_is_read_whatever_separates_its_columns(tmp_path, separator, encoding, newline):
+def test_a_manifest_is_read_with_any_separator(tmp_path, separator, encoding, newline):
     lines = [
         ["recording", "signals", "reference", "age", "group"],
         ["001", "a/x.csv", "a/y.csv", "6", f'"a{separator}b"'],
@@ -102,24 +102,24 @@ def test_a_manifest_is_read_whatever_separates_its_columns(tmp_path, separator, 
         (["left, right", "2", "3"], ["left, right", "2", "3"]),
     ],
 )
-def test_decimal_commas_count_where_columns_are_not_separated_by_commas(tmp_path, separator, cells, values):
+def test_decimal_commas_are_read_if_columns_have_another_separator(tmp_path, separator, cells, values):
     rows = [["recording", "signals", "column"], *([f"r{k}", f"{k}.nc", cell] for k, cell in enumerate(cells))]
     path = written(tmp_path / "m.csv", "\n".join(separator.join(row) for row in rows))
     np.testing.assert_array_equal(manifest.read(path).covariates["column"], np.array(values))
 
 
-def test_decimal_commas_that_may_be_thousands_are_named(tmp_path, caplog):
+def test_decimal_commas_that_may_be_thousands_are_logged(tmp_path, caplog):
     manifest.read(written(tmp_path / "m.csv", "recording;signals;dose\na;a.nc;1,234\n"))
-    assert "column dose stays text: '1,234' may have decimals or thousands; write a decimal point" in caplog.text
+    assert "column dose stays text: '1,234' may have decimals or thousands; use a decimal point" in caplog.text
 
 
-def test_another_separator_is_refused_by_name(tmp_path):
+def test_an_unknown_separator_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"got one named 'recording\|signals'; separate columns by commas, semicolons"):
         manifest.read(written(tmp_path / "m.csv", "recording|signals\na|a.nc\n"))
 
 
-def test_faults_of_rows_are_found_whatever_separates_columns(tmp_path):
-    with pytest.raises(ValueError, match="line 3 has 3 cells where the first line names 2 columns"):
+def test_rows_of_wrong_length_are_refused_with_any_separator(tmp_path):
+    with pytest.raises(ValueError, match="expected 2 cells, one per column name, got 3 in line 3"):
         manifest.read(written(tmp_path / "m.csv", "recording;signals\na;a.nc\nb;b.nc;1\n"))
 
 
@@ -146,32 +146,32 @@ HARMLESS = ["", "AU12", "-5", "+5", "-1.5e-3", "-.5", "a=b", "'tis", "'", "''", 
 
 
 @pytest.mark.parametrize("text", RISKY)
-def test_text_that_would_run_gets_an_apostrophe_and_loses_it(text):
+def test_a_guard_is_added_to_formulas_and_removed(text):
     assert guarded(text) == "'" + text
     assert restored(guarded(text)) == text
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_other_text_is_untouched(text):
+def test_other_text_is_unchanged(text):
     assert guarded(text) == text
     assert restored(text) == text
 
 
-def test_all_text_comes_back_and_no_two_texts_become_one():
+def test_guarding_is_reversible_and_unique():
     texts = ["".join(parts) for parts in np.stack(np.meshgrid(*[["", "'", "=", "-", "5"]] * 4), -1).reshape(-1, 4)]
     distinct = sorted(set(texts))
     assert [restored(guarded(text)) for text in distinct] == distinct
     assert len({guarded(text) for text in distinct}) == len(distinct)
 
 
-def test_a_table_has_its_names_and_text_guarded_and_its_numbers_left():
+def test_a_table_has_guarded_names_and_text_and_unchanged_numbers():
     table = pd.DataFrame({"=a": ["=1", "x", None], "n": [-1.5, np.nan, 2], "k": [-1, 2, 3], "o": ["-5", "=1", 3]})
     text = guarded_table(table).to_csv(index=False, lineterminator="\n")
     assert text == "'=a,n,k,o\n'=1,-1.5,-1,-5\nx,,2,'=1\n,2.0,3,3\n"
     assert table.columns[0] == "=a"
 
 
-def test_the_status_table_comes_back_as_it_was(tmp_path):
+def test_the_status_table_is_unchanged_after_saving(tmp_path):
     rows = {
         name: status.Row(name, "failed", message, 1.0, 0)
         for name, message in (("=1+1", "-x"), ("-5", "@a, b"), ("'=1", "plain"), ("001", "'-y"))
@@ -187,7 +187,7 @@ def test_the_status_table_comes_back_as_it_was(tmp_path):
     assert opened["message"].tolist() == [row.message for row in rows.values()]
 
 
-def test_a_run_writes_no_formula_into_its_tables(tmp_path):
+def test_a_run_writes_no_formulas(tmp_path):
     import bitbox_xr as bx
 
     values = np.random.default_rng(0).normal(size=(2, 120, 2))

@@ -1,12 +1,10 @@
-"""A run whose scheduler, workers or disk are lost: one message with the reason, and a row of every recording."""
+"""Lost schedulers, lost workers and full disks: one message with the reason, and a row of every recording."""
 
-import contextlib
 import errno
 import os
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +14,7 @@ import pytest
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort import cluster, runner, status, worker
+from bitbox_xr.cohort import cluster, runner, status, storage
 
 NAMES = ["AU04", "AU12"]
 
@@ -55,7 +53,7 @@ def test_a_table_has_a_row_of_every_recording_from_the_beginning(tmp_path):
 
 
 @pytest.mark.parametrize("error", [ConnectionError("lost"), KeyboardInterrupt("lost"), OSError(errno.ENOSPC, "lost")])
-def test_what_was_not_reached_says_why(tmp_path, error):
+def test_rows_that_are_not_done_have_the_reason(tmp_path, error):
     rows = {}
     order = ["a", "b", "c"]
     (tmp_path / "parts").mkdir()
@@ -77,8 +75,8 @@ def test_what_was_not_reached_says_why(tmp_path, error):
     assert repr(cohort.open(tmp_path)).endswith("1 recordings done, 1 failed, 1 not done>")
 
 
-def test_space_for_the_last_table_is_kept_until_then(tmp_path):
-    """A disk that is full once the run has begun: the table is saved where the kept space was."""
+def test_space_for_the_last_table_is_reserved(tmp_path):
+    """If the disk becomes full during a run, the reserved space is used for the table."""
     names, used = [f"r{k}" for k in range(1000)], []
 
     def count():
@@ -95,7 +93,7 @@ def test_space_for_the_last_table_is_kept_until_then(tmp_path):
     assert used[1] > 500 * len(names)
 
 
-def test_the_first_error_is_raised_where_the_table_cannot_be_saved_either(tmp_path):
+def test_the_first_error_is_raised_if_the_table_cannot_be_saved(tmp_path):
     calls = []
 
     def save():
@@ -116,22 +114,22 @@ def test_the_first_error_is_raised_where_the_table_cannot_be_saved_either(tmp_pa
 
 
 @pytest.mark.slow
-def test_the_number_of_retries_is_ours():
+def test_the_number_of_retries_is_set_by_the_run():
     import dask
-    import distributed  # before its settings are changed: what it sets itself would go with them
+    import distributed  # before its settings are changed: its own defaults would be lost with them
 
     assert distributed.__name__ in dask.config.config
 
     with dask.config.set({"distributed.scheduler.allowed-failures": 99}), cluster.connected(None, 1, 1) as client:
         assert client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.allowed_failures) == cluster.RETRIES == 3
         assert dask.config.get("distributed.scheduler.allowed-failures") == 3
-    assert "A recording on which four workers died is tried again by itself" in " ".join(
+    assert "A recording on which four workers died is tried again alone after all others" in " ".join(
         (Path(bx.__file__).parents[1] / "docs" / "cohorts.md").read_text(encoding="utf-8").split()
     )
 
 
 @pytest.mark.slow
-def test_a_recording_that_kills_each_worker_is_one_failed_row_and_nothing_else_is_said(study, monkeypatch, capfd):
+def test_a_recording_that_kills_workers_is_one_failed_row_without_output(study, monkeypatch, capfd):
     def dying(asked, job, work=runner.work):
         return os.kill(os.getpid(), 9) if job.recording == "r003" else work(asked, job)
 
@@ -142,64 +140,32 @@ def test_a_recording_that_kills_each_worker_is_one_failed_row_and_nothing_else_i
     found = done.status.set_index("recording")
     assert found["state"].tolist() == ["done"] * 3 + ["failed"] + ["done"] * 2
     assert found.loc["r003", "retries"] == 2 * (cluster.RETRIES + 1)
-    assert found.loc["r003", "message"].startswith("8 workers died one after another while they worked on it")
+    assert found.loc["r003", "message"].startswith("8 workers died one after another during this task")
     assert done.summary["recording"].values.tolist() == ["r000", "r001", "r002", "r004", "r005"]
     assert capfd.readouterr().err == ""
 
 
-@contextlib.contextmanager
-def process(*arguments, **options):
-    started = subprocess.Popen([sys.executable, "-m", *map(str, arguments)], start_new_session=True, **options)
-    try:
-        yield started
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(started.pid, signal.SIGKILL)
-        started.wait(20)
-
-
-@pytest.fixture
-def machines(tmp_path):
-    """A scheduler with two workers, and its address."""
-    where = tmp_path / "scheduler.json"
-    with contextlib.ExitStack() as stack, (tmp_path / "log").open("w") as log:
-        said = {"stdout": log, "stderr": log, "cwd": tmp_path}
-        scheduler = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard"]
-        worker = ["distributed.cli.dask_worker", "--scheduler-file", where, "--nthreads", 1, "--no-dashboard"]
-        first = stack.enter_context(process(*scheduler, "--scheduler-file", where, **said))
-        others = [stack.enter_context(process(*worker, "--host", "127.0.0.1", **said)) for _ in range(2)]
-        wait_for(where.exists, 30)
-        yield pd.read_json(where, typ="series")["address"], first, others
-
-
-def wait_for(happens, seconds):
-    until = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < until, f"not within {seconds} s"
-        time.sleep(0.01)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("killed", ["scheduler", "workers"])
-def test_a_scheduler_or_all_workers_that_die_end_a_run_with_one_message(study, machines, killed):
+def test_a_lost_scheduler_or_all_workers_lost_end_a_run_with_one_message(study, machines, killed, process, wait_for):
     address, scheduler, workers = machines
     options = ["--measure", "imitation", "--out", "out", "--width", 1, "--no-progress", "--scheduler", address]
     with process("bitbox_xr", "cohort", "study.csv", *options, cwd=study, stderr=subprocess.PIPE, text=True) as run:
         wait_for(lambda: len([*study.glob("out/recordings/*.nc")]) >= 3, 60)
         for one in [scheduler] if killed == "scheduler" else workers:
             os.killpg(one.pid, signal.SIGKILL)
-        _, said = run.communicate(timeout=60)
+        _, output = run.communicate(timeout=60)
     assert run.returncode == 1
-    assert len(said.splitlines()) == 1
-    wanted = {
+    assert len(output.splitlines()) == 1
+    expected = {
         "scheduler": f"Error: the dask scheduler at {address} was lost: it died, was restarted or cannot be reached",
-        "workers": f"Error: all workers of the dask scheduler at {address} are gone, and none came back within 40 s",
+        "workers": f"Error: all workers of the dask scheduler at {address} were lost, and none came back within 40 s",
     }
-    assert said.startswith(wanted[killed])
+    assert output.startswith(expected[killed])
     found = status.load(study / "out")
     assert found["recording"].tolist() == [f"r{k:03}" for k in range(300)]
     assert set(found["state"]) <= {"done", "not done"}
-    assert set(found.loc[found["state"] == "not done", "message"]) == {said.removeprefix("Error: ").strip()}
+    assert set(found.loc[found["state"] == "not done", "message"]) == {output.removeprefix("Error: ").strip()}
 
 
 # --- the disk
@@ -226,17 +192,17 @@ def test_a_full_disk_leaves_a_row_of_every_recording(study, small_disk):
     lines = (study / "study.csv").read_text().splitlines(keepends=True)
     (study / "study.csv").write_text("".join(lines[:31]))
     command = [sys.executable, "-m", "bitbox_xr", "cohort", "study.csv", *map(str, options)]
-    said = subprocess.run(command, cwd=study, capture_output=True, text=True, timeout=120, check=False)
-    assert said.returncode == 1
-    assert len(said.stderr.splitlines()) == 1
-    assert "No space left on device" in said.stderr
+    output = subprocess.run(command, cwd=study, capture_output=True, text=True, timeout=120, check=False)
+    assert output.returncode == 1
+    assert len(output.stderr.splitlines()) == 1
+    assert "No space left on device" in output.stderr
     found = status.load(small_disk / "out")
     assert found["recording"].tolist() == [f"r{k:03}" for k in range(30)]
     assert not found["state"].eq("done").all()
     assert found["message"][found["state"] != "done"].str.contains("o space (?:is )?left").all()
 
 
-def test_what_the_library_calls_forbidden_on_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
+def test_a_full_disk_is_named_where_the_library_reports_another_error(tmp_path, monkeypatch):
     class Full:
         def __enter__(self):
             return self
@@ -247,11 +213,11 @@ def test_what_the_library_calls_forbidden_on_a_full_disk_is_told_as_such(tmp_pat
         def write(self, content):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(PermissionError), worker._full_disk_told(tmp_path, 10):
+    with pytest.raises(PermissionError), storage.full_disk_reported(tmp_path, 10, "its result"):
         raise PermissionError(errno.EACCES, "Permission denied")
-    monkeypatch.setattr(worker.tempfile, "TemporaryFile", lambda **_: Full())
+    monkeypatch.setattr(storage.tempfile, "TemporaryFile", lambda **_: Full())
     with (
         pytest.raises(OSError, match="no space is left on the disk for its result"),
-        worker._full_disk_told(tmp_path, 9),
+        storage.full_disk_reported(tmp_path, 9, "its result"),
     ):
         raise PermissionError(errno.EACCES, "Permission denied")

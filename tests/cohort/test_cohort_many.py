@@ -1,4 +1,4 @@
-"""Cohorts of many recordings, on the scripts in tests/benchmarks with numbers that a test can afford."""
+"""Cohorts of many recordings: the scripts in tests/benchmarks with small numbers."""
 
 import importlib.util
 import random
@@ -17,22 +17,22 @@ def script(name):
 
 
 @pytest.mark.slow
-def test_a_run_cut_at_random_moments_ends_as_if_it_had_not_been(tmp_path):
+def test_a_run_killed_at_random_moments_gives_the_same_results(tmp_path):
     runs = script("killed_runs")
     runs.study(tmp_path, 30)
     seconds = runs.finished(tmp_path, "undisturbed")
-    runs.cut(tmp_path, "cut", 3, seconds, random.Random(0))
-    runs.finished(tmp_path, "cut")
-    wanted, found = runs.tree(tmp_path / "undisturbed"), runs.tree(tmp_path / "cut")
-    assert found == wanted
+    runs.killed(tmp_path, "killed", 3, seconds, random.Random(0))
+    runs.finished(tmp_path, "killed")
+    expected, found = runs.tree(tmp_path / "undisturbed"), runs.tree(tmp_path / "killed")
+    assert found == expected
     assert {path.split("/")[0] for path in found} == {"recordings", "status.csv", "summary.csv", "summary.nc"}
     assert len(found) == 33
 
 
 @pytest.mark.slow
-def test_many_recordings_are_all_in_the_summary(capsys, monkeypatch):
+def test_all_recordings_of_a_large_study_are_in_the_summary(capsys, monkeypatch):
     many = script("many_recordings")
     monkeypatch.setattr(many, "FILES", 8)
     many.main(80, "expressivity")
-    said = capsys.readouterr().out
-    assert "80 recordings done, 0 failed; expressivity, matched pairs, 80 rows in status.csv" in said
+    printed = capsys.readouterr().out
+    assert "80 recordings done, 0 failed; expressivity, matched pairs, 80 rows in status.csv" in printed

@@ -1,4 +1,4 @@
-"""R reads what a cohort leaves: labels, covariates and values, by ncdf4 and as a table."""
+"""R reads the summary: labels, covariates and values, with ncdf4 and as a table."""
 
 import shutil
 import subprocess
@@ -39,16 +39,18 @@ def test_r_reads_the_summary(rscript, tmp_path):
     done = cohort.run(
         tmp_path / "study.csv", tmp_path / "out", measure="imitation", width=1.1, workers=1, progress=False
     )
-    told = subprocess.run([rscript, SCRIPT, tmp_path / "out"], capture_output=True, text=True, timeout=120)
-    assert told.returncode == 0, told.stderr
-    said = dict(line.split(" ", 1) for line in told.stdout.splitlines())
-    assert said["recording"].split() == ["000", "001", "002"]
-    assert said["pair"].split() == ["AU04", "AU12", "Größe"]
-    assert said["site"].rstrip(" ") == "A  Ü 3"
-    assert said["age"].split() == ["31.0", "NaN", "40.5"] or said["age"].split() == ["31", "NaN", "40.5"]
-    assert said["long_name"].strip() == "mean correlation over windows"
-    assert float(said["width"]) == done.summary.attrs["width"] == 1.1
-    values = np.array([float(text.replace("NA", "nan").replace("nanN", "nan")) for text in said["corr_mean"].split()])
+    completed = subprocess.run([rscript, SCRIPT, tmp_path / "out"], capture_output=True, text=True, timeout=120)
+    assert completed.returncode == 0, completed.stderr
+    values_of = dict(line.split(" ", 1) for line in completed.stdout.splitlines())
+    assert values_of["recording"].split() == ["000", "001", "002"]
+    assert values_of["pair"].split() == ["AU04", "AU12", "Größe"]
+    assert values_of["site"].rstrip(" ") == "A  Ü 3"
+    assert values_of["age"].split() == ["31.0", "NaN", "40.5"] or values_of["age"].split() == ["31", "NaN", "40.5"]
+    assert values_of["long_name"].strip() == "mean correlation over windows"
+    assert float(values_of["width"]) == done.summary.attrs["width"] == 1.1
+    values = np.array(
+        [float(text.replace("NA", "nan").replace("nanN", "nan")) for text in values_of["corr_mean"].split()]
+    )
     np.testing.assert_allclose(values, done.summary["corr_mean"].values.ravel(), rtol=1e-14)
-    assert said["csv"] == "9 rows, 3 missing"
-    assert said["model"] == "2 coefficients"
+    assert values_of["csv"] == "9 rows, 3 missing"
+    assert values_of["model"] == "2 coefficients"

@@ -1,4 +1,4 @@
-"""The record of what runs wrote: entered before a file gets its name, whole after any kill, and cheap for thousands."""
+"""The record: entries before files get names, intact after any kill, and fast for thousands of files."""
 
 import contextlib
 import errno
@@ -22,7 +22,7 @@ HIDDEN = ".bitbox_xr"
 
 
 class Killed(BaseException):
-    """Nothing of what comes after it happens, as after a SIGKILL."""
+    """Nothing after it runs, as after a SIGKILL."""
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
-def publish(out, parts, name, text):
-    with storage.staged(parts) as stage:
+def publish(out, run_folder, name, text):
+    with storage.staged(run_folder) as stage:
         (stage / "file").write_text(text)
-        Record.of(out, parts).publish(stage / "file", out / name)
+        Record.of(out, run_folder).publish(stage / "file", out / name)
 
 
 def checked(out, *names):
@@ -41,17 +41,19 @@ def checked(out, *names):
 
 
 def faults(out, *names):
-    return targets.checked(out, list(names), {}, record.combined(out / HIDDEN))[0]
+    return targets.checked(out, list(names), {}, record.read_record(out / HIDDEN))[0]
 
 
 def killed_run(out, act):
-    """A run that is not tidied up, and its folder, which `act` is given."""
-    with storage.held(out) as parts:
+    """Simulate a killed run, in whose run folder `act` does something; returns the run folder."""
+    with storage.held(out) as run_folder:
         with contextlib.suppress(Killed):
-            act(parts)
-        parts.rename(out / "kept")  # out of the way of what a killed run would leave undone
-    (out / "kept").rename(parts)
-    return parts
+            act(run_folder)
+        run_folder.rename(
+            out / "kept"
+        )  # so that the end of `held()`, which a killed run does not reach, cannot remove it
+    (out / "kept").rename(run_folder)
+    return run_folder
 
 
 # --- killed at any point of publishing
@@ -59,11 +61,11 @@ def killed_run(out, act):
 
 @pytest.mark.parametrize("point", ["link", "replace"])
 @pytest.mark.parametrize("before", [True, False])
-def test_killed_between_entry_and_name(out, monkeypatch, point, before):
-    """The entry is there, the name perhaps; old content, new content and no file count as a run's."""
-    with storage.held(out) as parts:
+def test_a_run_killed_between_entry_and_name_owns_the_file(out, monkeypatch, point, before):
+    """The entry exists, the new file perhaps not: old content, new content and no file are all accepted."""
+    with storage.held(out) as run_folder:
         if point == "replace":
-            publish(out, parts, "summary.csv", "old")
+            publish(out, run_folder, "summary.csv", "old")
     call = getattr(os, point)
 
     def kill(*arguments):
@@ -74,53 +76,53 @@ def test_killed_between_entry_and_name(out, monkeypatch, point, before):
         return call(*arguments)
 
     monkeypatch.setattr(os, point, kill)
-    killed_run(out, lambda parts: publish(out, parts, "summary.csv", "new"))
+    killed_run(out, lambda run_folder: publish(out, run_folder, "summary.csv", "new"))
     monkeypatch.undo()
     found = (out / "summary.csv").read_text() if (out / "summary.csv").exists() else None
     assert found == ({"link": None, "replace": "old"}[point] if before else "new")
-    with storage.held(out, checked(out, "summary.csv")) as parts:
-        publish(out, parts, "summary.csv", "newest")
+    with storage.held(out, checked(out, "summary.csv")) as run_folder:
+        publish(out, run_folder, "summary.csv", "newest")
     assert (out / "summary.csv").read_text() == "newest"
     assert faults(out, "summary.csv") == []
     assert not [*(out / HIDDEN).glob("run-*")]
 
 
-def test_without_its_entry_no_file_gets_its_name(out, monkeypatch):
+def test_a_file_without_an_entry_is_not_published(out, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with storage.held(out) as parts:
-        publish(out, parts, "summary.csv", "old")
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "summary.csv", "old")
         monkeypatch.setattr(os, "fsync", full)
         for name in ("summary.csv", "summary.nc"):
             with pytest.raises(OSError, match="No space left"):
-                publish(out, parts, name, "new")
+                publish(out, run_folder, name, "new")
         monkeypatch.undo()
     assert (out / "summary.csv").read_text() == "old"
     assert not (out / "summary.nc").exists()
 
 
-def test_a_line_cut_short_spoils_no_other(out):
-    with storage.held(out) as parts:
-        publish(out, parts, "a.csv", "a")
-        (log,) = parts.glob("log-*.jsonl")
+def test_an_incomplete_entry_does_not_affect_others(out):
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "a.csv", "a")
+        (log,) = run_folder.glob("log-*.jsonl")
         whole = log.read_bytes()
         for length in range(len(whole)):
             log.write_bytes(whole[:length])
-            assert record.combined(out / HIDDEN) in ({}, {"a.csv": record.combined(out / HIDDEN).get("a.csv")})
+            assert record.read_record(out / HIDDEN) in ({}, {"a.csv": record.read_record(out / HIDDEN).get("a.csv")})
         log.write_bytes(whole + b'\n["b.csv", 1, "0')
-        publish(out, parts, "c.csv", "c")
-        assert set(record.combined(out / HIDDEN)) == {"a.csv", "c.csv"}
-    assert set(record.combined(out / HIDDEN)) == {"a.csv", "c.csv"}
+        publish(out, run_folder, "c.csv", "c")
+        assert set(record.read_record(out / HIDDEN)) == {"a.csv", "c.csv"}
+    assert set(record.read_record(out / HIDDEN)) == {"a.csv", "c.csv"}
 
 
-def test_a_run_that_ends_on_a_full_disk_leaves_its_entries_to_the_next(out, monkeypatch):
+def test_entries_of_a_run_that_ends_on_a_full_disk_are_kept(out, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with storage.held(out) as parts:
-        publish(out, parts, "summary.csv", "mine")
-        monkeypatch.setattr(storage, "save", full)
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "summary.csv", "mine")
+        monkeypatch.setattr(storage, "write_record", full)
     monkeypatch.undo()
     assert len([*(out / HIDDEN).glob("run-*")]) == 1
     with storage.held(out, checked(out, "summary.csv")):
@@ -130,14 +132,14 @@ def test_a_run_that_ends_on_a_full_disk_leaves_its_entries_to_the_next(out, monk
 
 
 @pytest.mark.parametrize("after", ["mkdir", "open", "flock", "mark"])
-def test_killed_as_the_hidden_folder_is_made(out, after):
+def test_a_run_killed_while_it_made_the_hidden_folder_is_repaired(out, after):
     (out / HIDDEN).mkdir(parents=True)
     if after != "mkdir":
         (out / HIDDEN / "lock").touch()
     if after == "mark":
         (out / HIDDEN / "format").write_text(storage.FORMAT[:9])
-    with storage.held(out) as parts:
-        publish(out, parts, "summary.csv", "mine")
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "summary.csv", "mine")
     assert (out / HIDDEN / "format").read_text() == storage.FORMAT
     assert faults(out, "summary.csv") == []
 
@@ -145,10 +147,10 @@ def test_killed_as_the_hidden_folder_is_made(out, after):
 # --- several writers
 
 
-def test_tasks_of_a_dead_run_put_nothing_more(out):
-    """A worker that outlives its run: its folder is renamed, so that neither an entry nor a file is made."""
-    parts = killed_run(out, lambda parts: None)
-    late = Record(out, parts)
+def test_tasks_of_a_dead_run_publish_nothing(out):
+    """A worker outlives its run: the run folder has been renamed, so it can write neither an entry nor a file."""
+    run_folder = killed_run(out, lambda run_folder: None)
+    late = Record(out, run_folder)
     with storage.held(out):
         (out / "file").write_text("late")
         with pytest.raises(FileNotFoundError):
@@ -156,39 +158,39 @@ def test_tasks_of_a_dead_run_put_nothing_more(out):
     assert not (out / "summary.csv").exists()
 
 
-def test_what_a_dead_worker_of_this_run_wrote_is_replaced_by_another(out, monkeypatch):
-    with storage.held(out) as parts:
-        second = Record(out, parts)  # read before the first wrote
-        first = Record(out, parts)
+def test_a_file_of_a_dead_worker_is_replaced_by_another_worker(out, monkeypatch):
+    with storage.held(out) as run_folder:
+        second = Record(out, run_folder)  # read before the first wrote
+        first = Record(out, run_folder)
         for one, name in ((first, "log-a.jsonl"), (second, "log-b.jsonl")):
-            monkeypatch.setattr(record, "_own_log", lambda _, name=name: name)
-            with storage.staged(parts) as stage:
+            monkeypatch.setattr(record, "_log_name", lambda _, name=name: name)
+            with storage.staged(run_folder) as stage:
                 (stage / "file").write_text(name)
                 one.publish(stage / "file", out / "summary.csv")
-        assert sorted(file.name for file in parts.glob("log-*")) == ["log-a.jsonl", "log-b.jsonl"]
+        assert sorted(file.name for file in run_folder.glob("log-*")) == ["log-a.jsonl", "log-b.jsonl"]
     assert (out / "summary.csv").read_text() == "log-b.jsonl"
-    assert len(record.combined(out / HIDDEN)["summary.csv"]) == 2
+    assert len(record.read_record(out / HIDDEN)["summary.csv"]) == 2
 
 
 @pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP])
-def test_a_file_system_without_hard_links(out, monkeypatch, error):
+def test_publishing_works_without_hard_links(out, monkeypatch, error):
     def none(*_):
         raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(os, "link", none)
-    with storage.held(out) as parts:
+    with storage.held(out) as run_folder:
         for text in ("one", "two"):
-            publish(out, parts, "summary.csv", text)
+            publish(out, run_folder, "summary.csv", text)
             assert (out / "summary.csv").read_text() == text
         (out / "summary.nc").write_text("mine")
         with pytest.raises(FileExistsError, match="got summary.nc"):
-            publish(out, parts, "summary.nc", "theirs")
+            publish(out, run_folder, "summary.nc", "theirs")
     assert (out / "summary.nc").read_text() == "mine"
 
 
-def test_a_file_that_changes_while_it_is_looked_at_is_not_the_runs(out, monkeypatch):
-    with storage.held(out) as parts:
-        publish(out, parts, "summary.csv", "old")
+def test_a_file_that_changes_during_the_check_is_foreign(out, monkeypatch):
+    with storage.held(out) as run_folder:
+        publish(out, run_folder, "summary.csv", "old")
     digest = record.hashlib.file_digest
 
     def replaced(*arguments):
@@ -205,21 +207,21 @@ def test_a_file_that_changes_while_it_is_looked_at_is_not_the_runs(out, monkeypa
 # --- thousands
 
 
-def test_the_record_is_read_once_and_never_rewritten_while_a_run_writes(out, monkeypatch):
+def test_the_record_is_read_once_and_not_rewritten_during_a_run(out, monkeypatch):
     reads, entries = [], record._entries
     monkeypatch.setattr(record, "_entries", lambda file: reads.append(file) or entries(file))
-    with storage.held(out) as parts:
+    with storage.held(out) as run_folder:
         (out / "recordings").mkdir()
         merged = (out / HIDDEN / "record.jsonl").stat().st_mtime_ns
         reads.clear()
         for k in range(200):
-            publish(out, parts, f"recordings/{k % 100}.nc", str(k))
+            publish(out, run_folder, f"recordings/{k % 100}.nc", str(k))
         assert len(reads) <= 2
         assert (out / HIDDEN / "record.jsonl").stat().st_mtime_ns == merged
-        assert len([*parts.iterdir()]) == 1
+        assert len([*run_folder.iterdir()]) == 1
     assert len((out / HIDDEN / "record.jsonl").read_text().splitlines()) == 200
     names = [f"recordings/{k}.nc" for k in range(100)]
-    with storage.held(out, checked(out, *names)):  # entries that no file needs any more are dropped
+    with storage.held(out, checked(out, *names)):  # entries that no file needs are dropped
         assert len((out / HIDDEN / "record.jsonl").read_text().splitlines()) == 100
     assert faults(out, *names) == []
 
@@ -233,15 +235,15 @@ def test_ten_thousand_files_are_checked_in_seconds(out):
         for name in names:
             (out / name).write_text(name)
             content[name] = {record._content(out / name)}
-        record.save(out / HIDDEN, content)
+        record.write_record(out / HIDDEN, content)
     inputs = {out.parent / f"x{k}.nc": str(k) for k in range(20_000)}
     started = time.perf_counter()
-    found, settled = targets.checked(out, names, inputs, record.combined(out / HIDDEN))
+    found, settled = targets.checked(out, names, inputs, record.read_record(out / HIDDEN))
     assert (found, settled) == ([], content)
     assert time.perf_counter() - started < 20
 
 
-# --- killed for real
+# --- killed processes
 
 
 def study_of(folder, recordings):
@@ -254,12 +256,12 @@ def study_of(folder, recordings):
     pd.DataFrame(rows).to_csv(folder / "study.csv", index=False)
 
 
-BESIDE = ["film.mkv.part", ".lock", "seed.txt", "run-0123456789abcdef/film.nc", "recordings/notes.txt",
+OTHER_FILES = ["film.mkv.part", ".lock", "seed.txt", "run-0123456789abcdef/film.nc", "recordings/notes.txt",
           "recordings/film.nc.part", "windows/other.nc", "summary.nc.part/a"]  # fmt: skip
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_files_of_others_stay_and_the_results_are_the_same(tmp_path):
+def test_killed_runs_leave_foreign_files_and_give_the_same_results(tmp_path):
     study_of(tmp_path, 30)
     command = [sys.executable, "-m", "bitbox_xr", "cohort", "study.csv", "--measure", "expressivity", "--workers", "2",
                "--no-progress", "--out"]  # fmt: skip
@@ -268,7 +270,7 @@ def test_killed_at_random_moments_files_of_others_stay_and_the_results_are_the_s
     subprocess.run([*command, "undisturbed"], check=True, **options)
     seconds = time.monotonic() - started
     out = tmp_path / "out"
-    for name in BESIDE:
+    for name in OTHER_FILES:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(f"mine: {name}")
     rng = random.Random(0)
@@ -278,11 +280,13 @@ def test_killed_at_random_moments_files_of_others_stay_and_the_results_are_the_s
             running.wait(rng.uniform(0.3, 1.0) * seconds)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
-        said = running.communicate()[1]
-        assert b"fault" not in said, said
-        assert {name: (out / name).read_text() for name in BESIDE} == {name: f"mine: {name}" for name in BESIDE}
+        output = running.communicate()[1]
+        assert b"fault" not in output, output
+        assert {name: (out / name).read_text() for name in OTHER_FILES} == {
+            name: f"mine: {name}" for name in OTHER_FILES
+        }
     subprocess.run([*command, "out"], check=True, **options)
-    assert {name: (out / name).read_text() for name in BESIDE} == {name: f"mine: {name}" for name in BESIDE}
+    assert {name: (out / name).read_text() for name in OTHER_FILES} == {name: f"mine: {name}" for name in OTHER_FILES}
     for file in (tmp_path / "undisturbed").rglob("*"):
         name = file.relative_to(tmp_path / "undisturbed")
         if file.is_file() and name.parts[0] != HIDDEN and name.name != "status.csv":

@@ -1,4 +1,4 @@
-"""Significance in a cohort: seeds, partners, pairs; and recordings on clocks of their own."""
+"""Significance in a cohort: seeds, partners and pairs; and recordings with different time axes."""
 
 import json
 import shutil
@@ -39,13 +39,13 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def study(made, tmp_path):
-    """The same, for one test to change."""
+    """A copy of `made` that a test can change."""
     return Path(shutil.copytree(made, tmp_path / "study"))
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A worker in a thread of this process, in which files that are opened can be counted."""
+    """A worker in a thread of this process, so that a test can count opened files."""
     from distributed import Client
 
     options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0"}
@@ -68,14 +68,14 @@ def sides(study, k):
 
 
 def alone(study, k, seed, **options):
-    """The test of one recording by hand."""
+    """The test of one recording without a cohort."""
     asked = {**TEST, "pairs": "matched", "progress": False, "rng": seeds.seed_of(seed, f"00{k}"), **options}
     return bx.significance(*sides(study, k), **asked)
 
 
-def same(found, wanted):
+def same(found, expected):
     for name in VARIABLES:
-        np.testing.assert_array_equal(found[name], wanted[name])
+        np.testing.assert_array_equal(found[name], expected[name])
 
 
 def of_each(study):
@@ -86,7 +86,7 @@ def states(done):
     return done.status["state"].tolist()
 
 
-# --- what comes out
+# --- results
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def states(done):
         ({"pairs": "all", "surrogates": "phase", "causal": False}, {}),
     ],
 )
-def test_a_cohort_gives_what_each_test_gives(study, run, options, by_hand):
+def test_each_recording_equals_significance(study, run, options, by_hand):
     done = run(rng=3, **options)
     options.pop("of", None)
     for k in (0, 3):
-        wanted = alone(study, k, 3, **{**options, **by_hand})
+        expected = alone(study, k, 3, **{**options, **by_hand})
         with done.recordings[f"00{k}"] as one, done.summary as summary:
-            assert one.drop_attrs(deep=False).identical(wanted.drop_attrs(deep=False))
-            assert one.attrs.items() >= wanted.attrs.items()
-            same(summary.sel(recording=f"00{k}"), wanted)
+            assert one.drop_attrs(deep=False).identical(expected.drop_attrs(deep=False))
+            assert one.attrs.items() >= expected.attrs.items()
+            same(summary.sel(recording=f"00{k}"), expected)
     dims = ("signal1", "signal2") if "pairs" in options else ("pair",)
     assert done.summary["p_fwe"].dims == ("recording", *dims)
     assert done.summary["group"].values.tolist() == ["a", "b", "a", "b"]
@@ -115,8 +115,8 @@ def test_a_cohort_gives_what_each_test_gives(study, run, options, by_hand):
     np.testing.assert_array_equal(table["p"], done.summary["p"].values.ravel())
 
 
-def test_the_family_is_what_stands_in_the_summary(study, run):
-    """p of a pair is the same among matched and among all pairs, if they are drawn alike; p_fwe and q are not."""
+def test_the_family_is_the_pairs_of_the_summary(study, run):
+    """With equal surrogates p of a pair is the same among matched and all pairs; p_fwe and q differ."""
     matched = run(rng=0).summary.load()
     every = run(rng=0, pairs="all").summary.load()
     diagonal = [every.sel(signal1=name, signal2=name) for name in NAMES]
@@ -132,14 +132,14 @@ def test_one_person_alone_is_tested_for_coordination(study, run):
     manifest = pd.DataFrame({"recording": ["000"], "signals": [str(study / "x0.nc")]})
     done = run(manifest=manifest, of="coordination", pairs="all", rng=0)
     asked = {**TEST, "measure": "coordination", "progress": False}
-    wanted = bx.significance(sides(study, 0)[0], rng=seeds.seed_of(0, "000"), **asked)
-    same(done.summary.sel(recording="000"), wanted)
+    expected = bx.significance(sides(study, 0)[0], rng=seeds.seed_of(0, "000"), **asked)
+    same(done.summary.sel(recording="000"), expected)
 
 
 # --- seeds
 
 
-def test_a_missing_seed_is_drawn_once(study, run):
+def test_a_new_seed_is_kept(study, run):
     first = run()
     seed = int((study / "out" / ".bitbox_xr" / "seed.txt").read_text())
     before = of_each(study)
@@ -157,7 +157,7 @@ def test_a_missing_seed_is_drawn_once(study, run):
     assert {name for name in after if after[name] != before[name]} == {"002.nc"}
 
 
-def test_another_seed_redoes_and_is_kept(study, run):
+def test_another_seed_repeats_all_tests_and_is_kept(study, run):
     run(rng=1)
     before = of_each(study)
     run(rng=2)
@@ -172,10 +172,12 @@ def test_another_seed_redoes_and_is_kept(study, run):
     assert asked["options"]["rng"] == 2
 
 
-def test_a_seed_that_is_none_is_refused(study, run):
+def test_an_invalid_kept_seed_is_refused(study, run):
     run(rng=0)
     (study / "out" / ".bitbox_xr" / "seed.txt").write_text("x")
-    with pytest.raises(ValueError, match="seed.txt holds no seed, a whole number from 0; give rng"):
+    with pytest.raises(
+        ValueError, match="expected a seed, a whole number of at least 0, in .*seed.txt, got other text; give rng"
+    ):
         run()
     assert states(run(rng=0)) == ["done"] * 4
 
@@ -187,14 +189,14 @@ def test_partners_are_the_references_of_the_others(study, run):
     done = run(surrogates="partners", rng=0)
     for k in range(4):
         others = [sides(study, other)[1] for other in range(4) if other != k]
-        wanted = alone(study, k, 0, surrogates="partners", partners=others)
+        expected = alone(study, k, 0, surrogates="partners", partners=others)
         with done.recordings[f"00{k}"] as one:
-            same(one, wanted)
+            same(one, expected)
             assert one.attrs["n"] == 3
             assert json.loads(one.attrs["partners"]) == [f"00{other}" for other in range(4) if other != k]
 
 
-def test_of_more_partners_than_n_those_are_drawn_that_the_seed_draws(study, run):
+def test_the_seed_draws_n_of_more_partners(study, run):
     done = run(surrogates="partners", n=2, rng=4)
     found = [json.loads(one.attrs["partners"]) for one in done.recordings.values()]
     assert {len(one) for one in found} == {2}
@@ -204,7 +206,7 @@ def test_of_more_partners_than_n_those_are_drawn_that_the_seed_draws(study, run)
         same(done.summary.sel(recording=f"00{k}"), alone(study, k, 4, surrogates="partners", partners=others, n=2))
 
 
-def test_each_partner_is_opened_once_and_its_numbers_wait(study, run, monkeypatch):
+def test_each_partner_is_opened_once_and_read_lazily(study, run, monkeypatch):
     opened = []
     real = partners.open_signals
 
@@ -222,7 +224,7 @@ def test_each_partner_is_opened_once_and_its_numbers_wait(study, run, monkeypatc
     assert len(opened) == 4 + 4 * 2 + 4
 
 
-def test_what_a_result_is_made_from_includes_its_partners(study, run):
+def test_a_changed_partner_repeats_the_test(study, run):
     first = run(surrogates="partners", rng=0)
     before = of_each(study)
     assert run(surrogates="partners").status.equals(first.status)
@@ -233,8 +235,8 @@ def test_what_a_result_is_made_from_includes_its_partners(study, run):
     assert not any(after[name] == before[name] for name in after)
 
 
-def test_like_content_is_one_partner_and_none_of_its_own(study, run):
-    """The second has the model of the first under another name; the fourth's model is the third child itself."""
+def test_equal_content_is_one_partner_and_own_content_none(study, run):
+    """The second recording has the first one's model under another name; the third child is the fourth's model."""
     (study / "y1.nc").write_bytes((study / "y0.nc").read_bytes())
     (study / "y3.nc").write_bytes((study / "x2.nc").read_bytes())
     done = run(surrogates="partners", rng=0)
@@ -244,13 +246,13 @@ def test_like_content_is_one_partner_and_none_of_its_own(study, run):
     same(done.summary.sel(recording="001"), alone(study, 1, 0, surrogates="partners", partners=others))
 
 
-def test_a_broken_reference_fails_its_own_recording_alone(study, run, caplog):
+def test_a_broken_reference_fails_only_its_own_recording(study, run, caplog):
     (study / "y1.nc").write_bytes(b"\x89HDF broken")
     (study / "y2.nc").unlink()
     done = run(surrogates="partners", rng=0)
     assert states(done) == ["done", "failed", "failed", "done"]
-    assert "y1.nc: expected a NetCDF file" in done.status["message"][1]
-    assert "a reference that cannot be read is nobody's partner: 001: " in caplog.text
+    assert "y1.nc is no NetCDF file" in done.status["message"][1]
+    assert "a reference cannot be read and is not used as a partner: 001: " in caplog.text
     assert [json.loads(one.attrs["partners"]) for one in done.recordings.values()] == [["003"], ["000"]]
     bx.to_netcdf(recording(51), study / "y1.nc")
     assert states(run(surrogates="partners")) == ["done", "done", "failed", "done"]
@@ -258,44 +260,45 @@ def test_a_broken_reference_fails_its_own_recording_alone(study, run, caplog):
     assert partners_of == ["001", "003"]
 
 
-def test_unfit_partners_are_named(study, run):
+def test_unsuitable_partners_are_named(study, run):
     bx.to_netcdf(recording(51, fps=25), study / "y1.nc")
     bx.to_netcdf(recording(52, names=["AU04", "AU06", "AU45"]), study / "y2.nc")
-    said = run(surrogates="partners", rng=0).status["message"]
-    assert "2 faults" in said[0]
-    assert "partner 001, as y: x and y are not on one clock" in said[0]
-    assert "expected partner 002 to have the signals of y, got none called AU12" in said[0]
+    message = run(surrogates="partners", rng=0).status["message"][0]
+    assert "2 faults" in message
+    assert "partner 001, as y: x and y are not on one clock" in message
+    assert "partner 002 has no AU12; y's signals are wanted" in message
 
 
-def test_without_other_references_nothing_is_computed(study, run):
+def test_a_study_without_partners_is_refused(study, run):
     manifest = pd.read_csv(study / "study.csv", dtype=str)
     manifest["signals"] = [str(study / name) for name in manifest["signals"]]
     one = manifest.assign(reference=str(study / "y0.nc"))
     for lonely in (one, manifest.drop(columns="reference")):
-        with pytest.raises(ValueError, match="takes the references of other recordings, and the manifest has no two"):
+        with pytest.raises(ValueError, match="expected at least two references in the manifest"):
             run(manifest=lonely, surrogates="partners", rng=0)
     assert not (study / "out").exists()
     for k in range(1, 4):
         (study / f"y{k}.nc").write_bytes((study / "y0.nc").read_bytes())
-    with pytest.raises(ValueError, match="no two references that can be read have unlike content"):
+    with pytest.raises(ValueError, match="expected at least two references of different content"):
         run(surrogates="partners", rng=0)
     assert not (study / "out" / "recordings").exists()
 
 
-def test_a_recording_without_partners_says_so(study, run):
+def test_a_recording_without_partners_fails(study, run):
     """Two people, each the model of the other."""
     paths = [str(study / name) for name in ("x0.nc", "x1.nc")]
     manifest = pd.DataFrame({"recording": ["a", "b"], "signals": paths, "reference": paths[::-1]})
     done = run(manifest=manifest, surrogates="partners", rng=0)
     assert done.status["message"].unique().tolist() == [
-        "there is no partner for it: all other references have the content of its own files"
+        "expected a partner, got none: all other references have the content of the recording's own files; "
+        "add references"
     ]
 
 
-# --- other clocks
+# --- different time axes
 
 
-def test_recordings_are_brought_onto_one_clock(study, run):
+def test_recordings_are_aligned(study, run):
     bx.to_netcdf(recording(51, 500, fps=25), study / "y1.nc")
     done = run(measure="imitation", width=1.0)
     assert states(done) == ["done", "failed", "done", "done"]
@@ -312,8 +315,8 @@ def test_recordings_are_brought_onto_one_clock(study, run):
     assert not any(before[name] == after for name, after in of_each(study).items())
 
 
-def test_partners_are_brought_onto_the_clock_of_the_test(study, run):
-    """A slower one, one that starts late and is short, one whose frames have dates."""
+def test_partners_are_aligned_with_the_recording(study, run):
+    """A slower partner, a short one that starts late, and one with dates."""
     bx.to_netcdf(recording(51, 500, fps=25), study / "y1.nc")
     late = recording(52, 300)
     bx.to_netcdf(late.assign_coords(time=late["time"] + 8.0), study / "y2.nc")
@@ -329,54 +332,54 @@ def test_partners_are_brought_onto_the_clock_of_the_test(study, run):
     with done.recordings["000"] as one:
         assert json.loads(one.attrs["partners"]) == [*by_name]
         asked = {**TEST, "surrogates": "partners", "pairs": "matched", "rng": 0, "progress": False}
-        wanted = bx.significance(x, y, partners=[*by_name.values()], **asked)
+        expected = bx.significance(x, y, partners=[*by_name.values()], **asked)
         for name in ("observed", "null_mean", "p", "q"):
-            np.testing.assert_allclose(one[name], wanted[name], rtol=1e-6)
+            np.testing.assert_allclose(one[name], expected[name], rtol=1e-6)
 
 
-# --- what is refused, and the command line
+# --- refused options, and the command line
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "phrase"),
     [
-        ({"of": "imitate"}, "of is 'imitate'; 'imitation' or 'coordination' is wanted"),
+        ({"of": "imitate"}, "expected of to be 'imitation' or 'coordination', got 'imitate'"),
         ({"n": 0, "statistic": 1, "surrogates": "swap", "rng": -1, "width": 0}, "5 faults"),
-        ({"rng": True}, "rng is True; a seed, a whole number from 0, is wanted"),
-        ({"rng": np.random.default_rng(0)}, "text, numbers or a list of them are wanted"),
+        ({"rng": True}, "expected rng to be a seed, a whole number of at least 0, got True"),
+        ({"rng": np.random.default_rng(0)}, "to be text, numbers or a list of these, got"),
         ({"of": "coordination", "causal": False}, "causal is for of='imitation'"),
         (
             {"partners": ["y0.nc"]},
-            "partners is no option of significance, which takes of, statistic, surrogates, n, rng",
+            "expected options of significance (of, statistic, surrogates, n, rng",
         ),
-        ({"keep_windows": True}, "significance has no windows to keep"),
-        ({"align_fps": 30, "offset": 0}, "align_fps, offset: for align, which was not given"),
+        ({"keep_windows": True}, "keep_windows is for measures with windows, and significance has none"),
+        ({"align_fps": 30, "offset": 0}, "expected align=True with align_fps, offset, got align=False"),
         ({"align": True, "align_fps": 0, "offset": "x"}, "2 faults"),
-        ({"align": 1}, "align is 1; True or False is wanted"),
-        ({"measure": "expressivity", "align": True}, "align are for a reference, which expressivity has none of"),
+        ({"align": 1}, "expected align to be True or False, got 1"),
+        ({"measure": "expressivity", "align": True}, "align are for a reference, and expressivity has none"),
     ],
 )
-def test_options_are_refused(study, run, options, said):
+def test_options_are_refused(study, run, options, phrase):
     with pytest.raises(ValueError) as error:
         run(**options)
-    assert said in str(error.value)
+    assert phrase in str(error.value)
     assert not (study / "out").exists()
 
 
-def test_what_needs_a_reference_is_refused_without(study, run):
+def test_a_missing_reference_is_refused(study, run):
     manifest = pd.DataFrame({"recording": ["000"], "signals": [str(study / "x0.nc")], "surrogate_z": [1]})
     with pytest.raises(ValueError) as error:
         run(manifest=manifest, pairs="all")
-    assert "imitation compares two people; a column reference is wanted" in str(error.value)
-    assert "have names of the results: surrogate_z" in str(error.value)
-    with pytest.raises(ValueError, match="align is for signals and a reference"):
+    assert "expected a column reference for imitation, which compares two people" in str(error.value)
+    assert "expected other column names than those of the results, got surrogate_z" in str(error.value)
+    with pytest.raises(ValueError, match="align is for signals and a reference, but"):
         run(manifest=manifest[["recording", "signals"]], of="coordination", pairs="all", align=True)
-    with pytest.raises(ValueError, match="without references coordination compares signals of one person"):
+    with pytest.raises(ValueError, match="without a column reference, coordination compares signals of one person"):
         run(manifest=manifest[["recording", "signals"]], of="coordination")
 
 
 def test_the_command_line(study, cluster, monkeypatch):
-    """All options reach the cohort; what comes out is that of the function."""
+    """All options reach the function."""
     real, asked = cohort.run, {}
 
     def here(**given):
@@ -384,20 +387,24 @@ def test_the_command_line(study, cluster, monkeypatch):
         return real(**{**given, "client": cluster})
 
     monkeypatch.setattr(cohort, "run", here)
-    arguments = ["cohort", study / "study.csv", "-o", study / "out", "--measure", "significance", "--of", "coordination",
-                 "--surrogates", "partners", "--n", 2, "--seed", 5, "--statistic", "corr_mean", "--align", "--align-fps", 30, "--offset", 0.1,
-                 "--fps-y", 30, "--time-y", "t", "--width", 1, "--no-progress"]  # fmt: skip
-    told = CliRunner().invoke(main, [*map(str, arguments)])
-    assert told.exit_code == 1
-    assert "no two references that can be read have unlike content (000: " in told.output
-    assert "time" in told.output  # a NetCDF file of ours has no column of times to choose
-    options = {"of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean", "align": True,
-               "align_fps": 30, "offset": 0.1, "width": 1}  # fmt: skip
+    arguments = [
+        "cohort", study / "study.csv", "-o", study / "out", "--measure", "significance", "--of", "coordination",
+        "--surrogates", "partners", "--n", 2, "--seed", 5, "--statistic", "corr_mean", "--align", "--align-fps", 30,
+        "--offset", 0.1, "--fps-y", 30, "--time-y", "t", "--width", 1, "--no-progress",
+    ]  # fmt: skip
+    result = CliRunner().invoke(main, [*map(str, arguments)])
+    assert result.exit_code == 1
+    assert "for surrogates='partners', got none that can be read (000: " in result.output
+    assert "time" in result.output  # bitbox_xr's NetCDF files have no column of times to choose
+    options = {
+        "of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean", "align": True,
+        "align_fps": 30, "offset": 0.1, "width": 1,
+    }  # fmt: skip
     assert asked.items() >= {**options, "fps_y": 30, "time_y": "t"}.items()
     at = arguments.index("--fps-y")
-    told = CliRunner().invoke(main, [*map(str, arguments[:at]), "--width", "1"])
-    assert told.exit_code == 0, told.output
-    assert told.stdout == f"{study / 'out'}: 4 recordings done, 0 failed\n"
+    result = CliRunner().invoke(main, [*map(str, arguments[:at]), "--width", "1"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{study / 'out'}: 4 recordings done, 0 failed\n"
     with cohort.open(study / "out").recordings["002"] as one:
         assert (
             one.attrs.items()
