@@ -75,7 +75,7 @@ def make_pair(
     """Simulate the expressions of two people, of whom one imitates the other in 6 of 144 pairs of signals.
 
     Every signal is a random series of smooth bursts between 0 and 1, with the noise of a tracker. In a planted pair,
-    the participant's signal is the model's signal a known number of frames later, plus some bursts of its own. If the
+    the participant's signal is the model's signal a known number of frames later, plus some unrelated bursts. If the
     sign is −1, it falls when the model's signal rises.
 
     Parameters
@@ -283,7 +283,7 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
 
 
 def _near(found: pd.DataFrame, planted: dict[Any, Any], by: str, value: str) -> float:
-    """A value of the strongest activation within half a second of a planted one; NaN if there is none."""
+    """A value of the strongest activation within half a second of a planted one; NaN without one."""
     near = found[(found["coefficient"] == planted["coefficient"]) & (abs(found["time"] - planted["time"]) < 0.5)]
     return float("nan") if near.empty else float(near.sort_values(by)[value].iloc[-1])
 

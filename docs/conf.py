@@ -31,7 +31,7 @@ templates_path = ["_templates", sphinx_autosummary_accessors.templates_path]
 
 # --- pages that run
 
-# The examples are scripts of their own; their text and cells become pages beside the others.
+# The examples are scripts; their text and cells become pages beside the others.
 (HERE / "examples").mkdir(exist_ok=True)
 for script in sorted((HERE.parent / "examples").glob("*.py")):
     page, text = HERE / "examples" / script.name, script.read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ layers.draw(rows, {name: layers.purpose(name) for row in rows for name in row}, 
 # --- the API pages
 
 autosummary_generate = True
-autodoc_typehints = "none"  # types stand in the docstrings
+autodoc_typehints = "none"  # types are in the docstrings
 default_role = "py:obj"  # `name` is a link where there is such an object, else code
 napoleon_numpy_docstring = True
 napoleon_google_docstring = False

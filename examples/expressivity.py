@@ -51,7 +51,7 @@ print(strong[["time", "coefficient", "scale", "magnitude"]].round(2).to_string(i
 # - `density`: the sum of their magnitudes, divided by the number of frames in which activations could be found;
 # - `mean`, `std`, `min`, `max`: statistics of their magnitudes.
 #
-# `activations_per_minute` is a variable of its own. Short scales also count noise, so read the number of activations
+# `activations_per_minute` is a separate variable. Short scales also count noise, so read the number of activations
 # together with their magnitudes.
 
 # %%

@@ -72,7 +72,7 @@ def test_the_expressivity_example(run, tmp_path):
 
 def test_the_tracker_example(run, tmp_path):
     output = run("trackers.py")
-    assert "refused: py_feat.csv: Py-Feat writes numbers of frames but no times" in output
+    assert "refused: py_feat.csv: expected frames per second, since Py-Feat writes frame numbers but no times" in output
     assert "openface.csv: OpenFace 2, 2 signals, 600 frames, 30 a second, 30 lost" in output
     assert "py_feat.csv: Py-Feat, 2 signals, 500 frames, 25 a second, 0 lost" in output
     assert "live_link.csv: Live Link Face, 52 signals, 600 frames, 30 a second, 15 lost" in output

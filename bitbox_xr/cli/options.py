@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bitbox_xr.core.signal_names import KINDS
+from bitbox_xr.core.kinds import KINDS
 from bitbox_xr.inference.significance import STATISTICS
 from bitbox_xr.inference.surrogates import SURROGATES
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
-from bitbox_xr.cohort.cluster import death_message, task_results
 from bitbox_xr.cohort.fingerprint import HashedFile, Identity, State, hashed, refreshed, unchanged
+from bitbox_xr.cohort.lost_workers import death_message, task_results
 from bitbox_xr.cohort.manifest import Manifest
 from bitbox_xr.cohort.options import Study
 from bitbox_xr.cohort.seeds import seed_of
@@ -117,7 +117,7 @@ def _read_partner(recording: str, file: Path, reader: dict[str, Any]) -> Partner
 def drawn(study: Study, recording: str, own: list[Identity], run_folder: Path) -> list[Partner]:
     """Draw the partners of a recording as `significance()` draws them from all; `own` are its own files.
 
-    A reference with the content of one of its own files is no partner: it would be compared with itself.
+    A reference with the content of one of the recording's files is no partner: it would be compared with itself.
     """
     if not are_needed(study):
         return []

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bitbox_xr.cohort import blocks, partners, seeds, status, summary, targets
-from bitbox_xr.cohort.cluster import connected, death_message, task_results, worker_count, worker_faults
+from bitbox_xr.cohort.cluster import connected, worker_faults
+from bitbox_xr.cohort.lost_workers import death_message, task_results, worker_count
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.options import MEASURES, Study, clashes, planned
 from bitbox_xr.cohort.record import Record

@@ -188,7 +188,7 @@ def staged(run_folder: Path) -> Iterator[Path]:
 
 
 def write_result(result: xr.Dataset, target: Path, record: Record, run_folder: Path) -> None:
-    """Write a complete result or none, even if two workers do so at once or the machine loses power."""
+    """Write a result completely or not at all, even if two workers do so at once or the machine loses power."""
     with staged(run_folder) as stage:
         file = stage / target.name
         to_netcdf(result, file)

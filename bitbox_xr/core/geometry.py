@@ -7,7 +7,8 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.signal_names import AXES, KINDS, signal_coords
+from bitbox_xr.core.kinds import KINDS
+from bitbox_xr.core.signal_names import AXES, signal_coords
 from bitbox_xr.core.validation import flag_faults, label_of, listed
 from bitbox_xr.core.variables import SIGNAL, variable_attrs
 from bitbox_xr.kernels.motion import Places

@@ -47,10 +47,11 @@ def later(call: Callable[..., object], part: "da.Array", again: bool, *rest: obj
     """A delayed `call` of an array and further arguments; if `again`, the task itself reads the array."""
     from dask import delayed
 
+    result: Delayed
     if again:
-        result: Delayed = delayed(partial(_read_and_call, call, part), pure=True)(*rest)
-        return result
-    result = delayed(call, pure=True)(part, *rest)
+        result = delayed(partial(_read_and_call, call, part), pure=True)(*rest)
+    else:
+        result = delayed(call, pure=True)(part, *rest)
     return result
 
 

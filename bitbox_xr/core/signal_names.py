@@ -1,4 +1,4 @@
-"""Kinds of signals, names of signals by tracker schema, and the axes and regions of the face that names define."""
+"""Names of signals by tracker schema, and the axes and regions of the face that names define."""
 
 import re
 from collections.abc import Sequence
@@ -6,16 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["KINDS", "SCHEMAS", "default_names", "signal_coords"]
-
-# kind: long_name and units of its values
-KINDS = {
-    "expression": ("expression coefficient", "1"),
-    "landmark": ("landmark coordinate in the image", "pixel"),
-    "landmark-can": ("canonicalized landmark coordinate", "mm"),
-    "pose": ("head pose", "mm (Tx, Ty, Tz), rad (Rx, Ry, Rz)"),
-    "rectangle": ("face rectangle", "pixel"),
-}
+__all__ = ["SCHEMAS", "default_names", "signal_coords"]
 
 AXES = "xyz"
 

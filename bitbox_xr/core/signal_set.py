@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr.core import signal_names, validation
+from bitbox_xr.core import kinds, signal_names, validation
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
 from bitbox_xr.core.types import Array, Kind, SignalsLike, TimesLike
@@ -88,7 +88,7 @@ def signals(
     >>> x.region.values.tolist()
     ['brow', 'mouth']
     """
-    refuse("signals()", validation.kind_faults(kind))
+    refuse("signals()", kinds.kind_faults(kind))
     if isinstance(data, xr.DataArray):
         return _from_data_array(data, kind, fps, time, names, attrs)
     data, time, names = _split_frame(data, time, names)
@@ -151,7 +151,7 @@ def from_bitbox(data: Mapping[str, object], *, fps: float | None = None) -> xr.D
     if not isinstance(data, Mapping) or isinstance(data, xr.Dataset):
         raise TypeError(f"from_bitbox(): expected a dictionary, got a {type(data).__name__}; signals() takes tables")
     table = data.get("data")
-    faults = validation.kind_faults(data.get("type"), "'type'")
+    faults = kinds.kind_faults(data.get("type"), "'type'")
     if not isinstance(table, pd.DataFrame):
         faults.append(f"expected 'data' to be a DataFrame with one row per frame, got a {type(table).__name__}")
     refuse("a Bitbox dictionary", faults)
@@ -384,7 +384,7 @@ def _attrs_of_kind(kind: str, labels: list[str]) -> dict[str, str]:
     """Attributes that follow from the kind and the names."""
     schema = signal_names.SCHEMAS.get((kind, len(labels)))
     named = {"schema": schema[0]} if schema and schema[1] == labels else {}
-    long_name, units = signal_names.KINDS[kind]
+    long_name, units = kinds.KINDS[kind]
     return {"long_name": long_name, "units": units, "kind": kind, **named}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr.core.signal_names import KINDS
+from bitbox_xr.core.kinds import kind_faults
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.kernels import frame_rate
 
@@ -24,7 +24,6 @@ __all__ = [
     "increase_faults",
     "irregularity",
     "is_number",
-    "kind_faults",
     "label_faults",
     "label_of",
     "listed",
@@ -83,12 +82,6 @@ def size_faults(shape: tuple[float, ...]) -> list[str]:
     if not any(np.isnan(size) for size in shape):
         return []
     return [f"expected a known shape, got {shape}; dask does not know it yet, call .compute_chunk_sizes() on the array"]
-
-
-def kind_faults(kind: object, name: str = "kind") -> list[str]:
-    """Faults of a kind of signals; `name` is what the message calls it."""
-    known = isinstance(kind, str) and kind in KINDS
-    return [] if known else [f"expected {name} to be one of {', '.join(KINDS)}, got {kind!r}"]
 
 
 def flag_faults(name: str, value: object) -> list[str]:

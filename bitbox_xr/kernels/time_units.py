@@ -27,7 +27,7 @@ _UNITS: dict[str, tuple[Fraction, tuple[str, ...], tuple[str, ...]]] = {
 }
 SYMBOLS = tuple(_UNITS)
 _SPELLINGS = {text: symbol for symbol, (_, others, _) in _UNITS.items() for text in (symbol, *others)}
-_WORDS = {word + end: symbol for symbol, (_, _, words) in _UNITS.items() for word in words for end in ("", "s")}
+_WORDS = {word + end: symbol for symbol, (_, _, names) in _UNITS.items() for word in names for end in ("", "s")}
 
 # units of NumPy's dates and durations, in seconds
 _NUMPY = {

@@ -116,7 +116,8 @@ def _of_columns(
 def _block(recording: "da.Array", columns: slice, search: "Search", again: bool) -> Any:
     """Return the delayed activations of some columns; with `again`, the task itself reads them, chunk by chunk.
 
-    Otherwise the scheduler would read each chunk once for all blocks, and keep all of it until the last block is done.
+    Otherwise the scheduler would read each chunk a single time for all blocks, and keep it until the last block
+    is done.
     """
     from dask import delayed
 

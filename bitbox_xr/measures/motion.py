@@ -72,7 +72,7 @@ def kinematics(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     -----
     A point is missing at a frame if any of its coordinates is. Differences that involve missing frames are left out:
     `path` is the sum over the steps present, and `speed` and `acceleration` are means over the differences present,
-    NaN if there are none. Angles are used as they are, so that a jump by 2π counts as movement.
+    NaN without any. Angles are used as they are, so that a jump by 2π counts as movement.
 
     Noise counts as movement. A point at rest whose two coordinates have noise of standard deviation σ moves 1.8 σ per
     frame, and its acceleration grows with the square of the frame rate. Compare recordings of the same tracker at the
@@ -174,8 +174,8 @@ def relative_motion(
 
     Notes
     -----
-    Frames at which a point is missing are ignored, as are reference frames at which it is missing. The result is NaN
-    if no frames remain.
+    Frames without the point are ignored, and so are reference frames without it. The result is NaN if no frames
+    remain.
 
     Examples
     --------
@@ -297,7 +297,7 @@ def _summary(recording: Array, *, call: Callable[..., Any], places: kernel.Place
 
 
 def _distances(recording: Array, *, call: Callable[..., Any], places: kernel.Places, frames: np.ndarray) -> Any:
-    """Distances to the positions at `frames`, or to the mean position if there are none."""
+    """Distances to the positions at `frames`, or to the mean position without any."""
     if len(frames):
         positions = call(kernel.Places.of)(places, recording[frames])
     else:

@@ -39,7 +39,7 @@ PANEL_INCHES = 0.85  # height of one scale's panel
 CHARACTER_INCHES = 0.075  # length of one character of a vertical label
 MIN_RATIO_FOR_LOG = 20  # largest to smallest value, above which colours are logarithmic
 LOG_METRICS = ("frequency", "density", "activations_per_minute")
-OTHER_METRICS = ("activations_per_minute", "eligible_time")  # variables of their own in a result
+OTHER_METRICS = ("activations_per_minute", "eligible_time")  # separate variables of a result
 TITLES = {
     "frequency": "number of activations",
     "density": "summed magnitude per frame",

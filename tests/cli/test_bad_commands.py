@@ -13,13 +13,17 @@ from bad_input import X, Y
 
 # arguments, exit status (1: the command failed, 2: the command line is invalid), text on standard error
 COMMANDS = {
-    "a superscript as a column": (["info", "whole.csv", "--time", "²"], 1, "there is no column '²'"),
+    "a superscript as a column": (
+        ["info", "whole.csv", "--time", "²"],
+        1,
+        "expected the name of a column, such as a, b, got '²'",
+    ),
     "a superscript as a number of scales": (
         ["expressivity", "x.nc", "-o", "out.nc", "--scales", "²"],
         2,
         "expected a number of scales, such as 6, or durations in seconds",
     ),
-    "a folder": (["info", "."], 1, "it is a folder"),
+    "a folder": (["info", "."], 1, "expected a file, got a folder"),
     "output onto an input": (
         ["imitation", "x.nc", "y.nc", "-o", "x.nc"],
         1,
@@ -28,7 +32,7 @@ COMMANDS = {
     "output into an absent folder": (
         ["imitation", "x.nc", "y.nc", "-o", "no/out.nc"],
         1,
-        "there is no folder no for out.nc",
+        "expected an existing folder for out.nc, got no",
     ),
     "output of another format": (
         ["imitation", "x.nc", "y.nc", "-o", "out.csv"],
@@ -69,9 +73,17 @@ COMMANDS = {
         1,
         "expected rng to be a seed",
     ),
-    "a damaged file": (["info", "bad.nc"], 1, "bad.nc is no NetCDF file, or is damaged or cut short"),
-    "a cut table": (["info", "cut.csv", "--fps", "30"], 1, "cut.csv: line 3 has 1 field where 2 are wanted"),
-    "infinite values": (["coordination", "inf.nc", "-o", "out.nc"], 1, "x holds infinite values"),
+    "a damaged file": (
+        ["info", "bad.nc"],
+        1,
+        "bad.nc: expected a NetCDF file, got a file of another format, or one that is damaged or cut short",
+    ),
+    "a cut table": (
+        ["info", "cut.csv", "--fps", "30"],
+        1,
+        "cut.csv: expected 2 fields in every line, got: line 3 has 1 field",
+    ),
+    "infinite values": (["coordination", "inf.nc", "-o", "out.nc"], 1, "expected finite values in x"),
     "no manifest": (
         ["cohort", "absent.csv", "--measure", "diversity", "-o", "out"],
         1,

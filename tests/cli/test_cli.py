@@ -264,13 +264,19 @@ def test_expressivity_of_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["imitation", "absent.csv", "y.csv", "-o", "out.nc"], "absent.csv: there is no such file"),
-        (["imitation", "x.csv", "y.csv", "-o", "out.nc"], "x.csv: nothing tells its times; name the column"),
-        (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], "there is no folder"),
+        (["imitation", "absent.csv", "y.csv", "-o", "out.nc"], "absent.csv: expected an existing file, got none"),
+        (
+            ["imitation", "x.csv", "y.csv", "-o", "out.nc"],
+            "x.csv: expected a column of times or a frame rate, got neither; name the column",
+        ),
+        (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], "expected an existing folder for out.nc, got no"),
         (["imitation", "x.nc", "y.nc", "-o", "y.nc"], "got y.nc, which is one of the recordings; choose another name"),
-        (["imitation", "x.nc", "y.nc", "-o", "."], "is a folder; the name of a file is wanted"),
+        (["imitation", "x.nc", "y.nc", "-o", "."], "expected the name of a file, got the folder"),
         (["coordination", "x.nc", "-o", "out.nc", "--columns-y", "a"], "expected a file Y with --columns-y, got none"),
-        (["coordination", "x.nc", "-o", "out.nc", "--width", "-1"], "width is -1.0; a positive number of seconds"),
+        (
+            ["coordination", "x.nc", "-o", "out.nc", "--width", "-1"],
+            "expected width to be a positive number of seconds, got -1.0",
+        ),
         (["significance", "x.nc", "y.nc", "-o", "out.nc", "--n", "900"], "expected n of at most 859"),
         (["coordination", "x.nc", "-o", "out.nc", "--width", "60"], "got 900 frames (30 s)"),
         (["coordination", "x.nc", "-o", "out.nc", "--align"], "expected a file Y with --align, got none"),
@@ -279,7 +285,7 @@ def test_expressivity_of_a_file(tmp_path):
             "expected --align with --align-fps, got none",
         ),
         (["imitation", "x.nc", "y.nc", "-o", "out.csv"], "choose a name that ends in .nc"),
-        (["info", "absent.nc"], "there is no file absent.nc"),
+        (["info", "absent.nc"], "expected an existing file, got absent.nc"),
         (["info", "x.csv", "--kind", "faces"], "expected kind to be one of expression"),
     ],
 )

@@ -150,8 +150,12 @@ def test_a_missing_or_wrongly_encoded_manifest_is_refused(tmp_path):
             {"measure": "expressivity", "keep_windows": True},
             "keep_windows is for measures with windows, and expressivity has none",
         ),
-        (table(), {"measure": "expressivity", "scales": [-1]}, "positive numbers of seconds are wanted"),
-        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration [2.0]"),
+        (
+            table(),
+            {"measure": "expressivity", "scales": [-1]},
+            "expected scales to be positive numbers of seconds, got -1",
+        ),
+        (table(), {"measure": "expressivity", "scales": 2.0}, "for a single duration use scales=[2.0]"),
         (
             table(),
             {"measure": "expressivity", "columns_y": ["a"]},
@@ -273,10 +277,13 @@ def test_windows_are_kept_only_with_the_result_they_belong_to(job):
     ("change", "phrase"),
     [
         (lambda job: job.signals.unlink(), "x.nc: there is no such file"),
-        (lambda job: job.signals.write_bytes(b"\x89HDF broken"), "is no NetCDF file"),
-        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "is a folder; the name of a file is wanted"),
+        (
+            lambda job: job.signals.write_bytes(b"\x89HDF broken"),
+            "expected a NetCDF file, got a file of another format",
+        ),
+        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "expected the name of a file, got the folder"),
         (lambda job: job.run_folder.rmdir(), "No such file or directory"),
-        (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "share 20 frames"),
+        (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "for a window and its lags, got 20 frames"),
         (
             lambda job: object.__setattr__(job, "signals", None),
             "expected a file of signals, got an empty cell in the manifest",
@@ -312,7 +319,7 @@ def test_warnings_of_a_reader_are_in_the_row(job):
     changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.run_folder)
     outcome = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
     assert outcome.state == "done"
-    assert outcome.message.startswith("a_pose.json is no JSON")
+    assert outcome.message.startswith("a_pose.json: expected JSON, got text that cannot be read as such")
 
 
 # --- the folder

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import bitbox_xr as bx
-from bitbox_xr.cohort import cluster, options, runner, status, storage, summary, worker
+from bitbox_xr.cohort import cluster, lost_workers, options, runner, status, storage, summary, worker
 from bitbox_xr.cohort.record import Record
 
 
@@ -94,7 +94,7 @@ def test_a_scheduler_lost_before_the_summary_is_one_error():
             raise OSError("connection refused")
 
     with pytest.raises(ConnectionError, match="the dask scheduler at tcp://127.0.0.1:1 was lost"):
-        cluster.worker_count(Client())
+        lost_workers.worker_count(Client())
 
 
 @pytest.mark.parametrize(

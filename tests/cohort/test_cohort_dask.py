@@ -121,9 +121,9 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     done = run(study, cluster)
     assert done.status["state"].tolist() == ["done", "failed", "failed", "failed", "failed", "done"]
     messages = dict(zip(done.status["recording"], done.status["message"], strict=True))
-    assert "x1.nc is no NetCDF file" in messages["001"]
+    assert "x1.nc: expected a NetCDF file, got a file of another format" in messages["001"]
     assert "y2.nc: there is no such file" in messages["002"]
-    assert "share 12 frames" in messages["003"]
+    assert "for a window and its lags, got 12 frames" in messages["003"]
     assert "y4.nc: it is empty" in messages["004"]
     assert done.summary["recording"].values.tolist() == ["000", "005"]
     assert done.summary["age"].values.tolist() == [20, 25]

@@ -14,7 +14,7 @@ import pytest
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort import cluster, runner, status, storage
+from bitbox_xr.cohort import cluster, lost_workers, runner, status, storage
 
 NAMES = ["AU04", "AU12"]
 
@@ -121,7 +121,9 @@ def test_the_number_of_retries_is_set_by_the_run():
     assert distributed.__name__ in dask.config.config
 
     with dask.config.set({"distributed.scheduler.allowed-failures": 99}), cluster.connected(None, 1, 1) as client:
-        assert client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.allowed_failures) == cluster.RETRIES == 3
+        assert (
+            client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.allowed_failures) == lost_workers.RETRIES == 3
+        )
         assert dask.config.get("distributed.scheduler.allowed-failures") == 3
     assert "A recording on which four workers died is tried again alone after all others" in " ".join(
         (Path(bx.__file__).parents[1] / "docs" / "cohorts.md").read_text(encoding="utf-8").split()
@@ -139,7 +141,7 @@ def test_a_recording_that_kills_workers_is_one_failed_row_without_output(study, 
     done = cohort.run(table, study / "out", measure="imitation", width=1, workers=2, progress=False)
     found = done.status.set_index("recording")
     assert found["state"].tolist() == ["done"] * 3 + ["failed"] + ["done"] * 2
-    assert found.loc["r003", "retries"] == 2 * (cluster.RETRIES + 1)
+    assert found.loc["r003", "retries"] == 2 * (lost_workers.RETRIES + 1)
     assert found.loc["r003", "message"].startswith("8 workers died one after another during this task")
     assert done.summary["recording"].values.tolist() == ["r000", "r001", "r002", "r004", "r005"]
     assert capfd.readouterr().err == ""

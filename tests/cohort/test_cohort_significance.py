@@ -251,7 +251,7 @@ def test_a_broken_reference_fails_only_its_own_recording(study, run, caplog):
     (study / "y2.nc").unlink()
     done = run(surrogates="partners", rng=0)
     assert states(done) == ["done", "failed", "failed", "done"]
-    assert "y1.nc is no NetCDF file" in done.status["message"][1]
+    assert "y1.nc: expected a NetCDF file, got a file of another format" in done.status["message"][1]
     assert "a reference cannot be read and is not used as a partner: 001: " in caplog.text
     assert [json.loads(one.attrs["partners"]) for one in done.recordings.values()] == [["003"], ["000"]]
     bx.to_netcdf(recording(51), study / "y1.nc")
@@ -265,8 +265,8 @@ def test_unsuitable_partners_are_named(study, run):
     bx.to_netcdf(recording(52, names=["AU04", "AU06", "AU45"]), study / "y2.nc")
     message = run(surrogates="partners", rng=0).status["message"][0]
     assert "2 faults" in message
-    assert "partner 001, as y: x and y are not on one clock" in message
-    assert "partner 002 has no AU12; y's signals are wanted" in message
+    assert "partner 001, as y: expected x and y to have the same frame times" in message
+    assert "expected partner 002 to have the signals of y, got none called AU12" in message
 
 
 def test_a_study_without_partners_is_refused(study, run):

@@ -225,12 +225,12 @@ def test_unsupported_content_is_refused_before_writing(tmp_path):
         to_netcdf(bad, tmp_path / "x.nc")
     message = str(caught.value)
     for fault in (
-        "attribute history is a dict",
-        "attribute created is a NoneType",
-        "attribute causal is a bool",
+        "expected the attribute history to be text or a number (files hold nothing else), got a dict",
+        "the attribute created to be text or a number",
+        "the attribute causal to be text or a number",
         "expected the attribute big to be a 32-bit integer, got 2147483648",
         "expected an attribute name that NetCDF does not reserve, got missing_value",
-        "corr: the attribute path is a PosixPath",
+        "the attribute path to be text or a number",
         "expected when to hold seconds as float64 (with their origin in an attribute), got datetime64[us]",
         "expected mixed to hold only text ('' where it is missing), or numbers of one type, got object",
         "expected power to hold real numbers of 32 or 64 bits, booleans or text, got complex128",

@@ -463,7 +463,7 @@ def test_a_given_rate_that_differs_from_the_times_is_used_with_a_warning(tmp_pat
 
 def test_frame_numbers_are_not_read_as_seconds(tmp_path):
     file = write_text(tmp_path / "f.csv", "FrameNo,a\n" + "".join(f"{i},{i}\n" for i in range(20) if i not in (3, 4)))
-    with pytest.raises(ValueError, match=r"column 'FrameNo': .* look like numbers of frames; give fps=… \(or fps=1"):
+    with pytest.raises(ValueError, match=r"column 'FrameNo': .* look like frame numbers; pass fps=…, or fps=1"):
         open_signals(file, time="FrameNo")
     for fps in (1, 25):
         x = open_signals(file, time="FrameNo", fps=fps)

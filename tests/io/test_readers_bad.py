@@ -77,7 +77,7 @@ TABLES = {
     "numbers of frames": (
         b"t,a\n1,1\n2,2\n3,3\n",
         WITH_TIME,
-        r"column 't': .*look like numbers of frames; give fps=… \(or fps=1",
+        r"column 't': .*look like frame numbers; pass fps=…, or fps=1",
     ),
     "latin-1": (
         "t,Lächeln\n0,1\n".encode("latin-1"),
@@ -123,11 +123,31 @@ TABLES = {
         r"expected a column of signals, got only columns that time or number the rows",
     ),
     "no such time": (text(GOOD), {"time": "tt"}, r"expected the name of a column, such as t, got 'tt'"),
-    "missing time": (b"t,a\n0,1\n,2\n0.2,3\n", WITH_TIME, r"column 't': time is missing at 1 of 3 frames.*see line 3"),
-    "time stands still": (b"t,a\n0,1\n0.1,2\n0.1,3\n", WITH_TIME, r"time does not increase at frame 2 .*; see line 4"),
-    "time goes back": (b"t,a\n0,1\n0.1,2\n0.05,3\n", WITH_TIME, r"does not increase .*see line 4"),
-    "1 ms apart": (b"t,a\n0,1\n0.001,2\n0.002,3\n", WITH_TIME, r"1000 frames a second; if that is so, say fps=1000"),
-    "ms as s": (b"t,a\n0,1\n33,2\n67,3\n", WITH_TIME, r"steps by 33.5 s; if that is ms, say time_unit='ms'"),
+    "missing time": (
+        b"t,a\n0,1\n,2\n0.2,3\n",
+        WITH_TIME,
+        r"column 't': expected a time for every frame, got none at 1 of 3 frames; see line 3",
+    ),
+    "time stands still": (
+        b"t,a\n0,1\n0.1,2\n0.1,3\n",
+        WITH_TIME,
+        r"expected times that increase, got 0.1 s, then 0.1 s at frame 2 .*; see line 4",
+    ),
+    "time goes back": (
+        b"t,a\n0,1\n0.1,2\n0.05,3\n",
+        WITH_TIME,
+        r"expected times that increase, got 0.1 s, then 0.05 s .*see line 4",
+    ),
+    "1 ms apart": (
+        b"t,a\n0,1\n0.001,2\n0.002,3\n",
+        WITH_TIME,
+        r"1000 frames per second; if this is correct, pass fps=1000",
+    ),
+    "ms as s": (
+        b"t,a\n0,1\n33,2\n67,3\n",
+        WITH_TIME,
+        r"time steps of 33.5 s; if the times are in ms, pass time_unit='ms'",
+    ),
     "a wrong unit": (
         b"t,a\n1e300,1\n2e300,2\n",
         WITH_TIME,
@@ -139,7 +159,11 @@ TABLES = {
         {"time": [0.0, 0.1]},
         r"time=…: expected a time for each of 3 rows, got the shape \(2,\)",
     ),
-    "times of text": (text(GOOD), {"time": ["a", "b", "c"]}, r"time=…: times are <U1"),
+    "times of text": (
+        text(GOOD),
+        {"time": ["a", "b", "c"]},
+        r"time=…: expected times in seconds, datetime64 or timedelta64, got <U1",
+    ),
     "no such column": (
         text(GOOD),
         {**WITH_TIME, "columns": ["a", "bb"]},
@@ -179,8 +203,16 @@ TABLES = {
         {**WITH_TIME, "min_confidence": 0.5},
         r"expected a confidence column for min_confidence=0.5, got none",
     ),
-    "fps": (text(GOOD), {"fps": -1}, r"open_signals\(\): fps is -1"),
-    "kind": (text(GOOD), {**WITH_TIME, "kind": "smile"}, r"kind is 'smile'; one of expression, landmark"),
+    "fps": (
+        text(GOOD),
+        {"fps": -1},
+        r"open_signals\(\): expected fps to be a positive number of frames per second, got -1",
+    ),
+    "kind": (
+        text(GOOD),
+        {**WITH_TIME, "kind": "smile"},
+        r"expected kind to be one of expression, landmark, .*got 'smile'",
+    ),
     "time_unit": (
         text(GOOD),
         {**WITH_TIME, "time_unit": "fortnight"},

@@ -162,10 +162,13 @@ def test_new_figures_are_returned():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: plotting.decomposition(face(), "AU99"), "there is no 'AU99'; there are s0, s1, s2"),
-        (lambda: plotting.decomposition(face().expand_dims(recording=[1])), "choose one of recording with .isel"),
-        (lambda: plotting.decomposition(face(), scales=[99]), "shorter than the recording"),
-        (lambda: plotting.expressivity(expressivity(face()), "median"), "there is no metric 'median'; there are freq"),
+        (lambda: plotting.decomposition(face(), "AU99"), "expected coefficient to be one of s0, s1, s2, got 'AU99'"),
+        (
+            lambda: plotting.decomposition(face().expand_dims(recording=[1])),
+            r"got also recording; .* \.isel\(recording=0\)",
+        ),
+        (lambda: plotting.decomposition(face(), scales=[99]), "expected scales shorter than the recording"),
+        (lambda: plotting.expressivity(expressivity(face()), "median"), "eligible_time, got 'median'"),
         (
             lambda: plotting.expressivity(expressivity(face().expand_dims(recording=[1]))),
             r"got \(recording, scale, coefficient\)",

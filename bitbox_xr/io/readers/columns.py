@@ -80,7 +80,7 @@ def matching(names: Sequence[str], pattern: str) -> list[int]:
 
 
 def landmark_columns(names: Sequence[str]) -> list[SignalColumns]:
-    """The landmarks `x_0 x_1 … y_0 y_1 …` (pixels, grouped by axis) as signals x0 y0 x1 y1 …; [] if there are none."""
+    """The landmarks `x_0 x_1 … y_0 y_1 …` (pixels, grouped by axis) as signals x0 y0 x1 y1 …; [] without landmarks."""
     found = sorted((int(name[2:]), name[0], i) for i, name in enumerate(names) if re.fullmatch(r"[xy]_\d+", name))
     if not found:
         return []

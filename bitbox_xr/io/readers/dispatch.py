@@ -11,6 +11,7 @@ import xarray as xr
 
 from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.kinds import kind_faults
 from bitbox_xr.core.signal_set import from_bitbox
 from bitbox_xr.core.time_axis import on_seconds
 from bitbox_xr.core.types import Kind
@@ -163,7 +164,7 @@ def _signals_of(sheet: Sheet, options: ReadOptions) -> xr.DataArray:
 
 def _option_faults(options: ReadOptions, sep: object, skiprows: object) -> list[str]:
     faults = validation.fps_faults(options.fps)
-    faults += [] if options.kind is None else validation.kind_faults(options.kind)
+    faults += [] if options.kind is None else kind_faults(options.kind)
     faults += [] if options.columns is None else _column_faults(options.columns)
     faults += _unit_faults(options)
     if sep is not None and (not isinstance(sep, str) or (len(sep) != 1 and sep != WHITESPACE) or sep in '"\r\n'):

@@ -1,0 +1,18 @@
+"""Kinds of signals: their names and units, and the message for an unknown kind."""
+
+__all__ = ["KINDS", "kind_faults"]
+
+# kind: long_name and units of its values
+KINDS = {
+    "expression": ("expression coefficient", "1"),
+    "landmark": ("landmark coordinate in the image", "pixel"),
+    "landmark-can": ("canonicalized landmark coordinate", "mm"),
+    "pose": ("head pose", "mm (Tx, Ty, Tz), rad (Rx, Ry, Rz)"),
+    "rectangle": ("face rectangle", "pixel"),
+}
+
+
+def kind_faults(kind: object, name: str = "kind") -> list[str]:
+    """Faults of a kind of signals; `name` is what the message calls it."""
+    known = isinstance(kind, str) and kind in KINDS
+    return [] if known else [f"expected {name} to be one of {', '.join(KINDS)}, got {kind!r}"]
