@@ -240,3 +240,16 @@ def test_versions_agree():
 def test_the_package_is_marked_as_typed():
     assert (PACKAGE / "py.typed").exists()
     assert sysconfig.get_python_version() >= "3.11"
+
+
+def test_few_parameters_have_no_type():
+    annotations = [
+        argument.annotation and ast.unparse(argument.annotation)
+        for path in modules()
+        if not path.is_relative_to(PACKAGE / "kernels")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        for argument in [*node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+        if argument is not None and argument.arg not in ("self", "cls")
+    ]
+    assert annotations.count("Any") < 0.03 * len(annotations)

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr.cohort.manifest import RECORDING
 from bitbox_xr.cohort.status import error_message
 from bitbox_xr.cohort.storage import ASKED, STAMP
+from bitbox_xr.core.variables import RECORDING
 from bitbox_xr.io.locks import FileLock
 from bitbox_xr.io.netcdf import open_netcdf
 from bitbox_xr.measures.results import matched

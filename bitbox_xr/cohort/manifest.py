@@ -14,11 +14,12 @@ import pandas as pd
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import listed, path_of
+from bitbox_xr.core.variables import RECORDING
 
-__all__ = ["RECORDING", "Manifest", "read"]
+__all__ = ["Manifest", "read"]
 
 LOG = logging.getLogger(__name__)
-RECORDING, SIGNALS, REFERENCE = "recording", "signals", "reference"
+SIGNALS, REFERENCE = "signals", "reference"
 MISSING = ("", "NA")
 MAX_EXACT_INTEGER = 2**53  # larger integers have no exact float, and R reads integers as floats
 MAX_NAME_BYTES = 200  # of a recording's name, which becomes the name of a file

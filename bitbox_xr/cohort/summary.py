@@ -15,12 +15,12 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.cohort.blocks import Gathered, Layout, Numbers, common_attrs, merged_coords, read_numbers, reindexed
-from bitbox_xr.cohort.manifest import RECORDING
 from bitbox_xr.cohort.options import clashes
 from bitbox_xr.cohort.spreadsheet import guarded_table
 from bitbox_xr.cohort.storage import SUMMARY, TABLE
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import listed
+from bitbox_xr.core.variables import RECORDING, variable_attrs
 from bitbox_xr.io.netcdf import LOCK, to_netcdf
 from bitbox_xr.measures.results import to_frame
 
@@ -60,7 +60,7 @@ def _frame(gathered: list[Gathered], covariates: Mapping[str, np.ndarray]) -> tu
     variables: dict[str, Any] = headers[0].attrs["variables"]
     names = np.concatenate([header[RECORDING].values for header in headers])
     refuse("cohort", clashes(covariates, [*variables, *map(str, coords.variables)]))
-    recording = {RECORDING: (RECORDING, names, {"long_name": "recording"})}
+    recording = {RECORDING: (RECORDING, names, variable_attrs(RECORDING))}
     known = {name: (RECORDING, values, {"long_name": name}) for name, values in covariates.items()}
     attrs = common_attrs(header.attrs["common"] for header in headers)
     return xr.Dataset(coords={**recording, **known, **coords.coords}, attrs=attrs), variables

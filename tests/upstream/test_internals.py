@@ -141,10 +141,6 @@ def test_lazy_reads_acquire_the_lock_of_their_file(tmp_path, engine):
         assert lock.count > before
 
 
-# --- dask
-
-
-@pytest.mark.slow
 def test_the_file_of_a_lazy_array_is_found(tmp_path):
     from bitbox_xr.upstream.xarray_internals import array_of, file_behind
 
@@ -158,6 +154,10 @@ def test_the_file_of_a_lazy_array_is_found(tmp_path):
     np.testing.assert_array_equal(array_of(xr.Variable("x", [1.0])), [1.0])
 
 
+# --- dask
+
+
+@pytest.mark.slow
 def test_chunks_in_the_memory_of_a_cluster_are_recognised():
     import dask.array as da
     from distributed import Client
