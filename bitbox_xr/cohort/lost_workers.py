@@ -78,9 +78,11 @@ def _results_once(
             future = batch.pop()
             try:
                 result: T | Exception = future.result(timeout=FETCH_TIMEOUT_S)
-            except TimeoutError:  # its worker died before it sent the result: dask runs the task again
-                waiting.add(future)
-                continue
+            except TimeoutError as error:
+                if future.status != "error":  # its worker died before it sent the result: dask runs the task again
+                    waiting.add(future)
+                    continue
+                result = error
             except Exception as error:
                 if future.status != "error":  # the exception is not the task's
                     raise watch.lost_error() from error

@@ -157,7 +157,7 @@ def _name_faults(names: list[str]) -> list[str]:
         faults.append(f"expected names of recordings that files can have, got {listed(map(repr, unfit))}; rename them")
     cases: dict[str, set[str]] = {}
     for name in names:
-        cases.setdefault(name.casefold(), set()).add(name)
+        cases.setdefault(unicodedata.normalize("NFC", name).casefold(), set()).add(name)
     if alike := [" and ".join(sorted(same)) for same in cases.values() if len(same) > 1]:
         faults.append(
             f"expected names of recordings that differ not only in case, got {listed(alike)}; rename them, since some "

@@ -7,7 +7,6 @@ drawn. It reads the numbers of a NetCDF file only when they are needed; tables o
 import json
 import logging
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
@@ -22,7 +21,7 @@ from bitbox_xr.cohort.manifest import Manifest
 from bitbox_xr.cohort.options import Study
 from bitbox_xr.cohort.seeds import seed_of
 from bitbox_xr.cohort.status import error_message
-from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.errors import collected_warnings, refuse
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.inference.surrogates import picked
 from bitbox_xr.io.readers import open_signals
@@ -103,8 +102,7 @@ def find(client: "Client", study: Study, table: Manifest, run_folder: Path) -> N
 
 def _read_partner(recording: str, file: Path, reader: dict[str, Any]) -> Partner | str:
     """The reference of a recording, or why it cannot be read; its warnings are in the row of that recording."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+    with collected_warnings():
         try:
             source = hashed(file)
             with unchanged([source]), open_signals(file, **reader) as signals:

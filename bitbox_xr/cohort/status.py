@@ -88,5 +88,5 @@ def error_message(error: BaseException) -> str:
 
 
 def single_line(text: str) -> str:
-    """The text without line breaks."""
-    return " ".join(text.split())
+    """The text without line breaks, as UTF-8 can hold it: a path may have bytes that are not."""
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -219,7 +219,7 @@ def full_disk_reported(run_folder: Path, size: int, what: str) -> Iterator[None]
             with tempfile.TemporaryFile(dir=run_folder) as trial:
                 trial.write(bytes(min(size, MAX_TRIAL_BYTES)))
         except OSError as found:
-            if found.errno != errno.ENOSPC:
+            if found.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise error from None
             raise OSError(f"no space is left on the disk for {what}; free some and run again") from error
         raise

@@ -2,7 +2,6 @@
 
 import json
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from bitbox_xr.cohort.storage import (
     result_file,
     write_result,
 )
+from bitbox_xr.core.errors import collected_warnings
 
 __all__ = ["DONE", "FAILED", "KEPT", "Job", "Outcome", "work"]
 
@@ -53,13 +53,11 @@ class Outcome(NamedTuple):
 def work(study: Study, job: Job) -> Outcome:
     """Measure a recording unless its results are up to date; errors become the outcome's message."""
     started = time.perf_counter()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    with collected_warnings() as warned:
         try:
             state, message = _measured(study, job), ""
         except Exception as error:  # of any kind: the other recordings go on
             state, message = FAILED, error_message(error)
-    warned = [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
     sentences = [text for text in dict.fromkeys([message, *warned]) if text]
     return Outcome(job.recording, state, single_line("; ".join(sentences)), time.perf_counter() - started)
 

@@ -2,9 +2,13 @@
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-__all__ = ["refuse", "warn"]
+__all__ = ["collected_warnings", "refuse", "warn"]
+
+_COLLECTED: ContextVar[list[str] | None] = ContextVar("collected warnings", default=None)
 
 
 def refuse(subject: str, faults: Sequence[str], error: type[Exception] = ValueError) -> None:
@@ -27,8 +31,32 @@ def refuse(subject: str, faults: Sequence[str], error: type[Exception] = ValueEr
 
 
 def warn(message: str) -> None:
-    """Issue a UserWarning that points at the line of user code which called the package."""
+    """Issue a UserWarning that points at the line of user code which called the package, or collect it."""
+    collected = _COLLECTED.get()
+    if collected is not None:
+        collected.append(message)
+        return
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "bitbox_xr":
         frame, level = frame.f_back, level + 1
     warnings.warn(message, UserWarning, stacklevel=level)
+
+
+@contextmanager
+def collected_warnings() -> Iterator[list[str]]:
+    """Collect the messages of `warn` in this thread instead of issuing them.
+
+    `warnings.catch_warnings` changes the state of the whole process: with several threads, a warning would be recorded
+    by another one.
+
+    >>> with collected_warnings() as messages:
+    ...     warn("no rate is given")
+    >>> messages
+    ['no rate is given']
+    """
+    messages: list[str] = []
+    token = _COLLECTED.set(messages)
+    try:
+        yield messages
+    finally:
+        _COLLECTED.reset(token)

@@ -36,7 +36,7 @@ def available() -> int:
     process = psutil.Process().memory_info()
     left = [int(psutil.virtual_memory().available), *_left_by_groups()]
     left += [limit - process.vms for limit in _address_space()]
-    left += [limit - process.rss for limit in _share_of_worker()]
+    left += _share_of_worker(process.rss)
     return max(0, min(left))
 
 
@@ -112,8 +112,8 @@ def _address_space() -> Iterator[int]:
         yield soft
 
 
-def _share_of_worker() -> Iterator[int]:
-    """Bytes for each thread of the dask worker that runs this code, before dask restarts the worker."""
+def _share_of_worker(used: int) -> Iterator[int]:
+    """Bytes left for each thread of the dask worker that runs this code, of which the process has `used`."""
     if "distributed" not in sys.modules:
         return
     import dask
@@ -126,4 +126,4 @@ def _share_of_worker() -> Iterator[int]:
     limit = worker.memory_manager.memory_limit
     if limit:
         ends = dask.config.get("distributed.worker.memory.terminate", 1.0) or 1.0
-        yield int(limit * ends) // max(1, worker.state.nthreads)
+        yield (int(limit * ends) - used) // max(1, worker.state.nthreads)  # beyond it, dask restarts the worker

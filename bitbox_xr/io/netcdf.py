@@ -127,6 +127,8 @@ def destination(path: str | os.PathLike[str]) -> Path:
         )
     if target.exists() and not target.is_file():  # a device or pipe would be replaced by the file
         raise FileExistsError(f"expected a regular file or a new name, got {target}, which is neither; choose another")
+    if target.exists() and not os.access(target, os.W_OK):  # a rename would replace it all the same
+        raise PermissionError(f"expected a file that may be replaced, got {target}, which is read-only; choose another")
     return target
 
 

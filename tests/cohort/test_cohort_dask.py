@@ -124,7 +124,7 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     assert "x1.nc: expected a NetCDF file, got a file of another format" in messages["001"]
     assert "y2.nc: there is no such file" in messages["002"]
     assert "for a window and its lags, got 12 frames" in messages["003"]
-    assert "y4.nc: it is empty" in messages["004"]
+    assert "y4.nc: expected a table, got an empty file" in messages["004"]
     assert done.summary["recording"].values.tolist() == ["000", "005"]
     assert done.summary["age"].values.tolist() == [20, 25]
     assert "2 recordings done, 4 failed (001, 002, 003, 004)" in done._repr_html_()

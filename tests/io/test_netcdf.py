@@ -451,3 +451,11 @@ def test_the_library_chooses_chunks_where_those_of_dask_are_too_large(tmp_path, 
     with netCDF4.Dataset(tmp_path / "x.nc") as file:
         assert file["expression"].chunking() != [16, 3]
         np.testing.assert_array_equal(file["expression"][:], values)
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path, monkeypatch):
+    (tmp_path / "raw.nc").write_text("raw")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write to any file
+    with pytest.raises(PermissionError, match="which is read-only"):
+        to_netcdf(a_measure(), tmp_path / "raw.nc")
+    assert (tmp_path / "raw.nc").read_text() == "raw"
