@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from bitbox_xr.cohort.status import error_message
-from bitbox_xr.cohort.storage import ASKED, STAMP
+from bitbox_xr.cohort.storage import ASKED, STAMP, WARNINGS
 from bitbox_xr.core.variables import RECORDING
 from bitbox_xr.io.locks import FileLock
 from bitbox_xr.io.netcdf import open_netcdf
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 MAX_RECORDINGS_PER_BLOCK = 64
-OWN_ATTRS = (RECORDING, STAMP)  # attributes that always belong to one recording
+OWN_ATTRS = (RECORDING, STAMP, WARNINGS)  # attributes that always belong to one recording
 PACKING_ATTRS = {"scale_factor", "add_offset", "missing_value", "_Unsigned"}  # stored numbers need decoding
 
 Layout = tuple[tuple[str, tuple[Hashable, ...]], ...]  # labels by dimension

@@ -29,6 +29,7 @@ from bitbox_xr.cohort.storage import (
     WINDOWS,
     full_disk_reported,
     held,
+    make_folder,
     result_file,
     staged,
 )
@@ -216,7 +217,8 @@ def _with_seed_and_partners(study: Study, table: Manifest, client: "Client", run
 
 def _jobs(table: Manifest, study: Study, out: Path, run_folder: Path) -> list[Job]:
     for folder in (RECORDINGS, WINDOWS) if study.keep_windows else (RECORDINGS,):
-        (out / folder).mkdir(exist_ok=True)
+        if not (out / folder).exists():
+            make_folder(out / folder, out)
     paired = table.references is not None
     references = table.references or [None] * len(table.names)
     return [
@@ -275,7 +277,7 @@ def _outcome(result: Outcome | Exception, recording: str, died: int) -> Outcome:
 def _row(outcome: Outcome, died: int, before: status.Row | None) -> status.Row:
     """The row of a recording; if its results were kept, the row stays the one of the run that made them."""
     if outcome.state == KEPT and before is not None and before.state == DONE:
-        return before._replace(retries=before.retries + died)
+        return before._replace(message=outcome.message, retries=before.retries + died)
     state = DONE if outcome.state == KEPT else outcome.state
     return status.Row(outcome.recording, state, outcome.message, outcome.seconds, died)
 

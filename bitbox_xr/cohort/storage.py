@@ -35,12 +35,14 @@ __all__ = [
     "STATUS",
     "SUMMARY",
     "TABLE",
+    "WARNINGS",
     "WINDOWS",
     "Check",
     "atomic_text",
     "full_disk_reported",
     "held",
-    "read_stamp",
+    "make_folder",
+    "read_mark",
     "refuse_listed",
     "result_file",
     "staged",
@@ -49,6 +51,7 @@ __all__ = [
 
 RECORDINGS, WINDOWS = "recordings", "windows"  # folders with a file a recording
 SUMMARY, TABLE, STATUS = "summary.nc", "summary.csv", "status.csv"
+WARNINGS = "warnings"  # attribute of a result: the warnings of the run that made it
 STAMP = "made_from"  # attribute of a result: hash of its inputs and options, see fingerprint.py
 ASKED = "asked"  # attribute of a result: measure and options, as JSON
 
@@ -92,7 +95,7 @@ def held(out: Path, check: Check = lambda known: ([], known), *, subject: str = 
         refuse_listed(subject, _hidden_folder_faults(hidden) + check({})[0])
     if not hidden.exists():
         out.mkdir(parents=True, exist_ok=True)
-        _make(hidden, out)
+        make_folder(hidden, out)
     with _locked(hidden):
         ended_runs = _renamed_run_folders(hidden)
         faults, contents = check(read_record(hidden))
@@ -101,7 +104,7 @@ def held(out: Path, check: Check = lambda known: ([], known), *, subject: str = 
         write_record(hidden, contents)
         _remove(ended_runs)
         run_folder = hidden / f"run-{secrets.token_hex(8)}"
-        _make(run_folder, out)
+        make_folder(run_folder, out)
         sync(hidden)
         try:
             yield run_folder
@@ -129,7 +132,7 @@ def _hidden_folder_faults(hidden: Path) -> list[str]:
     return [f"expected {HIDDEN} to be a folder that this version of bitbox_xr made, got another; {remedy}"]
 
 
-def _make(folder: Path, out: Path) -> None:
+def make_folder(folder: Path, out: Path) -> None:
     """Make a folder with the permissions of `out`: workers may belong to another user of the group."""
     folder.mkdir(exist_ok=True)
     folder.chmod(stat.S_IMODE(out.stat().st_mode))
@@ -225,14 +228,14 @@ def full_disk_reported(run_folder: Path, size: int, what: str) -> Iterator[None]
         raise
 
 
-def read_stamp(file: Path) -> str:
-    """Return the attribute `made_from` of a result; '' if the file is missing or cannot be read."""
+def read_mark(file: Path, name: str = STAMP) -> str:
+    """Return an attribute of a result; '' if it has none, or if the file is missing or cannot be read."""
     import netCDF4
 
     if not file.is_file():
         return ""
     try:
         with LOCK, netCDF4.Dataset(file) as source:
-            return str(getattr(source, STAMP, ""))
+            return str(getattr(source, name, ""))
     except (OSError, RuntimeError):
         return ""

@@ -16,9 +16,10 @@ from bitbox_xr.cohort.storage import (
     ASKED,
     RECORDINGS,
     STAMP,
+    WARNINGS,
     WINDOWS,
     full_disk_reported,
-    read_stamp,
+    read_mark,
     result_file,
     write_result,
 )
@@ -55,14 +56,15 @@ def work(study: Study, job: Job) -> Outcome:
     started = time.perf_counter()
     with collected_warnings() as warned:
         try:
-            state, message = _measured(study, job), ""
+            state, message = _measured(study, job, warned), ""
         except Exception as error:  # of any kind: the other recordings go on
             state, message = FAILED, error_message(error)
     sentences = [text for text in dict.fromkeys([message, *warned]) if text]
     return Outcome(job.recording, state, single_line("; ".join(sentences)), time.perf_counter() - started)
 
 
-def _measured(study: Study, job: Job) -> str:
+def _measured(study: Study, job: Job, warned: list[str]) -> str:
+    """Measure if necessary; `warned` has the warnings so far, which the result keeps for later runs."""
     files = _files(study, job)
     sources = [fingerprint.hashed(file) for file in files]
     known = [one.identity for one in sources]
@@ -70,16 +72,19 @@ def _measured(study: Study, job: Job) -> str:
     made = fingerprint.made_from(study, [*known, *(one.source.identity for one in others)])
     targets = {folder: result_file(job.out, folder, job.recording) for folder in (RECORDINGS, WINDOWS)}
     expected = [RECORDINGS, WINDOWS] if study.keep_windows else [RECORDINGS]
-    missing = [folder for folder in expected if read_stamp(targets[folder]) != made]
+    missing = [folder for folder in expected if read_mark(targets[folder]) != made]
     record = Record.of(job.out, job.run_folder)
     if missing:
         measured = _results(study, job, files, sources, others)
+        marks = {STAMP: made} | ({WARNINGS: "; ".join(dict.fromkeys(warned))} if warned else {})
         for folder in missing:
             with full_disk_reported(job.run_folder, measured[folder].nbytes, "its result"):
-                write_result(measured[folder].assign_attrs({STAMP: made}), targets[folder], record, job.run_folder)
+                write_result(measured[folder].assign_attrs(marks), targets[folder], record, job.run_folder)
     # windows of other results than those in `recordings`, of this recording's earlier task or of a killed one
-    if WINDOWS not in expected and targets[WINDOWS].is_file() and read_stamp(targets[WINDOWS]) != made:
+    if WINDOWS not in expected and targets[WINDOWS].is_file() and read_mark(targets[WINDOWS]) != made:
         record.delete(targets[WINDOWS])
+    if not missing:
+        warned.append(read_mark(targets[RECORDINGS], WARNINGS))
     return DONE if missing else KEPT
 
 

@@ -320,6 +320,8 @@ def test_warnings_of_a_reader_are_in_the_row(job):
     outcome = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
     assert outcome.state == "done"
     assert outcome.message.startswith("a_pose.json: expected JSON, got text that cannot be read as such")
+    again = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
+    assert (again.state, again.message) == ("kept", outcome.message)
 
 
 # --- the folder
