@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from bitbox_xr.cohort import lost_workers, manifest, status
-from bitbox_xr.core import memory
 from bitbox_xr.core.errors import collected_warnings, warn
 
 
@@ -39,19 +38,6 @@ def test_names_that_differ_only_in_unicode_form_are_refused():
     assert names[0] != names[1]
     with pytest.raises(ValueError, match="1 fault|differ|expected names"):
         manifest.read(pd.DataFrame({"recording": names, "signals": ["a.csv", "b.csv"]}))
-
-
-def test_the_memory_of_a_worker_is_shared_after_what_its_process_uses(monkeypatch):
-    from types import SimpleNamespace
-
-    import distributed
-
-    worker = SimpleNamespace(
-        memory_manager=SimpleNamespace(memory_limit=2_000_000_000), state=SimpleNamespace(nthreads=8)
-    )
-    monkeypatch.setattr(distributed, "get_worker", lambda: worker)
-    (left,) = memory._share_of_worker(400_000_000)
-    assert left == (int(2_000_000_000 * 0.95) - 400_000_000) // 8
 
 
 def test_a_task_that_raises_timeout_error_ends_with_it():

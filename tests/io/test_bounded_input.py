@@ -220,7 +220,7 @@ def test_a_dask_worker_has_a_share(monkeypatch):
     distributed = pytest.importorskip("distributed")
     worker = SimpleNamespace(memory_manager=SimpleNamespace(memory_limit=8 * GB), state=SimpleNamespace(nthreads=4))
     monkeypatch.setattr(distributed, "get_worker", lambda: worker)
-    assert list(memory._share_of_worker()) == [int(8 * GB * 0.95) // 4]
+    assert list(memory._share_of_worker(GB)) == [(int(8 * GB * 0.95) - GB) // 4]
     assert 0 < memory.available() < 1.9 * GB
     worker.memory_manager.memory_limit = None
     assert list(memory._share_of_worker()) == []
