@@ -223,7 +223,7 @@ def test_a_dask_worker_has_a_share(monkeypatch):
     assert list(memory._share_of_worker(GB)) == [(int(8 * GB * 0.95) - GB) // 4]
     assert 0 < memory.available() < 1.9 * GB
     worker.memory_manager.memory_limit = None
-    assert list(memory._share_of_worker()) == []
+    assert list(memory._share_of_worker(GB)) == []
 
 
 LIMITED = """
