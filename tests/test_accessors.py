@@ -11,7 +11,7 @@ import bitbox_xr as bx
 from bitbox_xr import accessors
 from bitbox_xr.plotting import expressivity, inference, methods, pairs
 
-FPS = 30
+from random_recordings import FPS
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from bitbox_xr import compat
 from bitbox_xr.accessors import ResultAccessor, SignalsAccessor
 from bitbox_xr.core import signal_names
 
-FPS = 30
+from random_recordings import FPS
+
 FIFTY_EXAMPLES = settings(
     max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +19,18 @@ from bitbox_xr.cohort import fingerprint, options, partners, worker
 from bitbox_xr.io.readers import dispatch
 from bitbox_xr.io.readers.formats import three_di
 
+from random_recordings import random_walk
+
 CHANGED = "expected a file that stays unchanged, got one that changed while it was read; run again"
 PAST = time.time() - 3600
 
 
-def recording(seed, frames=240):
-    values = np.random.default_rng(seed).normal(size=(frames, 2)).cumsum(axis=0)
-    return bx.signals(values, fps=30, names=["AU04", "AU12"])
+recording = partial(random_walk, frames=240)
 
 
 def written(path, seed, frames=240):
     """A recording in a NetCDF, CSV or 3DI file, last changed an hour ago."""
-    x = recording(seed, frames)
+    x = recording(seed, frames=frames)
     if path.suffix == ".nc":
         bx.to_netcdf(x, path)
     elif path.suffix == ".3DI":

@@ -7,6 +7,7 @@ import os
 import pickle
 import threading
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from bitbox_xr import cohort
 from bitbox_xr.cohort import fingerprint, manifest, options, status, storage, summary, worker
 from bitbox_xr.cohort.blocks import Gathered, gather
 
-FPS = 30
+from random_recordings import random_walk
 
 
 def table(**columns):
@@ -35,9 +36,7 @@ def write(path, text):
     return path
 
 
-def recording(seed, names=("AU04", "AU12"), frames=240):
-    rng = np.random.default_rng(seed)
-    return bx.signals(np.cumsum(rng.normal(size=(frames, len(names))), axis=0), fps=FPS, names=names)
+recording = partial(random_walk, frames=240)
 
 
 # --- the manifest
@@ -402,8 +401,8 @@ def results_of(tmp_path, **sides):
     out = tmp_path / "out"
     (out / "recordings").mkdir(parents=True)
     for k, (name, (one, other)) in enumerate(sides.items()):
-        bx.to_netcdf(recording(k, one), tmp_path / f"{name}x.nc")
-        bx.to_netcdf(recording(k + 50, other), tmp_path / f"{name}y.nc")
+        bx.to_netcdf(recording(k, names=one), tmp_path / f"{name}x.nc")
+        bx.to_netcdf(recording(k + 50, names=other), tmp_path / f"{name}y.nc")
         job = worker.Job(name, tmp_path / f"{name}x.nc", tmp_path / f"{name}y.nc", True, out, out)
         assert worker.work(study, job).state == "done"
     return out, study.described()

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,13 @@ import pytest
 import bitbox_xr as bx
 from bitbox_xr import cohort
 
-FPS = 30
+from random_recordings import random_walk
+
 NAMES = ["AU04", "AU06", "AU12"]
 WINDOWS = {"width": 1.0, "step": 0.5}
 
 
-def recording(seed, frames=600, names=NAMES):
-    rng = np.random.default_rng(seed)
-    return bx.signals(np.cumsum(rng.normal(size=(frames, len(names))), axis=0), fps=FPS, names=names)
+recording = partial(random_walk, names=NAMES)
 
 
 @pytest.fixture

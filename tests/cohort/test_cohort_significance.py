@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,13 @@ from bitbox_xr.cli import main
 from bitbox_xr.cohort import partners, seeds
 from bitbox_xr.inference.significance import VARIABLES
 
-FPS = 30
+from random_recordings import FPS, random_walk
+
 NAMES = ["AU04", "AU06", "AU12"]
 TEST = {"width": 1.0, "step": 0.5, "max_lag": 0.2, "n": 19}
 
 
-def recording(seed, frames=600, names=NAMES, fps=FPS):
-    rng = np.random.default_rng(seed)
-    return bx.signals(np.cumsum(rng.normal(size=(frames, len(names))), axis=0), fps=fps, names=names)
+recording = partial(random_walk, names=NAMES)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import xarray as xr
 from bitbox_xr import asymmetry, kinematics, magnitudes, relative_motion, signals, smoothness
 from bitbox_xr.core import signal_names
 
-FPS = 30
+from random_recordings import FPS
 
 
 def face(points=51, axes="xy", frames=5, **options):

@@ -16,7 +16,8 @@ from bitbox_xr.kernels.p_values import against_chance
 from bitbox_xr.kernels.shifts_and_phases import bridged_spectrum, draw_shifts, random_phases, shifted
 from bitbox_xr.measures.windowing import Options, checked_pair
 
-FPS = 30
+from random_recordings import FPS
+
 WINDOWS = {"width": 1.0, "max_lag": 0.2}
 
 

@@ -11,8 +11,7 @@ import bitbox_xr as bx
 from bitbox_xr.kernels.correlation import windowed
 
 from oracles import assert_best, lags_one_sided, lags_two_sided
-
-FPS = 30
+from random_recordings import FPS
 
 
 def recording(seed, frames, n, gaps):

@@ -6,7 +6,8 @@ import pytest
 from bitbox_xr import signals
 from bitbox_xr.measures.expressivity import events, expressivity
 
-FPS = 30
+from random_recordings import FPS
+
 WIDTH = 2.3548  # full width at half maximum of a Gaussian, in standard deviations
 
 

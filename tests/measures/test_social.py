@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 import bitbox_xr as bx
 
 from oracles import assert_best, lags_one_sided, lags_two_sided
-
-FPS = 30
+from random_recordings import FPS
 
 
 def noise(frames, n, seed):

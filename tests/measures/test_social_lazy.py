@@ -9,8 +9,7 @@ import xarray as xr
 import bitbox_xr as bx
 
 from counting_scheduler import Counting
-
-FPS = 30
+from random_recordings import FPS
 
 
 def recording(frames=400, n=3, seed=0, lost=0.05, recordings=None):

@@ -6,7 +6,8 @@ import xarray as xr
 
 import bitbox_xr as bx
 
-FPS = 30
+from random_recordings import FPS
+
 STATISTICS = ("corr_mean", "corr_std", "corr_lag", "corr_abs_mean", "corr_fisher_mean", "follow_share", "lead_share")
 
 

@@ -8,7 +8,8 @@ import xarray as xr
 
 import bitbox_xr as bx
 
-FPS = 30
+from random_recordings import FPS
+
 RNG = np.random.default_rng(0)
 DATA = RNG.normal(size=(90, 2))
 X = bx.signals(DATA, fps=FPS, names=["AU04", "AU12"])

@@ -1,4 +1,4 @@
-"""Recordings of random numbers, waves and single signals that tests of preprocessing share."""
+"""Recordings of random numbers, waves and single signals that tests share."""
 
 import json
 
@@ -7,6 +7,13 @@ import numpy as np
 from bitbox_xr import signals
 
 NAN = np.nan
+FPS = 30
+
+
+def random_walk(seed, frames=600, names=("AU04", "AU12"), fps=FPS):
+    """A recording of random walks."""
+    rng = np.random.default_rng(seed)
+    return signals(np.cumsum(rng.normal(size=(frames, len(names))), axis=0), fps=fps, names=names)
 
 
 def column(values, **options):
