@@ -36,7 +36,7 @@ from bitbox_xr.cohort.storage import (
 from bitbox_xr.cohort.worker import KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.progress import is_shown
-from bitbox_xr.core.types import PairsOf
+from bitbox_xr.core.types import CohortMeasure, PairsOf
 from bitbox_xr.core.validation import flag_faults, path_of
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
 
@@ -52,7 +52,7 @@ def run(
     manifest: str | os.PathLike[str] | pd.DataFrame,
     out: str | os.PathLike[str],
     *,
-    measure: str,
+    measure: CohortMeasure,
     client: "Client | str | None" = None,
     workers: int | None = None,
     keep_windows: bool = False,

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Array",
     "Attrs",
+    "CohortMeasure",
     "Engine",
     "Kind",
     "MeasureOfTwo",
+    "PValue",
     "PairsOf",
     "ScalesLike",
     "SignalsLike",
@@ -41,3 +43,5 @@ Statistic: TypeAlias = Literal["corr_abs_mean", "corr_mean"]
 Surrogates: TypeAlias = Literal["shift", "segments", "phase", "partners"]
 PairsOf: TypeAlias = Literal["all", "matched"]
 Engine: TypeAlias = Literal["netcdf4", "h5netcdf", "scipy"]
+CohortMeasure: TypeAlias = Literal["imitation", "coordination", "expressivity", "diversity", "significance"]
+PValue: TypeAlias = Literal["p", "p_fwe", "q"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.types import Attrs
+from bitbox_xr.core.types import Attrs, PValue
 from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.plotting import pairs
 from bitbox_xr.plotting.style import (
@@ -46,7 +46,7 @@ def significant_pairs(
     found: xr.Dataset,
     *,
     statistic: str | None = None,
-    by: str = "p_fwe",
+    by: PValue = "p_fwe",
     alpha: float = 0.05,
     ax: "Axes | None" = None,
 ) -> "Axes":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from bitbox_xr.core.types import ScalesLike
+from bitbox_xr.core.types import PValue, ScalesLike
 from bitbox_xr.plotting import expressivity, inference, pairs
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class PlotMethods:
         found: xr.Dataset,
         *,
         statistic: str | None = None,
-        by: str = "p_fwe",
+        by: PValue = "p_fwe",
         alpha: float = 0.05,
         ax: "Axes | None" = None,
     ) -> "Axes":
