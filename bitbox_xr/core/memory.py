@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from bitbox_xr.upstream.dask_internals import limit_of_worker
+
 __all__ = ["available", "refuse_beyond"]
 
 GROUPS, MOUNT = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
@@ -123,7 +125,7 @@ def _share_of_worker(used: int) -> Iterator[int]:
         worker = get_worker()
     except ValueError:  # not inside a worker
         return
-    limit = worker.memory_manager.memory_limit
+    limit, threads = limit_of_worker(worker)
     if limit:
         ends = dask.config.get("distributed.worker.memory.terminate", 1.0) or 1.0
-        yield (int(limit * ends) - used) // max(1, worker.state.nthreads)  # beyond it, dask restarts the worker
+        yield (int(limit * ends) - used) // max(1, threads)  # beyond it, dask restarts the worker

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["deaths", "held_by_cluster"]
+__all__ = ["deaths", "held_by_cluster", "limit_of_worker"]
 
 
 def held_by_cluster(graph: Iterable[Any]) -> bool:
@@ -14,6 +14,14 @@ def held_by_cluster(graph: Iterable[Any]) -> bool:
     from distributed import Future
 
     return any(isinstance(getattr(node, "value", node), Future) for node in graph)
+
+
+def limit_of_worker(worker: Any) -> tuple[int | None, int]:
+    """Memory limit of a worker in bytes (None without a limit), and the number of its threads.
+
+    The worker keeps both in parts of it that are not documented: its memory manager and its state.
+    """
+    return worker.memory_manager.memory_limit, int(worker.state.nthreads)
 
 
 def deaths(scheduler: Any, keys: list[str]) -> dict[str, int]:

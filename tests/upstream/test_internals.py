@@ -186,6 +186,22 @@ def _suspect(key, dask_scheduler=None):
     dask_scheduler.tasks[key].suspicious = 2
 
 
+@pytest.mark.slow
+def test_the_memory_limit_and_the_threads_of_a_worker():
+    from distributed import Client, get_worker
+
+    for given, limit in (("2GB", 2 * 10**9), (None, None)):
+        with Client(
+            processes=False,
+            n_workers=1,
+            threads_per_worker=3,
+            memory_limit=given,
+            dashboard_address=None,
+            set_as_default=False,
+        ) as client:
+            assert client.submit(lambda: dask_internals.limit_of_worker(get_worker())).result() == (limit, 3)
+
+
 # --- private names outside upstream
 
 PRIVATE_MODULES = (
