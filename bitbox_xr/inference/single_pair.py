@@ -72,15 +72,10 @@ def lag_map(
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
     both = _selected(checked_pair(measure, x, y, options, fps), pair)
-    net = sorted(int(d) for d in both.plan().lags)
-    plans = [both.plan([d]) for d in net]
+    plans = [both.plan([lag]) for lag in both.lags()]
     x_values, y_values = _values(both)
     rows = [_windows(x_values, y_values, both, plan)[0] for plan in plans]
-    coords = {
-        LAG: (LAG, np.array(net) / both.fps, variable_attrs(LAG, long_name="lag (negative: signal1 follows signal2)")),
-        **_labels(both),
-        **both.window_coords(),
-    }
+    coords = {**both.lag_coords(), **_labels(both), **both.window_coords()}
     attrs = variable_attrs("corr", long_name="windowed correlation") | both.attrs()
     return xr.DataArray(np.stack(rows), coords, (LAG, WINDOW), name="corr", attrs=attrs)
 

@@ -307,7 +307,7 @@ def lag_profile(
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
     pair = checked_pair(measure, x, y, options, fps)
-    net = sorted(int(d) for d in pair.plan().lags)
+    net = pair.lags()
     plans = [pair.plan(), *(pair.plan([d]) for d in net)]
     seconds = [plan.lags / pair.fps for plan in plans]
     found = statistics(correlation_engine.sums(*pair.arrays, pair.windows, plans, seconds, mirrored=False))
@@ -316,10 +316,7 @@ def lag_profile(
         for name, stat in (("profile", "corr_mean"), ("profile_fisher", "corr_fisher_mean"))
     }
     dims = pair.dims(LAG, SIGNAL1, SIGNAL2)
-    coords = {
-        **pair.coords(),
-        LAG: (LAG, np.array(net) / pair.fps, variable_attrs(LAG, long_name="lag (negative: signal1 follows signal2)")),
-    }
+    coords = {**pair.coords(), **pair.lag_coords()}
     out = _dataset({name: (dims, values) for name, values in at_lags.items()}, coords, pair.attrs())
     strength = abs(out["profile"]) if polarity else out["profile"]
     order = sorted(range(len(net)), key=lambda k: (abs(net[k]), net[k]))

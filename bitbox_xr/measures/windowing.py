@@ -12,7 +12,7 @@ from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
-from bitbox_xr.core.variables import RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, WINDOW, variable_attrs
+from bitbox_xr.core.variables import LAG, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, WINDOW, variable_attrs
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.preprocessing.alignment import shared_clock
 
@@ -112,6 +112,15 @@ class Pair:
         stop = start + width / self.fps
         values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
         return {name: ([WINDOW], value, variable_attrs(name)) for name, value in values.items()}
+
+    def lags(self) -> list[int]:
+        """Lags that the measure compares, in frames, in increasing order."""
+        return sorted(int(lag) for lag in self.plan().lags)
+
+    def lag_coords(self) -> dict[str, Coordinate]:
+        """These lags in seconds, for a result with the dimension `lag`."""
+        attrs = variable_attrs(LAG, long_name="lag (negative: signal1 follows signal2)")
+        return {LAG: ([LAG], np.array(self.lags()) / self.fps, attrs)}
 
     def attrs(self) -> dict[str, str | int | float]:
         """Attributes of the result: the options used, and the sources of the inputs."""

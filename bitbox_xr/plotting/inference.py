@@ -19,6 +19,7 @@ from bitbox_xr.plotting.style import (
     MISSING_COLOUR,
     axis_text,
     lag_limits,
+    largest_lag,
     literal,
     new_figure,
     points,
@@ -308,7 +309,7 @@ def _means(values: np.ndarray) -> np.ndarray:
 
 def _lags(attrs: Attrs) -> np.ndarray:
     """All lags that a window can have, s."""
-    largest = attrs["max_lag_frames"] * (2 if attrs["measure"] == "coordination" else 1)
+    largest = round(largest_lag(attrs) * attrs["fps"])
     result: np.ndarray = np.arange(-largest, 1 if attrs.get("causal") else largest + 1) / attrs["fps"]
     return result
 
