@@ -9,7 +9,7 @@ import pickle
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from bitbox_xr.cohort.status import error_message
 from bitbox_xr.cohort.storage import ASKED, STAMP, WARNINGS
 from bitbox_xr.core.variables import RECORDING
 from bitbox_xr.io.locks import FileLock
-from bitbox_xr.io.netcdf import open_netcdf
+from bitbox_xr.io.netcdf import decode_attribute, open_netcdf
 from bitbox_xr.measures.results import matched
 
 __all__ = [
@@ -159,8 +159,11 @@ def _read(file: Path) -> tuple[Hashable, Attrs, Numbers | None]:
 
     with FileLock(file.name), netCDF4.Dataset(file) as source:
         source.set_auto_maskandscale(False)
-        raw = {key: _plain(source.getncattr(key)) for key in source.ncattrs()}
-        own = {key: {name: _plain(of.getncattr(name)) for name in of.ncattrs()} for key, of in source.variables.items()}
+        raw = {key: decode_attribute(source.getncattr(key)) for key in source.ncattrs()}
+        own = {
+            key: {name: decode_attribute(of.getncattr(name)) for name in of.ncattrs()}
+            for key, of in source.variables.items()
+        }
         listed = " ".join(str(attrs.get("coordinates", "")) for attrs in (raw, *own.values()))
         coords = {*source.dimensions, *listed.split()}
         described = [
@@ -175,10 +178,6 @@ def _read(file: Path) -> tuple[Hashable, Attrs, Numbers | None]:
 def _is_plain(attrs: Attrs) -> bool:
     fill = attrs.get("_FillValue", math.nan)
     return PACKING_ATTRS.isdisjoint(attrs) and isinstance(fill, float) and math.isnan(fill)
-
-
-def _plain(value: object) -> Any:
-    return value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
 
 
 # --- labels

@@ -22,7 +22,7 @@ from bitbox_xr.io.netcdf_encoding import CONVENTIONS, NAME_ATTRIBUTE, TYPE_ATTRI
 from bitbox_xr.io.unpacked_size import index_if_it_fits
 from bitbox_xr.upstream.xarray_internals import ArrayWriter, new_file
 
-__all__ = ["LOCK", "PART", "destination", "open_netcdf", "replacing", "to_netcdf"]
+__all__ = ["LOCK", "PART", "decode_attribute", "destination", "open_netcdf", "replacing", "to_netcdf"]
 
 MAX_NAME_BYTES = 255  # the limit of most file systems for a file name
 PART = ".part"  # suffix of the temporary folders in which files are written
@@ -286,11 +286,12 @@ def _decode(source: xr.Dataset) -> xr.Dataset:
     for name, variable in data.variables.items():
         if variable.dtype == object:
             data[name] = xr.Variable(variable.dims, variable.values.astype(str), variable.attrs)
-    data.attrs = {key: _decode_attribute(value) for key, value in data.attrs.items()}
+    data.attrs = {key: decode_attribute(value) for key, value in data.attrs.items()}
     for variable in data.variables.values():
-        variable.attrs = {key: _decode_attribute(value) for key, value in variable.attrs.items()}
+        variable.attrs = {key: decode_attribute(value) for key, value in variable.attrs.items()}
     return data
 
 
-def _decode_attribute(value: object) -> object:
+def decode_attribute(value: object) -> Any:
+    """An attribute as text, int or float; libraries return numbers as arrays or numpy scalars."""
     return value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
