@@ -91,8 +91,9 @@ def held(out: Path, check: Check = lambda known: ([], known), *, subject: str = 
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(f"expected a folder for the results, got {out}, which is not a folder; name another")
     hidden = out / HIDDEN
-    if not os.path.lexists(hidden) or _hidden_folder_faults(hidden):
-        refuse_listed(subject, _hidden_folder_faults(hidden) + check({})[0])
+    folder_faults = _hidden_folder_faults(hidden)
+    if folder_faults or not os.path.lexists(hidden):
+        refuse_listed(subject, folder_faults + check({})[0])
     if not hidden.exists():
         out.mkdir(parents=True, exist_ok=True)
         make_folder(hidden, out)
