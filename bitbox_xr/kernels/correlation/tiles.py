@@ -19,26 +19,37 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 
-from bitbox_xr.kernels.correlation.ties import build_beats
+from bitbox_xr.kernels.correlation.ties import TIE, build_beats
 from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
 
 __all__ = [
+    "WEAK",
     "aligned",
-    "filled",
+    "either",
     "highest",
     "keep",
+    "loaded",
     "lowest",
+    "masked_correlation",
+    "minus",
     "outer",
     "plus",
+    "raised",
     "remove",
+    "repeated",
     "scaled",
     "shape",
+    "store",
+    "strip",
+    "strip_width",
     "winner",
     "zeros",
 ]
 
+WEAK = 9.0  # stands for a correlation that must be computed directly
 VECTORS = 5  # vectors in a row: 80 float32 with vectors of 64 bytes, for 79 expression coefficients
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
+STRIP = {64: 5, 32: 3}[VECTOR_BYTES]  # vectors in a strip, of which three are in registers at the same time
 # Rows of a tile by (bytes of a vector, bytes of a number), chosen so that the accumulators, a row of y and a number of
 # x fit into the registers (32 of 64 bytes, or 16 of 32). float64 needs three tiles at the same time (product, highest,
 # lowest), so its tiles have half as many rows.
@@ -62,27 +73,39 @@ def aligned(size: int, dtype: Any) -> np.ndarray:
 class TileType(types.Type):
     """The compiler's type of a tile."""
 
-    def __init__(self, dtype: Any) -> None:
-        super().__init__(f"Tile({dtype})")
+    def __init__(self, dtype: Any, rows: int, vectors: int) -> None:
+        super().__init__(f"Tile({dtype}, {rows}, {vectors})")
         self.dtype = dtype
+        self.rows = rows
+        self.vectors = vectors
+
+
+def _tile_like(array: Any) -> TileType:
+    """The type of the largest tiles that fit into the registers, with the numbers of an array."""
+    return TileType(array.dtype, ROWS[VECTOR_BYTES, array.dtype.bitwidth // 8], VECTORS)
 
 
 class _Layout:
-    """The LLVM types of tiles of one dtype, and instructions on their vectors."""
+    """The LLVM types of a type of tiles, and instructions on their vectors."""
 
-    def __init__(self, dtype: Any) -> None:
-        self.size = dtype.bitwidth // 8
-        self.rows = ROWS[VECTOR_BYTES, self.size]
+    def __init__(self, kind: TileType) -> None:
+        self.size = kind.dtype.bitwidth // 8
+        self.rows = kind.rows
+        self.vectors = kind.vectors
         self.lanes = VECTOR_BYTES // self.size
         self.scalar = ir.FloatType() if self.size == 4 else ir.DoubleType()
         self.vector = ir.VectorType(self.scalar, self.lanes)
         self.integers = ir.VectorType(ir.IntType(8 * self.size), self.lanes)
-        self.tile = ir.ArrayType(self.vector, self.rows * VECTORS)
+        self.tile = ir.ArrayType(self.vector, self.rows * self.vectors)
         self.suffix = f"v{self.lanes}f{8 * self.size}"
 
     def cells(self) -> list[tuple[int, int, int]]:
         """All cells of a tile, as (row, vector, index of the cell)."""
-        return [(r, v, r * VECTORS + v) for r in range(self.rows) for v in range(VECTORS)]
+        return [(r, v, self.at(r, v)) for r in range(self.rows) for v in range(self.vectors)]
+
+    def at(self, row: int, vector: int) -> int:
+        """Index of a cell."""
+        return row * self.vectors + vector
 
     def splat(self, builder: Any, scalar: Any) -> Any:
         """A vector that repeats one number."""
@@ -101,6 +124,10 @@ class _Layout:
         function = declared(builder, kind, f"llvm.fma.{self.suffix}")
         return builder.call(function, [a, b, c])
 
+    def root(self, builder: Any, a: Any) -> Any:
+        function = declared(builder, ir.FunctionType(self.vector, [self.vector]), f"llvm.sqrt.{self.suffix}")
+        return builder.call(function, [a])
+
     def magnitude(self, builder: Any, vector: Any, signed: Any) -> Any:
         """The values by which lags are compared: `vector` itself if `signed` is not 0, else its absolute values."""
         whole = self.integers.element
@@ -116,7 +143,7 @@ class _Layout:
         pointer = builder.bitcast(pointer, self.vector.as_pointer())
         return [
             builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(64), v)]), align=self.size)
-            for v in range(VECTORS)
+            for v in range(self.vectors)
         ]
 
     def load_column(self, builder: Any, pointer: Any) -> list[Any]:
@@ -128,7 +155,7 @@ class _Layout:
 @register_model(TileType)
 class _TileModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _Layout(kind.dtype).tile)  # type: ignore[no-untyped-call]
+        super().__init__(manager, kind, _Layout(kind).tile)  # type: ignore[no-untyped-call]
 
 
 def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:
@@ -141,10 +168,10 @@ def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[...,
 @intrinsic
 def zeros(typing: Any, like: Any) -> Any:
     """A tile of zeros with the type of the array `like`."""
-    kind = TileType(like.dtype)
+    kind = _tile_like(like)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(_Layout(kind.dtype).tile, None)
+        return ir.Constant(_Layout(kind).tile, None)
 
     return kind(like), codegen
 
@@ -152,7 +179,7 @@ def zeros(typing: Any, like: Any) -> Any:
 def _lag_one(sign: int) -> Any:
     def build(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout = _Layout(tile.dtype)
+            layout = _Layout(tile)
             old, xs, at_x, ys, at_y = args
             column = layout.load_column(builder, item_pointer(context, builder, x, xs, at_x))
             row = layout.load_row(builder, item_pointer(context, builder, y, ys, at_y))
@@ -178,14 +205,31 @@ def remove(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
 
 
 @intrinsic
+def minus(typing: Any, tile: Any, other: Any) -> Any:
+    """The difference of two tiles, cell by cell."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(tile)
+
+        def cell(r: int, v: int, held: Any) -> Any:
+            return builder.fsub(held, builder.extract_value(args[1], layout.at(r, v)))
+
+        return _map_cells(layout, builder, args[0], cell)
+
+    return tile(tile, tile), codegen
+
+
+@intrinsic
 def plus(typing: Any, tile: Any, other: Any) -> Any:
     """The sum of two tiles, cell by cell."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        def cell(r: int, v: int, held: Any) -> Any:
-            return builder.fadd(held, builder.extract_value(args[1], r * VECTORS + v))
+        layout = _Layout(tile)
 
-        return _map_cells(_Layout(tile.dtype), builder, args[0], cell)
+        def cell(r: int, v: int, held: Any) -> Any:
+            return builder.fadd(held, builder.extract_value(args[1], layout.at(r, v)))
+
+        return _map_cells(layout, builder, args[0], cell)
 
     return tile(tile, tile), codegen
 
@@ -195,7 +239,7 @@ def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any,
     """(tile[r, c] − sums[i + r] · means[j + c]) · inverse1[i + r] · inverse2[j + c]: correlations from products."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile.dtype)
+        layout = _Layout(tile)
         old, sums_, inverse1_, at_x, means_, inverse2_, at_y = args
         sum_ = [
             builder.fneg(number)
@@ -217,10 +261,10 @@ def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any,
 def _extreme(sign: str) -> Any:
     def build(typing: Any, tile: Any, other: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout = _Layout(tile.dtype)
+            layout = _Layout(tile)
 
             def cell(r: int, v: int, held: Any) -> Any:
-                rival = builder.extract_value(args[1], r * VECTORS + v)
+                rival = builder.extract_value(args[1], layout.at(r, v))
                 return builder.select(builder.fcmp_ordered(sign, rival, held), rival, held)
 
             return _map_cells(layout, builder, args[0], cell)
@@ -243,29 +287,16 @@ def lowest(typing: Any, tile: Any, other: Any) -> Any:
 
 
 @intrinsic
-def filled(typing: Any, like: Any, number: Any) -> Any:
-    """A tile that repeats one number, with the type of the array `like`."""
-    kind = TileType(like.dtype)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(kind.dtype)
-        vector = layout.splat(builder, args[1])
-        return _map_cells(layout, builder, ir.Constant(layout.tile, None), lambda r, v, cell: vector)
-
-    return kind(like, like.dtype), codegen
-
-
-@intrinsic
 def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
     """The one of `high` and `low` with the larger absolute value (with `signed`: `high`), or NaN if `high` < `low`."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(high.dtype)
+        layout = _Layout(high)
         highs, lows, by_value = args
         by_magnitude = builder.icmp_signed("==", by_value, by_value.type(0))
 
         def cell(r: int, v: int, top: Any) -> Any:
-            bottom = builder.extract_value(lows, r * VECTORS + v)
+            bottom = builder.extract_value(lows, layout.at(r, v))
             below = builder.and_(
                 builder.fcmp_ordered(">", builder.fneg(bottom), top),
                 layout.splat(builder, by_magnitude),
@@ -286,7 +317,7 @@ def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, numb
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile.dtype)
+        layout = _Layout(tile)
         new, best_, lag_, at_, stride_, number_, by_value = args
         mark = layout.splat(builder, number_)
         for r in range(layout.rows):
@@ -297,8 +328,8 @@ def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, numb
             ]
             held, marks = [layout.load_row(builder, row) for row in rows]
             pointers = [builder.bitcast(row, layout.vector.as_pointer()) for row in rows]
-            for v in range(VECTORS):
-                rival = builder.extract_value(new, r * VECTORS + v)
+            for v in range(layout.vectors):
+                rival = builder.extract_value(new, layout.at(r, v))
                 strengths = [layout.magnitude(builder, vector, by_value) for vector in (rival, held[v])]
                 wins = build_beats(builder, *strengths)
                 for pointer, ours, theirs in ((pointers[0], held[v], rival), (pointers[1], marks[v], mark)):
@@ -308,3 +339,138 @@ def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, numb
 
     signature = types.void(tile, best, lag, types.intp, types.intp, tile.dtype, types.intp)
     return signature, codegen
+
+
+@intrinsic
+def strip(typing: Any, like: Any) -> Any:
+    """A tile of zeros with one row of few vectors, so that registers hold several, and the type of the array `like`."""
+    kind = TileType(like.dtype, 1, STRIP)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(_Layout(kind).tile, None)
+
+    return kind(like), codegen
+
+
+@intrinsic
+def strip_width(typing: Any, like: Any) -> Any:
+    """Number of columns of a strip with the type of the array `like`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), STRIP * VECTOR_BYTES * 8 // like.dtype.bitwidth)
+
+    return types.intp(like), codegen
+
+
+@intrinsic
+def repeated(typing: Any, like: Any, number: Any) -> Any:
+    """A tile that repeats one number, with the type of the tile `like`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(like)
+        vector = layout.splat(builder, args[1])
+        return _map_cells(layout, builder, args[0], lambda r, v, cell: vector)
+
+    return like(like, like.dtype), codegen
+
+
+@intrinsic
+def loaded(typing: Any, like: Any, numbers: Any, at: Any, stride: Any) -> Any:
+    """A tile of the shape of `like`, read from `numbers`, in which its rows are `stride` numbers apart."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(like)
+        tile = args[0]
+        for r in range(layout.rows):
+            corner = builder.add(args[2], builder.mul(args[3], ir.Constant(ir.IntType(64), r)))
+            row = layout.load_row(builder, item_pointer(context, builder, numbers, args[1], corner))
+            for v, vector in enumerate(row):
+                tile = builder.insert_value(tile, vector, layout.at(r, v))
+        return tile
+
+    return like(like, numbers, types.intp, types.intp), codegen
+
+
+@intrinsic
+def either(typing: Any, rival: Any, bar: Any, signed: Any, new: Any, old: Any) -> Any:
+    """The cells of `new` where |rival| (with `signed`: rival) exceeds `bar`, else those of `old`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(rival)
+
+        def cell(r: int, v: int, kept: Any) -> Any:
+            rivals, bars, news = (builder.extract_value(args[k], layout.at(r, v)) for k in (0, 1, 3))
+            wins = builder.fcmp_ordered(">", layout.magnitude(builder, rivals, args[2]), bars)
+            return builder.select(wins, news, kept)
+
+        return _map_cells(layout, builder, args[4], cell)
+
+    return rival(rival, rival, types.intp, rival, rival), codegen
+
+
+@intrinsic
+def raised(typing: Any, rival: Any, bar: Any, signed: Any) -> Any:
+    """`bar` raised to |rival| (with `signed`: to rival) plus `TIE` where that was above it, cell by cell."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(rival)
+
+        def cell(r: int, v: int, height: Any) -> Any:
+            strength = layout.magnitude(builder, builder.extract_value(args[0], layout.at(r, v)), args[2])
+            wins = builder.fcmp_ordered(">", strength, height)
+            return builder.select(wins, builder.fadd(strength, layout.constant(TIE)), height)
+
+        return _map_cells(layout, builder, args[1], cell)
+
+    return rival(rival, rival, types.intp), codegen
+
+
+@intrinsic
+def store(typing: Any, tile: Any, numbers: Any, at: Any, stride: Any) -> Any:
+    """Write a tile to `numbers`, with rows `stride` numbers apart."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(tile)
+        for r in range(layout.rows):
+            corner = builder.add(args[2], builder.mul(args[3], ir.Constant(ir.IntType(64), r)))
+            row = builder.bitcast(item_pointer(context, builder, numbers, args[1], corner), layout.vector.as_pointer())
+            for v in range(layout.vectors):
+                cell = builder.gep(row, [ir.Constant(ir.IntType(64), v)])
+                builder.store(builder.extract_value(args[0], layout.at(r, v)), cell, align=layout.size)
+        return nothing(context)
+
+    return types.void(tile, numbers, types.intp, types.intp), codegen
+
+
+@intrinsic
+def masked_correlation(
+    typing: Any, xy: Any, x: Any, xx: Any, y: Any, yy: Any, n: Any, floor2: Any, floor1: Any, share: Any, least: Any
+) -> Any:
+    """Correlations from the sums of products, values and squares of x and y over `n` frames, cell by cell.
+
+    Fewer than `least` frames give NaN, and a floor of NaN does too. If a spread is not above its floor and above `share`
+    of the squares, the correlation must be computed directly: the cell is then `WEAK`.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(xy)
+        low1, part = layout.splat(builder, args[7]), layout.splat(builder, args[8])
+        few = layout.splat(builder, builder.sitofp(args[9], layout.scalar))
+
+        def cell(r: int, v: int, products: Any) -> Any:
+            sx, sxx, sy, syy, frames, low2 = (builder.extract_value(args[k], layout.at(r, v)) for k in range(1, 7))
+            known = builder.and_(builder.fcmp_ordered(">=", frames, few), builder.fcmp_ordered("ord", low1, low2))
+            sure, spreads = known, []
+            for total, square, low in ((sx, sxx, low1), (sy, syy, low2)):
+                spread = layout.fma(builder, frames, square, builder.fneg(builder.fmul(total, total)))
+                for bar in (low, builder.fmul(part, square)):
+                    sure = builder.and_(sure, builder.fcmp_ordered(">", spread, builder.fmul(frames, bar)))
+                spreads.append(layout.root(builder, spread))
+            both = layout.fma(builder, frames, products, builder.fneg(builder.fmul(sx, sy)))
+            value = builder.fdiv(both, builder.fmul(*spreads))
+            other = builder.select(known, layout.constant(WEAK), layout.constant(float("nan")))
+            return builder.select(sure, value, other)
+
+        return _map_cells(layout, builder, args[0], cell)
+
+    return xy(xy, xy, xy, xy, xy, xy, xy, xy.dtype, xy.dtype, types.intp), codegen

@@ -1,0 +1,231 @@
+"""Correlations of windows without gaps, from sums of products for all net lags and signals of y side by side.
+
+The sum of products of a signal of x with signal j of y at the l-th net lag, in increasing order, is in *lane*
+`l · stride + j`. y is stored as `[frame, signal]` with the same stride, so that the numbers by which a frame of x is
+multiplied are contiguous, however few signals there are. Three ways lead to the sums of a window:
+
+- a new sum of its frames, in float32 or float64;
+- in float64, from the window before: frames that leave are subtracted, frames that enter are added;
+- with two-sided lags, where the window of x moves too, each pair of shifts follows from the one before (float64).
+
+Windows are computed in *stretches*. Each has its own centre, the mean of its frames, and its sums begin from zero, so
+that rounding errors do not accumulate over a recording. `paths` chooses between the ways and their precision.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bitbox_xr.kernels.correlation.choice import FEW, choose, scale, scale_and_choose, write
+from bitbox_xr.kernels.correlation.moments import GUARDS, Side, centre, moments
+from bitbox_xr.kernels.correlation.plan import Lanes, Plan
+from bitbox_xr.kernels.correlation.tiles import (
+    aligned,
+    highest,
+    loaded,
+    lowest,
+    outer,
+    plus,
+    remove,
+    repeated,
+    scaled,
+    shape,
+    store,
+    winner,
+    zeros,
+)
+from bitbox_xr.kernels.jit import kernel
+
+__all__ = ["Sizes", "begin", "move", "pack", "running", "sizes_of", "space"]
+
+CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
+
+
+class Sizes(NamedTuple):
+    """Sizes of a stretch. Tables of y begin `pad` frames before the first frame of its first window."""
+
+    width: int
+    step: int
+    windows: int
+    sweep: int  # shifts of x
+    shifts: int  # of y
+    lags: int
+    pad: int
+    stride: int  # of the signals of y
+    rows: int  # of tiles
+    cols: int
+    room: int  # lanes, padded to whole tiles
+    starts1: int  # frames at which windows of x start
+    starts2: int
+
+
+def sizes_of(plan: Plan, dtype: type, n1: int, n2: int, windows: int) -> Sizes:
+    """The sizes of stretches of at most `windows` windows."""
+    rows, cols = shape(dtype)
+    lanes, sweep = plan.lanes, plan.shifts[0]
+    vectors = -(-n2 // 16) * 16
+    stride = vectors if 10 * vectors <= 11 * n2 else n2  # rows of whole vectors, if that adds at most a tenth
+    starts = (windows - 1) * plan.step + sweep
+    room = -(-lanes.count * stride // cols) * cols
+    return Sizes(
+        plan.width, plan.step, windows, *plan.shifts, lanes.count, lanes.pad, stride, rows, cols, room, starts,
+        starts + lanes.count - 1,
+    )  # fmt: skip
+
+
+def _blocks(sizes: Sizes, lanes: Lanes) -> np.ndarray:
+    """First lane, first shift of x, and end of the shifts of x of each tile."""
+    begins = np.arange(0, sizes.room, sizes.cols)
+    if sizes.stride % sizes.cols == 0:  # all lags of a block of signals, then the next block: y stays in the cache
+        begins = begins.reshape(sizes.lags, -1).ravel(order="F")
+    lags = begins // sizes.stride, np.minimum((begins + sizes.cols - 1) // sizes.stride + 1, sizes.lags)
+    spans = [(lanes.first[a:b].min(), lanes.last[a:b].max()) for a, b in zip(*lags, strict=True)]
+    return np.column_stack([begins, np.array(spans)])
+
+
+def space(count: int, size: int, sizes: Sizes, dtype: type) -> tuple[np.ndarray, ...]:
+    """Aligned arrays of `size` numbers, with room for a tile or strip that begins at the last one."""
+    return tuple(aligned(size + 2 * sizes.cols, dtype) for _ in range(count))
+
+
+def running(
+    one: Side, two: Side, plan: Plan, seconds: np.ndarray, dtype: type, stretch: int, mirrored: bool, first: int,
+    corr: np.ndarray, lags: np.ndarray,
+) -> int:  # fmt: skip
+    """Compute windows without gaps, the first of which starts at frame `first`. Returns the number of weak entries.
+
+    With `mirrored`, pairs i > j may be left out.
+    """
+    n1, n2, lanes = one.numbers.shape[1], two.numbers.shape[1], plan.lanes
+    sizes = sizes_of(plan, dtype, n1, n2, min(stretch, len(corr)))
+    frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
+    side1 = space(3, sizes.starts1 * n1, sizes, dtype)
+    side2 = space(3, frames2 * sizes.stride + sizes.room, sizes, dtype)
+    sums = *space(2, sizes.rows * sizes.room, sizes, dtype), *space(2, n2, sizes, dtype)
+    return _running(
+        one[:3], two[:3], sizes, (_blocks(sizes, lanes), lanes.order, seconds.astype(dtype), plan.signed),
+        np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
+        (aligned(frames1 * sizes.rows, dtype), *side1[:2]), side2, sums, mirrored, first, corr, lags,
+    )  # fmt: skip
+
+
+@kernel
+def _running(one, two, sizes, choice, guards, centred, side1, side2, sums, mirrored, first, corr, lags):
+    """`running` with its arrays: side1 and side2 hold packed frames, and sums and inverse spreads by start."""
+    packed, means, inverse1 = side1
+    flat, total, inverse2 = side2
+    width, stride, pad, found = sizes.width, sizes.stride, sizes.pad, 0
+    n1, size1, size2 = corr.shape[1], sizes.starts1 * corr.shape[1], sizes.starts2 * stride
+    table1 = means[:size1].reshape((sizes.starts1, n1)), inverse1[:size1].reshape((sizes.starts1, n1))
+    table2 = total[:size2].reshape((sizes.starts2, stride)), inverse2[:size2].reshape((sizes.starts2, stride))
+    for start in range(0, len(corr), sizes.windows):
+        group = min(sizes.windows, len(corr) - start)
+        starts, at = (group - 1) * sizes.step + sizes.sweep, first + start * sizes.step
+        found += moments(one, at, width, starts, guards, centred[0], table1[0], table1[1])
+        means /= width
+        inverse2[:] = np.nan
+        inside = (group - 1) * sizes.step + sizes.shifts
+        found += moments(two, at, width, inside, guards, centred[1], table2[0][pad:], table2[1][pad:])
+        flat[:] = 0.0
+        for k in range(inside + width - 1):
+            for j in range(corr.shape[2]):
+                flat[(pad + k) * stride + j] = centred[1][k, j]
+        for left in range(0, n1, sizes.rows):
+            pack(centred[0], left, starts + width - 1, sizes.rows, packed)
+            _rows(start, group, left, sizes, choice, side1, side2, sums, mirrored, corr, lags)
+    return found
+
+
+@kernel
+def pack(centred, left, frames, rows, packed):
+    """Write the signals from `left` in the layout of tiles, `[frame, row]`."""
+    for row in range(rows):
+        i = left + row
+        for k in range(frames):
+            packed[k * rows + row] = centred[k, i] if i < centred.shape[1] else 0.0
+
+
+@kernel
+def _rows(start, group, left, sizes, choice, side1, side2, sums, mirrored, corr, lags):
+    """Best lags of the `group` windows of a stretch, for the signals of x from `left`."""
+    _, n1, n2 = corr.shape
+    _, order, seconds, signed = choice
+    products, r, best, mark = sums
+    packed, means, inverse1 = side1
+    flat, total, inverse2 = side2
+    width, step, stride, room = sizes.width, sizes.step, sizes.stride, sizes.room
+    fused = sizes.sweep == 1 and n2 >= FEW
+    for w in range(group):
+        t = w * step
+        if sizes.sweep > 1:
+            _sweep(t, left, sizes, n1, choice, packed, means, inverse1, flat, total, inverse2, mirrored, r)
+        elif w == 0 or 2 * step >= width:
+            begin(packed, flat, stride, t, width, sizes, products)
+        else:
+            move(packed, flat, stride, t - step, t - step + width, step, sizes, room, products)
+        for i in range(left, min(left + sizes.rows, n1)):
+            at, at1, at2 = (i - left) * room, t * n1 + i, t * stride
+            if fused:
+                scale_and_choose(
+                    products, at, means, inverse1, at1, total, inverse2, at2,
+                    stride, order, seconds, signed, best, mark, n2,
+                )  # fmt: skip
+            else:
+                if sizes.sweep == 1:
+                    scale(products, at, means, inverse1, at1, total, inverse2, at2, 0, sizes.lags * stride, r)
+                choose(r, at, stride, order, seconds, signed, best, mark, n2)
+            write(best, mark, corr, lags, start + w, i)
+
+
+@kernel
+def begin(packed, flat, stride, t, width, sizes, sums):
+    """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
+    rows, cols, room = sizes.rows, sizes.cols, sizes.room
+    chain = -(-width // -(-width // CHAIN))
+    for c in range(0, room, cols):
+        tile = zeros(packed)
+        for k in range(t, t + min(chain, width)):
+            tile = outer(tile, packed, k * rows, flat, k * stride + c)
+        for begin in range(t + chain, t + width, chain):
+            more = zeros(packed)
+            for k in range(begin, min(begin + chain, t + width)):
+                more = outer(more, packed, k * rows, flat, k * stride + c)
+            tile = plus(tile, more)
+        store(tile, sums, c, room)
+
+
+@kernel
+def move(packed, flat, stride, old, new, span, sizes, lanes, sums):
+    """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
+    rows = sizes.rows
+    for c in range(0, lanes, sizes.cols):
+        tile = loaded(zeros(packed), sums, c, sizes.room)
+        for k in range(span):
+            tile = outer(tile, packed, (new + k) * rows, flat, (new + k) * stride + c)
+            tile = remove(tile, packed, (old + k) * rows, flat, (old + k) * stride + c)
+        store(tile, sums, c, sizes.room)
+
+
+@kernel
+def _sweep(t, left, sizes, n1, choice, packed, means, inverse1, flat, total, inverse2, mirrored, r):
+    """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
+    blocks, _, _, signed = choice
+    width, stride, rows, cols = sizes.width, sizes.stride, sizes.rows, sizes.cols
+    for block in range(len(blocks)):
+        c, a, stop = blocks[block, 0], blocks[block, 1], blocks[block, 2]
+        if mirrored and c % stride + cols <= min(left, stride):
+            continue
+        a, stop = t + a, t + stop
+        tile = zeros(packed)
+        for k in range(a, a + width):
+            tile = outer(tile, packed, k * rows, flat, k * stride + c)
+        here = scaled(tile, means, inverse1, a * n1 + left, total, inverse2, a * stride + c)
+        high = highest(repeated(tile, -np.inf), here)
+        low = lowest(repeated(tile, np.inf), here)
+        for a in range(a + 1, stop):
+            tile = remove(tile, packed, (a - 1) * rows, flat, (a - 1) * stride + c)
+            tile = outer(tile, packed, (a - 1 + width) * rows, flat, (a - 1 + width) * stride + c)
+            here = scaled(tile, means, inverse1, a * n1 + left, total, inverse2, a * stride + c)
+            high = highest(high, here)
+            low = lowest(low, here)
+        store(winner(high, low, signed), r, c, sizes.room)
