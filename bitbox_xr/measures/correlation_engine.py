@@ -1,7 +1,8 @@
 """Applies the correlation kernel to all windows of whole recordings, with threads or as a dask graph.
 
-Arrays are `(…, time, signal)`; windows are in frames. The windows are divided into blocks. The size and order of the
-blocks do not depend on the number of threads, so the results are the same to the last digit for any number.
+Arrays are `(…, time, signal)`; windows are in frames. The windows are divided into blocks, and if there are few of them
+the signals of x too. The blocks and their order do not depend on the number of threads, so the results are the same to
+the last digit for any number.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +26,11 @@ __all__ = ["Windows", "block", "broadcast", "matrices", "reduced", "sums"]
 
 T = TypeVar("T")
 
-BLOCK = 32  # windows; their matrices of 79 × 79 pairs fit into the cache of the processor
+BLOCK = 32  # windows whose sums are added together; their matrices of 79 × 79 pairs fit into the processor's cache
+BLOCK_NS = 2_000_000  # least time for a block, where there is enough work; threads cost some 100 000 ns
+BLOCK_CELLS = 1_000_000  # of the matrices of a block, if it has more than BLOCK windows
+NS_PER_SUM = 2.0  # to add one cell to the sums
+MIN_ROWS = 64  # signals of x in a block: each block computes means and spreads of all signals of y
 
 
 class Windows(NamedTuple):
@@ -80,17 +85,19 @@ def _matrices(
     count: int,
     workers: int,
 ) -> tuple[np.ndarray, ...]:
+    from bitbox_xr.kernels.correlation.paths import path
+
     x, y, extra = broadcast(x, y)
     shapes = [(count, x.shape[-1], y.shape[-1])] * 2 + [(count, x.shape[-1]), (count, y.shape[-1])]
     out = tuple(np.empty(extra + shape, np.float32) for shape in shapes)
 
-    def compute(at: tuple[tuple[int, ...], int]) -> None:
-        where, first = at
-        stop = min(first + BLOCK, count)
-        here = tuple(array[where][first:stop] for array in out)
-        block(x[where], y[where], windows, plan, seconds, mirrored, first, stop, here)
+    def compute(at: "_Block") -> None:
+        part = tuple(array[at.where][at.first : at.stop] for array in out)
+        here = part[0][:, at.rows], part[1][:, at.rows], part[2][:, at.rows], part[3]
+        block(x[at.where][:, at.rows], y[at.where], windows, plan, seconds, mirrored, at.first, at.stop, here)
 
-    for _ in _over_blocks(compute, extra, count, workers):
+    work = _blocks(extra, count, path(plan, x.shape[-1], y.shape[-1]).ns, x.shape[-1], y.shape[-1], mirrored)
+    for _ in _over_blocks(compute, work, workers):
         pass
     return out
 
@@ -135,26 +142,36 @@ def _sums(
     x: np.ndarray, y: np.ndarray, *, windows: Windows, plans: list["Plan"], seconds: list[np.ndarray], mirrored: bool,
     count: int, workers: int,
 ) -> np.ndarray:  # fmt: skip
-    from bitbox_xr.kernels.correlation.window_sums import add_windows
+    from bitbox_xr.kernels.correlation.paths import path
 
     x, y, extra = broadcast(x, y)
     n1, n2 = x.shape[-1], y.shape[-1]
 
-    def compute(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
-        where, first = at
-        stop = min(first + BLOCK, count)
-        part = np.zeros((len(plans), len(SUMS), n1, n2))
-        corr, lag = np.empty((2, stop - first, n1, n2), np.float32)
-        shares = np.empty((stop - first, n1), np.float32), np.empty((stop - first, n2), np.float32)
-        for plan, names, into in zip(plans, seconds, part, strict=True):
-            block(x[where], y[where], windows, plan, names, mirrored, first, stop, (corr, lag, *shares))
-            add_windows(corr, lag, _limit(names), into)
-        return where, part
+    def compute(at: "_Block") -> tuple["_Block", np.ndarray]:
+        corr, lag = np.empty((2, at.stop - at.first, at.rows.stop - at.rows.start, n2), np.float32)
+        shares = np.empty((len(corr), corr.shape[1]), np.float32), np.empty((len(corr), n2), np.float32)
+        parts = []
+        for plan, names in zip(plans, seconds, strict=True):
+            out = (corr, lag, *shares)
+            block(x[at.where][:, at.rows], y[at.where], windows, plan, names, mirrored, at.first, at.stop, out)
+            parts.append(_added(corr, lag, _limit(names)))
+        return at, np.stack(parts, axis=1)
 
     total = np.zeros((*extra, len(plans), len(SUMS), n1, n2))
-    for where, part in _over_blocks(compute, extra, count, workers):
-        total[where] += part
+    ns = sum(path(plan, n1, n2).ns for plan in plans)
+    for at, parts in _over_blocks(compute, _blocks(extra, count, ns, n1, n2, mirrored), workers):
+        for part in parts:
+            total[at.where][..., at.rows, :] += part
     return total
+
+
+def _added(corr: np.ndarray, lag: np.ndarray, limit: float) -> np.ndarray:
+    """The sums over each `BLOCK` windows, `(block, sum, n1, n2)`."""
+    from bitbox_xr.kernels.correlation.window_sums import add_windows
+
+    parts = np.zeros((-(-len(corr) // BLOCK), len(SUMS), *corr.shape[1:]))
+    add_windows(corr, lag, limit, BLOCK, parts)
+    return parts
 
 
 def reduced(corr: Array, lag: Array, limit: float) -> Array:
@@ -178,24 +195,49 @@ def _reduced_part(corr: np.ndarray, lag: np.ndarray, limit: float) -> np.ndarray
 
 
 def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -> np.ndarray:
-    from bitbox_xr.kernels.correlation.window_sums import add_windows
-
     extra, (count, n1, n2) = corr.shape[:-3], corr.shape[-3:]
 
-    def compute(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
-        where, first = at
-        part = np.zeros((len(SUMS), n1, n2))
-        both = [np.ascontiguousarray(array[where][first : first + BLOCK], np.float32) for array in (corr, lag)]
-        add_windows(*both, limit, part)
-        return where, part
+    def compute(at: "_Block") -> tuple["_Block", np.ndarray]:
+        some = (array[at.where][at.first : at.stop, at.rows] for array in (corr, lag))
+        return at, _added(*(np.ascontiguousarray(array, np.float32) for array in some), limit)
 
     total = np.zeros((*extra, len(SUMS), n1, n2))
-    for where, part in _over_blocks(compute, extra, count, workers):
-        total[where] += part
+    for at, parts in _over_blocks(compute, _blocks(extra, count, n1 * n2 * NS_PER_SUM, n1, n2, False), workers):
+        for part in parts:
+            total[at.where][..., at.rows, :] += part
     return total
 
 
 # --- blocks of windows, and parts of recordings
+
+
+class _Block(NamedTuple):
+    """Windows `first` to `stop`, and some signals of x, of the recording at index `where`."""
+
+    where: tuple[int, ...]
+    first: int
+    stop: int
+    rows: slice
+
+
+def _blocks(extra: tuple[int, ...], count: int, ns: float, n1: int, n2: int, whole: bool) -> list[_Block]:
+    """Blocks of about `BLOCK_NS` or more; `ns` is the time for a window. `whole`: signals are not divided."""
+    size = min(BLOCK_NS / max(ns, 1.0), BLOCK_CELLS / max(n1 * n2, 1))
+    if count * ns > BLOCK_NS:  # else threads would take longer
+        size = min(size, count / 4)
+    size = BLOCK * max(1, round(size / BLOCK))
+    windows = -(-count // size)
+    parts = 1
+    if not whole:
+        wanted = max(min(4 / max(windows, 1), count * ns / BLOCK_NS), min(size, count) * ns / (4 * BLOCK_NS))
+        parts = max(1, min(n1 // MIN_ROWS, int(wanted)))
+    rows = -(-n1 // (4 * parts)) * 4  # whole tiles
+    return [
+        _Block(where, first, min(first + size, count), slice(row, min(row + rows, n1)))
+        for where in np.ndindex(extra)
+        for first in range(0, count, size)
+        for row in range(0, n1, rows)
+    ]
 
 
 def block(
@@ -209,10 +251,13 @@ def block(
     stop: int,
     out: tuple[np.ndarray, ...],
     order: np.ndarray | None = None,
+    *,
+    matched: bool = False,
 ) -> None:
     """Correlate windows `first` to `stop` of two recordings, into `out`.
 
-    `order` (for surrogates) gives the window of y with which each window of x is paired; None: the same window.
+    `order` (for surrogates) gives the window of y with which each window of x is paired; None: the same window. With
+    `matched`, only each signal of x with the same signal of y: the first two of `out` are then `(window, 1, n)`.
     """
     from bitbox_xr.kernels.correlation.windowed import best_lags
 
@@ -225,16 +270,13 @@ def block(
         x, y = (a[(start[:, None] + np.arange(span)).ravel()] for a, start in zip((x, y), starts, strict=True))
         plan = plan._replace(step=span)
     sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
-    best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored)
+    best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored, matched=matched)
 
 
-def _over_blocks(
-    function: Callable[[tuple[tuple[int, ...], int]], T], extra: tuple[int, ...], count: int, workers: int
-) -> Iterator[T]:
-    """Apply `function` to every block of every recording with threads; yield its results in order."""
+def _over_blocks(function: Callable[[_Block], T], work: list[_Block], workers: int) -> Iterator[T]:
+    """Apply `function` to blocks with threads; yield its results in order."""
     from concurrent.futures import ThreadPoolExecutor
 
-    work = [(where, first) for where in np.ndindex(extra) for first in range(0, count, BLOCK)]
     if workers == 1 or len(work) <= 1:
         yield from tracked(map(function, work), len(work)) if workers > 1 else map(function, work)
         return

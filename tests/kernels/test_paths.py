@@ -53,18 +53,18 @@ def lose(rng, x, kind):
     return x
 
 
-def best(x, y, width, step, lag, *, two_sided, signed, causal=True, least=None):
+def best(x, y, width, step, lag, *, two_sided, signed, causal=True, matched=False):
     if two_sided:
         reach = range(-2 * lag, 2 * lag + 1)
         pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d)) for d in reach}
     else:
         pairs = {d: (0, d, 1) for d in range(-lag, 1 if causal else lag + 1)}
-    plan = windowed.plan(width, step, pairs, least=least or max(2, int(np.ceil(0.75 * width))), signed=signed)
+    plan = windowed.plan(width, step, pairs, least=max(2, int(np.ceil(0.75 * width))), signed=signed)
     count = (len(x) - width - 2 * lag) // step + 1
-    corr, lags = np.full((2, count, x.shape[1], y.shape[1]), 7.0, np.float32)
+    corr, lags = np.full((2, count, 1 if matched else x.shape[1], y.shape[1]), 7.0, np.float32)
     valid = [np.empty((count, a.shape[1]), np.float32) for a in (x, y)]
     sides = [a[lag - back :][: (count - 1) * step + reach] for a, back, reach in zip((x, y), plan.back, plan.reach)]
-    windowed.best_lags(*sides, plan, plan.lags, corr, lags, *valid)
+    windowed.best_lags(*sides, plan, plan.lags, corr, lags, *valid, matched=matched)
     return corr, lags, plan.least
 
 
@@ -116,3 +116,20 @@ def test_every_path_equals_the_reference(monkeypatch, case):
     corr, lags, least = best(x, y, width, step, lag, **options)
     pairs = lags_two_sided(lag) if case["two_sided"] else lags_one_sided(lag, case["causal"])
     assert_best(corr, lags, x, y, width, step, lag, pairs, not case["signed"], least)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cases(), st.integers(1, 50))
+def test_matched_pairs_equal_the_reference(case, n):
+    rng = np.random.default_rng(case["seed"])
+    width, step, lag, windows = case["width"], case["step"], case["lag"], min(case["windows"], 4)
+    frames = width + 2 * lag + (windows - 1) * step
+    x, y = (lose(rng, signals(rng, kind, frames, n), case["gaps"]) for kind in case["kinds"])
+    options = {key: case[key] for key in ("two_sided", "signed", "causal")}
+    corr, lags, least = best(x, y, width, step, lag, matched=True, **options)
+    pairs = lags_two_sided(lag) if case["two_sided"] else lags_one_sided(lag, case["causal"])
+    for j in range(n):
+        one, other = x[:, j : j + 1], y[:, j : j + 1]
+        here = (a[:, :, j : j + 1] for a in (corr, lags))
+        assert_best(*here, one, other, width, step, lag, pairs, not case["signed"], least)

@@ -11,6 +11,7 @@ from bitbox_xr.kernels.correlation.tiles import (
     highest,
     loaded,
     lowest,
+    put,
     raised,
     repeated,
     scaled,
@@ -21,7 +22,7 @@ from bitbox_xr.kernels.correlation.tiles import (
 )
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["FEW", "choose", "clipped", "limit", "scale", "scale_and_choose", "strongest", "write"]
+__all__ = ["FEW", "choose", "limit", "scale", "scale_and_choose", "strongest"]
 
 FEW = 8  # signals; with fewer, the search goes through lags, else through signals
 
@@ -60,11 +61,10 @@ def strongest(top, bottom, signed, at, lanes, r):
 
 
 @kernel
-def choose(r, at, stride, order, seconds, signed, best, mark, n2):
-    """Write the best correlation with each signal of y, clipped to [−1, 1], and its lag.
+def choose(r, at, stride, order, seconds, signed, n2, corr, lags, to):
+    """Write the best correlation with each signal of y, clipped to [−1, 1], and its lag, from index `to`.
 
-    `order` has the net lags by preference, and `seconds` the values to write to `lags`. `best` and `mark` are work
-    space.
+    `order` has the net lags by preference, and `seconds` the values to write to `lags`.
     """
     if n2 < FEW:
         for j in range(n2):
@@ -74,46 +74,33 @@ def choose(r, at, stride, order, seconds, signed, best, mark, n2):
                 strength = here if signed else abs(here)
                 if strength > bar:
                     found, name, bar = here, seconds[k], strength + TIE
-            best[j], mark[j] = found, name
-    else:
-        for start in range(0, n2, strip_width(r)):
-            held, name, bar = repeated(strip(r), np.nan), repeated(strip(r), np.nan), repeated(strip(r), -2.0)
-            for k in range(len(order)):
-                here = loaded(held, r, at + order[k] * stride + start, 0)
-                name = either(here, bar, signed, repeated(held, seconds[k]), name)
-                held = either(here, bar, signed, here, held)
-                bar = raised(here, bar, signed)
-            store(held, best, start, 0)
-            store(name, mark, start, 0)
+            corr[to + j] = 1.0 if found > 1.0 else (-1.0 if found < -1.0 else found)
+            lags[to + j] = name
+        return
+    for start in range(0, n2, strip_width(r)):
+        held, name, bar = repeated(strip(r), np.nan), repeated(strip(r), np.nan), repeated(strip(r), -2.0)
+        for k in range(len(order)):
+            here = loaded(held, r, at + order[k] * stride + start, 0)
+            name = either(here, bar, signed, repeated(held, seconds[k]), name)
+            held = either(here, bar, signed, here, held)
+            bar = raised(here, bar, signed)
+        put(held, corr, to + start, n2 - start, 1.0)
+        put(name, lags, to + start, n2 - start, np.inf)
 
 
 @kernel
 def scale_and_choose(
-    sums, at, means, inverse1, at1, total2, inverse2, at2, stride, order, seconds, signed, best, mark, n2
+    sums, at, means, inverse1, at1, total2, inverse2, at2, stride, order, seconds, signed, n2, corr, lags, to
 ):
     """`scale` all lanes and `choose`, for many signals."""
-    for start in range(0, n2, strip_width(best)):
-        held, name, bar = repeated(strip(best), np.nan), repeated(strip(best), np.nan), repeated(strip(best), -2.0)
+    for start in range(0, n2, strip_width(sums)):
+        held, name = repeated(strip(sums), np.nan), repeated(strip(sums), np.nan)
+        bar = repeated(held, -2.0)
         for k in range(len(order)):
             c = order[k] * stride + start
             here = scaled(loaded(held, sums, at + c, 0), means, inverse1, at1, total2, inverse2, at2 + c)
             name = either(here, bar, signed, repeated(held, seconds[k]), name)
             held = either(here, bar, signed, here, held)
             bar = raised(here, bar, signed)
-        store(held, best, start, 0)
-        store(name, mark, start, 0)
-
-
-@kernel
-def write(best, mark, corr, lags, w, i):
-    """Write the results of signal i of x in window w, with correlations clipped to [−1, 1]."""
-    for j in range(corr.shape[2]):
-        corr[w, i, j] = clipped(best[j])
-        lags[w, i, j] = mark[j]
-
-
-@kernel
-def clipped(r):
-    """r between −1 and 1."""
-    one = 1.0 if r > 1.0 else r
-    return -1.0 if one < -1.0 else one
+        put(held, corr, to + start, n2 - start, 1.0)
+        put(name, lags, to + start, n2 - start, np.inf)

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.choice import choose, clipped, limit, strongest
+from bitbox_xr.kernels.correlation.choice import choose, limit, strongest
 from bitbox_xr.kernels.correlation.direct import pair_correlation
-from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side, centre
+from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side
 from bitbox_xr.kernels.correlation.plan import Plan
-from bitbox_xr.kernels.correlation.running import Sizes, begin, move, sizes_of, space
+from bitbox_xr.kernels.correlation.running import begin, lay_out, move, sizes_of, space
 from bitbox_xr.kernels.correlation.tiles import (
     WEAK,
     highest,
@@ -33,7 +33,7 @@ from bitbox_xr.kernels.correlation.tiles import (
 )
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["masked", "present_moments"]
+__all__ = ["changes", "masked", "lay_out_masked", "present_moments"]
 
 # As GUARDS, for spreads that come from sums in the same precision as the products: in float32, errors of r reach 6.5e-6
 # with a first share of 2e-2.
@@ -68,24 +68,26 @@ def masked(
     sizes = sizes_of(plan, dtype, n1, n2, min(stretch, len(corr)))
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
     order, edges = _groups(two.numbers[first : first + (len(corr) - 1) * plan.step + plan.reach[1]])
-    y = np.ascontiguousarray(two.numbers[:, order]), np.ascontiguousarray(two.change[:, order])
+    x, y = one.numbers, np.ascontiguousarray(two.numbers[:, order])
     shared, groups = sizes, len(edges) - 1
     if groups < n2:
         shared = sizes._replace(stride=groups, room=-(-sizes.lags * groups // sizes.cols) * sizes.cols)
     rows = sizes.rows * sizes.room
+    tables2 = space(8, frames2 * sizes.stride + sizes.room, sizes, dtype)
+    tables2[7].fill(np.nan)  # shifts outside the reach have no correlation
     _masked(
-        (one.numbers, one.change), y, (order, edges), sizes, shared, plan.least,
+        (x, changes(x)), (y, changes(y)), (order, edges), sizes, shared, plan.least,
         (lanes.order, seconds.astype(dtype), plan.signed), np.array(GUARDS_OF_GAPS[np.dtype(dtype).itemsize], dtype),
         (np.empty((frames1, n1)), np.empty((frames2, n2))), space(2, frames1 * sizes.rows, sizes, dtype),
-        space(4, sizes.starts1 * n1, sizes, dtype), space(8, frames2 * sizes.stride + sizes.room, sizes, dtype),
+        space(4, sizes.starts1 * n1, sizes, dtype), tables2,
         (space(3, rows, sizes, dtype), space(3, rows, sizes, dtype), space(5, rows, sizes, dtype)),
-        space(2, n2, sizes, dtype), first, corr, lags,
+        first, corr, lags,
     )  # fmt: skip
 
 
 @kernel
 def _masked(
-    one, two, groups, sizes, shared, least, choice, guards, centred, packed, tables1, tables2, sums, results, first, corr,
+    one, two, groups, sizes, shared, least, choice, guards, centred, packed, tables1, tables2, sums, first, corr,
     lags,
 ):  # fmt: skip
     """`masked` with its arrays."""
@@ -98,7 +100,7 @@ def _masked(
         present_moments(one, at, width, starts, 0, n1, 0.0, guards[1], centred[0], *tables1)
         inside = (group - 1) * step + sizes.shifts
         present_moments(two, at, width, inside, pad, stride, guards[0], guards[1], centred[1], *tables2[4:])
-        lay_out(two[0], at, inside + width - 1, centred[1], pad, stride, flat, square, present)
+        lay_out_masked(two[0], at, inside + width - 1, centred[1], pad, stride, flat, square, present)
         for k in range(pad, pad + inside + width - 1 if shared.stride < n2 else pad):
             for u in range(shared.stride):
                 masks[k * shared.stride + u] = present[k * stride + groups[1][u]]
@@ -112,8 +114,31 @@ def _masked(
                     gone[row, k] = one[0][at + k, i] != one[0][at + k, i]
             _rows(
                 start, group, at, left, one[0], two[0], gone, groups, sizes, shared, least, choice, guards[0], packed,
-                tables1[3], tables2, sums, results, corr, lags,
+                tables1[3], tables2, sums, corr, lags,
             )  # fmt: skip
+
+
+def changes(x: np.ndarray) -> np.ndarray:
+    """For each frame and signal, the last frame before a change of value, up to this frame; −1 before any change.
+
+    Missing values are passed over: a signal is constant from frame t to f if the number of frame f is less than t.
+    """
+    result = np.empty(x.shape, np.int32)
+    _changes(x, result)
+    return result
+
+
+@kernel
+def _changes(x, change):
+    n = x.shape[1]
+    held, at, before = np.full(n, np.nan), np.full(n, -1, np.int32), np.full(n, -1, np.int32)
+    for f in range(len(x)):
+        for i in range(n):
+            value = x[f, i]
+            before[i] = at[i] if value > held[i] or value < held[i] else before[i]
+            at[i] = f if value == value else at[i]
+            held[i] = value if value == value else held[i]
+            change[f, i] = before[i]
 
 
 @kernel
@@ -122,49 +147,78 @@ def present_moments(side, first, width, starts, pad, stride, own, share, centred
 
     These are sums, sums of squares, and numbers of frames, `[pad + start, signal]`, and the smallest spread to be
     trusted: `own` is its share in the squares of the window, and `share` in the largest squares so far. It is NaN if
-    the signal is constant in the window, and outside these windows.
+    the signal is constant in the window.
     """
     x, change = side
     n = x.shape[1]
-    centre(x, first, starts + width - 1, centred)
-    floor[:] = np.nan
     sums, squares, peak, frames = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    _centre_present(x, first, starts + width - 1, centred)
     for k in range(width):
         for i in range(n):
             sums[i] += centred[k, i]
             squares[i] += centred[k, i] * centred[k, i]
-            frames[i] += 1.0 if x[first + k, i] == x[first + k, i] else 0.0
-    for t in range(starts):
         for i in range(n):
-            to = (pad + t) * stride + i
+            frames[i] += 1.0 if x[first + k, i] == x[first + k, i] else 0.0
+    least = width * FLAT * FLAT
+    for t in range(starts):
+        to, last = (pad + t) * stride, first + t + width - 1
+        for i in range(n):
             peak[i] = squares[i] if squares[i] > peak[i] else peak[i]
-            total[to], square[to], count[to] = sums[i], squares[i], frames[i]
-            trusted = max(own * squares[i], share * peak[i], width * FLAT * FLAT)
-            floor[to] = trusted if change[first + t + width - 1, i] >= first + t else np.nan
+        for i in range(n):
+            trusted = share * peak[i] if share * peak[i] > own * squares[i] else own * squares[i]
+            floor[to + i] = trusted if trusted > least else least
+        for i in range(n):
+            if change[last, i] < first + t:
+                floor[to + i] = np.nan
+        for i in range(n):
+            total[to + i] = sums[i]
+        for i in range(n):
+            square[to + i] = squares[i]
+        for i in range(n):
+            count[to + i] = frames[i]
         if t + 1 < starts:
             for i in range(n):
                 old, new = centred[t, i], centred[t + width, i]
                 sums[i] += new - old
                 squares[i] += new * new - old * old
-                frames[i] += 1.0 if x[first + t + width, i] == x[first + t + width, i] else 0.0
+            for i in range(n):
+                frames[i] += 1.0 if x[last + 1, i] == x[last + 1, i] else 0.0
                 frames[i] -= 1.0 if x[first + t, i] == x[first + t, i] else 0.0
 
 
 @kernel
-def lay_out(x, first, frames, centred, pad, stride, flat, square, present):
-    """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
-    flat[:], square[:], present[:] = 0.0, 0.0, 0.0
+def _centre_present(x, first, frames, out):
+    """Write frames minus the mean of the values present to `out` `(frame, signal)`; missing values become 0."""
+    n = x.shape[1]
+    mean, count = np.zeros(n), np.zeros(n)
+    for k in range(first, first + frames):
+        for i in range(n):
+            mean[i] += x[k, i] if x[k, i] == x[k, i] else 0.0
+        for i in range(n):
+            count[i] += 1.0 if x[k, i] == x[k, i] else 0.0
+    for i in range(n):
+        mean[i] /= max(count[i], 1.0)
     for k in range(frames):
+        for i in range(n):
+            value = x[first + k, i] - mean[i]
+            out[k, i] = value if value == value else 0.0
+
+
+@kernel
+def lay_out_masked(x, first, frames, centred, pad, stride, flat, square, present):
+    """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
+    lay_out(centred, frames, pad, stride, flat)
+    for k in range(frames):
+        to = (pad + k) * stride
         for j in range(x.shape[1]):
-            to = (pad + k) * stride + j
-            flat[to] = centred[k, j]
-            square[to] = centred[k, j] * centred[k, j]
-            present[to] = 1.0 if x[first + k, j] == x[first + k, j] else 0.0
+            square[to + j] = centred[k, j] * centred[k, j]
+        for j in range(x.shape[1]):
+            present[to + j] = 1.0 if x[first + k, j] == x[first + k, j] else 0.0
 
 
 @kernel
 def _rows(
-    start, group, at, left, x, y, gone, groups, sizes, shared, least, choice, share, packed, floor1, tables2, sums, results,
+    start, group, at, left, x, y, gone, groups, sizes, shared, least, choice, share, packed, floor1, tables2, sums,
     corr, lags,
 ):  # fmt: skip
     """Best lags of the `group` windows of a stretch, for the signals of x from `left`."""
@@ -173,7 +227,7 @@ def _rows(
     (products, of_x, of_square), lost, (r, top, bottom, sum_x, square_x) = sums
     flat, square, present, masks, total2, square2, count2, floor2 = tables2
     width, stride, room, sweep = sizes.width, sizes.stride, sizes.room, sizes.sweep
-    best, mark = results
+    best, mark = np.empty(n2, np.float32), np.empty(n2, np.float32)
     order2, edges = groups
     frames, signs = np.empty(2 * width, np.int64), np.empty(2 * width, flat.dtype)
     alone = shared.stride == stride
@@ -218,9 +272,9 @@ def _rows(
             row = (i - left) * room
             if sweep > 1:
                 strongest(top, bottom, signed, row, sizes.lags * stride, r)
-            choose(r, row, stride, order, seconds, signed, best, mark, n2)
+            choose(r, row, stride, order, seconds, signed, n2, best, mark, 0)
             for j in range(n2):
-                corr[start + w, i, order2[j]] = clipped(best[j])
+                corr[start + w, i, order2[j]] = best[j]
                 lags[start + w, i, order2[j]] = mark[j]
 
 
@@ -276,7 +330,7 @@ def scale_masked(
         square_y = minus(loaded(zero, square2, at2 + c, 0), loaded(zero, lost[1], lost_at + c, 0))
         here = masked_correlation(
             loaded(zero, products, row + c, 0), loaded(zero, sum_x, place + c, 0), loaded(zero, square_x, place + c, 0),
-            sum_y, square_y, frames, loaded(zero, floor2, at2 + c, 0), floor1, share, least,
+            sum_y, square_y, frames, loaded(zero, floor2, at2 + c, 0), repeated(zero, floor1), share, least,
         )  # fmt: skip
         store(here, r, row + c, 0)
         high = highest(high, here)

@@ -47,6 +47,7 @@ class Plan(NamedTuple):
     mine: np.ndarray
     other: np.ndarray
     number: np.ndarray
+    lanes: Lanes
 
     @property
     def reach(self) -> tuple[int, int]:
@@ -57,14 +58,6 @@ class Plan(NamedTuple):
     def sliding(self) -> bool:
         """Whether any net lag has more than one candidate."""
         return bool((self.number > 1).any())
-
-    @property
-    def lanes(self) -> Lanes:
-        """The net lags in increasing order."""
-        place = self.lags - self.lags.min()
-        first, last = np.full((2, place.max() + 1), [[self.shifts[0]], [0]])
-        first[place], last[place] = self.mine, self.mine + self.number
-        return Lanes(first, last, int((self.mine + place - self.other)[0]), place)
 
 
 def plan(
@@ -93,4 +86,12 @@ def plan(
         mine - low[0],
         other - low[1],
         np.ascontiguousarray(number),
+        _lanes(np.array(lags, dtype=np.int64), mine - low[0], other - low[1], number),
     )
+
+
+def _lanes(lags: np.ndarray, mine: np.ndarray, other: np.ndarray, number: np.ndarray) -> Lanes:
+    place = lags - lags.min()
+    first, last = np.full((2, place.max() + 1), [[(mine + number).max()], [0]])
+    first[place], last[place] = mine, mine + number
+    return Lanes(first, last, int((mine + place - other)[0]), place)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.choice import FEW, choose, scale, scale_and_choose, write
+from bitbox_xr.kernels.correlation.choice import FEW, choose, scale, scale_and_choose
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, centre, moments
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
 from bitbox_xr.kernels.correlation.tiles import (
@@ -85,7 +85,9 @@ def _blocks(sizes: Sizes, lanes: Lanes) -> np.ndarray:
 
 def space(count: int, size: int, sizes: Sizes, dtype: type) -> tuple[np.ndarray, ...]:
     """Aligned arrays of `size` numbers, with room for a tile or strip that begins at the last one."""
-    return tuple(aligned(size + 2 * sizes.cols, dtype) for _ in range(count))
+    each = -(-(size + 2 * sizes.cols) // sizes.cols) * sizes.cols
+    together = aligned(count * each, dtype)
+    return tuple(together[k * each : (k + 1) * each] for k in range(count))
 
 
 def running(
@@ -101,16 +103,19 @@ def running(
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
     side1 = space(3, sizes.starts1 * n1, sizes, dtype)
     side2 = space(3, frames2 * sizes.stride + sizes.room, sizes, dtype)
-    sums = *space(2, sizes.rows * sizes.room, sizes, dtype), *space(2, n2, sizes, dtype)
+    side2[2].fill(np.nan)  # shifts outside the reach have no correlation
+    sums = space(2, sizes.rows * sizes.room, sizes, dtype)
+    blocks = _blocks(sizes, lanes) if plan.sliding else None
+    few = True if plan.sliding or n2 < FEW else None  # branches on None are left out when the function is compiled
     return _running(
-        one[:3], two[:3], sizes, (_blocks(sizes, lanes), lanes.order, seconds.astype(dtype), plan.signed),
+        one[:2], two[:2], sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
         (aligned(frames1 * sizes.rows, dtype), *side1[:2]), side2, sums, mirrored, first, corr, lags,
     )  # fmt: skip
 
 
 @kernel
-def _running(one, two, sizes, choice, guards, centred, side1, side2, sums, mirrored, first, corr, lags):
+def _running(one, two, sizes, blocks, few, choice, guards, centred, side1, side2, sums, mirrored, first, corr, lags):
     """`running` with its arrays: side1 and side2 hold packed frames, and sums and inverse spreads by start."""
     packed, means, inverse1 = side1
     flat, total, inverse2 = side2
@@ -123,17 +128,21 @@ def _running(one, two, sizes, choice, guards, centred, side1, side2, sums, mirro
         starts, at = (group - 1) * sizes.step + sizes.sweep, first + start * sizes.step
         found += moments(one, at, width, starts, guards, centred[0], table1[0], table1[1])
         means /= width
-        inverse2[:] = np.nan
         inside = (group - 1) * sizes.step + sizes.shifts
         found += moments(two, at, width, inside, guards, centred[1], table2[0][pad:], table2[1][pad:])
-        flat[:] = 0.0
-        for k in range(inside + width - 1):
-            for j in range(corr.shape[2]):
-                flat[(pad + k) * stride + j] = centred[1][k, j]
+        lay_out(centred[1], inside + width - 1, pad, stride, flat)
         for left in range(0, n1, sizes.rows):
             pack(centred[0], left, starts + width - 1, sizes.rows, packed)
-            _rows(start, group, left, sizes, choice, side1, side2, sums, mirrored, corr, lags)
+            _rows(start, group, left, sizes, blocks, few, choice, side1, side2, sums, mirrored, corr, lags)
     return found
+
+
+@kernel
+def lay_out(centred, frames, pad, stride, flat):
+    """Write frames to a flat array, from frame `pad`."""
+    for k in range(frames):
+        for j in range(centred.shape[1]):
+            flat[(pad + k) * stride + j] = centred[k, j]
 
 
 @kernel
@@ -146,35 +155,34 @@ def pack(centred, left, frames, rows, packed):
 
 
 @kernel
-def _rows(start, group, left, sizes, choice, side1, side2, sums, mirrored, corr, lags):
+def _rows(start, group, left, sizes, blocks, few, choice, side1, side2, sums, mirrored, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left`."""
     _, n1, n2 = corr.shape
-    _, order, seconds, signed = choice
-    products, r, best, mark = sums
+    order, seconds, signed = choice
+    products, r = sums
+    flat_corr, flat_lags = corr.reshape(-1), lags.reshape(-1)
     packed, means, inverse1 = side1
     flat, total, inverse2 = side2
     width, step, stride, room = sizes.width, sizes.step, sizes.stride, sizes.room
-    fused = sizes.sweep == 1 and n2 >= FEW
     for w in range(group):
         t = w * step
-        if sizes.sweep > 1:
-            _sweep(t, left, sizes, n1, choice, packed, means, inverse1, flat, total, inverse2, mirrored, r)
+        if blocks is not None:
+            _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, mirrored, r)
         elif w == 0 or 2 * step >= width:
             begin(packed, flat, stride, t, width, sizes, products)
         else:
             move(packed, flat, stride, t - step, t - step + width, step, sizes, room, products)
         for i in range(left, min(left + sizes.rows, n1)):
-            at, at1, at2 = (i - left) * room, t * n1 + i, t * stride
-            if fused:
+            at, at1, at2, to = (i - left) * room, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2
+            if few is None:
                 scale_and_choose(
                     products, at, means, inverse1, at1, total, inverse2, at2,
-                    stride, order, seconds, signed, best, mark, n2,
+                    stride, order, seconds, signed, n2, flat_corr, flat_lags, to,
                 )  # fmt: skip
             else:
-                if sizes.sweep == 1:
+                if blocks is None:
                     scale(products, at, means, inverse1, at1, total, inverse2, at2, 0, sizes.lags * stride, r)
-                choose(r, at, stride, order, seconds, signed, best, mark, n2)
-            write(best, mark, corr, lags, start + w, i)
+                choose(r, at, stride, order, seconds, signed, n2, flat_corr, flat_lags, to)
 
 
 @kernel
@@ -207,9 +215,8 @@ def move(packed, flat, stride, old, new, span, sizes, lanes, sums):
 
 
 @kernel
-def _sweep(t, left, sizes, n1, choice, packed, means, inverse1, flat, total, inverse2, mirrored, r):
+def _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, mirrored, r):
     """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
-    blocks, _, _, signed = choice
     width, stride, rows, cols = sizes.width, sizes.stride, sizes.rows, sizes.cols
     for block in range(len(blocks)):
         c, a, stop = blocks[block, 0], blocks[block, 1], blocks[block, 2]

@@ -34,6 +34,7 @@ __all__ = [
     "minus",
     "outer",
     "plus",
+    "put",
     "raised",
     "remove",
     "repeated",
@@ -41,7 +42,10 @@ __all__ = [
     "shape",
     "store",
     "strip",
+    "strip_columns",
     "strip_width",
+    "through",
+    "times",
     "winner",
     "zeros",
 ]
@@ -60,6 +64,11 @@ def shape(dtype: Any) -> tuple[int, int]:
     """Number of rows and columns of a tile of float32 or float64."""
     size = np.dtype(dtype).itemsize
     return ROWS[VECTOR_BYTES, size], VECTORS * VECTOR_BYTES // size
+
+
+def strip_columns(dtype: Any) -> int:
+    """Number of columns of a strip: a tile with one row of few vectors, so that the registers hold several."""
+    return STRIP * VECTOR_BYTES // np.dtype(dtype).itemsize
 
 
 def aligned(size: int, dtype: Any) -> np.ndarray:
@@ -205,6 +214,20 @@ def remove(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
 
 
 @intrinsic
+def through(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
+    """tile[c] + x[i + c] · y[j + c] for a tile of one row: add one frame of matched pairs."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(tile)
+        old, xs, at_x, ys, at_y = args
+        one = layout.load_row(builder, item_pointer(context, builder, x, xs, at_x))
+        other = layout.load_row(builder, item_pointer(context, builder, y, ys, at_y))
+        return _map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, one[v], other[v], cell))
+
+    return tile(tile, x, types.intp, y, types.intp), codegen
+
+
+@intrinsic
 def minus(typing: Any, tile: Any, other: Any) -> Any:
     """The difference of two tiles, cell by cell."""
 
@@ -213,6 +236,21 @@ def minus(typing: Any, tile: Any, other: Any) -> Any:
 
         def cell(r: int, v: int, held: Any) -> Any:
             return builder.fsub(held, builder.extract_value(args[1], layout.at(r, v)))
+
+        return _map_cells(layout, builder, args[0], cell)
+
+    return tile(tile, tile), codegen
+
+
+@intrinsic
+def times(typing: Any, tile: Any, other: Any) -> Any:
+    """The product of two tiles, cell by cell."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(tile)
+
+        def cell(r: int, v: int, held: Any) -> Any:
+            return builder.fmul(held, builder.extract_value(args[1], layout.at(r, v)))
 
         return _map_cells(layout, builder, args[0], cell)
 
@@ -454,11 +492,12 @@ def masked_correlation(
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         layout = _Layout(xy)
-        low1, part = layout.splat(builder, args[7]), layout.splat(builder, args[8])
+        part = layout.splat(builder, args[8])
         few = layout.splat(builder, builder.sitofp(args[9], layout.scalar))
 
         def cell(r: int, v: int, products: Any) -> Any:
             sx, sxx, sy, syy, frames, low2 = (builder.extract_value(args[k], layout.at(r, v)) for k in range(1, 7))
+            low1 = builder.extract_value(args[7], layout.at(r, v))
             known = builder.and_(builder.fcmp_ordered(">=", frames, few), builder.fcmp_ordered("ord", low1, low2))
             sure, spreads = known, []
             for total, square, low in ((sx, sxx, low1), (sy, syy, low2)):
@@ -473,4 +512,32 @@ def masked_correlation(
 
         return _map_cells(layout, builder, args[0], cell)
 
-    return xy(xy, xy, xy, xy, xy, xy, xy, xy.dtype, xy.dtype, types.intp), codegen
+    return xy(xy, xy, xy, xy, xy, xy, xy, xy, xy.dtype, types.intp), codegen
+
+
+@intrinsic
+def put(typing: Any, tile: Any, numbers: Any, at: Any, count: Any, limit: Any) -> Any:
+    """Write the first `count` numbers of a tile of one row, between −limit and limit, to a float32 array. NaN stays."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = _Layout(tile)
+        single = ir.VectorType(ir.FloatType(), layout.lanes)
+        row = builder.bitcast(item_pointer(context, builder, numbers, args[1], args[2]), single.as_pointer())
+        whole = ir.VectorType(ir.IntType(64), layout.lanes)
+        kind = ir.FunctionType(
+            ir.VoidType(), [single, single.as_pointer(), ir.IntType(32), ir.VectorType(ir.IntType(1), layout.lanes)]
+        )
+        function = declared(builder, kind, f"llvm.masked.store.v{layout.lanes}f32.p0")
+        counts = layout.splat(builder, args[3])
+        high = layout.splat(builder, args[4])
+        for v in range(layout.vectors):
+            held = builder.extract_value(args[0], v)
+            for sign, bar in ((">", high), ("<", builder.fneg(high))):
+                held = builder.select(builder.fcmp_ordered(sign, held, bar), bar, held)
+            held = held if layout.size == 4 else builder.fptrunc(held, single)
+            places = ir.Constant(whole, [v * layout.lanes + k for k in range(layout.lanes)])
+            inside = builder.icmp_signed("<", places, counts)
+            builder.call(function, [held, builder.gep(row, [ir.Constant(ir.IntType(64), v)]), ir.IntType(32)(4), inside])
+        return nothing(context)
+
+    return types.void(tile, numbers, types.intp, types.intp, tile.dtype), codegen

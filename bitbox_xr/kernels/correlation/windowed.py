@@ -39,6 +39,11 @@ def best_lags(
     """
     if not len(corr):
         return
+    if not corr.flags.c_contiguous:  # some signals of larger matrices: kernels are compiled for whole ones only
+        parts = np.empty((2, *corr.shape), np.float32)
+        best_lags(x, y, plan, lag_values, *parts, valid1, valid2, mirrored=mirrored, matched=matched)
+        corr[:], lag[:] = parts
+        return
     sides = prepared("x", x), prepared("y", y)
     way = path(plan, x.shape[1], y.shape[1], matched=matched)
     gaps = _gaps(sides, plan, len(corr))
@@ -47,7 +52,7 @@ def best_lags(
     if matched:
         from bitbox_xr.kernels.correlation.matched import matched_pairs
 
-        matched_pairs(*sides, plan, lag_values, way.stretch, corr[:, 0], lag[:, 0])
+        matched_pairs(*sides, plan, lag_values, way.stretch, bool(gaps.any()), corr[:, 0], lag[:, 0])
         return
     for first, stop, some in _runs(gaps, way.shortest_run):
         out = corr[first:stop], lag[first:stop]
