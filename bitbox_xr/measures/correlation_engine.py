@@ -96,7 +96,8 @@ def _matrices(
         here = part[0][:, at.rows], part[1][:, at.rows], part[2][:, at.rows], part[3]
         block(x[at.where][:, at.rows], y[at.where], windows, plan, seconds, mirrored, at.first, at.stop, here)
 
-    work = _blocks(extra, count, path(plan, x.shape[-1], y.shape[-1]).ns, x.shape[-1], y.shape[-1], mirrored)
+    way = path(plan, x.shape[-1], y.shape[-1])
+    work = _blocks(extra, count, way.ns, x.shape[-1], y.shape[-1], mirrored, way.stretch)
     for _ in _over_blocks(compute, work, workers):
         pass
     return out
@@ -158,8 +159,9 @@ def _sums(
         return at, np.stack(parts, axis=1)
 
     total = np.zeros((*extra, len(plans), len(SUMS), n1, n2))
-    ns = sum(path(plan, n1, n2).ns for plan in plans)
-    for at, parts in _over_blocks(compute, _blocks(extra, count, ns, n1, n2, mirrored), workers):
+    ways = [path(plan, n1, n2) for plan in plans]
+    work = _blocks(extra, count, sum(way.ns for way in ways), n1, n2, mirrored, ways[0].stretch)
+    for at, parts in _over_blocks(compute, work, workers):
         for part in parts:
             total[at.where][..., at.rows, :] += part
     return total
@@ -220,9 +222,14 @@ class _Block(NamedTuple):
     rows: slice
 
 
-def _blocks(extra: tuple[int, ...], count: int, ns: float, n1: int, n2: int, whole: bool) -> list[_Block]:
-    """Blocks of about `BLOCK_NS` or more; `ns` is the time for a window. `whole`: signals are not divided."""
-    size = min(BLOCK_NS / max(ns, 1.0), BLOCK_CELLS / max(n1 * n2, 1))
+def _blocks(
+    extra: tuple[int, ...], count: int, ns: float, n1: int, n2: int, whole: bool, stretch: int = 1
+) -> list[_Block]:
+    """Blocks of about `BLOCK_NS` or more; `ns` is the time for a window. `whole`: signals are not divided.
+
+    Blocks have at least `stretch` windows if their matrices are not too large.
+    """
+    size = min(max(BLOCK_NS / max(ns, 1.0), stretch), BLOCK_CELLS / max(n1 * n2, 1))
     if count * ns > BLOCK_NS:  # else threads would take longer
         size = min(size, count / 4)
     size = BLOCK * max(1, round(size / BLOCK))

@@ -10,15 +10,13 @@ set to 0, and masks m of the present frames,
 A correlation for which the sums have lost too many digits is computed directly.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from bitbox_xr.kernels.correlation.choice import choose, limit, strongest
 from bitbox_xr.kernels.correlation.direct import pair_correlation
 from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side
 from bitbox_xr.kernels.correlation.plan import Plan
-from bitbox_xr.kernels.correlation.running import begin, lay_out, move, sizes_of, space
+from bitbox_xr.kernels.correlation.running import Sizes, lay_out, move, new_sums, sizes_of, space
 from bitbox_xr.kernels.correlation.tiles import (
     WEAK,
     highest,
@@ -40,23 +38,18 @@ __all__ = ["changes", "masked", "lay_out_masked", "present_moments"]
 GUARDS_OF_GAPS = {4: (0.2, 1e-7), 8: GUARDS[8]}
 
 
-class _Groups(NamedTuple):
-    """Signals of y in an order in which those with the same gaps follow each other."""
+def _groups(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An order of the signals in which those with the same gaps follow each other, and their groups in this order.
 
-    order: np.ndarray
-    edges: np.ndarray  # first signal of each group, and the number of signals
-
-
-def _groups(numbers: np.ndarray) -> _Groups:
-    """Groups of signals with the same gaps. If there are many, each signal is a group of its own."""
+    If there are many groups, each signal is a group of its own.
+    """
     found: dict[bytes, int] = {}
     columns = np.ascontiguousarray(np.packbits(np.isnan(numbers), axis=0).T)
     group = np.array([found.setdefault(column.tobytes(), len(found)) for column in columns])
-    n = len(group)
-    if 2 * len(found) > n:
-        return _Groups(np.arange(n), np.arange(n + 1))
+    if 2 * len(found) > len(group):
+        return np.arange(len(group)), np.arange(len(group))
     order = np.argsort(group, kind="stable")
-    return _Groups(order, np.searchsorted(group[order], np.arange(len(found) + 1)))
+    return order, group[order]
 
 
 def masked(
@@ -64,23 +57,36 @@ def masked(
     lags: np.ndarray,
 ) -> None:  # fmt: skip
     """Compute windows with or without gaps, the first of which starts at frame `first`."""
-    n1, n2, lanes = one.numbers.shape[1], two.numbers.shape[1], plan.lanes
+    n1, n2 = one.numbers.shape[1], two.numbers.shape[1]
     sizes = sizes_of(plan, dtype, n1, n2, min(stretch, len(corr)))
+    order, group = _groups(two.numbers[first : first + (len(corr) - 1) * plan.step + plan.reach[1]])
+    x = one.numbers, changes(one.numbers)
+    for begin in range(0, n2, sizes.stride):
+        part = slice(begin, begin + sizes.stride)
+        y = np.ascontiguousarray(two.numbers[:, order[part]])
+        edges = np.flatnonzero(np.diff(group[part], prepend=-1, append=n2))
+        _part(x, (y, changes(y)), (order[part], edges), plan, seconds, dtype, sizes, first, corr, lags)
+
+
+def _part(
+    x: tuple[np.ndarray, np.ndarray], y: tuple[np.ndarray, np.ndarray], groups: tuple[np.ndarray, np.ndarray],
+    plan: Plan, seconds: np.ndarray, dtype: type, sizes: Sizes, first: int, corr: np.ndarray, lags: np.ndarray,
+) -> None:  # fmt: skip
+    """Compute the windows for some signals of y."""
+    n1, n2, lanes = x[0].shape[1], y[0].shape[1], plan.lanes
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
-    order, edges = _groups(two.numbers[first : first + (len(corr) - 1) * plan.step + plan.reach[1]])
-    x, y = one.numbers, np.ascontiguousarray(two.numbers[:, order])
-    shared, groups = sizes, len(edges) - 1
-    if groups < n2:
-        shared = sizes._replace(stride=groups, room=-(-sizes.lags * groups // sizes.cols) * sizes.cols)
+    shared, number = sizes, len(groups[1]) - 1
+    if number < n2:
+        shared = sizes._replace(stride=number, room=-(-sizes.lags * number // sizes.cols) * sizes.cols)
     rows = sizes.rows * sizes.room
-    tables2 = space(8, frames2 * sizes.stride + sizes.room, sizes, dtype)
+    tables2 = tuple(space(8, frames2 * sizes.stride + sizes.room, sizes, dtype))
     tables2[7].fill(np.nan)  # shifts outside the reach have no correlation
     _masked(
-        (x, changes(x)), (y, changes(y)), (order, edges), sizes, shared, plan.least,
+        x, y, groups, sizes, shared, plan.least,
         (lanes.order, seconds.astype(dtype), plan.signed), np.array(GUARDS_OF_GAPS[np.dtype(dtype).itemsize], dtype),
-        (np.empty((frames1, n1)), np.empty((frames2, n2))), space(2, frames1 * sizes.rows, sizes, dtype),
-        space(4, sizes.starts1 * n1, sizes, dtype), tables2,
-        (space(3, rows, sizes, dtype), space(3, rows, sizes, dtype), space(5, rows, sizes, dtype)),
+        (np.empty((frames1, n1)), np.empty((frames2, n2))), tuple(space(2, frames1 * sizes.rows, sizes, dtype)),
+        tuple(space(4, sizes.starts1 * n1, sizes, dtype)), tables2,
+        tuple(tuple(space(count, rows, sizes, dtype)) for count in (3, 3, 5)),
         first, corr, lags,
     )  # fmt: skip
 
@@ -91,7 +97,7 @@ def _masked(
     lags,
 ):  # fmt: skip
     """`masked` with its arrays."""
-    n1, n2, width, step, stride, pad = corr.shape[1], corr.shape[2], sizes.width, sizes.step, sizes.stride, sizes.pad
+    n1, n2, width, step, stride, pad = corr.shape[1], len(groups[0]), sizes.width, sizes.step, sizes.stride, sizes.pad
     flat, square, present, masks = tables2[:4]
     gone = np.empty((sizes.rows, sizes.starts1 + width - 1), np.uint8)
     for start in range(0, len(corr), sizes.windows):
@@ -207,7 +213,7 @@ def _centre_present(x, first, frames, out):
 @kernel
 def lay_out_masked(x, first, frames, centred, pad, stride, flat, square, present):
     """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
-    lay_out(centred, frames, pad, stride, flat)
+    lay_out(centred, frames, 0, pad, stride, flat)
     for k in range(frames):
         to = (pad + k) * stride
         for j in range(x.shape[1]):
@@ -222,7 +228,7 @@ def _rows(
     corr, lags,
 ):  # fmt: skip
     """Best lags of the `group` windows of a stretch, for the signals of x from `left`."""
-    _, n1, n2 = corr.shape
+    n1, n2 = corr.shape[1], len(groups[0])
     order, seconds, signed = choice
     (products, of_x, of_square), lost, (r, top, bottom, sum_x, square_x) = sums
     flat, square, present, masks, total2, square2, count2, floor2 = tables2
@@ -237,9 +243,9 @@ def _rows(
             t, span = w * sizes.step + a, sizes.step if a == 0 else 1
             fresh = a == 0 and (w == 0 or 2 * span >= width or sweep > 1)
             if fresh:
-                begin(packed[0], flat, stride, t, width, sizes, products)
-                begin(packed[0], masks, shared.stride, t, width, shared, of_x)
-                begin(packed[1], masks, shared.stride, t, width, shared, of_square)
+                new_sums(packed[0], flat, stride, t, width, sizes, products)
+                new_sums(packed[0], masks, shared.stride, t, width, shared, of_x)
+                new_sums(packed[1], masks, shared.stride, t, width, shared, of_square)
             else:
                 old = t - span
                 move(packed[0], flat, stride, old, old + width, span, sizes, room, products)

@@ -43,37 +43,39 @@ def matched_pairs(
     choice = lanes.order, seconds.astype(np.float64), plan.signed
     centred, guards = (np.empty((frames1, n)), np.empty((frames2, n))), np.array(GUARDS[8])
     count = 7 if gaps else 3
-    tables1 = space(count, frames1 * stride, sizes, np.float64)
-    tables2 = space(count, frames2 * stride + sizes.room, sizes, np.float64)
+    tables1 = tuple(space(count, frames1 * stride, sizes, np.float64))
+    tables2 = tuple(space(count, frames2 * stride + sizes.room, sizes, np.float64))
     tables2[-1].fill(np.nan)  # shifts outside the reach have no correlation
-    lane = space(3, sizes.room, sizes, np.float64)
+    lane = tuple(space(3, sizes.room, sizes, np.float64))
     if gaps:
-        sums = space(6, sizes.room, sizes, np.float64)
+        sums = tuple(space(6, sizes.room, sizes, np.float64))
         sides = (one.numbers, changes(one.numbers)), (two.numbers, changes(two.numbers))
         _with_gaps(*sides, sizes, plan.least, choice, guards, centred, tables1, tables2, sums, lane, corr, lags)
     else:
-        sums = space(1, sizes.room, sizes, np.float64)
+        sums = tuple(space(1, sizes.room, sizes, np.float64))
         _without_gaps(
-            one[:2], two[:2], sizes, plan.least, choice, guards, centred, tables1, tables2, sums, lane, corr, lags
-        )
+            one[:2], two[:2], sizes, plan.least, choice, guards, centred,
+            (np.empty((2, sizes.starts1, n)), np.empty((2, sizes.starts2, n))), tables1, tables2, sums, lane, corr, lags,
+        )  # fmt: skip
 
 
 @kernel
-def _without_gaps(one, two, sizes, least, choice, guards, centred, tables1, tables2, sums, lane, corr, lags):
+def _without_gaps(one, two, sizes, least, choice, guards, centred, tables, tables1, tables2, sums, lane, corr, lags):
     width, step, stride, pad = sizes.width, sizes.step, sizes.stride, sizes.pad
     flat1, mean1, inverse1 = tables1
     flat2, total2, inverse2 = tables2
-    size1, size2 = sizes.starts1 * stride, sizes.starts2 * stride
-    table1 = mean1[:size1].reshape((sizes.starts1, stride)), inverse1[:size1].reshape((sizes.starts1, stride))
-    table2 = total2[:size2].reshape((sizes.starts2, stride)), inverse2[:size2].reshape((sizes.starts2, stride))
     for start in range(0, len(corr), sizes.windows):
         group, at = min(sizes.windows, len(corr) - start), start * step
         starts, inside = (group - 1) * step + sizes.sweep, (group - 1) * step + sizes.shifts
-        weak = moments(one, at, width, starts, guards, centred[0], table1[0], table1[1])
-        weak += moments(two, at, width, inside, guards, centred[1], table2[0][pad:], table2[1][pad:])
-        mean1 /= width
-        lay_out(centred[0], starts + width - 1, 0, stride, flat1)
-        lay_out(centred[1], inside + width - 1, pad, stride, flat2)
+        weak = moments(one, at, width, starts, guards, centred[0], tables[0][0], tables[0][1])
+        weak += moments(two, at, width, inside, guards, centred[1], tables[1][0], tables[1][1])
+        tables[0][0] /= width
+        lay_out(tables[0][0], starts, 0, 0, stride, mean1)
+        lay_out(tables[0][1], starts, 0, 0, stride, inverse1)
+        lay_out(tables[1][0], inside, 0, pad, stride, total2)
+        lay_out(tables[1][1], inside, 0, pad, stride, inverse2)
+        lay_out(centred[0], starts + width - 1, 0, 0, stride, flat1)
+        lay_out(centred[1], inside + width - 1, 0, pad, stride, flat2)
         for w in range(group):
             for a in range(sizes.sweep):
                 t, low, high = w * step + a, *_span(sizes, a)

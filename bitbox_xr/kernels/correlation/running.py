@@ -36,9 +36,12 @@ from bitbox_xr.kernels.correlation.tiles import (
 )
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Sizes", "begin", "move", "pack", "running", "sizes_of", "space"]
+__all__ = ["Sizes", "lay_out", "move", "new_sums", "pack", "running", "sizes_of", "space"]
 
 CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
+
+
+CACHE_BYTES = 40_000  # of the sums and tables of a window; with more, y is divided into parts
 
 
 class Sizes(NamedTuple):
@@ -51,7 +54,7 @@ class Sizes(NamedTuple):
     shifts: int  # of y
     lags: int
     pad: int
-    stride: int  # of the signals of y
+    stride: int  # of the signals of y in one part
     rows: int  # of tiles
     cols: int
     room: int  # lanes, padded to whole tiles
@@ -65,6 +68,8 @@ def sizes_of(plan: Plan, dtype: type, n1: int, n2: int, windows: int) -> Sizes:
     lanes, sweep = plan.lanes, plan.shifts[0]
     vectors = -(-n2 // 16) * 16
     stride = vectors if 10 * vectors <= 11 * n2 else n2  # rows of whole vectors, if that adds at most a tenth
+    if n2 > cols and (plan.sliding or 6 * lanes.count * n2 * np.dtype(dtype).itemsize > CACHE_BYTES):
+        stride = cols
     starts = (windows - 1) * plan.step + sweep
     room = -(-lanes.count * stride // cols) * cols
     return Sizes(
@@ -76,18 +81,15 @@ def sizes_of(plan: Plan, dtype: type, n1: int, n2: int, windows: int) -> Sizes:
 def _blocks(sizes: Sizes, lanes: Lanes) -> np.ndarray:
     """First lane, first shift of x, and end of the shifts of x of each tile."""
     begins = np.arange(0, sizes.room, sizes.cols)
-    if sizes.stride % sizes.cols == 0:  # all lags of a block of signals, then the next block: y stays in the cache
-        begins = begins.reshape(sizes.lags, -1).ravel(order="F")
     lags = begins // sizes.stride, np.minimum((begins + sizes.cols - 1) // sizes.stride + 1, sizes.lags)
     spans = [(lanes.first[a:b].min(), lanes.last[a:b].max()) for a, b in zip(*lags, strict=True)]
     return np.column_stack([begins, np.array(spans)])
 
 
-def space(count: int, size: int, sizes: Sizes, dtype: type) -> tuple[np.ndarray, ...]:
-    """Aligned arrays of `size` numbers, with room for a tile or strip that begins at the last one."""
+def space(count: int, size: int, sizes: Sizes, dtype: type) -> np.ndarray:
+    """Aligned arrays of `size` numbers `(count, …)`, with room for a tile or strip that begins at the last one."""
     each = -(-(size + 2 * sizes.cols) // sizes.cols) * sizes.cols
-    together = aligned(count * each, dtype)
-    return tuple(together[k * each : (k + 1) * each] for k in range(count))
+    return aligned(count * each, dtype).reshape(count, each)
 
 
 def running(
@@ -101,48 +103,59 @@ def running(
     n1, n2, lanes = one.numbers.shape[1], two.numbers.shape[1], plan.lanes
     sizes = sizes_of(plan, dtype, n1, n2, min(stretch, len(corr)))
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
-    side1 = space(3, sizes.starts1 * n1, sizes, dtype)
-    side2 = space(3, frames2 * sizes.stride + sizes.room, sizes, dtype)
+    side1 = aligned(frames1 * sizes.rows, dtype), *space(2, sizes.starts1 * n1, sizes, dtype)
+    parts, size = -(-n2 // sizes.stride), frames2 * sizes.stride + sizes.room
+    side2 = tuple(space(parts, size, sizes, dtype) for _ in range(3))
     side2[2].fill(np.nan)  # shifts outside the reach have no correlation
-    sums = space(2, sizes.rows * sizes.room, sizes, dtype)
+    sums = tuple(space(2, sizes.rows * sizes.room, sizes, dtype))
     blocks = _blocks(sizes, lanes) if plan.sliding else None
     few = True if plan.sliding or n2 < FEW else None  # branches on None are left out when the function is compiled
     return _running(
         one[:2], two[:2], sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
-        (aligned(frames1 * sizes.rows, dtype), *side1[:2]), side2, sums, mirrored, first, corr, lags,
+        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, sums, mirrored, first, corr, lags,
     )  # fmt: skip
 
 
 @kernel
-def _running(one, two, sizes, blocks, few, choice, guards, centred, side1, side2, sums, mirrored, first, corr, lags):
+def _running(
+    one, two, sizes, blocks, few, choice, guards, centred, table1, table2, side1, side2, sums, mirrored, first, corr, lags
+):
     """`running` with its arrays: side1 and side2 hold packed frames, and sums and inverse spreads by start."""
     packed, means, inverse1 = side1
     flat, total, inverse2 = side2
     width, stride, pad, found = sizes.width, sizes.stride, sizes.pad, 0
-    n1, size1, size2 = corr.shape[1], sizes.starts1 * corr.shape[1], sizes.starts2 * stride
-    table1 = means[:size1].reshape((sizes.starts1, n1)), inverse1[:size1].reshape((sizes.starts1, n1))
-    table2 = total[:size2].reshape((sizes.starts2, stride)), inverse2[:size2].reshape((sizes.starts2, stride))
+    n1, n2 = corr.shape[1], corr.shape[2]
     for start in range(0, len(corr), sizes.windows):
         group = min(sizes.windows, len(corr) - start)
-        starts, at = (group - 1) * sizes.step + sizes.sweep, first + start * sizes.step
+        at = first + start * sizes.step
+        starts, inside = (group - 1) * sizes.step + sizes.sweep, (group - 1) * sizes.step + sizes.shifts
         found += moments(one, at, width, starts, guards, centred[0], table1[0], table1[1])
-        means /= width
-        inside = (group - 1) * sizes.step + sizes.shifts
-        found += moments(two, at, width, inside, guards, centred[1], table2[0][pad:], table2[1][pad:])
-        lay_out(centred[1], inside + width - 1, pad, stride, flat)
-        for left in range(0, n1, sizes.rows):
-            pack(centred[0], left, starts + width - 1, sizes.rows, packed)
-            _rows(start, group, left, sizes, blocks, few, choice, side1, side2, sums, mirrored, corr, lags)
+        found += moments(two, at, width, inside, guards, centred[1], table2[0], table2[1])
+        table1[0] /= width
+        lay_out(table1[0], starts, 0, 0, n1, means)
+        lay_out(table1[1], starts, 0, 0, n1, inverse1)
+        for part in range(len(flat)):
+            begin = part * stride
+            lay_out(centred[1], inside + width - 1, begin, pad, stride, flat[part])
+            lay_out(table2[0], inside, begin, pad, stride, total[part])
+            lay_out(table2[1], inside, begin, pad, stride, inverse2[part])
+            side = flat[part], total[part], inverse2[part]
+            for left in range(0, n1, sizes.rows):
+                if mirrored and begin + stride <= left:
+                    continue
+                pack(centred[0], left, starts + width - 1, sizes.rows, packed)
+                _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, corr, lags)
     return found
 
 
 @kernel
-def lay_out(centred, frames, pad, stride, flat):
-    """Write frames to a flat array, from frame `pad`."""
+def lay_out(table, frames, begin, pad, stride, flat):
+    """Write `stride` columns of a table from column `begin` to a flat array, from frame `pad`."""
+    count = min(stride, table.shape[1] - begin)
     for k in range(frames):
-        for j in range(centred.shape[1]):
-            flat[(pad + k) * stride + j] = centred[k, j]
+        for j in range(count):
+            flat[(pad + k) * stride + j] = table[k, begin + j]
 
 
 @kernel
@@ -155,8 +168,8 @@ def pack(centred, left, frames, rows, packed):
 
 
 @kernel
-def _rows(start, group, left, sizes, blocks, few, choice, side1, side2, sums, mirrored, corr, lags):
-    """Best lags of the `group` windows of a stretch, for the signals of x from `left`."""
+def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, corr, lags):
+    """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
     _, n1, n2 = corr.shape
     order, seconds, signed = choice
     products, r = sums
@@ -164,29 +177,30 @@ def _rows(start, group, left, sizes, blocks, few, choice, side1, side2, sums, mi
     packed, means, inverse1 = side1
     flat, total, inverse2 = side2
     width, step, stride, room = sizes.width, sizes.step, sizes.stride, sizes.room
+    count = min(stride, n2 - begin)
     for w in range(group):
         t = w * step
         if blocks is not None:
-            _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, mirrored, r)
+            _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r)
         elif w == 0 or 2 * step >= width:
-            begin(packed, flat, stride, t, width, sizes, products)
+            new_sums(packed, flat, stride, t, width, sizes, products)
         else:
             move(packed, flat, stride, t - step, t - step + width, step, sizes, room, products)
         for i in range(left, min(left + sizes.rows, n1)):
-            at, at1, at2, to = (i - left) * room, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2
+            at, at1, at2, to = (i - left) * room, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2 + begin
             if few is None:
                 scale_and_choose(
                     products, at, means, inverse1, at1, total, inverse2, at2,
-                    stride, order, seconds, signed, n2, flat_corr, flat_lags, to,
+                    stride, order, seconds, signed, count, flat_corr, flat_lags, to,
                 )  # fmt: skip
             else:
                 if blocks is None:
                     scale(products, at, means, inverse1, at1, total, inverse2, at2, 0, sizes.lags * stride, r)
-                choose(r, at, stride, order, seconds, signed, n2, flat_corr, flat_lags, to)
+                choose(r, at, stride, order, seconds, signed, count, flat_corr, flat_lags, to)
 
 
 @kernel
-def begin(packed, flat, stride, t, width, sizes, sums):
+def new_sums(packed, flat, stride, t, width, sizes, sums):
     """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
     rows, cols, room = sizes.rows, sizes.cols, sizes.room
     chain = -(-width // -(-width // CHAIN))
@@ -215,13 +229,11 @@ def move(packed, flat, stride, old, new, span, sizes, lanes, sums):
 
 
 @kernel
-def _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, mirrored, r):
+def _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r):
     """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
     width, stride, rows, cols = sizes.width, sizes.stride, sizes.rows, sizes.cols
     for block in range(len(blocks)):
         c, a, stop = blocks[block, 0], blocks[block, 1], blocks[block, 2]
-        if mirrored and c % stride + cols <= min(left, stride):
-            continue
         a, stop = t + a, t + stop
         tile = zeros(packed)
         for k in range(a, a + width):
