@@ -10,7 +10,7 @@ import click
 
 from bitbox_xr.core.kinds import KINDS
 from bitbox_xr.inference.significance import STATISTICS
-from bitbox_xr.inference.surrogates import SURROGATES
+from bitbox_xr.inference.surrogate_checks import SURROGATES
 
 __all__ = [
     "FILE",

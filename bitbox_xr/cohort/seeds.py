@@ -9,7 +9,7 @@ from typing import Any
 
 from bitbox_xr.cohort.storage import atomic_text
 from bitbox_xr.inference.significance import statistic_faults
-from bitbox_xr.inference.surrogates import option_faults
+from bitbox_xr.inference.surrogate_checks import option_faults
 from bitbox_xr.measures import windowing
 
 __all__ = ["SEED", "faults", "kept_seed", "of_recording", "seed_of"]

@@ -5,47 +5,28 @@ for missing frames (Moulder, Boker, Ramseyer & Tschacher 2018, Psychological Met
 Human Brain Mapping 15, 1-25).
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.lazy import is_lazy, threads
-from bitbox_xr.core.progress import tracked
+from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.types import Array, MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
 from bitbox_xr.core.validation import flag_faults, name_faults
 from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
-from bitbox_xr.inference.surrogates import Draws, draw
-from bitbox_xr.measures import correlation_engine
+from bitbox_xr.inference.strengths import Statistics, compared
+from bitbox_xr.inference.surrogates import ALPHA, Draws, draw, notes
 from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
-
-if TYPE_CHECKING:
-    import dask.array as da
-
-    from bitbox_xr.kernels.correlation.windowed import Plan
 
 __all__ = ["VARIABLES", "significance", "statistic_faults"]
 
 VARIABLES = RESERVED["significance"]
 STATISTICS = ("corr_abs_mean", "corr_mean")
-SURROGATES_PER_TASK = 8  # of dask
-
-
-class _Test(NamedTuple):
-    """The statistic to compute, the same for all surrogates."""
-
-    windows: correlation_engine.Windows
-    plan: "Plan"
-    seconds: np.ndarray
-    statistic: str
-    matched: bool
+MAX_RELATED_SHARE = 0.25  # of pairs with related activity: more suggest a common schedule
 
 
 def significance(
@@ -113,7 +94,7 @@ def significance(
         drawn; if there are fewer, all are used.
     rng
         A seed, or a Generator from which the seed is drawn. Default: a random seed. The seed is stored as text in the
-        attribute `seed`; `rng=int(result.attrs["seed"])` repeats the test.
+        attribute `seed`; `rng=int(result.attrs["seed"])` repeats the wanted.
     pairs
         "all" pairs, or "matched": only pairs of the same signal in both people (dimension `pair`), a much smaller
         family of tests. Both take the same time.
@@ -180,23 +161,18 @@ def significance(
         labels = matched(xr.Dataset(coords=pair.coords()))[PAIR].values
         pair = replace(pair, x=pair.x.sel({SIGNAL: labels}), y=pair.y.sel({SIGNAL: labels}))
     draws = draw(surrogates, n, rng, pair, partners, fps)
+    for note in notes(surrogates, n, draws, pair):
+        warn(f"significance(): {note}")
     plan = pair.plan()
-    test = _Test(pair.windows, plan, plan.lags / pair.fps, tested, pairs == "matched")
-    call = partial(
+    wanted = Statistics(plan, plan.lags / pair.fps, pair.least, tested, pairs == "matched")
+    compare = partial(
         _test_statistics,
         two_sided=statistic == "corr_mean" and polarity,
-        pair_dims=1 if test.matched else 2,
+        pair_dims=wanted.pair_dims,
         alone=pair.mirrored,
     )
-    x_values, y_values = pair.arrays
-    found: Array
-    if is_lazy(x_values, y_values):
-        found = _lazy(x_values, y_values, draws, test, call)
-    else:
-        picks = range(len(draws.items) + 1)
-        strengths = _strengths(np.asarray(x_values), np.asarray(y_values), picks, draws, test, threads(), progress)
-        found = call(strengths)
-    return _dataset(found, pair, draws, test)
+    found = compared(*pair.arrays, draws, wanted, compare, len(VARIABLES), progress)
+    return _dataset(found, pair, draws, wanted)
 
 
 def _faults(pair: Pair, pairs: object, statistic: object, progress: object) -> list[str]:
@@ -219,115 +195,55 @@ def statistic_faults(statistic: object) -> list[str]:
     return [f"expected statistic to be {' or '.join(map(repr, STATISTICS))}, got {statistic!r}"]
 
 
-def _dataset(found: Array, pair: Pair, draws: Draws, test: _Test) -> xr.Dataset:
+def _dataset(found: Array, pair: Pair, draws: Draws, wanted: Statistics) -> xr.Dataset:
     """Label `found` `(…, variable, n1, n2)` or `(…, variable, pair)`."""
-    last = (PAIR,) if test.matched else (SIGNAL1, SIGNAL2)
+    last = (PAIR,) if wanted.matched else (SIGNAL1, SIGNAL2)
     coords: Any = pair.coords()
-    if test.matched:
+    if wanted.matched:
         coords = matched(xr.Dataset(coords=coords)).coords
     variables = np.moveaxis(cast(Any, found), -1 - len(last), 0)  # dask arrays have this function too
     data = {}
     for name, values in zip(VARIABLES, variables, strict=True):
-        described = test.statistic if name == "observed" else name
+        described = wanted.name if name == "observed" else name
         data[name] = (pair.dims(*last), values, variable_attrs(described))
-    attrs = {**draws.attrs(), "statistic": test.statistic, "pairs": "matched" if test.matched else "all"}
+    attrs = {**draws.attrs(), "statistic": wanted.name, "pairs": "matched" if wanted.matched else "all"}
     return xr.Dataset(data, coords, pair.attrs() | attrs)
-
-
-# --- the statistic of x and y, and of x and surrogates of y
-
-
-def _strengths(
-    x: np.ndarray,
-    y: np.ndarray,
-    picks: Sequence[int] | np.ndarray,
-    draws: Draws,
-    test: _Test,
-    workers: int,
-    progress: bool | None,
-) -> np.ndarray:
-    """Compute the statistic and the number of frames that it uses, `(…, pick, 2, n1, n2)` or `(…, pick, 2, pair)`.
-
-    Pick 0 is y itself, and pick k is surrogate k − 1.
-    """
-    x, y, extra = correlation_engine.broadcast(x, y)
-    spectra = {where: draws.spectrum(y[where]) for where in np.ndindex(extra)}
-
-    def compute(at: tuple[tuple[int, ...], int]) -> np.ndarray:
-        where, pick = at
-        if pick == 0:
-            return _strength(x[where], y[where], None, test)
-        surrogate, order = draws.surrogate(pick - 1, y[where], spectra[where], test.windows.number)
-        return _strength(x[where], surrogate, order, test)
-
-    work = list(product(np.ndindex(extra), (int(pick) for pick in picks)))
-    with ThreadPoolExecutor(workers) as pool:
-        results = pool.map(compute, work)
-        found = np.stack(list(tracked(results, len(work), "surrogates", shown=progress)))
-    return found.reshape(*extra, len(picks), *found.shape[1:])
-
-
-def _strength(x: np.ndarray, y: np.ndarray, order: np.ndarray | None, test: _Test) -> np.ndarray:
-    """Mean over windows, and number of frames in them, `(2, n1, n2)`, or for matched pairs `(2, pair)`."""
-    from bitbox_xr.kernels.p_values import add_strength
-
-    windows, n1, n2 = test.windows, x.shape[1], y.shape[1]
-    corr, lag = np.empty((2, correlation_engine.BLOCK, n1, n2), np.float32)
-    shares = np.empty((correlation_engine.BLOCK, n1), np.float32), np.empty((correlation_engine.BLOCK, n2), np.float32)
-    sums, last = np.zeros((3, n1, n2)), np.full((n1, n2), -windows.width)
-    for first in range(0, windows.number, correlation_engine.BLOCK):
-        stop = min(first + correlation_engine.BLOCK, windows.number)
-        out = tuple(array[: stop - first] for array in (corr, lag, *shares))
-        correlation_engine.block(x, y, windows, test.plan, test.seconds, False, first, stop, out, order)
-        add_strength(out[0], test.statistic == "corr_abs_mean", first, windows.width, windows.step, last, sums)
-    count, total, cover = (np.diagonal(a) for a in sums) if test.matched else sums
-    mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
-    return np.stack([mean, cover])
-
-
-def _lazy(x: Array, y: Array, draws: Draws, test: _Test, call: Callable[[np.ndarray], np.ndarray]) -> "da.Array":
-    """Build the graph of the test: each task computes some surrogates of a recording, and `call` compares them."""
-    import dask.array as da
-
-    whole = (cast("da.Array", a if is_lazy(a) else da.from_array(a, chunks=-1)) for a in (x, y))
-    x, y = (a.rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in whole)
-    outer = "abcdefgh"[: x.ndim - 2]
-    tail, new = ("p", {"p": x.shape[-1]}) if test.matched else ("ij", {})
-    picks = da.arange(len(draws.items) + 1, chunks=SURROGATES_PER_TASK)
-    task = partial(_some_strengths, draws=draws, test=test)
-    values = da.blockwise(
-        task, f"{outer}sk{tail}", x, f"{outer}ti", y, f"{outer}uj", picks, "s", new_axes={"k": 2, **new},
-        concatenate=True, align_arrays=True, dtype=np.float64, meta=np.empty((0,) * (len(outer) + 2 + len(tail))),
-    )  # fmt: skip
-    values = values.rechunk({len(outer): -1})
-    result: da.Array = da.blockwise(
-        call, f"{outer}v{tail}", values, f"{outer}sk{tail}", new_axes={"v": len(VARIABLES)}, concatenate=True,
-        dtype=np.float64, meta=np.empty((0,) * (values.ndim - 1)),
-    )  # fmt: skip
-    return result
-
-
-def _some_strengths(x: np.ndarray, y: np.ndarray, picks: np.ndarray, draws: Draws, test: _Test) -> np.ndarray:
-    return _strengths(x, y, picks, draws, test, 1, progress=False)
 
 
 # --- comparison with the surrogates
 
 
 def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, alone: bool) -> np.ndarray:
-    """Compare each recording with its surrogates: `(…, variable, pairs…)` from `strengths` `(…, pick, 2, pairs…)`."""
-    from bitbox_xr.kernels.p_values import against_chance
-
+    """Compare each recording with its surrogates: `(…, variable, pairs…)` from `(…, pick, kind, pairs…)`."""
     lead, shape = strengths.shape[: -2 - pair_dims], strengths.shape[-pair_dims:]
     out = np.full((*lead, len(VARIABLES), *shape), np.nan)
+    related = []
     for where in np.ndindex(lead):
-        values, cover = np.moveaxis(strengths[where], 1, 0)
         if alone:
             above = np.triu_indices(shape[0], 1)
-            chance = against_chance(values[:, *above], cover[:, *above], two_sided=two_sided)
-            out[where][0] = values[0]
+            chance = _against_chance(strengths[where][:, :, *above], two_sided)
+            out[where][0] = strengths[where][0, 0]
             out[where][:, *above] = out[where][:, *above[::-1]] = chance
         else:
-            flat = (a.reshape(len(a), -1) for a in (values, cover))
-            out[where] = np.reshape(against_chance(*flat, two_sided=two_sided), out[where].shape)
+            flat = strengths[where].reshape(*strengths[where].shape[:2], -1)
+            chance = _against_chance(flat, two_sided)
+            out[where] = np.reshape(chance, out[where].shape)
+        activity_p = chance[-1][~np.isnan(chance[-1])]
+        related.append(len(activity_p) > 0 and (activity_p <= ALPHA).mean() > MAX_RELATED_SHARE)
+    if any(related):
+        of = f" in {sum(related)} of {len(related)} recordings" if lead else ""
+        warn(
+            f"significance(): more than a quarter of all pairs are active at the same times (activity_p ≤ {ALPHA:g}){of}"
+            "; a common schedule, such as trials or phases, has this effect, and then unrelated pairs are significant "
+            "too often: test within intervals (by=…), or use surrogates='permute' or partners"
+        )
     return out
+
+
+def _against_chance(strengths: np.ndarray, two_sided: bool) -> np.ndarray:
+    """All variables `(variable, pair)` from `strengths` `(pick, kind, pair)`."""
+    from bitbox_xr.kernels.p_values import against_chance
+
+    values, cover, activity = np.moveaxis(strengths, 1, 0)
+    of_activity = against_chance(activity, np.ones_like(activity), two_sided=False)
+    return np.stack([*against_chance(values, cover, two_sided=two_sided), activity[0], of_activity.p])

@@ -139,10 +139,10 @@ def surrogate_windows(
     both = _selected(checked_pair(measure, x, y, options, fps), pair)
     draws = draw(surrogates, n, rng, both, partners, fps)
     x_values, y_values = _values(both)
-    plan, spectrum = both.plan(), draws.spectrum(y_values)
-    surrogates_of_y = (draws.surrogate(k, y_values, spectrum, both.windows.number) for k in range(len(draws.items)))
+    plan, spectra = both.plan(), draws.spectra(y_values)
+    surrogates_of_y = (draws.surrogate(k, y_values, spectra)[0] for k in range(len(draws.items)))
     observed = _windows(x_values, y_values, both, plan)
-    null = np.stack([_windows(x_values, surrogate, both, plan, order) for surrogate, order in surrogates_of_y])
+    null = np.stack([_windows(x_values, one.y, both, plan, one.order) for one in surrogates_of_y])
     data = {
         "corr": (WINDOW, observed[0], variable_attrs("corr")),
         "lag": (WINDOW, observed[1], variable_attrs("lag")),
