@@ -1,7 +1,8 @@
 """Intervals of a recording, such as phases, trials or turns, as labels on its time axis."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from bitbox_xr.core.validation import counted, label_of, listed
 from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES, interval_attrs, number_name
 from bitbox_xr.preprocessing.interval_tables import TOLERANCE_S, IntervalsLike, Table, checked_table
 
-__all__ = ["Stretch", "annotate", "by_faults", "frames_within", "labels_of", "stretches"]
+__all__ = ["Labels", "Stretch", "annotate", "by_faults", "frames_within", "labels_along_time", "labels_of", "stretches"]
 
 TEXT, WHOLE, OBJECTS = "U", "iub", "OST"  # kinds of NumPy types
 
@@ -118,6 +119,36 @@ def _places(table: Table, numbers: np.ndarray) -> np.ndarray:
 
 
 # --- the intervals of a measure
+
+
+class Labels(NamedTuple):
+    """The intervals of each label in a recording, and the dimension of the labels; without `by`, no dimension."""
+
+    spans: list[list[slice]]
+    dims: tuple[str, ...] = ()
+    coords: Mapping[str, tuple[str, np.ndarray, Mapping[str, str]]] = MappingProxyType({})
+    attrs: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Size of the dimension, if there is one."""
+        return (len(self.spans),) if self.dims else ()
+
+
+def labels_along_time(subject: str, by: str | None, x: xr.DataArray) -> Labels:
+    """The labels of the coordinate `by` of x; without it, the whole recording. Raises ValueError if no frame has one.
+
+    >>> x = xr.DataArray(np.zeros((5, 1)), {"phase": ("time", ["a", "", "b", "b", "a"])}, ("time", "signal"))
+    >>> labels_along_time("", "phase", x).spans
+    [[slice(0, 1, None), slice(4, 5, None)], [slice(2, 4, None)]]
+    """
+    if by is None:
+        return Labels([[slice(0, x.sizes[TIME])]])
+    found = stretches(by, x)
+    refuse(subject, [] if found else [f"expected frames with a label {by!r}, got none; see annotate()"])
+    names = labels_of(found)
+    spans = [[slice(one.start, one.stop) for one in found if one.label == name] for name in names]
+    return Labels(spans, (by,), {by: (by, np.array(names, dtype=str), interval_attrs(by)[0])}, {"by": by})
 
 
 def by_faults(by: object, own: Iterable[str], **sides: xr.DataArray) -> list[str]:
