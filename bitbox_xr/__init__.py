@@ -13,6 +13,7 @@ from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
 from bitbox_xr.measures.social import coordination, imitation, lag_profile, window_stats
 from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.preprocessing.gaps import fill_gaps
+from bitbox_xr.preprocessing.intervals import annotate
 from bitbox_xr.preprocessing.norms import magnitudes
 from bitbox_xr.preprocessing.regularity import regularity
 from bitbox_xr.preprocessing.resampling import resample
@@ -22,6 +23,7 @@ del _accessor
 
 __all__ = [
     "align",
+    "annotate",
     "asymmetry",
     "cohort",
     "coordination",

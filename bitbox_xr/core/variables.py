@@ -18,7 +18,10 @@ __all__ = [
     "SIGNAL2",
     "SURROGATE",
     "TIME",
+    "VARIABLES",
     "WINDOW",
+    "interval_attrs",
+    "number_name",
     "variable_attrs",
 ]
 
@@ -139,6 +142,9 @@ _WINDOW_VARIABLES = (
 )
 _SCALE_COORDS = (SCALE, "scale_label")
 
+# Long names of the two coordinates of an annotation, whose names the user chooses.
+_LABEL, _NUMBER = "label of the interval ('': outside all intervals)", "number of the interval (-1: outside)"
+
 # Names that results define, by measure. No dimension or coordinate of the input may have one of them.
 RESERVED = {
     "imitation": _WINDOW_VARIABLES,
@@ -180,3 +186,21 @@ def variable_attrs(name: str, *, long_name: str | None = None, units: str = "1")
     of_input = f"({units})" if " " in units and known.units != "{}" else units
     own = {"units": known.units.format(of_input)} if known.units else {}
     return {"long_name": long_name or known.long_name, **own}
+
+
+def number_name(name: str) -> str:
+    """Name of the coordinate with the numbers of the intervals, for the coordinate `name` with their labels.
+
+    >>> number_name("condition")
+    'condition_interval'
+    """
+    return f"{name}_interval"
+
+
+def interval_attrs(name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Attributes of the coordinate `name` with the labels of intervals, and of that with their numbers.
+
+    >>> interval_attrs("condition")[0]
+    {'long_name': "condition: label of the interval ('': outside all intervals)"}
+    """
+    return {"long_name": f"{name}: {_LABEL}"}, {"long_name": f"{name}: {_NUMBER}", "units": "1"}
