@@ -14,11 +14,12 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse, warn
-from bitbox_xr.core.types import Array, MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
+from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
 from bitbox_xr.core.validation import flag_faults, name_faults
 from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
+from bitbox_xr.inference.parts import ALPHA, notes
 from bitbox_xr.inference.strengths import Statistics, compared
-from bitbox_xr.inference.surrogates import ALPHA, Draws, draw, notes
+from bitbox_xr.inference.surrogates import draw, draw_attrs
 from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 
@@ -40,6 +41,7 @@ def significance(
     rng: int | np.random.Generator | None = None,
     pairs: PairsOf = "all",
     partners: Sequence[SignalsLike] | None = None,
+    by: str | None = None,
     progress: bool | None = None,
     width: float = 0.5,
     step: float | None = None,
@@ -154,14 +156,14 @@ def significance(
            [1.  , 0.01]])
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    pair = checked_pair(measure, x, y, options, fps)
+    pair = checked_pair(measure, x, y, options, fps, by)
     refuse("significance()", _faults(pair, pairs, statistic, progress))
     tested = statistic or ("corr_abs_mean" if polarity else "corr_mean")
     if pairs == "matched":
         labels = matched(xr.Dataset(coords=pair.coords()))[PAIR].values
         pair = replace(pair, x=pair.x.sel({SIGNAL: labels}), y=pair.y.sel({SIGNAL: labels}))
     draws = draw(surrogates, n, rng, pair, partners, fps)
-    for note in notes(surrogates, n, draws, pair):
+    for note in notes(surrogates, n, [len(one.items) for one in draws], pair):
         warn(f"significance(): {note}")
     plan = pair.plan()
     wanted = Statistics(plan, plan.lags / pair.fps, pair.least, tested, pairs == "matched")
@@ -171,8 +173,17 @@ def significance(
         pair_dims=wanted.pair_dims,
         alone=pair.mirrored,
     )
-    found = compared(*pair.arrays, draws, wanted, compare, len(VARIABLES), progress)
-    return _dataset(found, pair, draws, wanted)
+    arrays = pair.arrays
+    call = partial(compared, *arrays, wanted=wanted, compare=compare, variables=len(VARIABLES), progress=progress)
+    found = [call(one) if one.parts else None for one in draws]
+    return _dataset(_stacked(found, wanted.pair_dims), pair, draw_attrs(draws, pair), wanted)
+
+
+def _stacked(found: list[Array | None], pair_dims: int) -> Array:
+    """The results of all labels, `(…, label, variable, pairs…)`; NaN for labels that were not tested."""
+    known = next(one for one in found if one is not None)
+    filled = [np.full_like(known, np.nan) if one is None else one for one in found]
+    return np.stack(filled, axis=known.ndim - 1 - pair_dims)
 
 
 def _faults(pair: Pair, pairs: object, statistic: object, progress: object) -> list[str]:
@@ -195,8 +206,10 @@ def statistic_faults(statistic: object) -> list[str]:
     return [f"expected statistic to be {' or '.join(map(repr, STATISTICS))}, got {statistic!r}"]
 
 
-def _dataset(found: Array, pair: Pair, draws: Draws, wanted: Statistics) -> xr.Dataset:
-    """Label `found` `(…, variable, n1, n2)` or `(…, variable, pair)`."""
+def _dataset(found: Array, pair: Pair, attrs: Attrs, wanted: Statistics) -> xr.Dataset:
+    """Name `found` `(…, label, variable, n1, n2)` or `(…, label, variable, pair)`; without `by` there is one label."""
+    if pair.by is None:
+        found = found[(..., 0, *[slice(None)] * (1 + wanted.pair_dims))]
     last = (PAIR,) if wanted.matched else (SIGNAL1, SIGNAL2)
     coords: Any = pair.coords()
     if wanted.matched:
@@ -205,9 +218,9 @@ def _dataset(found: Array, pair: Pair, draws: Draws, wanted: Statistics) -> xr.D
     data = {}
     for name, values in zip(VARIABLES, variables, strict=True):
         described = wanted.name if name == "observed" else name
-        data[name] = (pair.dims(*last), values, variable_attrs(described))
-    attrs = {**draws.attrs(), "statistic": wanted.name, "pairs": "matched" if wanted.matched else "all"}
-    return xr.Dataset(data, coords, pair.attrs() | attrs)
+        data[name] = (pair.dims(*pair.label_dims(), *last), values, variable_attrs(described))
+    of_test = {"statistic": wanted.name, "pairs": "matched" if wanted.matched else "all"}
+    return xr.Dataset(data, {**coords, **pair.label_coords()}, {**pair.attrs(), **attrs, **of_test})
 
 
 # --- comparison with the surrogates

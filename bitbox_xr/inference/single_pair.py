@@ -11,7 +11,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import MeasureOfTwo, SignalsLike, Surrogates
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, variable_attrs
-from bitbox_xr.inference.surrogates import draw
+from bitbox_xr.inference.surrogates import draw, draw_attrs
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 
@@ -137,7 +137,7 @@ def surrogate_windows(
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
     both = _selected(checked_pair(measure, x, y, options, fps), pair)
-    draws = draw(surrogates, n, rng, both, partners, fps)
+    (draws,) = draw(surrogates, n, rng, both, partners, fps)
     x_values, y_values = _values(both)
     plan, spectra = both.plan(), draws.spectra(y_values)
     surrogates_of_y = (draws.surrogate(k, y_values, spectra)[0] for k in range(len(draws.items)))
@@ -150,7 +150,7 @@ def surrogate_windows(
         "null_lag": ((SURROGATE, WINDOW), null[:, 1], variable_attrs("null_lag")),
     }
     number = (SURROGATE, np.arange(len(null)), variable_attrs(SURROGATE))
-    return xr.Dataset(data, {SURROGATE: number, **_labels(both), **both.window_coords()}, both.attrs() | draws.attrs())
+    return xr.Dataset(data, {SURROGATE: number, **_labels(both), **both.window_coords()}, {**both.attrs(), **draw_attrs([draws], both)})
 
 
 def _selected(both: Pair, pair: tuple[str, str]) -> Pair:

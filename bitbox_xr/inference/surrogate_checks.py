@@ -6,12 +6,13 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.types import Array, SignalsLike
+from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.measures.windowing import Pair, checked_pair
+from bitbox_xr.preprocessing.intervals import by_faults
 
-__all__ = ["SURROGATES", "option_faults", "partner_faults", "partner_values"]
+__all__ = ["SURROGATES", "option_faults", "partner_faults", "partner_signals"]
 
 SURROGATES = ("shift", "permute", "segments", "phase", "partners")
 MAX_SURROGATES = 1_000_000  # more are probably a mistake, and would need too much memory
@@ -46,8 +47,8 @@ def partner_faults(kind: object, partners: object) -> list[str]:
     return faults
 
 
-def partner_values(partners: Sequence[SignalsLike], pair: Pair, fps: float | None) -> list[Array]:
-    """Check each partner as y; return their values `(time, signal)`, with the signals in the order of y."""
+def partner_signals(partners: Sequence[SignalsLike], pair: Pair, fps: float | None) -> list[xr.DataArray]:
+    """Check each partner as y; return them as `(time, signal)`, with the signals in the order of y."""
     faults, taken = [], []
     labels = pair.y[SIGNAL].values.tolist()
     for k, partner in enumerate(partners):
@@ -63,7 +64,9 @@ def partner_values(partners: Sequence[SignalsLike], pair: Pair, fps: float | Non
         elif further:
             got = f"further dimensions ({listed(further)})"
             faults.append(f"expected partners[{k}] to be one recording, got {got}; choose one with .isel()")
+        elif pair.by is not None and (lacking_labels := by_faults(pair.by, (), **{f"partners[{k}]": other.y})):
+            faults += lacking_labels
         else:
-            taken.append(other.y.sel({SIGNAL: labels}).isel({TIME: slice(0, pair.frames)}).data)
+            taken.append(other.y.sel({SIGNAL: labels}).transpose(TIME, SIGNAL))
     refuse("drawing surrogates", faults)
     return taken

@@ -1,42 +1,26 @@
 """Draws surrogates of a recording, the same for all pairs of signals, and makes them.
 
-A surrogate replaces y in each part of the recording: the frames of an interval, or all frames. It never uses frames of
-another part, except where intervals are exchanged.
+A surrogate replaces y in each part of the recording: the frames of an interval, or all frames. It takes frames from the
+same part of y, except if intervals are exchanged or come from a partner. Nothing of y stays in its place.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Array, SignalsLike
-from bitbox_xr.inference.surrogate_checks import option_faults, partner_faults, partner_values
+from bitbox_xr.inference.parts import Part, grouped, spacing
+from bitbox_xr.inference.surrogate_checks import option_faults, partner_faults, partner_signals
+from bitbox_xr.core.variables import TIME
 from bitbox_xr.kernels import distinct_draws
-from bitbox_xr.measures.correlation_engine import Windows
 from bitbox_xr.measures.windowing import Pair
+from bitbox_xr.preprocessing.intervals import stretches
 
-__all__ = ["Draws", "Part", "Replacement", "draw", "notes", "parts_of", "picked", "shift_spacing"]
-
-MIN_GRID = 3  # shifts of an interval, the observed one included; also its windows that segments exchanges
-MIN_PERMUTED = 6  # intervals
-ALPHA = 0.05
-ENOUGH = 19  # surrogates for p ≤ ALPHA
-MAX_COUNTED = 20  # windows whose orders are counted; more have more orders than anybody asks for
-MAX_LENGTH_RATIO = 1.1  # of the longest to the shortest interval that are exchanged
-
-
-class Part(NamedTuple):
-    """Frames of one interval, or of the whole recording, and the windows in them, numbered from its start."""
-
-    start: int
-    stop: int
-    windows: Windows
-
-    @property
-    def frames(self) -> int:
-        """Its length."""
-        return self.stop - self.start
+__all__ = ["Draws", "Replacement", "draw", "draw_attrs", "picked"]
 
 
 class Replacement(NamedTuple):
@@ -51,17 +35,13 @@ class Draws(NamedTuple):
     """The surrogates of the parts that are tested together.
 
     `items` has one item for each surrogate: a shift (frames) for each part, the part that replaces each part, a seed of
-    orders or of phases, or a partner's array.
+    orders or of phases, or a partner's array for each part.
     """
 
     kind: str
     seed: int
     items: Sequence[Any]
     parts: list[Part]
-
-    def attrs(self) -> dict[str, str | int]:
-        """Attributes of the result, with which the draws can be repeated."""
-        return {"surrogates": self.kind, "n": len(self.items), "seed": str(self.seed)}
 
     def spectra(self, y: np.ndarray) -> list[np.ndarray]:
         """Return what all surrogates of `y` `(time, signal)` share: the spectrum of each part, for "phase" only."""
@@ -84,17 +64,12 @@ class Draws(NamedTuple):
             numbers = [part.windows.number for part in self.parts]
             return [Replacement(own[j], None, min(numbers[i], numbers[j])) for i, j in enumerate(item)]
         if self.kind == "partners":
-            return [Replacement(_as_long(np.asarray(item), len(one))) for one in own]
+            return [Replacement(_as_long(np.asarray(other), len(one))) for other, one in zip(item, own, strict=True)]
         rng = np.random.default_rng(item)
         if self.kind == "phase":
             return [Replacement(random_phases(rng, *both)) for both in zip(spectra, own, strict=True)]
         orders = [distinct_draws.random_derangement(rng, part.windows.number) for part in self.parts]
         return [Replacement(*both) for both in zip(own, orders, strict=True)]
-
-
-def parts_of(pair: Pair) -> list[Part]:
-    """The parts of a recording whose windows are tested together: all frames."""
-    return [Part(0, pair.frames, pair.windows)]
 
 
 def draw(
@@ -104,26 +79,38 @@ def draw(
     pair: Pair,
     partners: Sequence[SignalsLike] | None = None,
     fps: float | None = None,
-) -> Draws:
-    """Draw at most `n` surrogates of `pair.y`; ValueError if options are out of range or too few are possible."""
+) -> list[Draws]:
+    """Draw at most `n` surrogates of `pair.y` for each label of its intervals; without `by`, for the whole recording.
+
+    A label of which no interval can be tested gets no surrogates. ValueError if no label can be tested, or options are
+    out of range. Every label starts from the same seed, as if the recording were cut.
+    """
     refuse("drawing surrogates", option_faults(kind, n, rng) + partner_faults(kind, partners))
-    parts = parts_of(pair)
-    refuse("drawing surrogates", _part_faults(kind, n, pair, parts))
+    groups = grouped(kind, n, pair)
     seed = _seed(rng)
-    given = partner_values(partners, pair, fps) if partners is not None else []
-    return Draws(kind, seed, _items(kind, n, seed, pair, parts, given), parts)
+    given = partner_signals(partners, pair, fps) if partners is not None else []
+    return [Draws(kind, seed, _items(kind, n, seed, pair, parts, given) if parts else [], parts) for parts in groups]
 
 
-def _items(kind: str, n: int, seed: int, pair: Pair, parts: list[Part], partners: list[Array]) -> Sequence[Any]:
+def _items(kind: str, n: int, seed: int, pair: Pair, parts: list[Part], partners: list[xr.DataArray]) -> Sequence[Any]:
     sequence = np.random.SeedSequence(seed)
     if kind == "shift":
-        sizes = [distinct_draws.grid_size(part.frames, shift_spacing(pair)) for part in parts]
-        return distinct_draws.draw_shifts(np.random.default_rng(sequence), n, sizes, shift_spacing(pair))
+        sizes = [distinct_draws.grid_size(part.frames, spacing(pair)) for part in parts]
+        return distinct_draws.draw_shifts(np.random.default_rng(sequence), n, sizes, spacing(pair))
     if kind == "permute":
         return distinct_draws.draw_derangements(np.random.default_rng(sequence), n, len(parts))
     if kind == "partners":
-        return [partners[k] for k in picked(len(partners), n, seed)]
+        return [_like(partners[k], parts, pair) for k in picked(len(partners), n, seed)]
     return sequence.spawn(n)
+
+
+def _like(partner: xr.DataArray, parts: list[Part], pair: Pair) -> list[Array]:
+    """What a partner puts in the place of each part: all frames, or the interval of the same label and place."""
+    if pair.by is None:
+        return [partner.data]
+    frames = [slice(one.start, one.stop) for one in stretches(pair.by, partner) if one.label == parts[0].label]
+    there = [frames[part.place] if part.place < len(frames) else slice(0) for part in parts]
+    return [partner.isel({TIME: own}).data for own in there]
 
 
 def picked(count: int, n: int, seed: int) -> list[int]:
@@ -142,59 +129,18 @@ def _seed(rng: int | np.random.Generator | None) -> int:
     return int(np.random.SeedSequence().generate_state(1, np.uint64)[0]) if rng is None else int(rng)
 
 
-def shift_spacing(pair: Pair) -> int:
-    """Frames from one shift to the next: the first multiple of the step of at least a window and two largest lags."""
-    width, step, reach = pair.windows.width, pair.windows.step, pair.windows.reach
-    return distinct_draws.grid_spacing(step, max(width, 2 * reach))
-
-
-def _part_faults(kind: str, n: int, pair: Pair, parts: list[Part]) -> list[str]:
-    rate, number = pair.fps, parts[0].windows.number
-    got = f"{pair.frames} frames ({pair.frames / rate:.3g} s)"
-    if kind == "permute":
-        return ["expected by, the coordinate with the intervals that surrogates='permute' exchanges, got None"]
-    if kind == "shift" and pair.frames < MIN_GRID * shift_spacing(pair):
-        least = MIN_GRID * shift_spacing(pair)
-        return [
-            f"expected at least {least} frames ({least / rate:.3g} s), three times the distance of shifts, got {got}; "
-            "record longer, or choose a smaller width, step or max_lag"
-        ]
-    if kind == "segments" and (most := distinct_draws.n_derangements(min(number, MAX_COUNTED))) < n:
-        return [
-            f"expected n of at most {most}, the number of different orders of {number} windows in {got}, got {n}; "
-            "choose a smaller n or step"
-        ]
-    return []
-
-
-def notes(kind: str, n: int, draws: Draws, pair: Pair) -> list[str]:
-    """Reasons to doubt a test with these surrogates: too few of them, or windows that share frames."""
-    found = []
-    number = len(draws.items)
-    if 1 / (number + 1) > ALPHA:
-        reason = f"expected at least {ENOUGH} surrogates for p ≤ {ALPHA:g}, got {number}; p is at least "
-        found.append(f"{reason}{1 / (number + 1):.2g}; {_more(kind, n, number, pair)}")
-    windows = pair.windows
-    apart = windows.width + 2 * windows.reach
-    if kind == "segments" and windows.step < apart:
-        found.append(
-            f"expected windows that share no frames with surrogates='segments', got a step of {windows.step} frames; "
-            f"unrelated pairs are significant too often: choose step={apart / pair.fps:.3g}, or surrogates='shift'"
-        )
-    return found
-
-
-def _more(kind: str, n: int, number: int, pair: Pair) -> str:
-    """How to get enough surrogates."""
-    if number == n:
-        return "choose a larger n"
-    if kind == "partners":
-        return f"give {ENOUGH} partners or more"
-    length = (ENOUGH + 1) * shift_spacing(pair) / pair.fps
-    return (
-        f"this needs a recording of {length:.3g} s (this one has {pair.frames / pair.fps:.3g} s), or a smaller width "
-        "or max_lag. The excess of many short recordings can be tested together"
-    )
+def draw_attrs(draws: list[Draws], pair: Pair) -> dict[str, str | int]:
+    """Attributes of the result, with which the draws can be repeated."""
+    numbers = [len(one.items) for one in draws]
+    attrs: dict[str, str | int] = {"surrogates": draws[0].kind, "n": max(numbers), "seed": str(draws[0].seed)}
+    if pair.by is None:
+        return attrs | {"family": "pairs of a recording"}
+    tested = sum(len(one.parts) for one in draws)
+    return attrs | {
+        "n_by_label": json.dumps(numbers),
+        "untested_intervals": len(pair.grids) - tested,
+        "family": f"pairs of a recording and {pair.by}",
+    }
 
 
 def _as_long(y: np.ndarray, frames: int) -> np.ndarray:

@@ -132,7 +132,7 @@ class Pair:
     @property
     def least(self) -> int:
         """Frames that a window must have in common."""
-        return max(2, int(np.ceil(self.options.min_valid * self.windows.width - 1e-9)))
+        return max(2, int(np.ceil(self.options.min_valid * self.sizes[0] - 1e-9)))
 
     @property
     def arrays(self) -> tuple[Array, Array]:

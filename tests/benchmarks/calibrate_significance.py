@@ -128,7 +128,7 @@ def kinds(rng, noise, gaps, **options):
 # --- people on the same schedule
 
 
-STRUCTURED_SECONDS = 240
+STRUCTURED_SECONDS, STRUCTURED_SIGNALS = 240, 10
 STRUCTURED_TESTS = ["whole", "shift", "permute", "partners, whole", "partners"]
 PARTNERS = 39
 
@@ -140,10 +140,8 @@ def structured_cells():
                 yield {"design": design, "trial": trial, "test": test}
 
 
-def scheduled(rng, design, trial, signals=SIGNALS):
+def scheduled(rng, design, trial, signals):
     """A person on the schedule, with the coordinate `block`: "active" and "rest" in turn."""
-    import pandas as pd
-
     x = recording(DESIGNS[design](rng, STRUCTURED_SECONDS * FPS, signals, trial))
     onsets = np.arange(0, STRUCTURED_SECONDS, trial)
     labels = np.where(np.arange(len(onsets)) % 2 == 0, "active", "rest")
@@ -151,7 +149,7 @@ def scheduled(rng, design, trial, signals=SIGNALS):
 
 
 def structured(rng, design, trial, test):
-    signals = SIGNALS if "partners" not in test else 6
+    signals = STRUCTURED_SIGNALS if "partners" not in test else 6
     x, y = (scheduled(rng, design, trial, signals) for _ in "xy")
     windows = {"width": 1.0, "max_lag": 0.5} if trial == 5 else {"width": 2.0, "max_lag": 1.0}
     partners = [scheduled(rng, design, trial, signals) for _ in range(PARTNERS)] if "partners" in test else None
@@ -264,7 +262,7 @@ def met(rng, options, n=199):
 
 PARTS = {
     "level": (level_cells, level, RUNS),
-    "structured": (structured_cells, structured, 20),
+    "structured": (structured_cells, structured, 30),
     "excess": (excess_cells, excess, 40),
     "power": (power_cells, power, 40),
     "kinds": (kind_cells, kinds, 40),
