@@ -14,6 +14,7 @@ from bitbox_xr.measures.social import coordination, imitation, lag_profile, wind
 from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.preprocessing.gaps import fill_gaps
 from bitbox_xr.preprocessing.intervals import annotate
+from bitbox_xr.preprocessing.masks import mask
 from bitbox_xr.preprocessing.norms import magnitudes
 from bitbox_xr.preprocessing.regularity import regularity
 from bitbox_xr.preprocessing.resampling import resample
@@ -37,6 +38,7 @@ __all__ = [
     "lag_map",
     "lag_profile",
     "magnitudes",
+    "mask",
     "open_netcdf",
     "open_recording",
     "open_signals",

@@ -8,9 +8,11 @@ __all__ = [
     "FEATURE",
     "GAP",
     "LAG",
+    "MASKED",
     "METRIC",
     "PAIR",
     "RECORDING",
+    "REGION",
     "RESERVED",
     "SCALE",
     "SIGNAL",
@@ -29,6 +31,7 @@ TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
 FEATURE, GAP, RECORDING = "feature", "gap", "recording"
+REGION, MASKED = "region", "masked"
 
 
 class Variable(NamedTuple):
@@ -44,10 +47,11 @@ VARIABLES = {
     SIGNAL: Variable("signal"),
     "landmark": Variable("number of the landmark"),
     "axis": Variable("axis of the coordinate"),
-    "region": Variable("region of the face"),
+    REGION: Variable("region of the face"),
     "side": Variable("side, as the schema names it"),
     "confidence": Variable("confidence of the tracker", "1"),
     "success": Variable("1 where the tracker found the face, 0 where it did not", "1"),
+    MASKED: Variable("whether values of the frame were masked", "1"),
     # regularity
     "fps": Variable("frames per second of the clock", "s-1"),
     "regular": Variable("whether the clock is regular and has every frame", "1"),
