@@ -7,6 +7,7 @@ __all__ = [
     "EVENT",
     "FEATURE",
     "GAP",
+    "INTERVAL",
     "LAG",
     "MASKED",
     "METRIC",
@@ -30,7 +31,7 @@ __all__ = [
 TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
-FEATURE, GAP, RECORDING = "feature", "gap", "recording"
+FEATURE, GAP, RECORDING, INTERVAL = "feature", "gap", "recording", "interval"
 REGION, MASKED = "region", "masked"
 
 
@@ -66,6 +67,14 @@ VARIABLES = {
     "gap_start": Variable("last frame before the gap", "s"),
     "gap_length": Variable("time from the last frame before the gap to the first after it", "s"),
     "gap_frames": Variable("number of frames missing in the gap", "1"),
+    # intervals of annotations
+    INTERVAL: Variable("number of the interval"),
+    "onset": Variable("start of the interval", "s"),
+    "offset": Variable("end of the interval", "s"),
+    "label": Variable("label of the interval"),
+    "type": Variable("state (with a duration), point (without), or unknown (duration not known)"),
+    "subject": Variable("who is annotated"),
+    "tier": Variable("tier or observation of the annotation"),
     # windows of imitation and coordination
     "corr": Variable("windowed correlation at the best lag", "1"),
     LAG: Variable("lag of the best correlation (negative: signal1 follows signal2)", "s"),
