@@ -8,11 +8,11 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import counted, label_of, listed
+from bitbox_xr.core.variables import INTERVAL
 
 __all__ = ["TOLERANCE_S", "IntervalsLike", "Table", "checked_table"]
 
 TOLERANCE_S = 1e-6  # times of frames and of intervals that differ by less are equal
-INTERVAL = "interval"
 IntervalsLike: TypeAlias = xr.Dataset | pd.DataFrame
 
 
