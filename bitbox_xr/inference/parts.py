@@ -60,7 +60,9 @@ def grouped(kind: str, n: int, pair: Pair) -> list[list[Part]]:
         faults += [reason if pair.by is None else f"{pair.by} {label!r}: {reason}" for reason in reasons]
     if not any(tested):
         refuse("drawing surrogates", faults)
-    left_out = [part for parts, taken in zip(groups.values(), tested, strict=True) for part in parts if part not in taken]
+    left_out = [
+        part for parts, taken in zip(groups.values(), tested, strict=True) for part in parts if part not in taken
+    ]
     if left_out:
         _warn_of_left_out(kind, left_out, faults, pair)
     return tested
@@ -87,7 +89,9 @@ def _warn_of_left_out(kind: str, left_out: list[Part], faults: list[str], pair: 
     total = len(pair.grids)
     counts = Counter(part.label for part in left_out)
     got = listed((f"{number} of {label!r}" for label, number in counts.items()), 4)
-    text = f"expected {expected}, got {counted(len(left_out), 'interval')} of {total} that are not and take no part: {got}"
+    text = (
+        f"expected {expected}, got {counted(len(left_out), 'interval')} of {total} that are not and take no part: {got}"
+    )
     warn(f"significance(): {text}" + (f" ({listed(faults, 2)})" if faults else ""))
 
 

@@ -56,9 +56,9 @@ def significance(
     For faces choose `width=2, step=1, max_lag=1` (s): a window must hold a whole expression, and mimicry takes about
     0.3 to 1 s, while the default largest lag is 0.1 s at 30 frames per second. The defaults are Bitbox's.
 
-    The statistic of a pair is its mean correlation over windows. It is computed for x and y, and for x and each of n
-    surrogates of y, which are signals that resemble y but are unrelated to x. The p-value is the probability of a
-    statistic at least as large if x and y are independent.
+    The statistic of a pair is its mean correlation over windows. It is computed for x and y, and in the same way for x
+    and surrogates of y: signals that resemble y but are unrelated to x. p is the probability of a statistic at least as
+    large if x and y are independent.
 
     Parameters
     ----------
@@ -71,37 +71,40 @@ def significance(
         correlation, tested two-sided. Default: "corr_abs_mean", or "corr_mean" with `polarity=False`. With
         `polarity=False`, "corr_mean" is always tested one-sided.
     surrogates
-        How surrogates of y are made. Each surrogate is used for all pairs.
+        How surrogates of y are made. Each surrogate is used for all pairs, and none leaves anything in its place.
 
-        "shift": y is shifted circularly in time, together with its gaps, by at least a window and twice the largest
-        lag, and each time by a different amount. The gaps of the original y apply too. This keeps everything about y
-        except its timing, so the false-positive rate stays close to its nominal value for slow signals and for bursts.
-        It requires that both signals behave alike throughout the recording, without drift or a task that both people
-        follow.
+        "shift": y is shifted circularly in time, together with its gaps; the gaps of the original y apply too. Shifts
+        are multiples of D, the smallest multiple of the step that is at least a window and at least twice the largest
+        lag. A recording of m · D s has m − 1 of them. With `by`, each interval is shifted within itself, by its own
+        shift. The test requires that both signals behave alike throughout the recording or interval.
 
-        "segments": the windows of x and y are paired at random, with their gaps. The false-positive rate stays close to
-        its nominal value if windows do not share frames (`step` of at least `width` + 2 · `max_lag`). If they overlap,
-        unrelated pairs are significant too often, because neighbouring windows are correlated and randomly paired ones
-        are not.
+        "permute": needs `by`, and at least six intervals of one label whose lengths differ by at most 10 %. The
+        intervals of y are exchanged, and windows are paired from their starts. It removes what happens at the same time
+        in every interval.
 
-        "phase": the Fourier phases of y are replaced by random ones, the same for all signals. Gaps are interpolated
-        for this and restored afterwards. The false-positive rate stays close to its nominal value for signals with
-        normally distributed values. Surrogates of signals that move in bursts have no rests, and the test then has
-        little power.
+        "segments": the windows of x and y are paired at random, with their gaps; with `by`, within each interval. It
+        needs windows that share no frames (`step` of at least `width` + 2 · `max_lag`); otherwise unrelated pairs are
+        significant too often.
 
-        "partners": the signals of other recordings, passed as `partners`, replace y. This accounts for behaviour that
-        the situation evokes in everybody. It cannot be used if everybody saw the same model.
+        "phase": the Fourier phases of y are replaced by random ones, the same for all signals; with `by`, in each
+        interval. Gaps are interpolated for this and restored afterwards. It is for signals with normally distributed
+        values: surrogates of signals that move in bursts have no rests, and the test then has little power.
+
+        "partners": the signals of other recordings, passed as `partners`, replace y; with `by`, their intervals of the
+        same label in order. This removes what the situation evokes in everybody. It cannot be used if everybody saw
+        the same model.
     n
-        Number of surrogates; the smallest possible p is 1 / (n + 1). If there are more `partners` than n, n of them are
-        drawn; if there are fewer, all are used.
+        Largest number of surrogates. If fewer are possible, all are used, else n different random ones.
     rng
         A seed, or a Generator from which the seed is drawn. Default: a random seed. The seed is stored as text in the
-        attribute `seed`; `rng=int(result.attrs["seed"])` repeats the wanted.
+        attribute `seed`; `rng=int(result.attrs["seed"])` repeats the test.
     pairs
         "all" pairs, or "matched": only pairs of the same signal in both people (dimension `pair`), a much smaller
         family of tests. Both take the same time.
     partners
         Signals like y, with the frame times of x. If one is shorter, its last frames count as missing.
+    by
+        Name of a coordinate along time with the labels of intervals (see `annotate`). Each label is tested by itself.
     progress
         None: show a progress bar on terminals and in notebooks if the test takes longer than two seconds. True: show it
         everywhere. False: never show it.
@@ -111,49 +114,67 @@ def significance(
     Returns
     -------
     Dataset
-        `(…, signal1, signal2)` or `(…, pair)`, float64:
+        `(…, signal1, signal2)` or `(…, pair)`, float64; with `by`, its labels are a dimension before the pairs:
 
         - `observed`: statistic of x and y
         - `null_mean`, `null_std`: mean and standard deviation of the statistic over surrogates
-        - `surrogate_z`: (observed − null_mean) / null_std
-        - `p`: (b + 1) / (n + 1), where b is the number of surrogates that are at least as strong
+        - `excess`: observed − null_mean, for comparisons of recordings
+        - `surrogate_z`: excess / null_std. It grows with the length of the recording and is no effect size.
+        - `p`: (b + 1) / (number of surrogates + 1), where b is the number of surrogates that are at least as strong
         - `p_fwe`: p-value corrected for the family of all pairs. It is the probability, under independence, that any
           pair is as strong (family-wise error), from the strongest standardised statistic of each surrogate.
         - `q`: p-value corrected for the false discovery rate (Benjamini & Hochberg)
+        - `p_min`: smallest possible p, 1 / (number of surrogates + 1)
+        - `activity_corr`: Spearman's correlation, over windows, of the variances that the two signals have within the
+          window; `activity_p`: its p-value by the same surrogates, one-sided. If people are active at the same times
+          because they follow one schedule, unrelated pairs are significant too often. Mimicry has this effect as well.
 
-        NaN where nothing can be tested. The result is lazy if x or y is a dask array; each task then computes some
-        surrogates of a whole recording.
+        NaN where nothing can be tested. Each label and each recording is a separate family for p_fwe and q. The
+        attribute `n` is the number of surrogates (with `by`, the largest; `n_by_label` has all, as JSON). The result is
+        lazy if x or y is a dask array; each task then computes some surrogates of a whole recording.
 
     Raises
     ------
     ValueError
-        As for the measure, and if the recording is too short for n surrogates or an option is out of range.
+        As for the measure; if the recording, or every interval, is shorter than three shifts (3 · D) or otherwise does
+        not allow this kind of surrogate; or if an option is out of range.
+
+    Warns
+    -----
+    UserWarning
+        If p_min > .05 (with the length that p ≤ .05 needs); if intervals take no part, for example because they are
+        shorter than 3 · D; if `segments` has windows that share frames; and, when the result is computed, if more than
+        a quarter of the pairs have activity_p ≤ .05.
 
     Notes
     -----
     If gaps leave the windows of a surrogate with fewer frames than those of the observed signals, the mean of the
     surrogate varies more. Its deviation from the null mean is therefore multiplied by √(frames in its windows / frames
     in the observed windows), in null_std and in all p-values. A surrogate in which a pair has no window counts as
-    stronger than the observed one. Values within 1e-6 standard deviations are ties, and also count as stronger. With
-    further dimensions, each recording is a separate family. `surrogate_z` grows with the square root of the length of
-    the recording; to compare recordings of different lengths use observed − null_mean.
+    stronger than the observed one. Values within 1e-6 standard deviations are ties, and also count as stronger.
+
+    Nearer shifts than D would be near copies of each other, but not of the observed pairing, which would then count as
+    one of many although it is one of few.
 
     p: Phipson & Smyth (2010), Statistical Applications in Genetics and Molecular Biology 9, 39. p_fwe: Nichols &
     Holmes (2002). Phases: Prichard & Theiler (1994), Physical Review Letters 73, 951-954.
 
     Examples
     --------
-    x follows y by five frames, in each signal:
+    AU12 of x follows AU12 of y by five frames:
 
     >>> from bitbox_xr import signals
     >>> rng = np.random.default_rng(0)
-    >>> model = rng.normal(size=(3600, 2))
-    >>> x = signals(np.roll(model, 5, axis=0) + rng.normal(size=(3600, 2)), fps=30, names=["AU06", "AU12"])
-    >>> y = signals(model, fps=30, names=["AU06", "AU12"])
-    >>> found = significance(x, y, width=2, step=1, max_lag=1, n=99, rng=1)
-    >>> found.p_fwe.values
-    array([[0.01, 0.28],
-           [1.  , 0.01]])
+    >>> names = ["AU04", "AU06", "AU12"]
+    >>> x, y = (signals(rng.normal(size=(3600, 3)), fps=30, names=names) for _ in "xy")
+    >>> x[5:, 2] += y.values[:-5, 2]
+    >>> found = significance(x, y, width=2, step=1, max_lag=1)
+    >>> found.p_fwe.round(3).values
+    array([[1.   , 1.   , 0.983],
+           [1.   , 1.   , 0.517],
+           [1.   , 0.95 , 0.017]])
+    >>> found.excess.sel(signal1="AU12", signal2="AU12").round(2).item(), found.attrs["n"]
+    (0.41, 59)
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
     pair = checked_pair(measure, x, y, options, fps, by)
@@ -209,7 +230,7 @@ def statistic_faults(statistic: object) -> list[str]:
 def _dataset(found: Array, pair: Pair, attrs: Attrs, wanted: Statistics) -> xr.Dataset:
     """Name `found` `(…, label, variable, n1, n2)` or `(…, label, variable, pair)`; without `by` there is one label."""
     if pair.by is None:
-        found = found[(..., 0, *[slice(None)] * (1 + wanted.pair_dims))]
+        found = found[..., 0, :, :] if wanted.matched else found[..., 0, :, :, :]
     last = (PAIR,) if wanted.matched else (SIGNAL1, SIGNAL2)
     coords: Any = pair.coords()
     if wanted.matched:
@@ -246,9 +267,9 @@ def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, 
     if any(related):
         of = f" in {sum(related)} of {len(related)} recordings" if lead else ""
         warn(
-            f"significance(): more than a quarter of all pairs are active at the same times (activity_p ≤ {ALPHA:g}){of}"
-            "; a common schedule, such as trials or phases, has this effect, and then unrelated pairs are significant "
-            "too often: test within intervals (by=…), or use surrogates='permute' or partners"
+            f"significance(): more than a quarter of the pairs are active at the same times (activity_p ≤ {ALPHA:g}){of}; "
+            "mimicry has this effect, but so has a common schedule, such as trials, and then unrelated pairs are "
+            "significant too often: test within intervals (by=…), or use surrogates='permute' or 'partners'"
         )
     return out
 

@@ -150,7 +150,11 @@ def surrogate_windows(
         "null_lag": ((SURROGATE, WINDOW), null[:, 1], variable_attrs("null_lag")),
     }
     number = (SURROGATE, np.arange(len(null)), variable_attrs(SURROGATE))
-    return xr.Dataset(data, {SURROGATE: number, **_labels(both), **both.window_coords()}, {**both.attrs(), **draw_attrs([draws], both)})
+    return xr.Dataset(
+        data,
+        {SURROGATE: number, **_labels(both), **both.window_coords()},
+        {**both.attrs(), **draw_attrs([draws], both)},
+    )
 
 
 def _selected(both: Pair, pair: tuple[str, str]) -> Pair:

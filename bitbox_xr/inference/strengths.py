@@ -107,9 +107,7 @@ def _strength(x: np.ndarray, made: list[Replacement], draws: Draws, wanted: Stat
     return np.diagonal(result, axis1=1, axis2=2) if wanted.matched else result
 
 
-def _add_windows(
-    x: np.ndarray, made: Replacement, windows: Windows, wanted: Statistics, sums: np.ndarray
-) -> None:
+def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, wanted: Statistics, sums: np.ndarray) -> None:
     """Correlate the windows of one part, and add them to `sums` (see `add_strength`)."""
     from bitbox_xr.kernels.p_values import add_strength
 

@@ -13,9 +13,9 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Array, SignalsLike
+from bitbox_xr.core.variables import TIME
 from bitbox_xr.inference.parts import Part, grouped, spacing
 from bitbox_xr.inference.surrogate_checks import option_faults, partner_faults, partner_signals
-from bitbox_xr.core.variables import TIME
 from bitbox_xr.kernels import distinct_draws
 from bitbox_xr.measures.windowing import Pair
 from bitbox_xr.preprocessing.intervals import stretches
@@ -40,7 +40,7 @@ class Draws(NamedTuple):
 
     kind: str
     seed: int
-    items: Sequence[Any]
+    items: Sequence[Any] | np.ndarray
     parts: list[Part]
 
     def spectra(self, y: np.ndarray) -> list[np.ndarray]:
@@ -92,7 +92,9 @@ def draw(
     return [Draws(kind, seed, _items(kind, n, seed, pair, parts, given) if parts else [], parts) for parts in groups]
 
 
-def _items(kind: str, n: int, seed: int, pair: Pair, parts: list[Part], partners: list[xr.DataArray]) -> Sequence[Any]:
+def _items(
+    kind: str, n: int, seed: int, pair: Pair, parts: list[Part], partners: list[xr.DataArray]
+) -> Sequence[Any] | np.ndarray:
     sequence = np.random.SeedSequence(seed)
     if kind == "shift":
         sizes = [distinct_draws.grid_size(part.frames, spacing(pair)) for part in parts]

@@ -17,10 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from simulated_people import DESIGNS, FPS, NOISES, slow, white
 
 import bitbox_xr as bx
-from simulated_people import DESIGNS, FPS, NOISES, bursts, slow, white
 
 SIGNALS, RUNS = 17, 100
 LONG_N = 99  # surrogates for recordings of 600 s
@@ -55,8 +54,8 @@ def counts(found):
 # --- level: unrelated people
 
 
-# For each length (s): width and largest lag (s), with "c" for coordination. 20 and 30 s are too short for wider windows,
-# except to show that they are. Coordination with many lags takes long, so it is left out in long recordings.
+# For each length (s): width and largest lag (s), with "c" for coordination. 20 and 30 s are too short for wider
+# windows, except to show that they are. Coordination with many lags takes long, so it is left out in long recordings.
 WINDOWS = {
     20: ["0.5 0.1", "0.5 0.1 c", "0.5 0.1", "0.5 0.1 c", "2 1"],
     30: ["0.5 0.1 c", "0.5 0.1", "0.5 0.1 c", "0.5 0.1", "2 0.1 c"],
