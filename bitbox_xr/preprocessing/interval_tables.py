@@ -49,7 +49,7 @@ class Table(NamedTuple):
 
     def described(self, at: int) -> str:
         """Label and times of an interval, for a message."""
-        return f"{self.labels[at]!r} ({self.onsets[at]:g} to {self.offsets[at]:g} s)"
+        return f"{str(self.labels[at])!r} ({self.onsets[at]:g} to {self.offsets[at]:g} s)"
 
     def note(self) -> str:
         """How many rows label no frames, as text; "" without any."""
