@@ -35,7 +35,7 @@ def expected(folder, labels=("baseline", "break", "task")):
         return bx.annotate(x.load(), bx.open_intervals(folder / "phases.csv", label=list(labels)))
 
 
-@pytest.mark.filterwarnings("ignore:imitation")
+@pytest.mark.filterwarnings("default:imitation")
 def test_imitation_of_each_label(folder):
     files = [folder / "x.nc", folder / "y.nc", "-o", folder / "out.nc", "--intervals", folder / "phases.csv"]
     done = run("imitation", *files, *WINDOWS)
@@ -62,7 +62,9 @@ def test_labels_are_chosen_and_named_and_statistics_have_them(folder):
 
 def test_labels_of_the_recording_itself(folder):
     bx.to_netcdf(expected(folder, ["baseline", "task"]), folder / "labelled.nc")
-    done = run("imitation", folder / "labelled.nc", folder / "y.nc", "-o", folder / "out.nc", *WINDOWS, "--by", "condition")
+    done = run(
+        "imitation", folder / "labelled.nc", folder / "y.nc", "-o", folder / "out.nc", *WINDOWS, "--by", "condition"
+    )
     assert done.exit_code == 0, done.output
     with bx.open_netcdf(folder / "out.nc") as found:
         assert np.unique(found.condition).tolist() == ["baseline", "task"]

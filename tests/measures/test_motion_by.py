@@ -1,5 +1,7 @@
 """Motion by label equals that of recordings cut by hand; several intervals of one label count together."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,7 +32,7 @@ def annotated(x, *intervals):
 @given(st.lists(st.integers(4, 70), min_size=1, max_size=5), st.integers(0, 99))
 def test_labels_equal_recordings_that_are_cut(lengths, seed):
     edges = np.cumsum([0, *lengths]).tolist()
-    intervals = [(f"p{k}", start, stop) for k, (start, stop) in enumerate(zip(edges, edges[1:], strict=False))]
+    intervals = [(f"p{k}", start, stop) for k, (start, stop) in enumerate(pairwise(edges))]
     x = landmarks(edges[-1] + 3, seed)
     for measure in MEASURES:
         found = measure(annotated(x, *intervals), by="condition")

@@ -56,5 +56,7 @@ def test_significant_pairs_refuses_results_of_other_options(found):
     with pytest.raises(ValueError, match=r"(?s)significant_pairs\(\): \d faults.*the same width, got 0\.5 and 1\.0"):
         stats.bitbox.plot.significant_pairs(found)
     other = bx.imitation(*(a.sel(signal=["AU04"]) for a in recordings()), stats=True, **WINDOWS)
-    with pytest.raises(ValueError, match="expected signal1 of result to contain the signals of found, got none named AU12"):
+    with pytest.raises(
+        ValueError, match="expected signal1 of result to contain the signals of found, got none named AU12"
+    ):
         other.bitbox.plot.significant_pairs(found)
