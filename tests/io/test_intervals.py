@@ -417,7 +417,7 @@ def test_facereader_states_hold_until_the_next_row(saved):
         "Video analysis state log\n\nFace Model\tGeneral\nFrame rate\t30.0\n\n\nVideo Time\tDominant Expression\n"
         "00:00:00.000\tUnknown\n00:00:01.300\tHappy\n01:00:02.066\tNeutral\n01:00:04.000\tEND\n"
     )
-    expected = [(0, 1.3, "", "state"), (1.3, 3602.066, "Happy", "state"), (3602.066, 3604, "Neutral", "state")]
+    expected = [(1.3, 3602.066, "Happy", "state"), (3602.066, 3604, "Neutral", "state")]
     for variant in (text, text.replace("\n", "\r"), text.replace(".0\n", ",0\n").replace(".066", ",066")):
         assert rows(open_intervals(saved(variant))) == expected
     without_end = open_intervals(saved(text.partition("01:00:04")[0]))

@@ -105,10 +105,10 @@ READ = [
      (238.878, 239.327, "non mamanais")),
     ("elan/syncpy_SyncPy/ELAN_2Persons.csv", {"tier": ["Maman", "Bebe"]}, "elan-export", {"state": 87},
      (0.896, 1.8, "non mamanais"), None),
-    (f"{STATES}/testdata_state.txt", {}, "facereader", {"state": 84}, (0, 61.3, ""), (362.6, 403.533, "")),
-    (f"{STATES}/testdata_state.csv", {}, "facereader", {"state": 84}, (0, 61.3, ""), (362.6, 403.533, "")),
+    (f"{STATES}/testdata_state.txt", {}, "facereader", {"state": 48}, (61.3, 62.066, "Neutral"), None),
+    (f"{STATES}/testdata_state.csv", {}, "facereader", {"state": 48}, (61.3, 62.066, "Neutral"), None),
     # the last row of this log is not END, so it is not known how long it holds
-    (f"{STATES}/testdata_state2.txt", {}, "facereader", {"state": 45, "unknown": 1}, (0, 1.066, ""),
+    (f"{STATES}/testdata_state2.txt", {}, "facereader", {"state": 33, "unknown": 1}, (1.066, 2.133, "Neutral"),
      (174.8, NAN, "Neutral")),
     (f"{TEXTGRID}/long_format.TextGrid", {}, "textgrid", {"state": 152}, (1358.8925, 1361.8925, "sil"), None),
     (f"{TEXTGRID}/short_format.TextGrid", {"tier": "phone"}, "textgrid", {"state": 104}, (1358.8925, 1361.8925, "sil"),
