@@ -50,7 +50,7 @@ FORMATS = {  # in the order in which they are asked
     "audacity": audacity,
     "table": table,
 }
-TABLES = ("table",)  # formats without a unit of their own
+TABLES = ("table",)  # formats that do not state a unit
 
 for _name, _module in FORMATS.items():
     registry.add(Reader(_name, KIND, _module.recognise, _module.read, built_in=True))
