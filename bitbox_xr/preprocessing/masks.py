@@ -49,7 +49,7 @@ def mask(
     DataArray
         `x` with masked values NaN, and a coordinate `masked` `(…, time)`: whether values of the frame were masked.
         The attribute `masked_frames` counts these frames, apart from `lost_frames`, which had no values before; for
-        dask arrays, which stay lazy, neither is counted. The attribute `history` records the step.
+        dask arrays, neither is counted, and `masked` is lazy too. The attribute `history` records the step.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def mask(
     if where is not None:
         chosen = chosen | where.reset_coords(drop=True).drop_vars([*where.indexes])
     chosen = chosen & xr.DataArray(chosen_signals, dims=SIGNAL)
-    taken = chosen if x.chunks else chosen & x.notnull().reset_coords(drop=True).drop_vars([*x.indexes])
+    taken = chosen & x.notnull().reset_coords(drop=True).drop_vars([*x.indexes])
     frames = taken.any(SIGNAL).transpose(..., TIME)
     if MASKED in x.coords:
         frames = frames | x[MASKED].variable
