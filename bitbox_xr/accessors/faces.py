@@ -22,6 +22,7 @@ class FaceMethods:
         aggregate: bool = False,
         robust: bool = False,
         precision: int = 16,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how often and how strongly each coefficient is activated: see `bitbox_xr.expressivity`.
@@ -31,7 +32,9 @@ class FaceMethods:
         >>> face.bitbox.expressivity(scales=[1, 2]).activations_per_minute.sel(coefficient="AU12").round(1).values
         array([49., 22.])
         """
-        return bx.expressivity(self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, fps=fps)
+        return bx.expressivity(
+            self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, by=by, fps=fps
+        )
 
     def events(
         self, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
@@ -54,6 +57,7 @@ class FaceMethods:
         robust: bool = False,
         magnitude: bool = True,
         precision: int = 16,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how evenly activations are spread over coefficients: see `bitbox_xr.diversity`.
@@ -70,6 +74,7 @@ class FaceMethods:
             robust=robust,
             magnitude=magnitude,
             precision=precision,
+            by=by,
             fps=fps,
         )
 
