@@ -37,7 +37,7 @@ SignalsLike: TypeAlias = Union[
 TimesLike: TypeAlias = np.ndarray | xr.DataArray | pd.Index | pd.Series | Sequence[float | datetime | timedelta]
 ScalesLike: TypeAlias = int | Sequence[float] | np.ndarray | None  # s
 
-Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle"]
+Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle", "emotion", "gaze"]
 MeasureOfTwo: TypeAlias = Literal["imitation", "coordination"]
 Statistic: TypeAlias = Literal["corr_abs_mean", "corr_mean"]
 Surrogates: TypeAlias = Literal["shift", "segments", "phase", "partners"]

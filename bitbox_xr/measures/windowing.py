@@ -23,7 +23,7 @@ __all__ = ["Options", "Pair", "checked_pair"]
 
 # Dimensions, values and attributes of a coordinate, as xarray accepts them.
 Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
-KINDS = ("expression", "landmark", "landmark-can", "pose")
+KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze")
 
 
 class Options(NamedTuple):

@@ -19,6 +19,7 @@ from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 
 __all__ = [
+    "NUMBER",
     "TABLE",
     "WHITESPACE",
     "Sheet",
