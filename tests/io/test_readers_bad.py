@@ -310,7 +310,7 @@ TRACKED = {
     "no units": (
         {name: own for name, own in openface().items() if not name.endswith("_r")},
         {},
-        r"columns of kind 'expression' as OpenFace 2 writes them, got pose \(6 columns\), gaze \(8 columns\), landmark \(136",
+        r"columns of kind 'expression' as OpenFace 2 writes them, got pose \(6 columns\), gaze \(8 columns\), landm",
     ),
 }
 

@@ -13,7 +13,7 @@ from bitbox_xr.core.types import Kind
 from bitbox_xr.core.variables import TIME, variable_attrs
 from bitbox_xr.io.readers.columns import Attrs, Layout, ReadOptions, SignalColumns, select
 from bitbox_xr.io.readers.sampling import time_axis_of
-from bitbox_xr.io.readers.sheet import TABLE, Sheet, numbers, texts
+from bitbox_xr.io.readers.sheet import DATASET, TABLE, Sheet, numbers, texts
 from bitbox_xr.kernels import frame_rate
 
 __all__ = ["assemble"]
@@ -73,7 +73,7 @@ def _track(sheet: Sheet, layout: Layout, options: ReadOptions, chosen: SignalCol
 
 
 def _signals(sheet: Sheet, layout: Layout, chosen: SignalColumns, track: Track) -> xr.DataArray:
-    known = {"backend": layout.backend, "source": "" if sheet.file == TABLE else sheet.file}
+    known = {"backend": layout.backend, "source": "" if sheet.file in (TABLE, DATASET) else sheet.file}
     attrs: Attrs = {name: text for name, text in known.items() if text}
     attrs |= {**layout.attrs, **track.attrs}
     attrs["lost_frames"] = int(np.isnan(track.values).all(axis=1).sum())

@@ -34,7 +34,7 @@ from bitbox_xr.io.readers.formats import (
     three_di,
 )
 from bitbox_xr.io.readers.parquet import from_parquet
-from bitbox_xr.io.readers.sheet import TABLE, WHITESPACE, Sheet, from_frame, from_lines, read_lines
+from bitbox_xr.io.readers.sheet import DATASET, TABLE, WHITESPACE, Sheet, from_frame, from_lines, read_lines
 from bitbox_xr.io.registry import Reader
 from bitbox_xr.kernels import time_units
 
@@ -42,7 +42,6 @@ __all__ = ["open_signals"]
 
 KIND: registry.ReaderKind = "signals"
 PARQUET = b"PAR1"
-DATASET = "the Dataset"  # in messages
 UNSUPPORTED = {  # first bytes: format, and remedy
     b"PK\x03\x04": "a ZIP archive (such as an Excel file); save the table as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel file; save the table as CSV",

@@ -34,8 +34,7 @@ def read(path: Path, options: ReadOptions) -> xr.DataArray:
     levels = _levels(path.name, lines)
     width = len(levels["coords"])
     names = ["frame", *(f"{part} {coord}" for part, coord in zip(levels["bodyparts"], levels["coords"], strict=True))]
-    sheet = from_lines(path.name, lines[len(levels) :], sep=",", names=names)
-    sheet = sheet._replace(first=len(levels) + 1)
+    sheet = from_lines(path.name, lines, sep=",", skiprows=len(levels), names=names)
     table = numbers(sheet, range(width + 1)).to_numpy()
     return signals_of(path.name, _keypoints(levels, table), options)
 

@@ -51,7 +51,8 @@ def read(path: Path, options: ReadOptions) -> xr.DataArray:
     rate = next((found[1] for line in lines[:at] if (found := RATE.match(line))), "")
     body = [_as_numbers(line) for line in lines[at + 1 :]]
     sheet = from_lines(path.name, [*lines[: at + 1], *body], sep="\t", skiprows=at)
-    seconds, source = _seconds(sheet, names.index(TIME_COLUMN), float(rate.replace(",", ".")) if rate else None)
+    known = float(rate.replace(",", ".")) if rate else options.fps
+    seconds, source = _seconds(sheet, names.index(TIME_COLUMN), known)
     layout = Layout(
         BACKEND,
         _signals(sheet.names),
