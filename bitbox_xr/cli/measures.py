@@ -148,7 +148,8 @@ def expressivity(**given: Any) -> None:
     type=FILE,
     multiple=True,
     metavar="FILE",
-    help="With --surrogates partners: Y of another recording. Give it once for each.",
+    help="With --surrogates partners: Y of another recording. Give it once for each. With --by it must be a NetCDF "
+    "file with this coordinate.",
 )
 @click.option(
     "--pairs",
@@ -163,18 +164,21 @@ def expressivity(**given: Any) -> None:
 @reader_options
 @second_options
 @clock_options
+@interval_options
 @reported
 def significance(**given: Any) -> None:
     """Test imitation or coordination of X and Y against chance.
 
     Compares the mean correlation of every pair of signals with that of surrogates: signals made from Y that are
-    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs.
+    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs. With --intervals
+    or --by each label is tested by itself, and surrogates stay inside its intervals.
 
     \b
     Examples:
       bitbox-xr significance anna.csv ben.csv -o out.nc --seed 0 --width 2 --step 1 --max-lag 1
       bitbox-xr significance anna.csv ben.csv -o out.nc --measure coordination --pairs matched \\
         --width 2 --step 1 --max-lag 1
+      bitbox-xr significance anna.csv ben.csv -o out.nc --intervals phases.csv --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr.inference.significance import significance
 
@@ -186,11 +190,19 @@ def significance(**given: Any) -> None:
         ]
     names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
-    result = significance(x, y, partners=partners or None, **options)
+    result = significance(x, y, partners=partners or None, by=by_option(given), **options)
     to_netcdf(result, given["out"])
-    pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # one person: each pair occurs twice
-    found = int((result["p_fwe"] <= 0.05).sum()) // (2 if y is None else 1)
-    click.echo(f"{given['out']}: {found} of {pairs} pairs with family-wise p ≤ .05; seed {result.attrs['seed']}")
+    text = f"{given['out']}: {_significant(result)} with family-wise p ≤ .05; seed {result.attrs['seed']}"
+    by = result.attrs.get("by")
+    labels = [] if by is None else [result.sel({by: label}) for label in result[by].values]
+    click.echo("\n".join([text, *(f"  {one[by].item()}: {_significant(one)}" for one in labels)]))
+
+
+def _significant(result: xr.Dataset) -> str:
+    """How many pairs are significant in their family; for one person each pair occurs twice."""
+    twice = 2 if "alone" in result.attrs else 1
+    pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= 0.05))
+    return f"{found} of {pairs} pairs"
 
 
 def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:

@@ -104,10 +104,14 @@ VARIABLES = {
     "observed": Variable("statistic of the recording", "1"),
     "null_mean": Variable("mean of the statistic over surrogates", "1"),
     "null_std": Variable("standard deviation of the statistic over surrogates", "1"),
+    "excess": Variable("statistic less its mean over surrogates", "1"),
     "surrogate_z": Variable("statistic less its mean over surrogates, in standard deviations of the surrogates", "1"),
     "p": Variable("probability under independence of a statistic as large", "1"),
     "p_fwe": Variable("probability under independence of a statistic as large in any pair", "1"),
     "q": Variable("false discovery rate (Benjamini-Hochberg)", "1"),
+    "p_min": Variable("smallest possible p with this number of surrogates", "1"),
+    "activity_corr": Variable("rank correlation over windows of the signals' variances within the window", "1"),
+    "activity_p": Variable("probability under independence of an activity_corr as large", "1"),
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
@@ -160,7 +164,10 @@ _LABEL, _NUMBER = "label of the interval ('': outside all intervals)", "number o
 RESERVED = {
     "imitation": _WINDOW_VARIABLES,
     "coordination": _WINDOW_VARIABLES,
-    "significance": ("observed", "null_mean", "null_std", "surrogate_z", "p", "p_fwe", "q"),
+    "significance": (
+        *("observed", "null_mean", "null_std", "excess", "surrogate_z", "p", "p_fwe", "q", "p_min"),
+        *("activity_corr", "activity_p"),
+    ),
     "expressivity": (
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),
