@@ -1,7 +1,7 @@
 """Local maxima of responses, against a loop that follows each frame: plateaus, values near zero, frames not allowed."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bitbox_xr.kernels.activations import extrema
@@ -29,6 +29,7 @@ def maxima_by_loop(w, tolerance, both, allowed):
     return found
 
 
+@settings(deadline=None)  # the first call compiles
 @given(runs=signals, tolerance=st.sampled_from([0.0, 1e-10, 0.12]), both=st.booleans(), seed=st.integers(0, 99))
 def test_local_maxima_equal_those_of_a_loop(runs, tolerance, both, seed):
     heights, lengths = zip(*runs, strict=True)
@@ -39,6 +40,7 @@ def test_local_maxima_equal_those_of_a_loop(runs, tolerance, both, seed):
     assert frame[:number].tolist() == maxima_by_loop(w, tolerance, both, allowed)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(row=st.lists(values, min_size=1, max_size=100))
 def test_the_spread_is_that_of_numpy(row):
     w = np.array(row)
