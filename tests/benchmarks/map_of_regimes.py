@@ -138,6 +138,7 @@ def draw(cells: list[Cell], file: Path) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib import colormaps
     from matplotlib.colors import LogNorm
 
     found: dict[tuple[float, float], list[float]] = {}
@@ -152,10 +153,15 @@ def draw(cells: list[Cell], file: Path) -> None:
         row, column = rows.index(n), overlaps.index(overlap)
         middle[row, column] = np.median(ratios)
         text = f"{_short(np.median(ratios))}\n({_short(min(ratios))})"
-        dark = not 1 / 12 < np.median(ratios) < 12
+        dark = not 1 / 7 < np.median(ratios) < 7
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color="white" if dark else "black")
     # orange: slower, purple: faster; distinguishable with every kind of colour vision, and in grey by the numbers
-    image = axes.imshow(np.ma.masked_invalid(middle), cmap="PuOr", norm=LogNorm(1 / 32, 32), aspect="auto")
+    image = axes.imshow(
+        np.ma.masked_invalid(middle),
+        cmap=colormaps["PuOr"].with_extremes(bad="0.9"),
+        norm=LogNorm(1 / 32, 32),
+        aspect="auto",
+    )
     axes.set_xticks(range(len(overlaps)), [_short(overlap) for overlap in overlaps])
     axes.set_yticks(range(len(rows)), [str(n) for n in rows])
     axes.set_xticks(np.arange(1, len(overlaps)) - 0.5, minor=True)
@@ -164,7 +170,9 @@ def draw(cells: list[Cell], file: Path) -> None:
     axes.tick_params(which="minor", length=0)
     axes.set(xlabel="overlap: width / step of the windows", ylabel="signals of each person")
     axes.set_title("Times faster than the best of Bitbox and NumPy: median (smallest)", fontsize=10)
-    figure.colorbar(image, label="times faster (median)", ticks=[1 / 16, 1 / 4, 1, 4, 16], format="%.3g")
+    figure.colorbar(image, label="times faster (median)", ticks=[1 / 16, 1 / 4, 1, 4, 16]).ax.set_yticklabels(
+        ["1/16", "1/4", "1", "4", "16"]
+    )
     figure.savefig(file, dpi=150)
     plt.close(figure)
 
