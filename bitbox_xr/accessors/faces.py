@@ -22,6 +22,7 @@ class FaceMethods:
         aggregate: bool = False,
         robust: bool = False,
         precision: int = 16,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how often and how strongly each coefficient is activated: see `bitbox_xr.expressivity`.
@@ -31,7 +32,9 @@ class FaceMethods:
         >>> face.bitbox.expressivity(scales=[1, 2]).activations_per_minute.sel(coefficient="AU12").round(1).values
         array([49., 22.])
         """
-        return bx.expressivity(self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, fps=fps)
+        return bx.expressivity(
+            self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, by=by, fps=fps
+        )
 
     def events(
         self, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
@@ -54,6 +57,7 @@ class FaceMethods:
         robust: bool = False,
         magnitude: bool = True,
         precision: int = 16,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how evenly activations are spread over coefficients: see `bitbox_xr.diversity`.
@@ -70,6 +74,7 @@ class FaceMethods:
             robust=robust,
             magnitude=magnitude,
             precision=precision,
+            by=by,
             fps=fps,
         )
 
@@ -84,7 +89,7 @@ class FaceMethods:
         """
         return bx.asymmetry(self._x, reference=reference, fps=fps)
 
-    def kinematics(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+    def kinematics(self, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
         """Measure how far and how fast points move: see `bitbox_xr.kinematics`.
 
         >>> import numpy as np
@@ -93,9 +98,9 @@ class FaceMethods:
         >>> found.speed.round(3).item(), found.speed.attrs["units"]
         (3.0, 'mm/s')
         """
-        return bx.kinematics(self._x, angular=angular, fps=fps)
+        return bx.kinematics(self._x, angular=angular, by=by, fps=fps)
 
-    def smoothness(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+    def smoothness(self, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
         """Measure how smoothly points move: see `bitbox_xr.smoothness`.
 
         >>> import numpy as np
@@ -103,10 +108,15 @@ class FaceMethods:
         >>> head.bitbox.smoothness(angular=True).ldj.round(2).item()
         -2.92
         """
-        return bx.smoothness(self._x, angular=angular, fps=fps)
+        return bx.smoothness(self._x, angular=angular, by=by, fps=fps)
 
     def relative_motion(
-        self, *, reference: FramesLike = "mean", angular: bool = False, fps: float | None = None
+        self,
+        *,
+        reference: FramesLike = "mean",
+        angular: bool = False,
+        by: str | None = None,
+        fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how far points are from a reference position: see `bitbox_xr.relative_motion`.
 
@@ -115,4 +125,4 @@ class FaceMethods:
         >>> head.bitbox.relative_motion(reference=0).distance_max.round(3).item()
         2.9
         """
-        return bx.relative_motion(self._x, reference=reference, angular=angular, fps=fps)
+        return bx.relative_motion(self._x, reference=reference, angular=angular, by=by, fps=fps)

@@ -8,7 +8,15 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.cli.arguments import AlignOptions, align_options, checked_out, recordings
+from bitbox_xr.cli.arguments import (
+    AlignOptions,
+    align_options,
+    annotated,
+    by_option,
+    checked_out,
+    interval_faults,
+    recordings,
+)
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
@@ -16,6 +24,7 @@ from bitbox_xr.cli.options import (
     causal_option,
     chance_options,
     clock_options,
+    interval_options,
     out_option,
     progress_option,
     reader_options,
@@ -25,6 +34,7 @@ from bitbox_xr.cli.options import (
     stats_option,
     window_options,
 )
+from bitbox_xr.core.errors import refuse
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
@@ -45,6 +55,7 @@ WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
 @window_options
 @causal_option
 @stats_option
+@interval_options
 @reader_options
 @second_options
 @clock_options
@@ -60,6 +71,8 @@ def imitation(**given: Any) -> None:
       bitbox-xr imitation anna.csv ben.csv -o out.nc --width 2 --step 1 --max-lag 1
       bitbox-xr imitation both.csv both.csv --face-id 0 --face-id-y 1 -o out.nc \\
         --width 2 --step 1 --max-lag 1
+      bitbox-xr imitation anna.csv ben.csv -o out.nc --intervals phases.eaf --tier phase \\
+        --width 2 --step 1 --max-lag 1
     """
     _measure(social.imitation, given, {"causal": given["causal"]})
 
@@ -70,6 +83,7 @@ def imitation(**given: Any) -> None:
 @out_option
 @window_options
 @stats_option
+@interval_options
 @reader_options
 @second_options
 @clock_options
@@ -94,6 +108,7 @@ def coordination(**given: Any) -> None:
 @click.argument("x", type=FILE)
 @out_option
 @scale_options
+@interval_options
 @reader_options
 @reported
 def expressivity(**given: Any) -> None:
@@ -107,9 +122,10 @@ def expressivity(**given: Any) -> None:
       bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate
     """
     out = checked_out(given, given["x"])
-    x = open_signals(given["x"], **open_options(given))
+    refuse("options", interval_faults(given))
+    x = annotated(open_signals(given["x"], **open_options(given)), given)
     options = {name: given[name] for name in ("scales", "aggregate", "robust", "precision")}
-    result = expressions.expressivity(x, **options)
+    result = expressions.expressivity(x, by=by_option(given), **options)
     to_netcdf(result, out)
     click.echo(f"{out}: {_expressivity_summary(result)}")
 
@@ -189,28 +205,39 @@ def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], optio
     """Compute a measure of two recordings, write it and print a summary."""
     x, y = recordings(given)
     windows = {name: given[name] for name in (*WINDOWS, "stats")}
-    result = measure(x, y, **windows, **options)
+    result = measure(x, y, **windows, by=by_option(given), **options)
     to_netcdf(result, given["out"])
     click.echo(f"{given['out']}: {_summary(result)}")
 
 
 def _summary(result: xr.Dataset) -> str:
-    """One line about a result: its size, the number of pairs without a correlation, the strongest pair."""
-    stats = social.window_stats(result) if "corr" in result else result
-    alone, total = "alone" in result.attrs, result.attrs["window_count"]
-    rows, columns = stats["corr_mean"].shape
-    text = f"{rows} × {columns} signals, {total} windows of {result.attrs['width']:.3g} s"
-    pairs = np.triu(np.ones((rows, columns), bool), 1) if alone else np.ones((rows, columns), bool)
+    """One line about a result: its size and its strongest pair; one more line for each label, if there are labels."""
+    by = result.attrs.get("by")
+    stats = social.window_stats(result, by=by) if "corr" in result else result
+    rows, columns = stats.sizes["signal1"], stats.sizes["signal2"]
+    text = f"{rows} × {columns} signals, {result.attrs['window_count']} windows of {result.attrs['width']:.3g} s"
+    if by is None:
+        return f"{text}; {_strongest(stats, result.attrs['window_count'])}"
+    each = [stats.sel({by: label}) for label in stats[by].values]
+    lines = [f"  {one[by].item()}: {_strongest(one, int(one['n_windows'].max()))}" for one in each]
+    return "\n".join([f"{text} in {result.attrs['intervals']} intervals", *lines])
+
+
+def _strongest(stats: xr.Dataset, total: int) -> str:
+    """The number of pairs without a correlation, and the strongest pair, of `total` windows."""
+    alone, shape = "alone" in stats.attrs, stats["corr_mean"].shape
+    if not total:
+        return "no window"
+    pairs = np.triu(np.ones(shape, bool), 1) if alone else np.ones(shape, bool)
     empty = int((pairs & (stats["n_windows"].values == 0)).sum())
-    if empty:
-        text = f"{text}; {empty} of {pairs.sum()} pairs have no window: flat or missing"
-    pair = strongest(abs(stats["corr_mean"]), stats["n_windows"], result.attrs)
+    text = f"{empty} of {pairs.sum()} pairs have no window: flat or missing; " if empty else ""
+    pair = strongest(abs(stats["corr_mean"]), stats["n_windows"], stats.attrs)
     if pair is None:
-        return f"{text}; no pair has a correlation"
+        return f"{text}no pair has a correlation"
     best = stats.sel(signal1=pair[0], signal2=pair[1])
     who = f"{pair[0]} with {pair[1]}" if alone else f"{pair[0]} of x with {pair[1]} of y"
     figures = f"mean correlation {best['corr_mean'].item():.2f}, mean lag {best['corr_lag'].item():+z.2f} s"
-    return f"{text}; strongest {who}: {figures}, in {best['n_windows'].item()} of {total} windows"
+    return f"{text}strongest {who}: {figures}, in {best['n_windows'].item()} of {total} windows"
 
 
 def _expressivity_summary(result: xr.Dataset) -> str:
@@ -219,6 +246,8 @@ def _expressivity_summary(result: xr.Dataset) -> str:
     size = f"{coefficients} coefficients × {scales} {'scale' if scales == 1 else 'scales'}"
     if not result["activations_per_minute"].notnull().any():
         return f"{size}; no frame is eligible"
-    top = result["activations_per_minute"].isel(result["activations_per_minute"].argmax(["scale", "coefficient"]))
+    rates = result["activations_per_minute"]
+    top = rates.isel(rates.argmax([*rates.dims]))
     where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
+    where += f" in {top[by].item()}" if (by := result.attrs.get("by")) else ""
     return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"

@@ -62,7 +62,7 @@ def summaries(data: Array, search: "Search", *, robust: bool, lists: int) -> Arr
         return apply_to_activations(data, search, finish, shape)
     import dask.array as da
 
-    if search.apart or search.outliers or 0.0 in search.scales:
+    if search.apart or search.outliers or search.labels is not None or 0.0 in search.scales:
         one = partial(_of_columns, search=search, finish=finish, shape=shape)
     else:
         one = partial(_of_pieces, search=search, shape=shape)

@@ -7,7 +7,7 @@ activation is the value of the signal itself at that moment.
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import xarray as xr
@@ -21,9 +21,10 @@ from bitbox_xr.core.variables import COEFFICIENT, EVENT, METRIC, RESERVED, SCALE
 from bitbox_xr.measures import activation_search
 from bitbox_xr.measures.scales import RAW, Scales
 from bitbox_xr.measures.scales import chosen as scales_of
+from bitbox_xr.preprocessing.intervals import Labels, annotations_at, by_faults, labels_along_time
 
 if TYPE_CHECKING:
-    from bitbox_xr.kernels.activations.search import Found
+    from bitbox_xr.kernels.activations.search import Found, Search
 
 __all__ = ["diversity", "events", "expressivity", "prepared"]
 
@@ -40,6 +41,7 @@ def expressivity(
     aggregate: bool = False,
     robust: bool = False,
     precision: int = 16,
+    by: str | None = None,
     fps: float | None = None,
 ) -> xr.Dataset:
     """Measure how often and how strongly each expression coefficient is activated, at each temporal scale.
@@ -68,6 +70,10 @@ def expressivity(
     precision
         The wavelet is sampled at `2 ** precision` points. The results have converged at 16. PyWavelets 1.9 uses 12 and
         earlier versions 10, which moves maxima and adds some at long scales.
+    by
+        Name of a coordinate along time with labels (see `annotate`), such as "condition", which becomes a dimension.
+        Activations are searched in the whole recording, since a wavelet needs its surroundings, and counted by the
+        label at their time. Eligible time is that of the label, and outliers are those of the whole recording.
     fps
         Frames per second, for input without times.
 
@@ -80,15 +86,16 @@ def expressivity(
         - `eligible_time` (s) `(…, scale, coefficient)`: duration of the eligible frames
         - `activations_per_minute` `(…, scale, coefficient)`: activations per minute of eligible time
 
-        `scale` is in seconds; 0 is the signal itself, and infinity is all scales aggregated. `scale_label` names it.
+        With `by`, its dimension is before `scale`. `scale` is in seconds; 0 is the signal itself, and infinity is all
+        scales aggregated. `scale_label` names it.
         Without activations, frequency and density are 0 and the other metrics NaN. Without eligible frames all are
         NaN. The result is lazy if the input is a dask array.
 
     Raises
     ------
     ValueError
-        If the signals are of another kind, the frame times are irregular, scales do not fit into the recording, or
-        values are infinite.
+        If the signals are of another kind, the frame times are irregular, scales do not fit into the recording, values
+        are infinite, or there are no labels `by` along time.
 
     Notes
     -----
@@ -121,9 +128,12 @@ def expressivity(
     """
     refuse("expressivity()", flag_faults("robust", robust))
     x, chosen = prepared("expressivity", x, scales, aggregate, precision, fps)
+    labels = _labels_of("expressivity", x, by)
     from bitbox_xr.kernels.activations.metrics import METRICS
 
-    numbers = activation_search.summaries(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
+    search, lists = _labelled(chosen.search(outliers=robust), x, labels), chosen.lists * len(labels.spans)
+    numbers = activation_search.summaries(x.data, search, robust=robust, lists=lists)
+    numbers = numbers.reshape(*x.shape[:-2], *labels.sizes, chosen.lists, *numbers.shape[-2:])
     eligible_time = numbers[..., -1, :] / chosen.fps
     variables = {
         "expressivity": ((SCALE, METRIC, COEFFICIENT), numbers[..., :-1, :]),
@@ -135,7 +145,7 @@ def expressivity(
         METRIC: (METRIC, np.array(METRICS)),
         "unit": (METRIC, np.array(["1", f"{units}/frame", units, units, units, units])),
     }
-    return _result("expressivity", x, chosen, variables, coords, robust=int(robust))
+    return _result("expressivity", x, chosen, labels, variables, coords, robust=int(robust))
 
 
 def events(
@@ -158,6 +168,7 @@ def events(
         - `scale` (s): 0 for the signal itself; with `aggregate` the scale of the largest score
         - `coefficient`, one coordinate for each further dimension of the input, and other labels of its recordings and
           signals (such as `region`)
+        - the annotations of x (see `annotate`) at the time of the activation
 
         Variables along `event`:
 
@@ -198,6 +209,7 @@ def events(
         "outlier": column["outlier"],
     }
     labels = _labels(x, [len(table["frame"]) for table in tables], column["signal"])
+    labels |= annotations_at(x, column["frame"], EVENT, RESERVED["events"])
     own = {
         name: (EVENT, values, variable_attrs(name, long_name=LONG_NAMES_OF_EVENTS.get(name)))
         for name, values in coords.items()
@@ -217,13 +229,14 @@ def diversity(
     robust: bool = False,
     magnitude: bool = True,
     precision: int = 16,
+    by: str | None = None,
     fps: float | None = None,
 ) -> xr.Dataset:
     """Measure how evenly activations are spread over coefficients: 0 if one has all, 1 if all have the same share.
 
     Parameters
     ----------
-    x, scales, aggregate, robust, precision, fps
+    x, scales, aggregate, robust, precision, by, fps
         As for `expressivity`; x must have at least two coefficients.
     magnitude
         True: use each coefficient's share of the summed magnitudes `|signal|` of activations. False: use its share of
@@ -232,7 +245,7 @@ def diversity(
     Returns
     -------
     Dataset
-        Both variables are `(…, scale)`:
+        Both variables are `(…, scale)`, with `by` `(…, condition, scale)`:
 
         - `overall`: entropy `-Σ p log p / log n` of the shares p of n coefficients in all activations
         - `frame_wise`: mean over frames of the entropy of the shares at one frame, which is 0 for a frame with at most
@@ -262,10 +275,14 @@ def diversity(
         raise ValueError("diversity(): expected at least two coefficients, got one; choose more signals")
     from bitbox_xr.kernels.activations import metrics
 
+    labels = _labels_of("diversity", x, by)
     finish = partial(metrics.diversity, robust=robust, magnitude=magnitude)
-    numbers = activation_search.apply_to_activations(x.data, chosen.search(outliers=robust), finish, (2, chosen.lists))
-    variables = {"overall": ((SCALE,), numbers[..., 0, :]), "frame_wise": ((SCALE,), numbers[..., 1, :])}
-    return _result("diversity", x, chosen, variables, {}, robust=int(robust), magnitude=int(magnitude))
+    search, shape = _labelled(chosen.search(outliers=robust), x, labels), (2, chosen.lists * len(labels.spans))
+    numbers = activation_search.apply_to_activations(x.data, search, finish, shape)
+    numbers = numbers.reshape(*x.shape[:-2], 2, *labels.sizes, chosen.lists)
+    both = np.moveaxis(cast(np.ndarray, numbers), x.ndim - 2, 0)  # dask arrays have this function too
+    variables = {name: ((SCALE,), values) for name, values in zip(("overall", "frame_wise"), both, strict=True)}
+    return _result("diversity", x, chosen, labels, variables, {}, robust=int(robust), magnitude=int(magnitude))
 
 
 # --- checked input
@@ -285,6 +302,23 @@ def prepared(
     return x, scales_of(scales, aggregate, precision, fps=rate(x), frames=x.sizes[TIME], measure=measure)
 
 
+def _labels_of(measure: str, x: xr.DataArray, by: str | None) -> Labels:
+    """The labels of the option `by`; ValueError if x has no such labels along time."""
+    refuse(f"{measure}()", by_faults(by, RESERVED[measure], x=x))
+    return labels_along_time(f"{measure}()", by, x)
+
+
+def _labelled(search: "Search", x: xr.DataArray, labels: Labels) -> "Search":
+    """The search with the number of each frame's label, if there are labels."""
+    if not labels.dims:
+        return search
+    numbers = np.full(x.sizes[TIME], -1)
+    for number, spans in enumerate(labels.spans):
+        for span in spans:
+            numbers[span] = number
+    return search._replace(labels=numbers)
+
+
 def _extra(x: xr.DataArray) -> tuple[str, ...]:
     return tuple(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL))
 
@@ -301,6 +335,7 @@ def _result(
     measure: str,
     x: xr.DataArray,
     chosen: Scales,
+    labels: Labels,
     variables: Mapping[str, tuple[tuple[str, ...], Array]],
     coords: Mapping[str, tuple[str, np.ndarray]],
     **options: int,
@@ -308,16 +343,19 @@ def _result(
     """Label variables, given as `(last dimensions, values)`, with the coordinates of the input."""
     extra = _extra(x)
     each = any(COEFFICIENT in dims for dims, _ in variables.values())
-    labels = _carried(x) if each else carried(x)
+    kept = _carried(x) if each else carried(x)
     own = {name: (dim, values, _variable_attrs(name, x)) for name, (dim, values) in coords.items()}
     return xr.Dataset(
-        {name: ((*extra, *dims), values, _variable_attrs(name, x)) for name, (dims, values) in variables.items()},
-        {**labels, **chosen.coords(), **own},
-        _attrs(measure, x, chosen, **options),
+        {
+            name: ((*extra, *labels.dims, *dims), values, _variable_attrs(name, x))
+            for name, (dims, values) in variables.items()
+        },
+        {**kept, **chosen.coords(), **labels.coords, **own},
+        _attrs(measure, x, chosen, **options, **labels.attrs),
     )
 
 
-def _attrs(measure: str, x: xr.DataArray, chosen: Scales, **options: int) -> dict[str, str | int | float]:
+def _attrs(measure: str, x: xr.DataArray, chosen: Scales, **options: int | str) -> dict[str, str | int | float]:
     """Attributes of the result: the options used, and the source of the input."""
     own = {
         **chosen.attrs(),
