@@ -53,7 +53,12 @@ def summaries(data: Array, search: "Search", *, robust: bool, lists: int) -> Arr
 
     finish = partial(cube, robust=robust)
     shape = (lists, len(METRICS) + 1, data.shape[-1])
-    if not is_lazy(data) or len(_columns(data)) == 1:
+    if not is_lazy(data):
+        from bitbox_xr.kernels.activations.search import summarise
+
+        found = [summarise(data[at], search, finish, threads=threads()) for at in np.ndindex(data.shape[:-2])]
+        return np.array(found, dtype=np.float64).reshape(data.shape[:-2] + shape)
+    if len(_columns(data)) == 1:
         return apply_to_activations(data, search, finish, shape)
     import dask.array as da
 

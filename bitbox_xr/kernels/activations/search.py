@@ -4,16 +4,29 @@ Blocks fit into the processor's second-level cache. They do not depend on the nu
 either.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from bitbox_xr.kernels.activations import extrema, gaps, wavelets
 from bitbox_xr.kernels.finite import infinite
 
-__all__ = ["Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
+__all__ = [
+    "Found",
+    "Search",
+    "blocks",
+    "decompose",
+    "find",
+    "joined",
+    "responses",
+    "search_rows",
+    "searched_blocks",
+    "summarise",
+]
+
+Result = TypeVar("Result")
 
 BLOCK_VALUES = 2**17  # values in a block: frames times signals
 BLOCK_ROWS = (4, 80)  # smallest and largest number of signals in a block
@@ -64,17 +77,36 @@ def find(values: np.ndarray, search: Search, *, threads: int = 1) -> Found:
     def block(columns: slice) -> Found:
         return _find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search)
 
-    all_columns = blocks(*values.shape)
-    threads = min(threads, len(all_columns), values.size // THREAD_VALUES)
+    return joined(searched_blocks(block, values.shape, threads))
+
+
+def summarise(
+    values: np.ndarray, search: Search, finish: Callable[[Found], np.ndarray], *, threads: int = 1
+) -> np.ndarray:
+    """`finish` of the activations that `find` finds, computed for each block: an array with the signals along the end.
+
+    This is faster than joining all activations before.
+    """
+
+    def block(columns: slice) -> np.ndarray:
+        return finish(_find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search))
+
+    return np.concatenate(searched_blocks(block, values.shape, threads), axis=-1)
+
+
+def searched_blocks(search_one: Callable[[slice], Result], shape: tuple[int, ...], threads: int) -> list[Result]:
+    """The results for each block of signals of a recording of this shape `(frame, signal)`."""
+    all_columns = blocks(*shape)
+    threads = min(threads, len(all_columns), shape[0] * shape[1] // THREAD_VALUES)
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
-            return joined(list(pool.map(block, all_columns)))
-    return joined([block(columns) for columns in all_columns])
+            return list(pool.map(search_one, all_columns))
+    return [search_one(columns) for columns in all_columns]
 
 
 def blocks(frames: int, signals: int) -> list[slice]:
-    """Blocks of signals that are searched together."""
-    rows = int(np.clip(BLOCK_VALUES // frames, *BLOCK_ROWS))
+    """Blocks of signals that are searched together, in even numbers, since an FFT transforms two at once."""
+    rows = int(np.clip(BLOCK_VALUES // frames + 1, *BLOCK_ROWS)) // 2 * 2
     return [slice(start, start + rows) for start in range(0, signals, rows)]
 
 
@@ -159,8 +191,11 @@ def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search
 
 
 def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
-    """The response `(row, frame)` at each scale, before smoothing. Frames beyond those of `centred` are meaningless."""
-    from scipy.fft import irfft, rfft
+    """The response `(row, frame)` at each scale, before smoothing. Frames beyond those of `centred` are meaningless.
+
+    A response is valid until the next one is computed, in the same memory.
+    """
+    from scipy.fft import rfft
 
     frames = centred.shape[1]
     signal = np.empty_like(centred)
@@ -168,9 +203,10 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
         wavelets.smooth(row, out)
     size = wavelets.padded(frames, search.scales, search.precision)
     transformed = rfft(signal, n=size, axis=-1) if any(search.scales) else signal
+    product, response = np.empty_like(transformed), np.empty((len(centred), size))
     for spectrum in wavelets.spectra(search.scales, search.precision, size):
         if len(spectrum):
-            yield irfft(transformed * spectrum, n=size, axis=-1, overwrite_x=True)
+            yield np.fft.irfft(np.multiply(transformed, spectrum, out=product), n=size, axis=-1, out=response)
         else:
             yield centred
 
