@@ -142,10 +142,10 @@ def _along_time(call: Callable[[np.ndarray], np.ndarray], data: Array, reach: in
     if not is_lazy(data):
         return call(np.asarray(data))
     lazy, axis = cast("da.Array", data), data.ndim - 2
-    if reach >= lazy.shape[axis]:
-        return lazy.rechunk({axis: -1}).map_blocks(call, dtype=lazy.dtype, meta=np.empty((0,) * lazy.ndim, lazy.dtype))
     import dask.array as da
 
+    if reach >= lazy.shape[axis]:  # the overlap may not be longer than the recording
+        lazy, reach = lazy.rechunk({axis: -1}), 0
     result: da.Array = da.map_overlap(
         call, lazy, depth={axis: reach}, boundary="none", dtype=lazy.dtype,
         meta=np.empty((0,) * lazy.ndim, lazy.dtype),
@@ -163,7 +163,8 @@ def _gaussian(values: np.ndarray, sigma: float) -> np.ndarray:
     weight = weighted(present.astype(np.float64))
     total = weighted(np.where(present, wide, 0.0))
     enough = weight >= MIN_PRESENT_WEIGHT
-    return np.divide(total, weight, out=np.full(values.shape, np.nan), where=enough).astype(values.dtype)
+    result: np.ndarray = np.divide(total, weight, out=np.full(values.shape, np.nan), where=enough)
+    return result.astype(values.dtype)
 
 
 def _minus_median(values: np.ndarray, half: int) -> np.ndarray:
@@ -171,4 +172,5 @@ def _minus_median(values: np.ndarray, half: int) -> np.ndarray:
     refuse_infinite(columns)
     table = pd.DataFrame(columns.reshape(len(columns), -1))
     median = table.rolling(2 * half + 1, center=True, min_periods=half + 1).median().to_numpy()
-    return np.moveaxis(columns - median.reshape(columns.shape), 0, -2).astype(values.dtype)
+    result: np.ndarray = columns - median.reshape(columns.shape)
+    return np.moveaxis(result, 0, -2).astype(values.dtype)

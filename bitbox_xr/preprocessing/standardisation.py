@@ -222,4 +222,5 @@ def _standardized(values: np.ndarray, level: np.ndarray, spread: np.ndarray, dea
     z = (values.astype(np.float64) - level) / spread
     if dead_band:
         z = np.sign(z) * np.maximum(np.abs(z) - dead_band, 0.0)
-    return z.astype(values.dtype)
+    result: np.ndarray = z.astype(values.dtype)
+    return result
