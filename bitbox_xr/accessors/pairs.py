@@ -26,6 +26,7 @@ class PairMethods:
         causal: bool = True,
         polarity: bool = True,
         min_valid: float = 0.75,
+        by: str | None = None,
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
@@ -46,6 +47,7 @@ class PairMethods:
             causal=causal,
             polarity=polarity,
             min_valid=min_valid,
+            by=by,
             fps=fps,
             stats=stats,
         )
@@ -59,6 +61,7 @@ class PairMethods:
         max_lag: float | None = None,
         polarity: bool = True,
         min_valid: float = 0.75,
+        by: str | None = None,
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
@@ -78,6 +81,7 @@ class PairMethods:
             max_lag=max_lag,
             polarity=polarity,
             min_valid=min_valid,
+            by=by,
             fps=fps,
             stats=stats,
         )
@@ -87,6 +91,7 @@ class PairMethods:
         y: SignalsLike | None = None,
         *,
         measure: MeasureOfTwo = "imitation",
+        by: str | None = None,
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,
@@ -107,6 +112,7 @@ class PairMethods:
             self._x,
             y,
             measure=measure,
+            by=by,
             width=width,
             step=step,
             max_lag=max_lag,

@@ -19,6 +19,7 @@ __all__ = [
     "causal_option",
     "chance_options",
     "clock_options",
+    "interval_options",
     "out_option",
     "progress_option",
     "reader_options",
@@ -122,6 +123,35 @@ clock_options = _combined(
         help="With --align: frame rate of both.  [default: the lower of the two]",
     ),
     click.option("--offset", type=float, metavar="S", help="With --align: seconds to add to the times of Y."),
+)
+
+interval_options = _combined(
+    click.option(
+        "--intervals",
+        type=FILE,
+        metavar="FILE",
+        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
+    ),
+    click.option(
+        "--tier", multiple=True, metavar="NAME", help="Tier of the annotation to read. Can be given several times."
+    ),
+    click.option(
+        "--label",
+        multiple=True,
+        metavar="NAME",
+        help="Column of the annotation with the labels, or a label to read. Can be given several times.",
+    ),
+    click.option(
+        "--subject",
+        multiple=True,
+        metavar="NAME",
+        help="Subject of the annotation to read. Can be given several times.",
+    ),
+    click.option(
+        "--by",
+        metavar="NAME",
+        help="Measure each label of this coordinate.  [default: condition, the labels of --intervals]",
+    ),
 )
 
 chance_options = _combined(
