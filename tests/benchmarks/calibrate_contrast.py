@@ -87,7 +87,8 @@ def levels():
     for cells, runs in zip(CELLS, (1000, 1000, 300), strict=True):
         for design in DESIGNS:
             rates = [level(cells, runs, design, kind) for kind in ("normal", "skewed", "heavy")]
-            print(f"| {cells} | {design} | " + " | ".join(f"{fwe:.3f} ({p:.3f})" for fwe, p in rates) + " |", flush=True)
+            row = " | ".join(f"{fwe:.3f} ({p:.3f})" for fwe, p in rates)
+            print(f"| {cells} | {design} | {row} |", flush=True)
 
 
 def power(effect, each, cells, runs, n=199, seed=1):
@@ -155,7 +156,9 @@ DIFFERENCES = {
 
 def quality_study(rng, **differing):
     """A summary of two groups of dyads with one coupling; the second group differs in its signals."""
-    sides = [[measured(rng, coupling=rng.uniform(0.3, 0.7), **options) for _ in range(EACH)] for options in ({}, differing)]
+    sides = [
+        [measured(rng, coupling=rng.uniform(0.3, 0.7), **options) for _ in range(EACH)] for options in ({}, differing)
+    ]
     columns = np.array(sides).reshape(2 * EACH, -1).T
     names = ("raw", "excess", "noise", "lost_share", "value_range")
     data = {name: ("recording", values) for name, values in zip(names, columns, strict=True)}
@@ -173,7 +176,10 @@ def qualities(runs=20):
             study = quality_study(rng, **differing)
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
-                found = [bx.contrast(study, variable=v, between="group", covariates=c, n=499, rng=rng) for v, c in cases]
+                found = [
+                    bx.contrast(study, variable=variable, between="group", covariates=names, n=499, rng=rng)
+                    for variable, names in cases
+                ]
             warned += any("quality" in str(one.message) for one in caught)
             rows.append([(float(one.estimate), float(one.p) <= 0.05) for one in found])
         mean = np.array(rows, float).mean(axis=0)
