@@ -37,9 +37,9 @@ def _window_faults(options: Mapping[str, Any]) -> list[str]:
 
 
 def _scale_faults(options: Mapping[str, Any]) -> list[str]:
-    asked = (options[name] for name in ("scales", "aggregate", "precision"))
+    asked = scales.Asked(*(options[name] for name in scales.Asked._fields))
     try:
-        scales.chosen(*asked, fps=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
+        scales.chosen(asked, fps=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
     except ValueError as error:
         return [str(error)]
     return []

@@ -14,7 +14,9 @@ from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.types import ScalesLike, SignalsLike
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import COEFFICIENT, EVENT, FEATURE, METRIC, SCALE, SIGNAL, TIME
-from bitbox_xr.measures.expressivity import events, prepared
+from bitbox_xr.measures.events import events
+from bitbox_xr.measures.expressivity import prepared
+from bitbox_xr.measures.scales import Asked
 from bitbox_xr.plotting.style import (
     LINE_COLOUR,
     MARK_COLOUR,
@@ -99,7 +101,7 @@ def decomposition(
     ['signal', '0.5 s', '1 s']
     """
     chosen = _one_signal(as_signals(x, fps=fps, label="x"), coefficient)
-    _, search = prepared("decomposition", chosen, scales, False, precision, None)
+    _, search = prepared("decomposition", chosen, Asked(scales, False, precision), None)
     from bitbox_xr.kernels.activations.search import decompose
 
     options: dict[str, Any] = {"scales": scales, "precision": precision}
