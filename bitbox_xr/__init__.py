@@ -11,7 +11,8 @@ from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.io.readers import open_recording, open_signals
 from bitbox_xr.io.registry import register_reader
 from bitbox_xr.measures.asymmetry import asymmetry
-from bitbox_xr.measures.expressivity import diversity, events, expressivity
+from bitbox_xr.measures.events import events
+from bitbox_xr.measures.expressivity import diversity, expressivity
 from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
 from bitbox_xr.measures.social import coordination, imitation, lag_profile, window_stats
 from bitbox_xr.preprocessing.alignment import align

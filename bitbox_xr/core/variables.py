@@ -142,6 +142,11 @@ VARIABLES = {
     "response": Variable("height of the wavelet's response (scale 0: of the smoothed signal above its mean)", "{}"),
     "width": Variable("time over which the wavelet's response has more than half its height", "s"),
     "outlier": Variable("whether the activation is an outlier, which robust=True drops", "1"),
+    "rise": Variable("height of the rise: the response divided by that to a unit rise that suits the scale", "{}"),
+    "z": Variable("the wavelet's response divided by the noise at its scale", "1"),
+    "chance_rate": Variable("how often Gaussian noise alone would have such a response", "1/min"),
+    "onset": Variable("time at which the signal crosses half of its height before the activation", "s"),
+    "offset": Variable("time at which the signal crosses half of its height after the activation", "s"),
     # asymmetry
     "asymmetry": Variable("asymmetry: mean distance of landmarks to their partners' mirror images", "{}"),
     FEATURE: Variable("facial feature"),
@@ -180,7 +185,10 @@ RESERVED = {
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),
     "diversity": (*_SCALE_COORDS, "overall", "frame_wise"),
-    "events": (SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+    "events": (
+        *(SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+        *("rise", "z", "chance_rate", "onset", "offset"),
+    ),
     "decomposition": (SCALE,),
     "asymmetry": (FEATURE, "asymmetry"),
     "kinematics": ("range", "path", "speed", "acceleration", "valid"),
