@@ -14,6 +14,7 @@ from bitbox_xr.measures.asymmetry import asymmetry
 from bitbox_xr.measures.events import events
 from bitbox_xr.measures.expressivity import diversity, expressivity
 from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
+from bitbox_xr.measures.quality import quality
 from bitbox_xr.measures.social import coordination, imitation, lag_profile, window_stats
 from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.preprocessing.filters import detrend, smooth
@@ -51,6 +52,7 @@ __all__ = [
     "open_netcdf",
     "open_recording",
     "open_signals",
+    "quality",
     "register_reader",
     "regularity",
     "relative_motion",

@@ -36,6 +36,7 @@ FUNCTIONS = {
         "detrend",
         "standardize",
         "regularity",
+        "quality",
         "significance",
         "lag_map",
         "surrogate_windows",
