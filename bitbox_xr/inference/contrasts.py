@@ -241,8 +241,9 @@ def _warn_of_unequal_groups(design: Design, values: list[np.ndarray]) -> None:
     if ratio > MAX_SPREAD_RATIO:
         warn(
             f"contrast(): the smaller group of {design.between} ({len(small)} of {len(small) + len(large)} recordings) "
-            f"has {ratio:.1f} times the standard deviation of the other; p and p_fwe are then too small (at twice the "
-            "spread and 12 of 40 recordings, .09 to .12 in place of .05): use confidence intervals, or equal groups"
+            f"has {ratio:.1f} times the standard deviation of the other; p and p_fwe are then too small (with twice "
+            "the spread in 12 of 40 recordings, p_fwe ≤ .05 in 10 to 25 % of studies without a difference): use "
+            "confidence intervals, or groups of one size"
         )
 
 
