@@ -264,7 +264,7 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
     ...     table = run_face(folder)
     >>> each = table.drop_duplicates("coefficient")
     >>> len(table), *(int(each[name].sum()) for name in ("chosen", "false", "counted_by_default"))
-    (12, 12, 0, 133)
+    (12, 12, 0, 135)
     """
     from matplotlib.figure import Figure
 

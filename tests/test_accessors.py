@@ -9,7 +9,7 @@ import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr import accessors
-from bitbox_xr.plotting import expressivity, inference, methods, pairs
+from bitbox_xr.plotting import decomposition, expressivity, inference, methods, pairs
 
 from random_recordings import FPS
 
@@ -51,7 +51,7 @@ FUNCTIONS |= {
     for name in ("significant_pairs", "over_time_by_chance", "lag_distribution")
 }
 FUNCTIONS |= {(methods.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
-FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): expressivity.decomposition}
+FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): decomposition.decomposition}
 
 
 @pytest.mark.parametrize(("owner", "name"), FUNCTIONS, ids=lambda v: getattr(v, "__name__", v))

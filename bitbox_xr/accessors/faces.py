@@ -32,7 +32,7 @@ class FaceMethods:
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> face.bitbox.expressivity(scales=[1, 2]).activations_per_minute.sel(coefficient="AU12").round(1).values
-        array([49., 22.])
+        array([54., 26.])
         >>> face.bitbox.expressivity(scales=[1, 2], min_rise=0.1).activations_per_minute.sel(coefficient="AU12").values
         array([5., 5.])
         """
@@ -96,7 +96,7 @@ class FaceMethods:
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> face.bitbox.diversity(scales=[1, 2]).overall.round(2).values
-        array([0.97, 0.97])
+        array([0.98, 0.97])
         """
         return bx.diversity(
             self._x,

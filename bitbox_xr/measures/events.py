@@ -88,7 +88,7 @@ def events(
     often stationary Gaussian noise crosses a level upwards (Rice, 1945, Bell System Technical Journal 24, 46-156).
 
     For onset and offset, the signal is smoothed by a Gaussian of full width at half maximum d / 8 (sigma at least 1
-    frame). Its height is counted from its least value within d on this side.
+    frame). Its height is counted from its least value within 2 d on this side.
 
     Examples
     --------

@@ -220,5 +220,5 @@ def _plot_responses(axes: np.ndarray, one: xr.DataArray, each: list[Drawn], chos
 
 def _mark(ax: "Axes", drawn: Drawn, height: str) -> None:
     """Draw a dot for each activation: chosen ones in red, and others faintly behind them."""
-    for found, colour, layer in ((drawn.others, FAINT_COLOUR, 2.5), (drawn.chosen, MARK_COLOUR, 3.0)):
-        ax.scatter(found[TIME].values, found[height].values, s=9, color=colour, linewidth=0.8, zorder=layer)
+    for found, colour, size, layer in ((drawn.others, FAINT_COLOUR, 8, 2.5), (drawn.chosen, MARK_COLOUR, 16, 3.0)):
+        ax.scatter(found[TIME].values, found[height].values, s=size, color=colour, linewidth=0, zorder=layer)
