@@ -68,7 +68,7 @@ MEASURES = {
 }  # fmt: skip
 
 OF = "of"  # the option `measure` of significance(): run() has its own option `measure`
-SET_BY_COHORT = ("stats", "fps", "pairs", "partners", "progress")
+SET_BY_COHORT = ("stats", "fps", "by", "pairs", "partners", "progress")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ __all__ = [
     "EVENT",
     "FEATURE",
     "GAP",
+    "INTERVAL",
     "LAG",
+    "MASKED",
     "METRIC",
     "PAIR",
     "RECORDING",
+    "REGION",
     "RESERVED",
     "SCALE",
     "SIGNAL",
@@ -18,14 +21,18 @@ __all__ = [
     "SIGNAL2",
     "SURROGATE",
     "TIME",
+    "VARIABLES",
     "WINDOW",
+    "interval_attrs",
+    "number_name",
     "variable_attrs",
 ]
 
 TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
-FEATURE, GAP, RECORDING = "feature", "gap", "recording"
+FEATURE, GAP, RECORDING, INTERVAL = "feature", "gap", "recording", "interval"
+REGION, MASKED = "region", "masked"
 
 
 class Variable(NamedTuple):
@@ -41,10 +48,11 @@ VARIABLES = {
     SIGNAL: Variable("signal"),
     "landmark": Variable("number of the landmark"),
     "axis": Variable("axis of the coordinate"),
-    "region": Variable("region of the face"),
+    REGION: Variable("region of the face"),
     "side": Variable("side, as the schema names it"),
     "confidence": Variable("confidence of the tracker", "1"),
     "success": Variable("1 where the tracker found the face, 0 where it did not", "1"),
+    MASKED: Variable("whether values of the frame were masked", "1"),
     # regularity
     "fps": Variable("frames per second of the clock", "s-1"),
     "regular": Variable("whether the clock is regular and has every frame", "1"),
@@ -59,6 +67,14 @@ VARIABLES = {
     "gap_start": Variable("last frame before the gap", "s"),
     "gap_length": Variable("time from the last frame before the gap to the first after it", "s"),
     "gap_frames": Variable("number of frames missing in the gap", "1"),
+    # intervals of annotations
+    INTERVAL: Variable("number of the interval"),
+    "onset": Variable("start of the interval", "s"),
+    "offset": Variable("end of the interval", "s"),
+    "label": Variable("label of the interval"),
+    "type": Variable("state (with a duration), point (without), or unknown (duration not known)"),
+    "subject": Variable("who is annotated"),
+    "tier": Variable("tier or observation of the annotation"),
     # windows of imitation and coordination
     "corr": Variable("windowed correlation at the best lag", "1"),
     LAG: Variable("lag of the best correlation (negative: signal1 follows signal2)", "s"),
@@ -86,10 +102,14 @@ VARIABLES = {
     "observed": Variable("statistic of the recording", "1"),
     "null_mean": Variable("mean of the statistic over surrogates", "1"),
     "null_std": Variable("standard deviation of the statistic over surrogates", "1"),
+    "excess": Variable("statistic less its mean over surrogates", "1"),
     "surrogate_z": Variable("statistic less its mean over surrogates, in standard deviations of the surrogates", "1"),
     "p": Variable("probability under independence of a statistic as large", "1"),
     "p_fwe": Variable("probability under independence of a statistic as large in any pair", "1"),
     "q": Variable("false discovery rate (Benjamini-Hochberg)", "1"),
+    "p_min": Variable("smallest possible p with this number of surrogates", "1"),
+    "activity_corr": Variable("rank correlation over windows of the signals' variances within the window", "1"),
+    "activity_p": Variable("probability under independence of an activity_corr as large", "1"),
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
@@ -140,11 +160,17 @@ _WINDOW_VARIABLES = (
 )
 _SCALE_COORDS = (SCALE, "scale_label")
 
+# Long names of the two coordinates of an annotation, whose names the user chooses.
+_LABEL, _NUMBER = "label of the interval ('': outside all intervals)", "number of the interval (-1: outside)"
+
 # Names that results define, by measure. No dimension or coordinate of the input may have one of them.
 RESERVED = {
     "imitation": _WINDOW_VARIABLES,
     "coordination": _WINDOW_VARIABLES,
-    "significance": ("observed", "null_mean", "null_std", "surrogate_z", "p", "p_fwe", "q"),
+    "significance": (
+        *("observed", "null_mean", "null_std", "excess", "surrogate_z", "p", "p_fwe", "q", "p_min"),
+        *("activity_corr", "activity_p"),
+    ),
     "expressivity": (
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),
@@ -181,3 +207,21 @@ def variable_attrs(name: str, *, long_name: str | None = None, units: str = "1")
     of_input = f"({units})" if " " in units and known.units != "{}" else units
     own = {"units": known.units.format(of_input)} if known.units else {}
     return {"long_name": long_name or known.long_name, **own}
+
+
+def number_name(name: str) -> str:
+    """Name of the coordinate with the numbers of the intervals, for the coordinate `name` with their labels.
+
+    >>> number_name("condition")
+    'condition_interval'
+    """
+    return f"{name}_interval"
+
+
+def interval_attrs(name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Attributes of the coordinate `name` with the labels of intervals, and of that with their numbers.
+
+    >>> interval_attrs("condition")[0]
+    {'long_name': "condition: label of the interval ('': outside all intervals)"}
+    """
+    return {"long_name": f"{name}: {_LABEL}"}, {"long_name": f"{name}: {_NUMBER}", "units": "1"}

@@ -70,7 +70,7 @@ def test_null_mean_is_the_statistic_of_each_surrogate(kind):
         if order is None:
             r = bx.imitation(x, y.copy(data=made), **WINDOWS).corr
         else:  # measure each window of x with its window of y separately
-            width, step, reach, number = both.windows
+            width, step, reach, number, _ = both.windows
             span = width + 2 * reach
             r = xr.concat(
                 [
