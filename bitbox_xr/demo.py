@@ -20,7 +20,8 @@ from bitbox_xr.core.validation import fps_faults, is_number
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.measures.events import events
 from bitbox_xr.measures.expressivity import expressivity
-from bitbox_xr.measures.social import imitation, lag_profile, window_stats
+from bitbox_xr.measures.lag_profiles import lag_profile
+from bitbox_xr.measures.social import imitation, window_stats
 from bitbox_xr.plotting import pairs
 from bitbox_xr.plotting.decomposition import decomposition
 

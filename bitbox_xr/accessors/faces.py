@@ -25,6 +25,7 @@ class FaceMethods:
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = None,
         noise: NoiseLike = None,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how often and how strongly each coefficient is activated: see `bitbox_xr.expressivity`.
@@ -45,6 +46,7 @@ class FaceMethods:
             min_rise=min_rise,
             false_alarms_per_minute=false_alarms_per_minute,
             noise=noise,
+            by=by,
             fps=fps,
         )
 
@@ -89,6 +91,7 @@ class FaceMethods:
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = None,
         noise: NoiseLike = None,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how evenly activations are spread over coefficients: see `bitbox_xr.diversity`.
@@ -108,6 +111,7 @@ class FaceMethods:
             min_rise=min_rise,
             false_alarms_per_minute=false_alarms_per_minute,
             noise=noise,
+            by=by,
             fps=fps,
         )
 

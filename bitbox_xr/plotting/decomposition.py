@@ -148,7 +148,7 @@ def _rule(chosen: Scales) -> Scales:
 def _drawn(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) -> tuple[list[Drawn], Drawn]:
     """The activations at each scale, and those on the signal itself, of all scales."""
     options: dict[str, Any] = {"scales": chosen.durations or None, "precision": chosen.precision, "noise": noise}
-    limits = {"min_rise": rule.min_rise, "false_alarms_per_minute": rule.false_alarms_per_minute}
+    limits: dict[str, Any] = {"min_rise": rule.min_rise, "false_alarms_per_minute": rule.false_alarms_per_minute}
     every = events(one, **options)
     if not chosen.durations:
         return [], Drawn(every, every.isel({EVENT: slice(0, 0)}))
