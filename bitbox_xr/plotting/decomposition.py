@@ -24,7 +24,7 @@ __all__ = ["decomposition"]
 PANEL_INCHES = 0.85  # height of one scale's panel
 TITLE_PT = 10.0
 MARKED_RATE = 1.0  # false alarms per minute of the activations that are marked, without options
-FAINT_COLOUR = "0.72"
+FAINT_COLOUR = "0.65"
 
 
 class Drawn(NamedTuple):
