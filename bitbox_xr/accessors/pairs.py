@@ -133,6 +133,7 @@ class PairMethods:
         rng: int | np.random.Generator | None = None,
         pairs: PairsOf = "all",
         partners: Sequence[SignalsLike] | None = None,
+        by: str | None = None,
         progress: bool | None = None,
         width: float = 0.5,
         step: float | None = None,
@@ -145,7 +146,7 @@ class PairMethods:
         """Test imitation or coordination against surrogates: see `bitbox_xr.significance`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=1, n=19, rng=0, progress=False)
         >>> found.p.sel(signal1="AU12", signal2="AU12").item()
         0.05
@@ -160,6 +161,7 @@ class PairMethods:
             rng=rng,
             pairs=pairs,
             partners=partners,
+            by=by,
             progress=progress,
             width=width,
             step=step,

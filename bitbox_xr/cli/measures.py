@@ -11,8 +11,10 @@ import xarray as xr
 from bitbox_xr.cli.arguments import (
     AlignOptions,
     align_options,
+    annotated,
     by_option,
     checked_out,
+    interval_faults,
     recordings,
 )
 from bitbox_xr.cli.group import main
@@ -32,6 +34,7 @@ from bitbox_xr.cli.options import (
     stats_option,
     window_options,
 )
+from bitbox_xr.core.errors import refuse
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
@@ -121,10 +124,11 @@ def expressivity(**given: Any) -> None:
     """
     rest = given["noise"]
     out = checked_out(given, given["x"], *([rest] if isinstance(rest, Path) else []))
-    x = open_signals(given["x"], **open_options(given))
+    refuse("options", interval_faults(given))
+    x = annotated(open_signals(given["x"], **open_options(given)), given)
     noise = open_signals(rest, **open_options(given)) if isinstance(rest, Path) else rest
     options = {name: given[name] for name in SCALES}
-    result = expressions.expressivity(x, noise=noise, **options)
+    result = expressions.expressivity(x, noise=noise, by=by_option(given), **options)
     to_netcdf(result, out)
     click.echo(f"{out}: {_expressivity_summary(result)}")
 
@@ -147,7 +151,8 @@ def expressivity(**given: Any) -> None:
     type=FILE,
     multiple=True,
     metavar="FILE",
-    help="With --surrogates partners: Y of another recording. Give it once for each.",
+    help="With --surrogates partners: Y of another recording. Give it once for each. With --by it must be a NetCDF "
+    "file with this coordinate.",
 )
 @click.option(
     "--pairs",
@@ -162,18 +167,21 @@ def expressivity(**given: Any) -> None:
 @reader_options
 @second_options
 @clock_options
+@interval_options
 @reported
 def significance(**given: Any) -> None:
     """Test imitation or coordination of X and Y against chance.
 
     Compares the mean correlation of every pair of signals with that of surrogates: signals made from Y that are
-    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs.
+    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs. With --intervals
+    or --by each label is tested by itself, and surrogates stay inside its intervals.
 
     \b
     Examples:
       bitbox-xr significance anna.csv ben.csv -o out.nc --seed 0 --width 2 --step 1 --max-lag 1
       bitbox-xr significance anna.csv ben.csv -o out.nc --measure coordination --pairs matched \\
         --width 2 --step 1 --max-lag 1
+      bitbox-xr significance anna.csv ben.csv -o out.nc --intervals phases.csv --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr.inference.significance import significance
 
@@ -185,11 +193,19 @@ def significance(**given: Any) -> None:
         ]
     names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
-    result = significance(x, y, partners=partners or None, **options)
+    result = significance(x, y, partners=partners or None, by=by_option(given), **options)
     to_netcdf(result, given["out"])
-    pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # one person: each pair occurs twice
-    found = int((result["p_fwe"] <= 0.05).sum()) // (2 if y is None else 1)
-    click.echo(f"{given['out']}: {found} of {pairs} pairs with family-wise p ≤ .05; seed {result.attrs['seed']}")
+    text = f"{given['out']}: {_significant(result)} with family-wise p ≤ .05; seed {result.attrs['seed']}"
+    by = result.attrs.get("by")
+    labels = [] if by is None else [result.sel({by: label}) for label in result[by].values]
+    click.echo("\n".join([text, *(f"  {one[by].item()}: {_significant(one)}" for one in labels)]))
+
+
+def _significant(result: xr.Dataset) -> str:
+    """How many pairs are significant in their family; for one person each pair occurs twice."""
+    twice = 2 if "alone" in result.attrs else 1
+    pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= 0.05))
+    return f"{found} of {pairs} pairs"
 
 
 def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
@@ -245,6 +261,8 @@ def _expressivity_summary(result: xr.Dataset) -> str:
     size = f"{coefficients} coefficients × {scales} {'scale' if scales == 1 else 'scales'}"
     if not result["activations_per_minute"].notnull().any():
         return f"{size}; no frame is eligible"
-    top = result["activations_per_minute"].isel(result["activations_per_minute"].argmax(["scale", "coefficient"]))
+    rates = result["activations_per_minute"]
+    top = rates.isel(rates.argmax([*rates.dims]))
     where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
+    where += f" in {top[by].item()}" if (by := result.attrs.get("by")) else ""
     return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"

@@ -10,7 +10,7 @@ import click
 
 from bitbox_xr.core.kinds import KINDS
 from bitbox_xr.inference.significance import STATISTICS
-from bitbox_xr.inference.surrogates import SURROGATES
+from bitbox_xr.inference.surrogate_checks import SURROGATES
 
 __all__ = [
     "FILE",
@@ -83,6 +83,7 @@ def _combined(*options: Command) -> Command:
 
 
 reader_options = _combined(
+    click.option("--format", metavar="NAME", help="Format of the file, if it shall not be recognised."),
     click.option(
         "--kind", metavar="KIND", help=f"Kind of signals to read, if the file has several: {', '.join(KINDS)}."
     ),
@@ -168,7 +169,7 @@ chance_options = _combined(
         type=int,
         default=199,
         show_default=True,
-        help="Number of surrogates. The smallest possible p is 1 / (n + 1).",
+        help="Number of surrogates, or fewer if the recording allows no more. The smallest possible p is 1 / (n + 1).",
     ),
     click.option(
         "--seed", "rng", type=int, help="Seed of the surrogates.  [default: random, and stored in the result]"
@@ -178,8 +179,8 @@ chance_options = _combined(
         type=click.Choice(SURROGATES),
         default="shift",
         show_default=True,
-        help="How to make surrogates of Y: shift Y in time, exchange segments (its windows), draw random phases, "
-        "or take the Y of partners (other recordings).",
+        help="How to make surrogates of Y: shift Y in time, permute its intervals (with --by or --intervals), exchange "
+        "segments (its windows), draw random phases, or take the Y of partners (other recordings).",
     ),
     click.option(
         "--statistic",

@@ -9,7 +9,7 @@ from typing import Any
 
 from bitbox_xr.cohort.storage import atomic_text
 from bitbox_xr.inference.significance import statistic_faults
-from bitbox_xr.inference.surrogates import option_faults
+from bitbox_xr.inference.surrogate_checks import option_faults
 from bitbox_xr.measures import windowing
 
 __all__ = ["SEED", "faults", "kept_seed", "of_recording", "seed_of"]
@@ -24,6 +24,8 @@ def faults(options: Mapping[str, Any]) -> list[str]:
     windows = {name: options[name] for name in windowing.Options._fields}
     found = windowing.Options(**windows).faults() + statistic_faults(options["statistic"])
     found += option_faults(options["surrogates"], options["n"], None)
+    if options["surrogates"] == "permute" and options.get("by") is None:
+        found.append("expected surrogates other than 'permute', which exchanges the intervals of by, got 'permute'")
     if of not in ("imitation", "coordination"):
         found.append(f"expected of to be 'imitation' or 'coordination', got {of!r}")
     if of == "coordination" and options["causal"] is not True:

@@ -103,10 +103,14 @@ VARIABLES = {
     "observed": Variable("statistic of the recording", "1"),
     "null_mean": Variable("mean of the statistic over surrogates", "1"),
     "null_std": Variable("standard deviation of the statistic over surrogates", "1"),
+    "excess": Variable("statistic less its mean over surrogates", "1"),
     "surrogate_z": Variable("statistic less its mean over surrogates, in standard deviations of the surrogates", "1"),
     "p": Variable("probability under independence of a statistic as large", "1"),
     "p_fwe": Variable("probability under independence of a statistic as large in any pair", "1"),
     "q": Variable("false discovery rate (Benjamini-Hochberg)", "1"),
+    "p_min": Variable("smallest possible p with this number of surrogates", "1"),
+    "activity_corr": Variable("rank correlation over windows of the signals' variances within the window", "1"),
+    "activity_p": Variable("probability under independence of an activity_corr as large", "1"),
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
@@ -145,8 +149,6 @@ VARIABLES = {
     "rise": Variable("height of the rise: the response divided by that to a unit rise that suits the scale", "{}"),
     "z": Variable("the wavelet's response divided by the noise at its scale", "1"),
     "chance_rate": Variable("how often Gaussian noise alone would have such a response", "1/min"),
-    "onset": Variable("time at which the signal crosses half of its height before the activation", "s"),
-    "offset": Variable("time at which the signal crosses half of its height after the activation", "s"),
     # asymmetry
     "asymmetry": Variable("asymmetry: mean distance of landmarks to their partners' mirror images", "{}"),
     FEATURE: Variable("facial feature"),
@@ -180,7 +182,10 @@ _LABEL, _NUMBER = "label of the interval ('': outside all intervals)", "number o
 RESERVED = {
     "imitation": _WINDOW_VARIABLES,
     "coordination": _WINDOW_VARIABLES,
-    "significance": ("observed", "null_mean", "null_std", "surrogate_z", "p", "p_fwe", "q"),
+    "significance": (
+        *("observed", "null_mean", "null_std", "excess", "surrogate_z", "p", "p_fwe", "q", "p_min"),
+        *("activity_corr", "activity_p"),
+    ),
     "expressivity": (
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),

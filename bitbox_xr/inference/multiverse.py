@@ -21,8 +21,9 @@ from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.inference.seeds import seed_of
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.measures.expressivity import diversity, expressivity
+from bitbox_xr.measures.lag_profiles import lag_profile
 from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
-from bitbox_xr.measures.social import coordination, imitation, lag_profile
+from bitbox_xr.measures.social import coordination, imitation
 
 __all__ = ["MEASURES", "multiverse"]
 
