@@ -210,7 +210,7 @@ def test_damaged_folders_of_openpose_are_refused(tmp_path, monkeypatch):
         ValueError, match=r"clip: expected the frames of one recording, got those of clip, other; use a fo"
     ):
         open_signals(folder, fps=25)
-    with pytest.raises(IsADirectoryError, match=r"expected a file, or a folder of OpenPose, got another folder"):
+    with pytest.raises(IsADirectoryError, match=r"expected a file, got a folder without frames of OpenPose"):
         open_signals(tmp_path)
     monkeypatch.setattr(memory, "available", lambda: 100)
     (folder / "other_000000000002_keypoints.json").unlink()

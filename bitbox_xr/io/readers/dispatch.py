@@ -185,9 +185,7 @@ def _head_of(file: Path, stated: Reader | None) -> bytes:
         return registry.head_of(file)
     if openpose.recognise(file, b"") or (stated is not None and not stated.built_in):
         return b""
-    raise IsADirectoryError(
-        f"{file}: expected a file, or a folder of OpenPose, got another folder; see open_recording()"
-    )
+    raise IsADirectoryError(f"{file}: expected a file, got a folder without frames of OpenPose; see open_recording()")
 
 
 # --- formats
