@@ -140,7 +140,8 @@ def recognised(kind: ReaderKind, path: Path, head: bytes) -> Reader | None:
     """
     _load_plugins()
     readers = [reader for reader in list(_READERS.values()) if reader.kind == kind]
-    own = [reader for reader in readers if not reader.built_in and _recognises(reader, path, head)]
+    of_labs = [reader for reader in readers if not reader.built_in and path.is_file()]
+    own = [reader for reader in of_labs if _recognises(reader, path, head)]
     if len(own) > 1:
         names = validation.listed(repr(reader.name) for reader in own)
         raise ValueError(
