@@ -19,6 +19,7 @@ from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
 from bitbox_xr.core.types import Array, Kind, SignalsLike, TimesLike
 from bitbox_xr.core.variables import SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
+from bitbox_xr.upstream.xarray_internals import array_of
 
 __all__ = ["as_signals", "from_bitbox", "rate", "signals", "to_bitbox"]
 
@@ -228,7 +229,9 @@ def as_signals(data: object, *, fps: float | None = None, label: str = "x") -> x
     refuse(label, validation.content_faults(x, fps=fps))
     if not np.issubdtype(x.dtype, np.floating) or x.dtype.itemsize < 4 or x.dtype.itemsize > 8:
         x = x.astype(np.float64)
-    return x if x.dims[-2:] == (TIME, SIGNAL) else x.transpose(..., TIME, SIGNAL)
+    # A lazy array is always transposed, into another one, so that the caller's does not keep the values that are read.
+    ordered = x.dims[-2:] == (TIME, SIGNAL) and isinstance(array_of(x.variable), np.ndarray)
+    return x if ordered else x.transpose(..., TIME, SIGNAL)
 
 
 def rate(x: xr.DataArray) -> float:
@@ -248,7 +251,7 @@ def rate(x: xr.DataArray) -> float:
     return found
 
 
-# --- parts of signals()
+# --- parts of signals() and as_signals()
 
 
 def _from_data_array(
@@ -386,9 +389,6 @@ def _attrs_of_kind(kind: str, labels: list[str]) -> dict[str, str]:
     named = {"schema": schema[0]} if schema and schema[1] == labels else {}
     long_name, units = kinds.KINDS[kind]
     return {"long_name": long_name, "units": units, "kind": kind, **named}
-
-
-# --- parts of as_signals()
 
 
 def _one_signal(x: xr.DataArray) -> xr.DataArray:
