@@ -104,6 +104,6 @@ def _table(frame: float, dtype: np.dtype) -> np.ndarray:
 
 
 def fill_value(dtype: np.dtype) -> np.integer:
-    """The integer that stands for NaN."""
+    """The integer that is stored for NaN."""
     smallest: np.integer = dtype.type(np.iinfo(dtype).min)
     return smallest
