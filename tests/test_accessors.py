@@ -29,6 +29,8 @@ FUNCTIONS = {
         "coordination",
         "lag_profile",
         "magnitudes",
+        "annotate",
+        "mask",
         "align",
         "resample",
         "fill_gaps",

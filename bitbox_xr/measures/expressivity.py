@@ -297,7 +297,7 @@ def _warn_about_outliers(measure: str, found: "Found") -> None:
 
 
 def _labels_of(measure: str, x: xr.DataArray, by: str | None) -> Labels:
-    """The labels of the option `by`; ValueError if there are none along time."""
+    """The labels of the option `by`; ValueError if x has no such labels along time."""
     refuse(f"{measure}()", by_faults(by, RESERVED[measure], x=x))
     return labels_along_time(f"{measure}()", by, x)
 

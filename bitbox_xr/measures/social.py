@@ -236,6 +236,11 @@ def window_stats(result: xr.Dataset, *, by: str | None = None) -> xr.Dataset:
     - `follow_share` and `lead_share`: shares of windows with a negative and with a positive lag
     - `n_windows`: number of windows with a correlation
 
+    Chance alone gives the lag statistics large values. For unrelated signals, `corr_lag` is the middle of the range of
+    lags: −max_lag / 2 for imitation, and 0 with `causal=False` and for coordination. `follow_share` is then about 0.9
+    for imitation (0.86 to 0.97 at width 2 and max_lag 1 s), because only lag 0 is not negative, and `lead_share` is 0.
+    With lags in both directions, each of the two is about 0.5. `significance` and `contingency` compare with chance.
+
     Parameters
     ----------
     result

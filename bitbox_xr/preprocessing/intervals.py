@@ -240,7 +240,7 @@ def _runs(by: str, x: xr.DataArray) -> list[Stretch]:
 
 
 def _labels(by: str, x: xr.DataArray) -> np.ndarray:
-    """The labels of the frames as text, "" where there is none."""
+    """The labels of the frames as text, "" for frames without a label."""
     labels = x[by].values
     return labels if labels.dtype.kind == TEXT else np.array([label_of(label) for label in labels], dtype=str)
 

@@ -21,7 +21,7 @@ BORIS = "boris/olivierfriard_BORIS"
 MICE = "boris/benlansdell_ethome"
 SIMBA = "boris/sgoldenlab_simba"
 HANDS = "datavyu/iamamutt_datavyur"
-UTTERANCES = "elan/neocl_speach"
+TALK = "elan/neocl_speach"
 PHON = "elan/ropensci_phonfieldwork"
 STATES = "facereader/mmu_facereaderconverter"
 FACES = "facereader/d-bohn_facereadeR"
@@ -86,12 +86,12 @@ READ = [
     (f"{HANDS}/dyad1.opf", {"label": "hand"}, "datavyu-project", {"state": 100}, (28.846, 157.944, "left"), None),
     (f"{HANDS}/dyad1.opf", {"label": "look", "tier": "childhands"}, "datavyu-project", {"state": 50},
      (28.846, 157.944, ""), None),
-    (f"{UTTERANCES}/test.eaf", {}, "elan", {"state": 43}, (0.83, 5.2, "convo start"), (16.615, 17.485, "en")),
-    (f"{UTTERANCES}/test.eaf", {"tier": "Person1 (Utterance)"}, "elan", {"state": 8}, (1.04, 2.33, "How do you read this?"),
+    (f"{TALK}/test.eaf", {}, "elan", {"state": 43}, (0.83, 5.2, "convo start"), (16.615, 17.485, "en")),
+    (f"{TALK}/test.eaf", {"tier": "Person1 (Utterance)"}, "elan", {"state": 8}, (1.04, 2.33, "How do you read this?"),
      None),
-    (f"{UTTERANCES}/fables_01_03_aesop_64kb.eaf", {}, "elan", {"state": 97}, (0.454, 21.526, "Meta"), None),
-    (f"{UTTERANCES}/fables_01_03_aesop_64kb.eaf", {"subject": "P001"}, "elan", {"state": 16}, None, None),
-    (f"{UTTERANCES}/test.eaf.tsv", {}, "elan-export", {"state": 43}, (0.83, 5.2, "convo start"), (16.615, 17.485, "en")),
+    (f"{TALK}/fables_01_03_aesop_64kb.eaf", {}, "elan", {"state": 97}, (0.454, 21.526, "Meta"), None),
+    (f"{TALK}/fables_01_03_aesop_64kb.eaf", {"subject": "P001"}, "elan", {"state": 16}, None, None),
+    (f"{TALK}/test.eaf.tsv", {}, "elan-export", {"state": 43}, (0.83, 5.2, "convo start"), (16.615, 17.485, "en")),
     (f"{PHON}/test.eaf", {}, "elan", {"state": 14}, (0, 0.012, ""), (11.69, 26.461, "one more sentence")),
     (f"{PHON}/test.TextGrid", {}, "textgrid", {"state": 4, "point": 4}, (0.012465825768947203, 0.247819135106803, "t"),
      (0.5115771541923311, 0.5115771541923311, "t")),
@@ -212,8 +212,8 @@ def test_three_forms_of_one_coding_are_equal():
     project = open_intervals(DATA / MICE / "test-multi-behaviors.boris")
     table = open_intervals(DATA / MICE / "test-simultaneous-events.csv")
     assert project.drop_attrs().identical(table.drop_attrs())
-    own = open_intervals(DATA / UTTERANCES / "test.eaf")
-    export = open_intervals(DATA / UTTERANCES / "test.eaf.tsv")
+    own = open_intervals(DATA / TALK / "test.eaf")
+    export = open_intervals(DATA / TALK / "test.eaf.tsv")
     for intervals in (own, export):
         assert Counter(intervals.tier.values.tolist()) == {
             "Person1 (Utterance)": 8, "marker": 3, "Person1 (Chunk)": 12, "Person1 (ChunkLanguage)": 12,

@@ -27,7 +27,7 @@ class Search(NamedTuple):
 
     `scales` are wavelet scales in frames; scale 0 is the signal itself, smoothed. If `apart` is 0, there is one list of
     activations for each scale. Otherwise there is one list for all scales, with activations at least `apart` frames
-    apart. With `labels`, each label has such lists of its own, those of the first label first: the whole recording is
+    apart. With `labels`, each label has such lists, those of the first label first: the whole recording is
     searched, and activations and eligible frames are sorted by the label of their frame.
 
     Of all maxima, those are activations whose rise is at least `least_rise` and whose response is at least `least_z`
