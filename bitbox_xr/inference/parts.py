@@ -114,7 +114,9 @@ def _shifted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[st
 
 def _permuted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[str]]:
     if pair.by is None:
-        return [], ["expected by, the coordinate whose intervals surrogates='permute' exchanges, got None; see annotate()"]
+        return [], [
+            "expected by, the coordinate whose intervals surrogates='permute' exchanges, got None; see annotate()"
+        ]
     lengths = [part.frames for part in parts]
     if len(parts) >= MIN_PERMUTED and max(lengths) <= MAX_LENGTH_RATIO * min(lengths):
         return parts, []
