@@ -3,6 +3,7 @@
 from bitbox_xr import accessors as _accessor  # registers the accessor .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
+from bitbox_xr.inference.contingency import contingency
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.inference.single_pair import lag_map, surrogate_windows
 from bitbox_xr.io.annotations import open_intervals
@@ -31,6 +32,7 @@ __all__ = [
     "annotate",
     "asymmetry",
     "cohort",
+    "contingency",
     "coordination",
     "diversity",
     "events",
