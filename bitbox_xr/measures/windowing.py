@@ -38,6 +38,7 @@ __all__ = ["Coordinate", "Grid", "Options", "Pair", "checked_pair"]
 # Dimensions, values and attributes of a coordinate, as xarray accepts them.
 Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
 KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze")
+WINDOW_AND_LAGS = ", for a window and its lags"
 
 
 class Options(NamedTuple):
@@ -94,6 +95,8 @@ class Pair:
     by: str | None = None
     labels: tuple[str, ...] = ()  # of all intervals, in order of their first onsets
     short: int = 0  # number of intervals that are too short for a window
+    subject: str = ""  # function that messages name, if it is not the measure
+    smaller: str = ""  # option of this function that makes windows shorter, for messages
 
     @property
     def windows(self) -> Windows:
@@ -229,8 +232,14 @@ def checked_pair(
     options: Options,
     fps: float | None,
     by: str | None = None,
+    *,
+    subject: str = "",
+    smaller: str = "",
 ) -> Pair:
-    """Check two recordings (or one, with y=None) and the options of the windows; all problems are reported at once."""
+    """Check two recordings (or one, with y=None) and the options of the windows; all problems are reported at once.
+
+    Messages name the function `subject` and its option `smaller`, if these are not the measure, and width or max_lag.
+    """
     if measure not in ("imitation", "coordination"):
         raise ValueError(f"expected measure to be 'imitation' or 'coordination', got {measure!r}")
     if y is None and measure == "imitation":
@@ -247,24 +256,39 @@ def checked_pair(
             sides.append(as_signals(data, fps=fps, label=label))
         except ValueError as error:
             faults.append(str(error))
-    refuse(f"{measure}()", faults)
+    refuse(f"{subject or measure}()", faults)
     one, other = sides[0], sides[-1]
     faults = _kind_faults(x=one, y=other) + _label_faults(one, other)
     named = () if not isinstance(by, str) else (by, number_name(by))
     labelled = _labelled(one, other)
     faults += name_faults(RESERVED[measure], one, other) or _number_faults(labelled, one, other, named)
     faults += by_faults(by, (*RESERVED[measure], SURROGATE, PAIR), **{"x": one} | ({} if y is None else {"y": other}))
-    refuse(f"{measure}()", faults)
+    refuse(f"{subject or measure}()", faults)
     rate, frames = shared_clock(one, other)
     found = [Stretch("", -1, 0, frames)] if by is None else stretches(by, one, other, frames=frames)
-    refuse(f"{measure}()", _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames))
+    refuse(f"{subject or measure}()", _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames, smaller))
     grids = tuple(grid for stretch in found if (grid := _grid(stretch, *options.frames(rate))).windows.number)
     if len(grids) < len(found):
-        _warn_of_short(measure, one, found, options, rate)
+        _warn_of_short(subject or measure, one, found, options, rate, smaller)
     labels = () if by is None else tuple(labels_of(found))
     carried = {label: coord for label, _, coord in labelled}
     short = len(found) - len(grids)
-    return Pair(measure, one, other, y is None, options, rate, frames, carried, grids, by, labels, short)
+    return Pair(
+        measure,
+        one,
+        other,
+        y is None,
+        options,
+        rate,
+        frames,
+        carried,
+        grids,
+        by,
+        labels,
+        short,
+        subject=subject,
+        smaller=smaller,
+    )
 
 
 def _grid(stretch: Stretch, width: int, step: int, lag: int) -> Grid:
@@ -338,7 +362,9 @@ def _number_faults(
     ]
 
 
-def _window_faults(options: Options, found: list[Stretch], by: str | None, rate: float, wide: bool) -> list[str]:
+def _window_faults(
+    options: Options, found: list[Stretch], by: str | None, rate: float, wide: bool, smaller: str
+) -> list[str]:
     """Problems with the width, and with a recording or with intervals that are all too short for it."""
     width, _, lag = options.frames(rate)
     if width < 3:
@@ -351,14 +377,18 @@ def _window_faults(options: Options, found: list[Stretch], by: str | None, rate:
     if longest >= shortest:
         return []
     where = "in both recordings" if by is None else f"in an interval of {by!r}"
-    expected = f"at least {shortest} frames ({shortest / rate:.3g} s) {where}, for a window and its lags"
+    expected = f"at least {shortest} frames ({shortest / rate:.3g} s) {where}{'' if smaller else WINDOW_AND_LAGS}"
     got = f"{counted(longest, 'frame')} ({longest / rate:.3g} s)" + ("" if by is None else " at most")
-    remedy = ("record longer, or " if by is None else "") + "choose a smaller width or max_lag (both in s)"
+    remedy = (
+        "record longer, or " if by is None else ""
+    ) + f"choose a smaller {smaller or 'width or max_lag (both in s)'}"
     remedy += "; if the rows of your array are signals, transpose it" if wide and by is None else ""
     return [f"expected {expected}, got {got}; {remedy}"]
 
 
-def _warn_of_short(measure: str, x: xr.DataArray, found: list[Stretch], options: Options, rate: float) -> None:
+def _warn_of_short(
+    subject: str, x: xr.DataArray, found: list[Stretch], options: Options, rate: float, smaller: str
+) -> None:
     width, _, lag = options.frames(rate)
     times, shortest = x[TIME].values, width + 2 * lag
     short = [
@@ -367,7 +397,7 @@ def _warn_of_short(measure: str, x: xr.DataArray, found: list[Stretch], options:
         if stop - start < shortest
     ]
     warn(
-        f"{measure}(): expected intervals of at least {shortest / rate:.3g} s, for a window and its lags, got "
+        f"{subject}(): expected intervals of at least {shortest / rate:.3g} s{'' if smaller else WINDOW_AND_LAGS}, got "
         f"{len(short)} of {len(found)} that are shorter and are left out: {listed(short, 4)}; choose a smaller "
-        "width or max_lag"
+        f"{smaller or 'width or max_lag'}"
     )
