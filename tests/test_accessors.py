@@ -9,7 +9,7 @@ import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr import accessors
-from bitbox_xr.plotting import decomposition, expressivity, inference, methods, pairs
+from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, methods, pairs
 
 from random_recordings import FPS
 
@@ -36,6 +36,7 @@ FUNCTIONS = {
         "fill_gaps",
         "regularity",
         "significance",
+        "contingency",
         "lag_map",
         "surrogate_windows",
         "expressivity",
@@ -54,6 +55,7 @@ FUNCTIONS |= {
 }
 FUNCTIONS |= {(methods.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): decomposition.decomposition}
+FUNCTIONS |= {(methods.SignalsPlotMethods, "answers"): contingency.answers}
 
 
 @pytest.mark.parametrize(("owner", "name"), FUNCTIONS, ids=lambda v: getattr(v, "__name__", v))
