@@ -2,7 +2,8 @@
 
     python tests/benchmarks/calibrate_contingency.py RESULTS.json [part …] [--runs N]
 
-Parts: level, power, bias, noise (default: all). A finished cell is kept in RESULTS.json and not computed again.
+Parts: level, power, bias, significance, noise (default: all). A finished cell is kept in RESULTS.json and is not
+computed again.
 """
 
 import argparse
@@ -147,6 +148,7 @@ def cells(parts, runs):
     for name, design in designs.items() if "power" in parts else ():
         for setting, options in SETTINGS.items():
             yield f"power, {name}, {setting}", power, (runs,), {**design, "options": options}
+    for name, design in designs.items() if "significance" in parts else ():
         yield f"power of significance(), {name}", power, (runs,), {**design, "correlation": True}
     for followed in (0.1, 0.3, 0.6) if "bias" in parts else ():
         for name, pause in (("random", 0.0), ("pause of .6 s", 0.6)):
@@ -162,7 +164,7 @@ def cells(parts, runs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
-    parser.add_argument("parts", nargs="*", default=["level", "power", "bias", "noise"])
+    parser.add_argument("parts", nargs="*", default=["level", "power", "bias", "significance", "noise"])
     parser.add_argument("--runs", type=int, default=200)
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # of significance(), about activity at the same times
