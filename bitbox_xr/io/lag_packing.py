@@ -47,7 +47,7 @@ def pack(variable: xr.Variable, attrs: Attrs) -> xr.Variable:
 
 def is_packed(variable: xr.Variable) -> bool:
     """Whether a decoded variable was stored by `pack`."""
-    if "scale_factor" not in variable.encoding:
+    if "scale_factor" not in variable.encoding or "add_offset" in variable.encoding:
         return False
     stored = np.dtype(variable.encoding["dtype"]).newbyteorder("=")
     return stored in (np.int8, np.int16) and bool(variable.encoding.get("_FillValue") == fill_value(stored))
