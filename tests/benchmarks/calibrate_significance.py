@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from simulated_people import DESIGNS, FPS, NOISES, slow, white
 
 import bitbox_xr as bx
+
+from simulated_people import DESIGNS, FPS, NOISES, slow, white
 
 SIGNALS, RUNS = 17, 100
 LONG_N = 99  # surrogates for recordings of 600 s
