@@ -198,8 +198,17 @@ STUDY = (
     ),
     _sentence("Means were compared with 0 by t.", measure="contrast", between=(), within=(), covariates=()),
     _sentence(
-        "Estimates are coefficients of linear models with the covariates {covariates}, with standard errors that allow "
-        "for different variances; residuals were permuted ({freedman}).",
+        *(
+            f"{what} by linear models with the covariates {{covariates}}, with standard errors that allow for "
+            "different variances; residuals were permuted ({freedman})."
+            for what in (
+                "Groups of {between} ({second} minus {first}) were compared in their differences between conditions of "
+                "{within}",
+                "Groups of {between} ({second} minus {first}) were compared",
+                "Conditions of {within} were compared",
+                "Means were compared with 0",
+            )
+        ),
         measure="contrast",
     ),
     _sentence(
