@@ -3,7 +3,7 @@
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.core.types import ScalesLike
+from bitbox_xr.core.types import NoiseLike, ScalesLike
 from bitbox_xr.measures.asymmetry import Range
 from bitbox_xr.measures.motion import FramesLike
 
@@ -22,6 +22,9 @@ class FaceMethods:
         aggregate: bool = False,
         robust: bool = False,
         precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
         by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
@@ -30,14 +33,33 @@ class FaceMethods:
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> face.bitbox.expressivity(scales=[1, 2]).activations_per_minute.sel(coefficient="AU12").round(1).values
-        array([49., 22.])
+        array([54., 26.])
+        >>> face.bitbox.expressivity(scales=[1, 2], min_rise=0.1).activations_per_minute.sel(coefficient="AU12").values
+        array([5., 5.])
         """
         return bx.expressivity(
-            self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, by=by, fps=fps
+            self._x,
+            scales=scales,
+            aggregate=aggregate,
+            robust=robust,
+            precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            by=by,
+            fps=fps,
         )
 
     def events(
-        self, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
+        self,
+        *,
+        scales: ScalesLike = None,
+        aggregate: bool = False,
+        precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
+        fps: float | None = None,
     ) -> xr.Dataset:
         """List the activations of each coefficient: see `bitbox_xr.events`.
 
@@ -47,7 +69,16 @@ class FaceMethods:
         >>> found.time[found.coefficient == "AU12"].values[:3].round(2)
         array([1.5 , 2.77, 4.07])
         """
-        return bx.events(self._x, scales=scales, aggregate=aggregate, precision=precision, fps=fps)
+        return bx.events(
+            self._x,
+            scales=scales,
+            aggregate=aggregate,
+            precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            fps=fps,
+        )
 
     def diversity(
         self,
@@ -57,6 +88,9 @@ class FaceMethods:
         robust: bool = False,
         magnitude: bool = True,
         precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
         by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
@@ -65,7 +99,7 @@ class FaceMethods:
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> face.bitbox.diversity(scales=[1, 2]).overall.round(2).values
-        array([0.97, 0.97])
+        array([0.98, 0.97])
         """
         return bx.diversity(
             self._x,
@@ -74,6 +108,9 @@ class FaceMethods:
             robust=robust,
             magnitude=magnitude,
             precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
             by=by,
             fps=fps,
         )

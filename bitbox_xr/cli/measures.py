@@ -9,12 +9,11 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.cli.arguments import (
-    AlignOptions,
-    align_options,
     annotated,
     by_option,
     checked_out,
     interval_faults,
+    opened_partners,
     recordings,
 )
 from bitbox_xr.cli.group import main
@@ -35,7 +34,6 @@ from bitbox_xr.cli.options import (
     window_options,
 )
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
@@ -46,6 +44,7 @@ from bitbox_xr.measures.results import strongest
 __all__ = ["coordination", "expressivity", "imitation", "significance"]
 
 WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
+SCALES = ("scales", "aggregate", "robust", "precision", "min_rise", "false_alarms_per_minute")
 
 
 @main.command(short_help="How well X imitates Y, and with what delay.", **HELP)
@@ -119,13 +118,15 @@ def expressivity(**given: Any) -> None:
     \b
     Examples:
       bitbox-xr expressivity anna.csv -o anna.nc --scales 6
-      bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate
+      bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate --min-rise 0.3
     """
-    out = checked_out(given, given["x"])
+    rest = given["noise"]
+    out = checked_out(given, given["x"], *([rest] if isinstance(rest, Path) else []))
     refuse("options", interval_faults(given))
     x = annotated(open_signals(given["x"], **open_options(given)), given)
-    options = {name: given[name] for name in ("scales", "aggregate", "robust", "precision")}
-    result = expressions.expressivity(x, by=by_option(given), **options)
+    noise = open_signals(rest, **open_options(given)) if isinstance(rest, Path) else rest
+    options = {name: given[name] for name in SCALES}
+    result = expressions.expressivity(x, noise=noise, by=by_option(given), **options)
     to_netcdf(result, out)
     click.echo(f"{out}: {_expressivity_summary(result)}")
 
@@ -183,11 +184,7 @@ def significance(**given: Any) -> None:
     from bitbox_xr.inference.significance import significance
 
     x, y = recordings(given)
-    partners = [open_signals(file, **open_options(given, of_y=True)) for file in given["partners"]]
-    if given["align"]:
-        partners = [
-            _aligned(x, *named, align_options(given)) for named in zip(given["partners"], partners, strict=True)
-        ]
+    partners = opened_partners(x, given)
     names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
     result = significance(x, y, partners=partners or None, by=by_option(given), **options)
@@ -203,14 +200,6 @@ def _significant(result: xr.Dataset) -> str:
     twice = 2 if "alone" in result.attrs else 1
     pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= 0.05))
     return f"{found} of {pairs} pairs"
-
-
-def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
-    """A partner on the time axis of x; errors name the partner's file."""
-    try:
-        return on_clock_of(x, partner, **options)
-    except ValueError as error:
-        raise ValueError(f"partner {file}, as y: {error}") from error
 
 
 def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], options: Mapping[str, Any]) -> None:

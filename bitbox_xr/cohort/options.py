@@ -15,6 +15,8 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import PairsOf
 from bitbox_xr.core.validation import is_number, listed
 from bitbox_xr.core.variables import PAIR, RESERVED
+from bitbox_xr.inference import surrogate_checks
+from bitbox_xr.inference.contingency import contingency, option_faults
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS, open_options
 from bitbox_xr.measures import expressivity, scales, social, windowing
@@ -37,12 +39,29 @@ def _window_faults(options: Mapping[str, Any]) -> list[str]:
 
 
 def _scale_faults(options: Mapping[str, Any]) -> list[str]:
-    asked = (options[name] for name in ("scales", "aggregate", "precision"))
+    asked = scales.Asked(*(options[name] for name in scales.Asked._fields))
+    faults = []
+    if options["noise"] is not None and not isinstance(options["noise"], Mapping):
+        example = '{"condition": "rest"}'
+        faults.append(f"expected noise to be a coordinate and its label, as {example}, got {options['noise']!r}")
+    if options["noise"] is not None and options["false_alarms_per_minute"] is None:
+        faults.append("expected false_alarms_per_minute with noise, got None; give it or leave out noise")
     try:
-        scales.chosen(*asked, fps=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
+        scales.chosen(asked, fps=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
     except ValueError as error:
-        return [str(error)]
-    return []
+        faults.append(str(error))
+    return faults
+
+
+def _contingency_faults(options: Mapping[str, Any]) -> list[str]:
+    own = [options[name] for name in ("min_latency", "max_latency", "surrogates", "scales", "noise")]
+    faults = option_faults(*own) + surrogate_checks.option_faults("shift", options["n"], options["rng"])
+    asked = scales.Asked(options["scales"], False, 16, options["min_rise"], options["false_alarms_per_minute"])
+    try:
+        scales.chosen(asked, fps=1e6, frames=2**40, measure="scales")
+    except ValueError as error:
+        faults.append(str(error))
+    return faults
 
 
 PAIR_NAMES = (*RESERVED["imitation"], PAIR)
@@ -55,6 +74,9 @@ MEASURES = {
     ),
     "diversity": Measure(
         expressivity.diversity, "unused", False, _scale_faults, RESERVED["diversity"]
+    ),
+    "contingency": Measure(
+        contingency, "needed", False, _contingency_faults, (*RESERVED["contingency"], *PAIR_NAMES)
     ),
     "significance": Measure(
         significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *PAIR_NAMES)
@@ -122,8 +144,11 @@ def planned(
         for name in given
         if name not in known and name not in OPEN_OPTIONS and name not in Y_OPTIONS
     ]
-    faults += [f"expected {name} to be text, numbers or a list of these, got {value!r}" for name, value in given.items()
-               if not _is_plain(value)]  # fmt: skip
+    faults += [
+        f"expected {name} to be text, numbers, or a list or dictionary of these, got {value!r}"
+        for name, value in given.items()
+        if not _is_plain(value)
+    ]
     if keep_windows and not entry.pairs:
         faults.append(f"keep_windows is for measures with windows, and {measure} has none; leave it out")
     if entry.reference == "unused" and (align or any(given.get(name) is not None for name in Y_OPTIONS)):
@@ -174,6 +199,8 @@ def _canonical(value: object) -> Any:
 def _is_plain(value: object) -> bool:
     if isinstance(value, list):
         return all(_is_plain(one) for one in value)
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_plain(one) for name, one in value.items())
     return value is None or isinstance(value, str | int | float)
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 __all__ = [
     "COEFFICIENT",
+    "COMPARISON",
     "EVENT",
     "FEATURE",
     "GAP",
@@ -31,7 +32,7 @@ __all__ = [
 TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
-FEATURE, GAP, RECORDING, INTERVAL = "feature", "gap", "recording", "interval"
+FEATURE, GAP, RECORDING, INTERVAL, COMPARISON = "feature", "gap", "recording", "interval", "comparison"
 REGION, MASKED = "region", "masked"
 
 
@@ -48,6 +49,8 @@ VARIABLES = {
     SIGNAL: Variable("signal"),
     "landmark": Variable("number of the landmark"),
     "axis": Variable("axis of the coordinate"),
+    "keypoint": Variable("name of the landmark"),
+    "person": Variable("person"),
     REGION: Variable("region of the face"),
     "side": Variable("side, as the schema names it"),
     "confidence": Variable("confidence of the tracker", "1"),
@@ -110,9 +113,32 @@ VARIABLES = {
     "p_min": Variable("smallest possible p with this number of surrogates", "1"),
     "activity_corr": Variable("rank correlation over windows of the signals' variances within the window", "1"),
     "activity_p": Variable("probability under independence of an activity_corr as large", "1"),
+    # contingency
+    "answered": Variable("share of the activations of y that x answers", "1"),
+    "chance": Variable("mean of this share over surrogates", "1"),
+    "answered_above_chance": Variable("share of activations answered beyond chance", "1"),
+    "odds_ratio": Variable("odds of an answer, divided by those of surrogates", "1"),
+    "n_given": Variable("number of activations of y that could be answered", "1"),
+    "latency": Variable("median time from an activation of y to the first answer of x", "s"),
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
+    # contrasts
+    COMPARISON: Variable("groups or conditions that are compared"),
+    "estimate": Variable("mean, or difference of means, over recordings", "{}"),
+    "ci_low": Variable("lower end of the 95 % confidence interval", "{}"),
+    "ci_high": Variable("upper end of the 95 % confidence interval", "{}"),
+    "d": Variable("estimate in standard deviations (Hedges' g between groups, d_z within)", "1"),
+    "t": Variable("estimate divided by its standard error", "1"),
+    "n_recordings": Variable("number of recordings with a value", "1"),
+    "n_missing": Variable("number of recordings without a value", "1"),
+    "n_first": Variable("number of recordings with a value in the first group", "1"),
+    "n_second": Variable("number of recordings with a value in the second group", "1"),
+    # quality
+    "lost_share": Variable("share of frames that are missing, without masked ones", "1"),
+    "masked_share": Variable("share of frames that are masked", "1"),
+    "noise": Variable("standard deviation of the noise in responses over half a second", "{}"),
+    "value_range": Variable("largest minus smallest value", "{}"),
     # expressivity, diversity, events
     "expressivity": Variable("activations of expression coefficients, by metric", "see coordinate unit"),
     "eligible_time": Variable("time over which activations could be found", "s"),
@@ -129,6 +155,9 @@ VARIABLES = {
     "response": Variable("height of the wavelet's response (scale 0: of the smoothed signal above its mean)", "{}"),
     "width": Variable("time over which the wavelet's response has more than half its height", "s"),
     "outlier": Variable("whether the activation is an outlier, which robust=True drops", "1"),
+    "rise": Variable("height of the rise: the response divided by that to a unit rise that suits the scale", "{}"),
+    "z": Variable("the wavelet's response divided by the noise at its scale", "1"),
+    "chance_rate": Variable("how often Gaussian noise alone would have such a response", "1/min"),
     # asymmetry
     "asymmetry": Variable("asymmetry: mean distance of landmarks to their partners' mirror images", "{}"),
     FEATURE: Variable("facial feature"),
@@ -166,16 +195,27 @@ RESERVED = {
         *("observed", "null_mean", "null_std", "excess", "surrogate_z", "p", "p_fwe", "q", "p_min"),
         *("activity_corr", "activity_p"),
     ),
+    "contingency": (
+        *("answered", "chance", "answered_above_chance", "odds_ratio", "p", "p_fwe", "q", "n_given", "latency"),
+    ),
     "expressivity": (
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),
     "diversity": (*_SCALE_COORDS, "overall", "frame_wise"),
-    "events": (SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+    "events": (
+        *(SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+        *("rise", "z", "chance_rate", "onset", "offset"),
+    ),
     "decomposition": (SCALE,),
     "asymmetry": (FEATURE, "asymmetry"),
     "kinematics": ("range", "path", "speed", "acceleration", "valid"),
     "smoothness": ("jerk", "ldj", "valid"),
     "relative_motion": ("distance_min", "distance_mean", "distance_std", "distance_max", "valid"),
+    "contrast": (
+        *("estimate", "ci_low", "ci_high", "d", "t", "p", "p_fwe", "q"),
+        *("n_recordings", "n_missing", "n_first", "n_second", COMPARISON),
+    ),
+    "quality": ("lost_share", "masked_share", "noise", "activations_per_minute", "value_range"),
     "regularity": (
         *("fps", "regular", "step_min", "step_median", "step_max", "frames", "lost", "gaps", "longest_gap"),
         *(GAP, "gap_start", "gap_length", "gap_frames"),
