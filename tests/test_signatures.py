@@ -75,9 +75,19 @@ def test_first_argument_is_x_and_second_is_y():
             for p in (inspect.signature(function).parameters.values() if inspect.isfunction(function) else ())
             if p.kind is p.POSITIONAL_OR_KEYWORD
         ]
-        if positional[:1] not in ([], ["path"], ["data"], ["result"], ["obj"], ["manifest"], ["name"]):
+        if positional[:1] not in (
+            [],
+            ["path"],
+            ["data"],
+            ["result"],
+            ["obj"],
+            ["manifest"],
+            ["name"],
+            ["summary"],
+            ["measure"],
+        ):
             assert positional[0] == "x", name
-            assert positional[1:2] in ([], ["y"], ["fps"], ["intervals"]), name
+            assert positional[1:2] in ([], ["y"], ["fps"], ["width"], ["intervals"]), name
 
 
 CHOOSING = {"min_rise": None, "false_alarms_per_minute": None, "noise": None}

@@ -3,7 +3,7 @@
 The accessor computes nothing when it is created, and stores only the array.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -15,9 +15,10 @@ from bitbox_xr.accessors.faces import FaceMethods
 from bitbox_xr.accessors.pairs import PairMethods
 from bitbox_xr.core import signal_set
 from bitbox_xr.core.types import SignalsLike
-from bitbox_xr.measures import results
+from bitbox_xr.measures import tables
 from bitbox_xr.plotting.methods import SignalsPlotMethods
 from bitbox_xr.preprocessing.interval_tables import IntervalsLike
+from bitbox_xr.preprocessing.standardisation import Center, Scale
 
 __all__ = ["SignalsAccessor"]
 
@@ -80,6 +81,40 @@ class SignalsAccessor(PairMethods, FaceMethods):
         """
         return bx.fill_gaps(self._x, max_gap=max_gap)
 
+    def smooth(self, width: float) -> xr.DataArray:
+        """Smooth the signals by a Gaussian: see `bitbox_xr.smooth`.
+
+        >>> x = bx.signals([[0.0], [0.0], [1.0], [0.0], [0.0]], fps=10)
+        >>> x.bitbox.smooth(0.2).values[:, 0].round(2)
+        array([0.04, 0.24, 0.47, 0.24, 0.04])
+        """
+        return bx.smooth(self._x, width)
+
+    def detrend(self, width: float) -> xr.DataArray:
+        """Subtract the running median of the signals: see `bitbox_xr.detrend`.
+
+        >>> x = bx.signals([[1.0], [1.0], [5.0], [1.0], [1.0]], fps=10)
+        >>> x.bitbox.detrend(0.4).values[:, 0]
+        array([0., 0., 4., 0., 0.])
+        """
+        return bx.detrend(self._x, width)
+
+    def standardize(
+        self,
+        *,
+        reference: SignalsLike | Mapping[str, object] | None = None,
+        center: Center | None = "mean",
+        scale: Scale | None = "std",
+        dead_band: float = 0.0,
+    ) -> xr.DataArray:
+        """Express the signals in units of their spread at rest: see `bitbox_xr.standardize`.
+
+        >>> x = bx.signals([[1.0], [3.0], [5.0]], fps=10)
+        >>> x.bitbox.standardize(scale=None).values[:, 0]
+        array([-2.,  0.,  2.])
+        """
+        return bx.standardize(self._x, reference=reference, center=center, scale=scale, dead_band=dead_band)
+
     def annotate(self, intervals: IntervalsLike, *, name: str = "condition") -> xr.DataArray:
         """Label frames by the intervals in which they lie: see `bitbox_xr.annotate`.
 
@@ -115,6 +150,17 @@ class SignalsAccessor(PairMethods, FaceMethods):
         (30.0, 2)
         """
         return bx.regularity(self._x)
+
+    def quality(self, *, by: str | None = None) -> xr.Dataset:
+        """Describe losses, masks, noise, activity and range of the signals: see `bitbox_xr.quality`.
+
+        >>> import numpy as np
+        >>> x = bx.signals(np.sin(np.arange(60.0) / 9)[:, None], fps=30)
+        >>> x[:6] = np.nan
+        >>> x.bitbox.quality().lost_share.values
+        array([0.1])
+        """
+        return bx.quality(self._x, by=by)
 
     def magnitudes(self, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
         """Reduce landmarks or a pose to norms: see `bitbox_xr.magnitudes`.
@@ -160,7 +206,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         2  0.04   AU04         0.5
         3  0.04   AU12         0.0
         """
-        return results.to_frame(self._x)
+        return tables.to_frame(self._x)
 
     @property
     def plot(self) -> SignalsPlotMethods:

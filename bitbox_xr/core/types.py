@@ -40,7 +40,7 @@ TimesLike: TypeAlias = np.ndarray | xr.DataArray | pd.Index | pd.Series | Sequen
 ScalesLike: TypeAlias = int | Sequence[float] | np.ndarray | None  # s
 NoiseLike: TypeAlias = xr.DataArray | Mapping[str, str] | None  # a recording at rest, or {coordinate: label}
 
-Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle"]
+Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle", "emotion", "gaze"]
 MeasureOfTwo: TypeAlias = Literal["imitation", "coordination"]
 Statistic: TypeAlias = Literal["corr_abs_mean", "corr_mean"]
 Surrogates: TypeAlias = Literal["shift", "permute", "segments", "phase", "partners"]

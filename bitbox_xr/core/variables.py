@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 __all__ = [
     "COEFFICIENT",
+    "COMPARISON",
     "EVENT",
     "FEATURE",
     "GAP",
@@ -31,7 +32,7 @@ __all__ = [
 TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
-FEATURE, GAP, RECORDING, INTERVAL = "feature", "gap", "recording", "interval"
+FEATURE, GAP, RECORDING, INTERVAL, COMPARISON = "feature", "gap", "recording", "interval", "comparison"
 REGION, MASKED = "region", "masked"
 
 
@@ -48,6 +49,8 @@ VARIABLES = {
     SIGNAL: Variable("signal"),
     "landmark": Variable("number of the landmark"),
     "axis": Variable("axis of the coordinate"),
+    "keypoint": Variable("name of the landmark"),
+    "person": Variable("person"),
     REGION: Variable("region of the face"),
     "side": Variable("side, as the schema names it"),
     "confidence": Variable("confidence of the tracker", "1"),
@@ -120,6 +123,22 @@ VARIABLES = {
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
+    # contrasts
+    COMPARISON: Variable("groups or conditions that are compared"),
+    "estimate": Variable("mean, or difference of means, over recordings", "{}"),
+    "ci_low": Variable("lower end of the 95 % confidence interval", "{}"),
+    "ci_high": Variable("upper end of the 95 % confidence interval", "{}"),
+    "d": Variable("estimate in standard deviations (Hedges' g between groups, d_z within)", "1"),
+    "t": Variable("estimate divided by its standard error", "1"),
+    "n_recordings": Variable("number of recordings with a value", "1"),
+    "n_missing": Variable("number of recordings without a value", "1"),
+    "n_first": Variable("number of recordings with a value in the first group", "1"),
+    "n_second": Variable("number of recordings with a value in the second group", "1"),
+    # quality
+    "lost_share": Variable("share of frames that are missing, without masked ones", "1"),
+    "masked_share": Variable("share of frames that are masked", "1"),
+    "noise": Variable("standard deviation of the noise in responses over half a second", "{}"),
+    "value_range": Variable("largest minus smallest value", "{}"),
     # expressivity, diversity, events
     "expressivity": Variable("activations of expression coefficients, by metric", "see coordinate unit"),
     "eligible_time": Variable("time over which activations could be found", "s"),
@@ -192,6 +211,11 @@ RESERVED = {
     "kinematics": ("range", "path", "speed", "acceleration", "valid"),
     "smoothness": ("jerk", "ldj", "valid"),
     "relative_motion": ("distance_min", "distance_mean", "distance_std", "distance_max", "valid"),
+    "contrast": (
+        *("estimate", "ci_low", "ci_high", "d", "t", "p", "p_fwe", "q"),
+        *("n_recordings", "n_missing", "n_first", "n_second", COMPARISON),
+    ),
+    "quality": ("lost_share", "masked_share", "noise", "activations_per_minute", "value_range"),
     "regularity": (
         *("fps", "regular", "step_min", "step_median", "step_max", "frames", "lost", "gaps", "longest_gap"),
         *(GAP, "gap_start", "gap_length", "gap_frames"),

@@ -1,9 +1,8 @@
 """Checks two recordings that are to be correlated, and places the windows and lags."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -11,15 +10,13 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
-from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
+from bitbox_xr.core.types import Array, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
 from bitbox_xr.core.variables import (
     LAG,
     PAIR,
     RESERVED,
     SIGNAL,
-    SIGNAL1,
-    SIGNAL2,
     SURROGATE,
     TIME,
     WINDOW,
@@ -28,6 +25,7 @@ from bitbox_xr.core.variables import (
     variable_attrs,
 )
 from bitbox_xr.measures.correlation_engine import Windows
+from bitbox_xr.measures.pair_coordinates import Coordinate, labelled_coords, number_faults
 from bitbox_xr.preprocessing.alignment import shared_clock
 from bitbox_xr.preprocessing.intervals import Stretch, by_faults, labels_of, stretches
 
@@ -36,9 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Options", "Pair", "checked_pair"]
 
-# Dimensions, values and attributes of a coordinate, as xarray accepts them.
-Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
-KINDS = ("expression", "landmark", "landmark-can", "pose")
+KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze")
 WINDOW_AND_LAGS = ", for a window and its lags"
 
 
@@ -91,6 +87,7 @@ class Pair:
     options: Options
     fps: float
     frames: int  # that x and y share
+    carried: dict[str, Coordinate]  # by the inputs into the result
     grids: tuple[Grid, ...]  # of the intervals with at least one window; without `by`, one for the whole recording
     by: str | None = None
     labels: tuple[str, ...] = ()  # of all intervals, in order of their first onsets
@@ -140,11 +137,16 @@ class Pair:
     @property
     def arrays(self) -> tuple[Array, Array]:
         """Values of x and y, `(…, time, signal)`, with the same leading dimensions (some of size 1)."""
-        extra = self.dims()
-        sides = [a.isel({TIME: slice(0, self.frames)}).variable for a in (self.x, self.y)]
-        wide = [v.set_dims({**{d: 1 for d in extra if d not in v.dims}, **v.sizes}) for v in sides]
-        first, second = (v.transpose(*extra, TIME, SIGNAL).data for v in wide)
-        return first, second
+        dims = self.dims(TIME, SIGNAL)
+        first, second = (self._ordered(a.variable, dims).data for a in (self.x, self.y))
+        return first[..., : self.frames, :], second[..., : self.frames, :]
+
+    @staticmethod
+    def _ordered(values: xr.Variable, dims: tuple[str, ...]) -> xr.Variable:
+        if values.dims == dims:
+            return values
+        wide: xr.Variable = values.set_dims({**{d: 1 for d in dims if d not in values.dims}, **values.sizes})
+        return wide.transpose(*dims)
 
     def dims(self, *last: str) -> tuple[str, ...]:
         """All dimensions except time and signal, then `last`."""
@@ -157,7 +159,7 @@ class Pair:
 
     def coords(self) -> dict[str, Coordinate]:
         """Coordinates of the result, except those of its windows and of `by`."""
-        return {label: coord for label, _, coord in _labelled(self.x, self.y)}
+        return dict(self.carried)
 
     def label_coords(self) -> dict[str, Coordinate]:
         """The labels, for a result with a dimension of them."""
@@ -168,7 +170,7 @@ class Pair:
         width, step, lag = self.sizes
         grids = [grid.windows for grid in self.grids]
         frames = np.concatenate([w.start + lag + step * np.arange(w.number) for w in grids])
-        start = np.asarray(self.x[TIME].values, np.float64)[frames]
+        start = np.asarray(self.x.coords.variables[TIME].values, np.float64)[frames]
         stop = start + width / self.fps
         values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
         coords: dict[str, Coordinate] = {
@@ -216,7 +218,8 @@ class Pair:
         lengths = self.x.sizes[TIME], self.y.sizes[TIME]
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
-        return result_attrs(self.measure, out, *(a.isel({TIME: slice(self.frames)}) for a in (self.x, self.y)))
+        shared = [a if a.sizes[TIME] == self.frames else a.isel({TIME: slice(self.frames)}) for a in (self.x, self.y)]
+        return result_attrs(self.measure, out, *shared)
 
 
 def checked_pair(
@@ -254,7 +257,8 @@ def checked_pair(
     one, other = sides[0], sides[-1]
     faults = _kind_faults(x=one, y=other) + _label_faults(one, other)
     named = () if not isinstance(by, str) else (by, number_name(by))
-    faults += name_faults(RESERVED[measure], one, other) or _number_faults(one, other, named)
+    labelled = labelled_coords(one, other)
+    faults += name_faults(RESERVED[measure], one, other) or number_faults(labelled, one, other, named)
     faults += by_faults(by, (*RESERVED[measure], SURROGATE, PAIR), **{"x": one} | ({} if y is None else {"y": other}))
     refuse(f"{subject or measure}()", faults)
     rate, frames = shared_clock(one, other)
@@ -264,6 +268,7 @@ def checked_pair(
     if len(grids) < len(found):
         _warn_of_short(subject or measure, one, found, options, rate, smaller)
     labels = () if by is None else tuple(labels_of(found))
+    carried = {label: coord for label, _, coord in labelled}
     short = len(found) - len(grids)
     return Pair(
         measure,
@@ -273,6 +278,7 @@ def checked_pair(
         options,
         rate,
         frames,
+        carried,
         grids,
         by,
         labels,
@@ -317,32 +323,6 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
                 "select the same entries with .isel()"
             )
     return faults
-
-
-def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Coordinate]]:
-    """Coordinates of the result, except those of its windows: name in the result, name in the input, coordinate."""
-    for side, a, other in ((1, x, y), (2, y, x)):
-        for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
-            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else str(dim) for dim in coord.dims]
-            # a coordinate of one input only, or the same in both, keeps its name; others get the number of their side
-            alone = name not in other.coords and name not in other.dims
-            alike = name in other.coords and coord.identical(other[name].variable)
-            shared = SIGNAL not in coord.dims and (alone or alike or name in coord.dims)
-            yield name if shared else f"{name}{side}", name, (dims, coord.values, coord.attrs)
-
-
-def _number_faults(x: xr.DataArray, y: xr.DataArray, named: tuple[str, ...]) -> list[str]:
-    """Problems with coordinates that get the number of their side: `age` becomes `age1`, which may already exist."""
-    labelled = [(label, name) for label, name, _ in _labelled(x, y)]
-    unnumbered = (label for label, name in labelled if label == name)
-    own = set(RESERVED["imitation"]) - {SIGNAL1, SIGNAL2}  # `signal` itself becomes these two
-    taken = {*own, *named, *map(str, (*x.dims, *y.dims)), *unnumbered}
-    return [
-        f"expected no other coordinate called {label}, the name of the coordinate {name} in the result; rename {name} "
-        "in the input with .rename()"
-        for label, name in labelled
-        if label != name and label in taken
-    ]
 
 
 def _window_faults(
