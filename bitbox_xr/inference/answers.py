@@ -32,6 +32,7 @@ class Task(NamedTuple):
     span: tuple[float, float]  # after an onset of y, in frames
     pairs: tuple[np.ndarray, np.ndarray]
     fps: float
+    alone: bool  # x answers itself
 
 
 class OnePair(NamedTuple):
@@ -98,7 +99,7 @@ def _at(values: Array, where: tuple[int, ...]) -> Array:
 def _of_recording(x: np.ndarray, y: np.ndarray, partners: list[np.ndarray], *, task: Task, threads: int) -> np.ndarray:
     """The variables of one recording, `(label, variable, pair)`."""
     ours = train_of(x, task.sides[0], threads)
-    theirs = ours if y is x else train_of(y, task.sides[1], threads)
+    theirs = ours if task.alone else train_of(y, task.sides[1], threads)
     others = [train_of(one, side, threads) for one, side in zip(partners, task.partner_sides, strict=True)]
     out = np.full((len(task.draws), len(VARIABLES), len(task.pairs[0])), np.nan)
     for label, draws in enumerate(task.draws):

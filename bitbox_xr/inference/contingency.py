@@ -16,7 +16,7 @@ from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.types import Array, EventSurrogates, NoiseLike, PairsOf, ScalesLike, SignalsLike
 from bitbox_xr.core.validation import flag_faults, listed, name_faults, time_faults
-from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
+from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, variable_attrs
 from bitbox_xr.inference.answers import OnePair, Task, answers_of_one, computed, pair_numbers, places_of, side
 from bitbox_xr.inference.parts import notes
 from bitbox_xr.inference.surrogate_checks import partner_signals
@@ -155,6 +155,7 @@ def contingency(
         span=(min_latency * pair.fps, max_latency * pair.fps),
         pairs=pair_numbers(pair, y is None, pairs == "matched"),
         fps=pair.fps,
+        alone=y is None,
     )
     found = computed(pair, task, [partner.data for partner in given], progress)
     options: dict[str, Any] = {"min_latency": float(min_latency), "max_latency": float(max_latency), "pairs": pairs}
@@ -223,10 +224,15 @@ def option_faults(
 
 
 def _pair(x: SignalsLike, y: SignalsLike | None, max_latency: float, by: str | None, fps: float | None) -> Pair:
-    """Check both recordings. Windows of the distance of shifts say which parts are long enough for surrogates."""
+    """Check both recordings, and cut them to the frames that both have.
+
+    Windows of the distance of shifts say which parts are long enough for surrogates.
+    """
     options = Options(max(MIN_SHIFT_S, max_latency), 1e-9, 0.0, True, 1.0, True)
     other = x if y is None else y
-    return checked_pair("imitation", x, other, options, fps, by, subject="contingency", smaller="max_latency")
+    pair = checked_pair("imitation", x, other, options, fps, by, subject="contingency", smaller="max_latency")
+    shared = {TIME: slice(pair.frames)}
+    return replace(pair, x=pair.x.isel(shared), y=pair.y.isel(shared))
 
 
 def _faults(pair: Pair, alone: bool, pairs: object, progress: object) -> list[str]:

@@ -216,6 +216,16 @@ def test_noise_is_that_of_a_label():
     assert found.attrs["noise"] == '{"phase": "rest"}'
 
 
+def test_only_shared_frames_are_used():
+    x, y = people(200)
+    longer = xr.concat([x, x.isel(time=slice(0, 300)).assign_coords(time=x.time[:300] + 200)], "time")
+    labels = np.where(longer.time < 20, "rest", "task")
+    found = contingency(longer.assign_coords(phase=("time", labels)), y.assign_coords(phase=("time", labels[:6000])),
+                        noise={"phase": "rest"}, **OPTIONS | {"false_alarms_per_minute": 5})  # fmt: skip
+    assert found.attrs["frames"] == 6000
+    xr.testing.assert_allclose(contingency(longer, y, **OPTIONS), contingency(x, y, **OPTIONS))
+
+
 # --- further dimensions and dask
 
 
