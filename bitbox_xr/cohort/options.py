@@ -15,6 +15,8 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import PairsOf
 from bitbox_xr.core.validation import is_number, listed
 from bitbox_xr.core.variables import PAIR, RESERVED
+from bitbox_xr.inference import surrogate_checks
+from bitbox_xr.inference.contingency import contingency, option_faults
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS, open_options
 from bitbox_xr.measures import expressivity, scales, social, windowing
@@ -51,6 +53,17 @@ def _scale_faults(options: Mapping[str, Any]) -> list[str]:
     return faults
 
 
+def _contingency_faults(options: Mapping[str, Any]) -> list[str]:
+    own = [options[name] for name in ("min_latency", "max_latency", "surrogates", "scales", "noise")]
+    faults = option_faults(*own) + surrogate_checks.option_faults("shift", options["n"], options["rng"])
+    asked = scales.Asked(options["scales"], False, 16, options["min_rise"], options["false_alarms_per_minute"])
+    try:
+        scales.chosen(asked, fps=1e6, frames=2**40, measure="scales")
+    except ValueError as error:
+        faults.append(str(error))
+    return faults
+
+
 PAIR_NAMES = (*RESERVED["imitation"], PAIR)
 
 MEASURES = {
@@ -61,6 +74,9 @@ MEASURES = {
     ),
     "diversity": Measure(
         expressivity.diversity, "unused", False, _scale_faults, RESERVED["diversity"]
+    ),
+    "contingency": Measure(
+        contingency, "needed", False, _contingency_faults, (*RESERVED["contingency"], *PAIR_NAMES)
     ),
     "significance": Measure(
         significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *PAIR_NAMES)

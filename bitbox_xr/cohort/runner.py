@@ -80,8 +80,8 @@ def run(
         Output folder, which is created if necessary.
     measure
         "imitation", "coordination" (of one person's signals if the manifest has no column `reference`),
-        "expressivity", "diversity", or "significance" (imitation or, with `of="coordination"`, coordination compared
-        with chance).
+        "expressivity", "diversity", "contingency" (how often the reference is answered), or "significance" (imitation
+        or, with `of="coordination"`, coordination compared with chance).
     client
         A `distributed.Client` or the address of a dask scheduler (`tcp://…`). Its workers must see the same files. By
         default the run starts worker processes on this machine.
@@ -92,7 +92,8 @@ def run(
         signals.
     pairs
         Pairs of signals in the summary: "matched" (signal1 == signal2) or "all". The files of single recordings have
-        all pairs, except for significance: it tests only these pairs, and its p_fwe and q are valid for them alone.
+        all pairs, except for contingency and significance: these test only these pairs, and their p_fwe and q are valid
+        for them alone.
     align
         True: bring signals and reference of each recording onto one time axis first, as `align()` does.
     align_fps, offset
@@ -106,10 +107,11 @@ def run(
         `columns_y`, `face_id_y`, `fps_y` and `time_y` are options for the reference if they differ from those of the
         signals.
 
-        For significance, `of` is the measure to test. `rng` is a whole number; the seed of each recording follows from
-        it and from the recording's name. Without `rng`, the seed is the one that `out` keeps from an earlier run, or a
-        new one. surrogates="partners" uses the references of the other recordings. References of equal content count
-        once, and a reference with the content of one of the recording's own files is not used.
+        For significance, `of` is the measure to test. For significance and contingency, `rng` is a whole number; the
+        seed of each recording follows from it and from the recording's name. Without `rng`, the seed is the one that
+        `out` keeps from an earlier run, or a new one. surrogates="partners" uses the references of the other
+        recordings. References of equal content count once, and a reference with the content of one of the recording's
+        own files is not used.
 
     Returns
     -------

@@ -65,5 +65,5 @@ def seed_of(seed: int, recording: str) -> int:
 
 
 def of_recording(options: Mapping[str, Any], recording: str) -> dict[str, Any]:
-    """Options of `significance()` for one recording; none for other measures."""
+    """Options of `significance()` or `contingency()` for one recording; none for other measures."""
     return {"rng": seed_of(options["rng"], recording), "progress": False} if "rng" in options else {}

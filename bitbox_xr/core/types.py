@@ -47,5 +47,7 @@ Surrogates: TypeAlias = Literal["shift", "permute", "segments", "phase", "partne
 EventSurrogates: TypeAlias = Literal["shift", "permute", "partners"]
 PairsOf: TypeAlias = Literal["all", "matched"]
 Engine: TypeAlias = Literal["netcdf4", "h5netcdf", "scipy"]
-CohortMeasure: TypeAlias = Literal["imitation", "coordination", "expressivity", "diversity", "significance"]
+CohortMeasure: TypeAlias = Literal[
+    "imitation", "coordination", "expressivity", "diversity", "contingency", "significance"
+]
 PValue: TypeAlias = Literal["p", "p_fwe", "q"]

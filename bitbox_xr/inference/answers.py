@@ -17,7 +17,7 @@ from bitbox_xr.measures.scales import Scales
 from bitbox_xr.measures.windowing import Pair
 from bitbox_xr.preprocessing.intervals import stretches
 
-__all__ = ["Task", "computed", "pair_numbers", "places_of", "side"]
+__all__ = ["OnePair", "Task", "answers_of_one", "computed", "pair_numbers", "places_of", "side"]
 
 VARIABLES = RESERVED["contingency"]
 
@@ -32,6 +32,17 @@ class Task(NamedTuple):
     span: tuple[float, float]  # after an onset of y, in frames
     pairs: tuple[np.ndarray, np.ndarray]
     fps: float
+
+
+class OnePair(NamedTuple):
+    """Starts of activations of one signal of x and one of y, and the first answers, in seconds."""
+
+    x: np.ndarray
+    y: np.ndarray
+    latency: np.ndarray  # for each of y; infinite without an answer, NaN if it is not given
+    by_chance: np.ndarray  # latencies of the answers to all shifts of y
+    shifts: int
+    chance: float  # share of given activations that are answered, over all shifts
 
 
 def side(x: xr.DataArray, noise: NoiseLike, chosen: Scales) -> Side:
@@ -132,3 +143,23 @@ def _median_latency(ours: Train, observed: Moved, task: Task) -> np.ndarray:
         found = found[np.isfinite(found)]
         out[k] = np.median(found) / task.fps if len(found) else np.nan
     return out
+
+
+def answers_of_one(
+    x: np.ndarray, y: np.ndarray, sides: tuple[Side, Side], draws: Draws, span: tuple[float, float], fps: float
+) -> OnePair:
+    """The answers of the only signal of `x` to that of `y`, and those to all its shifts."""
+    from bitbox_xr.kernels.contingency import latencies
+
+    ours, theirs = (train_of(values, one) for values, one in zip((x, y), sides, strict=True))
+    still = [Source(part.start, part.stop) for part in draws.parts]
+
+    def found(train: Moved) -> np.ndarray:
+        return latencies(ours.series, train.series, train.stop, ours.missing, span, (0, 0)) / fps
+
+    observed = moved(theirs, draws.parts, still)
+    shifted = [found(moved(theirs, draws.parts, _sources(draws.kind, still, item))) for item in draws.items]
+    shares = [np.isfinite(one).sum() / max((~np.isnan(one)).sum(), 1) for one in shifted]
+    by_chance = np.concatenate([one[np.isfinite(one)] for one in shifted])
+    starts = ours.time / fps, observed.time / fps
+    return OnePair(*starts, found(observed), by_chance, len(shifted), float(np.mean(shares)))

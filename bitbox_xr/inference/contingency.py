@@ -15,9 +15,9 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.types import Array, EventSurrogates, NoiseLike, PairsOf, ScalesLike, SignalsLike
-from bitbox_xr.core.validation import flag_faults, name_faults, time_faults
+from bitbox_xr.core.validation import flag_faults, listed, name_faults, time_faults
 from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
-from bitbox_xr.inference.answers import Task, computed, pair_numbers, places_of, side
+from bitbox_xr.inference.answers import OnePair, Task, answers_of_one, computed, pair_numbers, places_of, side
 from bitbox_xr.inference.parts import notes
 from bitbox_xr.inference.surrogate_checks import partner_signals
 from bitbox_xr.inference.surrogates import draw, draw_attrs, picked
@@ -26,11 +26,12 @@ from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.scales import Asked
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 
-__all__ = ["SURROGATES", "contingency", "option_faults"]
+__all__ = ["SURROGATES", "OnePair", "contingency", "one_pair", "option_faults"]
 
 SURROGATES = ("shift", "permute", "partners")
 VARIABLES = RESERVED["contingency"]
 MIN_SHIFT_S = 2.0  # between surrogates: the same expression would be answered twice
+MAX_SHIFTS = 10_000  # of one pair
 
 
 def contingency(
@@ -163,6 +164,41 @@ def contingency(
     )
 
 
+def one_pair(
+    x: SignalsLike,
+    y: SignalsLike,
+    names: tuple[str, str],
+    latency: tuple[float, float],
+    *,
+    noise: NoiseLike = None,
+    fps: float | None = None,
+    **options: Any,
+) -> OnePair:
+    """The answers of one signal of x to one of y, and those to every shift of y on the grid of surrogates."""
+    refuse("contingency()", option_faults(*latency, "shift", options["scales"], noise))
+    pair = _pair(x, y, latency[1], None, fps)
+    refuse("contingency()", _name_faults(pair, names))
+    pair = replace(pair, x=pair.x.sel({SIGNAL: [names[0]]}), y=pair.y.sel({SIGNAL: [names[1]]}))
+    asked = Asked(precision=16, aggregate=_several(options["scales"]), **options)
+    (one, chosen), (other, _) = (prepared("contingency", each, asked, None) for each in (pair.x, pair.y))
+    (draws,) = draw("shift", MAX_SHIFTS, 0, pair)
+    low, high = (seconds * pair.fps for seconds in latency)
+    sides = side(one, noise, chosen), side(other, noise, chosen)
+    first, second = (np.asarray(each) for each in pair.arrays)
+    return answers_of_one(first, second, sides, draws, (low, high), pair.fps)
+
+
+def _name_faults(pair: Pair, names: object) -> list[str]:
+    if not isinstance(names, tuple) or len(names) != 2:
+        return [f"expected pair to be a name of a signal of x and one of y, got {names!r}"]
+    faults = [f"expected one recording, got also dimensions {listed(pair.dims())}; choose one with .isel()"]
+    faults = faults if pair.dims() else []
+    for name, label, one in ((names[0], "x", pair.x), (names[1], "y", pair.y)):
+        if name not in one[SIGNAL].values:
+            faults.append(f"expected a signal of {label} ({listed(one[SIGNAL].values)}), got {name!r}")
+    return faults
+
+
 # --- checks
 
 
@@ -230,7 +266,7 @@ def _dataset(found: Array, pair: Pair, options: dict[str, Any], *, alone: bool, 
     shape = found.shape[:-1] if matched_pairs else (*found.shape[:-1], rows)
     found = found.reshape((*shape, found.shape[-1] if matched_pairs else columns))
     if pair.by is None:
-        found = cast(np.ndarray, found).take(0, axis=-2 - len(last))
+        found = found[..., 0, :, :] if matched_pairs else found[..., 0, :, :, :]
     values = np.moveaxis(cast(Any, found), -1 - len(last), 0)  # dask arrays have this function too
     dims = pair.dims(*pair.label_dims(), *last)
     data = {name: (dims, one, variable_attrs(name)) for name, one in zip(VARIABLES, values, strict=True)}

@@ -1,11 +1,13 @@
 """Activations of a recording as series of times, and the surrogates of such series."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bitbox_xr.inference.parts import Part
-from bitbox_xr.kernels.activations.search import Search
+
+if TYPE_CHECKING:
+    from bitbox_xr.kernels.activations.search import Search
 
 __all__ = ["Moved", "Side", "Source", "Train", "moved", "train_of"]
 
@@ -13,7 +15,7 @@ __all__ = ["Moved", "Side", "Source", "Train", "moved", "train_of"]
 class Side(NamedTuple):
     """How the activations of one recording are searched."""
 
-    search: Search
+    search: "Search"
     ladder: tuple[float, ...]  # wavelet scales that limit the noise of longer ones, in frames
     rest: np.ndarray | None  # frames at which the noise is measured; None: all
 
@@ -76,7 +78,7 @@ def train_of(values: np.ndarray, side: Side, threads: int = 1) -> Train:
     return Train(time[order], np.concatenate([[0], np.cumsum(counts)]), _missing(values, search, level))
 
 
-def _missing(values: np.ndarray, search: Search, level: np.ndarray | None) -> np.ndarray:
+def _missing(values: np.ndarray, search: "Search", level: np.ndarray | None) -> np.ndarray:
     """`Train.missing` of a recording."""
     from bitbox_xr.kernels.activations.gaps import eligible
 

@@ -21,8 +21,9 @@ from bitbox_xr.core.validation import flag_faults
 from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, WINDOW, variable_attrs
 from bitbox_xr.kernels.correlation.statistics import statistics
 from bitbox_xr.measures import correlation_engine
+from bitbox_xr.measures.pair_coordinates import Coordinate
 from bitbox_xr.measures.window_labels import label_groups
-from bitbox_xr.measures.windowing import Coordinate, Options, Pair, checked_pair
+from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 from bitbox_xr.upstream.xarray_internals import new_dataset
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -10,15 +10,13 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
-from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
+from bitbox_xr.core.types import Array, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
 from bitbox_xr.core.variables import (
     LAG,
     PAIR,
     RESERVED,
     SIGNAL,
-    SIGNAL1,
-    SIGNAL2,
     SURROGATE,
     TIME,
     WINDOW,
@@ -27,16 +25,15 @@ from bitbox_xr.core.variables import (
     variable_attrs,
 )
 from bitbox_xr.measures.correlation_engine import Windows
+from bitbox_xr.measures.pair_coordinates import Coordinate, labelled_coords, number_faults
 from bitbox_xr.preprocessing.alignment import shared_clock
 from bitbox_xr.preprocessing.intervals import Stretch, by_faults, labels_of, stretches
 
 if TYPE_CHECKING:
     from bitbox_xr.kernels.correlation.windowed import Plan
 
-__all__ = ["Coordinate", "Grid", "Options", "Pair", "checked_pair"]
+__all__ = ["Grid", "Options", "Pair", "checked_pair"]
 
-# Dimensions, values and attributes of a coordinate, as xarray accepts them.
-Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
 KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze")
 WINDOW_AND_LAGS = ", for a window and its lags"
 
@@ -260,8 +257,8 @@ def checked_pair(
     one, other = sides[0], sides[-1]
     faults = _kind_faults(x=one, y=other) + _label_faults(one, other)
     named = () if not isinstance(by, str) else (by, number_name(by))
-    labelled = _labelled(one, other)
-    faults += name_faults(RESERVED[measure], one, other) or _number_faults(labelled, one, other, named)
+    labelled = labelled_coords(one, other)
+    faults += name_faults(RESERVED[measure], one, other) or number_faults(labelled, one, other, named)
     faults += by_faults(by, (*RESERVED[measure], SURROGATE, PAIR), **{"x": one} | ({} if y is None else {"y": other}))
     refuse(f"{subject or measure}()", faults)
     rate, frames = shared_clock(one, other)
@@ -326,40 +323,6 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
                 "select the same entries with .isel()"
             )
     return faults
-
-
-def _labelled(x: xr.DataArray, y: xr.DataArray) -> list[tuple[str, str, Coordinate]]:
-    """Coordinates of the result, except those of its windows: name in the result, name in the input, coordinate."""
-    found: list[tuple[str, str, Coordinate]] = []
-    for side, a, other in ((1, x, y), (2, y, x)):
-        others = other.coords.variables
-        for name, coord in a.coords.variables.items():
-            if TIME in coord.dims:
-                continue
-            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else str(dim) for dim in coord.dims]
-            # a coordinate of one input only, or the same in both, keeps its name; others get the number of their side
-            shared = SIGNAL not in coord.dims and (
-                name in coord.dims
-                or (name not in others and name not in other.dims)
-                or (name in others and coord.identical(others[name]))
-            )
-            found.append((str(name) if shared else f"{name}{side}", str(name), (dims, coord.values, coord.attrs)))
-    return found
-
-
-def _number_faults(
-    labelled: list[tuple[str, str, Coordinate]], x: xr.DataArray, y: xr.DataArray, named: tuple[str, ...]
-) -> list[str]:
-    """Problems with coordinates that get the number of their side: `age` becomes `age1`, which may already exist."""
-    unnumbered = (label for label, name, _ in labelled if label == name)
-    own = set(RESERVED["imitation"]) - {SIGNAL1, SIGNAL2}  # `signal` itself becomes these two
-    taken = {*own, *named, *map(str, (*x.dims, *y.dims)), *unnumbered}
-    return [
-        f"expected no other coordinate called {label}, the name of the coordinate {name} in the result; rename {name} "
-        "in the input with .rename()"
-        for label, name, _ in labelled
-        if label != name and label in taken
-    ]
 
 
 def _window_faults(

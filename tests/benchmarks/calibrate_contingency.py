@@ -2,11 +2,13 @@
 
     python tests/benchmarks/calibrate_contingency.py RESULTS.json [part …] [--runs N]
 
-Parts: level, power, bias, noise (default: all). A finished cell is kept in RESULTS.json and not computed again.
+Parts: level, power, bias, significance, noise (default: all). A finished cell is kept in RESULTS.json and is not
+computed again.
 """
 
 import argparse
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,12 @@ def pair(rng, *, own=0.3, followed=FOLLOWED, jitter=0.0, half=False, pause=0.0, 
     x = signal(rng, np.concatenate([alone, answers]), widths, seconds, noise[0])
     return x, signal(rng, model, 0.5, seconds, noise[1])
 
+
+SETTINGS = {
+    "defaults": {},
+    "max_latency 1.2 s": {"max_latency": 1.2},
+    "max_latency 1.2 s, scales from .5 s": {"max_latency": 1.2, "scales": (0.5, 1, 2, 4)},
+}
 
 # --- unrelated pairs
 
@@ -137,16 +145,16 @@ def cells(parts, runs):
         ".3 own, jitter, half length": {"jitter": 0.3, "half": True},
         ".9 own, jitter, half length": {"own": 0.9, "jitter": 0.3, "half": True},
     }  # fmt: skip
-    if "power" in parts:
-        for name, design in designs.items():
-            yield f"power, {name}", power, (runs,), design
-            yield f"power of significance(), {name}", power, (runs,), {**design, "correlation": True}
-        yield "power, reverse direction, .3 own", power, (runs,), {"followed": 0.0, "seed": 2}
-    if "bias" in parts:
-        for followed in (0.1, 0.3, 0.6):
-            for name, pause in (("random", 0.0), ("pause of .6 s", 0.6)):
-                design = {"followed": followed, "pause": pause}
-                yield f"bias, {followed:g} followed, own rises {name}", power, (runs,), design
+    for name, design in designs.items() if "power" in parts else ():
+        for setting, options in SETTINGS.items():
+            yield f"power, {name}, {setting}", power, (runs,), {**design, "options": options}
+    for name, design in designs.items() if "significance" in parts else ():
+        yield f"power of significance(), {name}", power, (runs,), {**design, "correlation": True}
+    for followed in (0.1, 0.3, 0.6) if "bias" in parts else ():
+        for name, pause in (("random", 0.0), ("pause of .6 s", 0.6)):
+            for setting, options in SETTINGS.items():
+                design = {"followed": followed, "pause": pause, "options": options}
+                yield f"bias, {followed:g} followed, own rises {name}, {setting}", power, (runs,), design
     if "noise" in parts:
         for noise in (0.05, 0.1, 0.2, 0.3):
             yield f"noise {noise:g}, contingency()", power, (runs,), {"noise": (noise, 0.05)}
@@ -156,9 +164,10 @@ def cells(parts, runs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
-    parser.add_argument("parts", nargs="*", default=["level", "power", "bias", "noise"])
+    parser.add_argument("parts", nargs="*", default=["level", "power", "bias", "significance", "noise"])
     parser.add_argument("--runs", type=int, default=200)
     given = parser.parse_args()
+    warnings.simplefilter("ignore")  # of significance(), about activity at the same times
     known = json.loads(given.results.read_text()) if given.results.exists() else {}
     for name, function, arguments, options in cells(given.parts, given.runs):
         key = f"{name}, {given.runs} runs"
