@@ -245,7 +245,7 @@ def _warn_of_unequal_groups(design: Design, values: list[np.ndarray]) -> None:
         warn(
             f"contrast(): the smaller group of {design.between} ({len(small)} of {len(small) + len(large)} recordings) "
             f"has {ratio:.1f} times the standard deviation of the other; p and p_fwe are then too small (with twice "
-            "the spread in 12 of 40 recordings, p_fwe ≤ .05 in 10 to 25 % of studies without a difference): use "
+            "the spread in 12 of 40 recordings, p_fwe ≤ .05 in 10 to 40 % of studies without a difference): use "
             "confidence intervals, or groups of one size"
         )
 
