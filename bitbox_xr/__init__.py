@@ -12,11 +12,13 @@ from bitbox_xr.measures.expressivity import diversity, events, expressivity
 from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
 from bitbox_xr.measures.social import coordination, imitation, lag_profile, window_stats
 from bitbox_xr.preprocessing.alignment import align
+from bitbox_xr.preprocessing.filters import detrend, smooth
 from bitbox_xr.preprocessing.gaps import fill_gaps
 from bitbox_xr.preprocessing.intervals import annotate
 from bitbox_xr.preprocessing.norms import magnitudes
 from bitbox_xr.preprocessing.regularity import regularity
 from bitbox_xr.preprocessing.resampling import resample
+from bitbox_xr.preprocessing.standardisation import standardize
 from bitbox_xr.version import __version__ as __version__
 
 del _accessor
@@ -27,6 +29,7 @@ __all__ = [
     "asymmetry",
     "cohort",
     "coordination",
+    "detrend",
     "diversity",
     "events",
     "expressivity",
@@ -45,7 +48,9 @@ __all__ = [
     "resample",
     "signals",
     "significance",
+    "smooth",
     "smoothness",
+    "standardize",
     "surrogate_windows",
     "to_bitbox",
     "to_netcdf",

@@ -75,4 +75,4 @@ def test_first_argument_is_x_and_second_is_y():
         ]
         if positional[:1] not in ([], ["path"], ["data"], ["result"], ["obj"], ["manifest"]):
             assert positional[0] == "x", name
-            assert positional[1:2] in ([], ["y"], ["fps"], ["intervals"]), name
+            assert positional[1:2] in ([], ["y"], ["fps"], ["intervals"], ["width"]), name

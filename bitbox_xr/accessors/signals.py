@@ -3,6 +3,7 @@
 The accessor computes nothing when it is created, and stores only the array.
 """
 
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
@@ -16,6 +17,7 @@ from bitbox_xr.core import signal_set
 from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.measures import results
 from bitbox_xr.plotting.methods import SignalsPlotMethods
+from bitbox_xr.preprocessing.standardisation import Center, Scale
 
 __all__ = ["SignalsAccessor"]
 
@@ -77,6 +79,40 @@ class SignalsAccessor(PairMethods, FaceMethods):
         array([0., 1., 2.])
         """
         return bx.fill_gaps(self._x, max_gap=max_gap)
+
+    def smooth(self, width: float) -> xr.DataArray:
+        """Smooth the signals by a Gaussian: see `bitbox_xr.smooth`.
+
+        >>> x = bx.signals([[0.0], [0.0], [1.0], [0.0], [0.0]], fps=10)
+        >>> x.bitbox.smooth(0.2).values[:, 0].round(2)
+        array([0.04, 0.24, 0.47, 0.24, 0.04])
+        """
+        return bx.smooth(self._x, width)
+
+    def detrend(self, width: float) -> xr.DataArray:
+        """Subtract the running median of the signals: see `bitbox_xr.detrend`.
+
+        >>> x = bx.signals([[1.0], [1.0], [5.0], [1.0], [1.0]], fps=10)
+        >>> x.bitbox.detrend(0.4).values[:, 0]
+        array([0., 0., 4., 0., 0.])
+        """
+        return bx.detrend(self._x, width)
+
+    def standardize(
+        self,
+        *,
+        reference: SignalsLike | Mapping[str, object] | None = None,
+        center: Center | None = "mean",
+        scale: Scale | None = "std",
+        dead_band: float = 0.0,
+    ) -> xr.DataArray:
+        """Express the signals in units of their spread at rest: see `bitbox_xr.standardize`.
+
+        >>> x = bx.signals([[1.0], [3.0], [5.0]], fps=10)
+        >>> x.bitbox.standardize(scale=None).values[:, 0]
+        array([-2.,  0.,  2.])
+        """
+        return bx.standardize(self._x, reference=reference, center=center, scale=scale, dead_band=dead_band)
 
     def regularity(self) -> xr.Dataset:
         """Report the frame rate, its regularity, lost frames and gaps: see `bitbox_xr.regularity`.
