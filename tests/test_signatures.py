@@ -7,7 +7,8 @@ import pytest
 import bitbox_xr as bx
 from bitbox_xr.accessors import SignalsAccessor
 from bitbox_xr.cli import main
-from bitbox_xr.cohort.options import planned
+
+from cohort_plans import plan_of
 
 ORDER = ["width", "step", "max_lag", "causal", "polarity", "min_valid", "fps"]
 DEFAULTS = {
@@ -50,7 +51,7 @@ def test_window_options_of_commands(name):
 
 @pytest.mark.parametrize("measure", ["imitation", "coordination", "significance"])
 def test_window_options_of_cohorts(measure):
-    known = {name: value for name, value in planned(measure, {}, keep_windows=False).options.items() if name in ORDER}
+    known = {name: value for name, value in plan_of(measure).options.items() if name in ORDER}
     assert list(known.items()) == [item for item in expected(measure).items() if item[0] != "fps"]
 
 

@@ -26,6 +26,7 @@ from bitbox_xr.demo import MAX_MINUTES, MIN_MINUTES
 __all__ = ["cohort", "demo"]
 
 MAX_FAILURES_SHOWN = 10
+ALIGN_OPTIONS = {"align_fps": "fps", "offset": "offset"}  # of the command, by the name that align() has
 
 
 @main.command(short_help="Simulate recordings, measure and plot them.", **HELP)
@@ -132,6 +133,12 @@ def cohort(**given: Any) -> None:
     ctx = click.get_current_context()
     # a default would count as an option of the measure, which may not have it
     stated = {name: value for name, value in given.items() if ctx.get_parameter_source(name) != ParameterSource.DEFAULT}
+    unused = [f"--{name.replace('_', '-')}" for name in ALIGN_OPTIONS if name in stated]
+    of_align = {option: stated.pop(name) for name, option in ALIGN_OPTIONS.items() if name in stated}
+    if unused and not given["align"]:
+        raise click.UsageError(f"expected --align with {', '.join(unused)}, got none; add --align")
+    if of_align:
+        stated["align"] = of_align
     done = cohorts.run(**stated)
     click.echo(f"{given['out']}: {done.counted}")
     failed = done.status[done.status["state"] == "failed"]

@@ -6,7 +6,7 @@ Runs keep their own files in the hidden folder `.bitbox_xr`. Outside it they wri
     format          version of the hidden folder
     lock            held by the current run
     record.jsonl    the record
-    seed.txt        seed of significance
+    seed-….txt      seed of a measure with chance
     run-…/          run folder: unfinished files and logs of the record of one run
 """
 
@@ -49,7 +49,7 @@ __all__ = [
     "write_result",
 ]
 
-RECORDINGS, WINDOWS = "recordings", "windows"  # folders with a file a recording
+RECORDINGS, WINDOWS = "recordings", "windows"  # folders with a file a recording, in the folder of a measure
 SUMMARY, TABLE, STATUS = "summary.nc", "summary.csv", "status.csv"
 WARNINGS = "warnings"  # attribute of a result: the warnings of the run that made it
 STAMP = "made_from"  # attribute of a result: hash of its inputs and options, see fingerprint.py
@@ -65,9 +65,9 @@ MAX_TRIAL_BYTES = 2**24  # written to find out whether a disk is full
 Check = Callable[[Contents], tuple[list[str], Contents]]
 
 
-def result_file(out: Path, folder: str, recording: str) -> Path:
-    """Path of a recording's result."""
-    return out / folder / f"{recording}.nc"
+def result_file(of_measure: Path, folder: str, recording: str) -> Path:
+    """Path of a recording's result in the folder of a measure."""
+    return of_measure / folder / f"{recording}.nc"
 
 
 def refuse_listed(subject: str, faults: list[str]) -> None:
