@@ -5,8 +5,10 @@ from bitbox_xr import cohort
 from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.inference.single_pair import lag_map, surrogate_windows
+from bitbox_xr.io.annotations import open_intervals
 from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.io.readers import open_recording, open_signals
+from bitbox_xr.io.registry import register_reader
 from bitbox_xr.measures.asymmetry import asymmetry
 from bitbox_xr.measures.expressivity import diversity, events, expressivity
 from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
@@ -15,6 +17,7 @@ from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.preprocessing.filters import detrend, smooth
 from bitbox_xr.preprocessing.gaps import fill_gaps
 from bitbox_xr.preprocessing.intervals import annotate
+from bitbox_xr.preprocessing.masks import mask
 from bitbox_xr.preprocessing.norms import magnitudes
 from bitbox_xr.preprocessing.regularity import regularity
 from bitbox_xr.preprocessing.resampling import resample
@@ -40,9 +43,12 @@ __all__ = [
     "lag_map",
     "lag_profile",
     "magnitudes",
+    "mask",
+    "open_intervals",
     "open_netcdf",
     "open_recording",
     "open_signals",
+    "register_reader",
     "regularity",
     "relative_motion",
     "resample",

@@ -84,7 +84,7 @@ class FaceMethods:
         """
         return bx.asymmetry(self._x, reference=reference, fps=fps)
 
-    def kinematics(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+    def kinematics(self, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
         """Measure how far and how fast points move: see `bitbox_xr.kinematics`.
 
         >>> import numpy as np
@@ -93,9 +93,9 @@ class FaceMethods:
         >>> found.speed.round(3).item(), found.speed.attrs["units"]
         (3.0, 'mm/s')
         """
-        return bx.kinematics(self._x, angular=angular, fps=fps)
+        return bx.kinematics(self._x, angular=angular, by=by, fps=fps)
 
-    def smoothness(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+    def smoothness(self, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
         """Measure how smoothly points move: see `bitbox_xr.smoothness`.
 
         >>> import numpy as np
@@ -103,10 +103,15 @@ class FaceMethods:
         >>> head.bitbox.smoothness(angular=True).ldj.round(2).item()
         -2.92
         """
-        return bx.smoothness(self._x, angular=angular, fps=fps)
+        return bx.smoothness(self._x, angular=angular, by=by, fps=fps)
 
     def relative_motion(
-        self, *, reference: FramesLike = "mean", angular: bool = False, fps: float | None = None
+        self,
+        *,
+        reference: FramesLike = "mean",
+        angular: bool = False,
+        by: str | None = None,
+        fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how far points are from a reference position: see `bitbox_xr.relative_motion`.
 
@@ -115,4 +120,4 @@ class FaceMethods:
         >>> head.bitbox.relative_motion(reference=0).distance_max.round(3).item()
         2.9
         """
-        return bx.relative_motion(self._x, reference=reference, angular=angular, fps=fps)
+        return bx.relative_motion(self._x, reference=reference, angular=angular, by=by, fps=fps)

@@ -26,6 +26,7 @@ class PairMethods:
         causal: bool = True,
         polarity: bool = True,
         min_valid: float = 0.75,
+        by: str | None = None,
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
@@ -46,6 +47,7 @@ class PairMethods:
             causal=causal,
             polarity=polarity,
             min_valid=min_valid,
+            by=by,
             fps=fps,
             stats=stats,
         )
@@ -59,6 +61,7 @@ class PairMethods:
         max_lag: float | None = None,
         polarity: bool = True,
         min_valid: float = 0.75,
+        by: str | None = None,
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
@@ -78,6 +81,7 @@ class PairMethods:
             max_lag=max_lag,
             polarity=polarity,
             min_valid=min_valid,
+            by=by,
             fps=fps,
             stats=stats,
         )
@@ -87,6 +91,7 @@ class PairMethods:
         y: SignalsLike | None = None,
         *,
         measure: MeasureOfTwo = "imitation",
+        by: str | None = None,
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,
@@ -107,6 +112,7 @@ class PairMethods:
             self._x,
             y,
             measure=measure,
+            by=by,
             width=width,
             step=step,
             max_lag=max_lag,
@@ -127,6 +133,7 @@ class PairMethods:
         rng: int | np.random.Generator | None = None,
         pairs: PairsOf = "all",
         partners: Sequence[SignalsLike] | None = None,
+        by: str | None = None,
         progress: bool | None = None,
         width: float = 0.5,
         step: float | None = None,
@@ -139,7 +146,7 @@ class PairMethods:
         """Test imitation or coordination against surrogates: see `bitbox_xr.significance`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=1, n=19, rng=0, progress=False)
         >>> found.p.sel(signal1="AU12", signal2="AU12").item()
         0.05
@@ -154,6 +161,7 @@ class PairMethods:
             rng=rng,
             pairs=pairs,
             partners=partners,
+            by=by,
             progress=progress,
             width=width,
             step=step,

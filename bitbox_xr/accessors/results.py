@@ -20,7 +20,7 @@ class ResultAccessor:
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result
 
-    def stats(self) -> xr.Dataset:
+    def stats(self, *, by: str | None = None) -> xr.Dataset:
         """Compute statistics over windows: see `bitbox_xr.window_stats`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -29,7 +29,7 @@ class ResultAccessor:
         >>> result.bitbox.stats().n_windows.sel(signal1="AU12", signal2="AU12").item()
         27
         """
-        return bx.window_stats(self._result)
+        return bx.window_stats(self._result, by=by)
 
     def matched(self) -> xr.Dataset:
         """Select the pairs of the same signal in both people, along the dimension `pair`.

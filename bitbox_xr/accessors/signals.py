@@ -3,7 +3,7 @@
 The accessor computes nothing when it is created, and stores only the array.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -17,6 +17,7 @@ from bitbox_xr.core import signal_set
 from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.measures import results
 from bitbox_xr.plotting.methods import SignalsPlotMethods
+from bitbox_xr.preprocessing.interval_tables import IntervalsLike
 from bitbox_xr.preprocessing.standardisation import Center, Scale
 
 __all__ = ["SignalsAccessor"]
@@ -113,6 +114,31 @@ class SignalsAccessor(PairMethods, FaceMethods):
         array([-2.,  0.,  2.])
         """
         return bx.standardize(self._x, reference=reference, center=center, scale=scale, dead_band=dead_band)
+
+    def annotate(self, intervals: IntervalsLike, *, name: str = "condition") -> xr.DataArray:
+        """Label frames by the intervals in which they lie: see `bitbox_xr.annotate`.
+
+        >>> phases = pd.DataFrame({"onset": [0, 1], "offset": [1, 3], "label": ["baseline", "task"]})
+        >>> bx.signals([[0.0], [0.0], [0.0]], fps=1).bitbox.annotate(phases).condition.values.tolist()
+        ['baseline', 'task', 'task']
+        """
+        return bx.annotate(self._x, intervals, name=name)
+
+    def mask(
+        self,
+        intervals: IntervalsLike | None = None,
+        *,
+        labels: str | Sequence[str] | None = None,
+        regions: str | Sequence[str] | None = None,
+        where: xr.DataArray | None = None,
+    ) -> xr.DataArray:
+        """Set frames, or regions of the face in them, to missing: see `bitbox_xr.mask`.
+
+        >>> x = bx.signals([[0.0], [9.0], [0.0]], fps=30)
+        >>> x.bitbox.mask(where=x.isel(signal=0) > 1).values[:, 0]
+        array([ 0., nan,  0.])
+        """
+        return bx.mask(self._x, intervals, labels=labels, regions=regions, where=where)
 
     def regularity(self) -> xr.Dataset:
         """Report the frame rate, its regularity, lost frames and gaps: see `bitbox_xr.regularity`.

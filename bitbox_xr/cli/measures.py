@@ -8,7 +8,13 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.cli.arguments import AlignOptions, align_options, checked_out, recordings
+from bitbox_xr.cli.arguments import (
+    AlignOptions,
+    align_options,
+    by_option,
+    checked_out,
+    recordings,
+)
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
@@ -16,6 +22,7 @@ from bitbox_xr.cli.options import (
     causal_option,
     chance_options,
     clock_options,
+    interval_options,
     out_option,
     progress_option,
     reader_options,
@@ -45,6 +52,7 @@ WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
 @window_options
 @causal_option
 @stats_option
+@interval_options
 @reader_options
 @second_options
 @clock_options
@@ -60,6 +68,8 @@ def imitation(**given: Any) -> None:
       bitbox-xr imitation anna.csv ben.csv -o out.nc --width 2 --step 1 --max-lag 1
       bitbox-xr imitation both.csv both.csv --face-id 0 --face-id-y 1 -o out.nc \\
         --width 2 --step 1 --max-lag 1
+      bitbox-xr imitation anna.csv ben.csv -o out.nc --intervals phases.eaf --tier phase \\
+        --width 2 --step 1 --max-lag 1
     """
     _measure(social.imitation, given, {"causal": given["causal"]})
 
@@ -70,6 +80,7 @@ def imitation(**given: Any) -> None:
 @out_option
 @window_options
 @stats_option
+@interval_options
 @reader_options
 @second_options
 @clock_options
@@ -94,6 +105,7 @@ def coordination(**given: Any) -> None:
 @click.argument("x", type=FILE)
 @out_option
 @scale_options
+@interval_options
 @reader_options
 @reported
 def expressivity(**given: Any) -> None:
@@ -132,7 +144,8 @@ def expressivity(**given: Any) -> None:
     type=FILE,
     multiple=True,
     metavar="FILE",
-    help="With --surrogates partners: Y of another recording. Give it once for each.",
+    help="With --surrogates partners: Y of another recording. Give it once for each. With --by it must be a NetCDF "
+    "file with this coordinate.",
 )
 @click.option(
     "--pairs",
@@ -147,18 +160,21 @@ def expressivity(**given: Any) -> None:
 @reader_options
 @second_options
 @clock_options
+@interval_options
 @reported
 def significance(**given: Any) -> None:
     """Test imitation or coordination of X and Y against chance.
 
     Compares the mean correlation of every pair of signals with that of surrogates: signals made from Y that are
-    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs.
+    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs. With --intervals
+    or --by each label is tested by itself, and surrogates stay inside its intervals.
 
     \b
     Examples:
       bitbox-xr significance anna.csv ben.csv -o out.nc --seed 0 --width 2 --step 1 --max-lag 1
       bitbox-xr significance anna.csv ben.csv -o out.nc --measure coordination --pairs matched \\
         --width 2 --step 1 --max-lag 1
+      bitbox-xr significance anna.csv ben.csv -o out.nc --intervals phases.csv --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr.inference.significance import significance
 
@@ -170,11 +186,19 @@ def significance(**given: Any) -> None:
         ]
     names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
-    result = significance(x, y, partners=partners or None, **options)
+    result = significance(x, y, partners=partners or None, by=by_option(given), **options)
     to_netcdf(result, given["out"])
-    pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # one person: each pair occurs twice
-    found = int((result["p_fwe"] <= 0.05).sum()) // (2 if y is None else 1)
-    click.echo(f"{given['out']}: {found} of {pairs} pairs with family-wise p ≤ .05; seed {result.attrs['seed']}")
+    text = f"{given['out']}: {_significant(result)} with family-wise p ≤ .05; seed {result.attrs['seed']}"
+    by = result.attrs.get("by")
+    labels = [] if by is None else [result.sel({by: label}) for label in result[by].values]
+    click.echo("\n".join([text, *(f"  {one[by].item()}: {_significant(one)}" for one in labels)]))
+
+
+def _significant(result: xr.Dataset) -> str:
+    """How many pairs are significant in their family; for one person each pair occurs twice."""
+    twice = 2 if "alone" in result.attrs else 1
+    pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= 0.05))
+    return f"{found} of {pairs} pairs"
 
 
 def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
@@ -189,28 +213,39 @@ def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], optio
     """Compute a measure of two recordings, write it and print a summary."""
     x, y = recordings(given)
     windows = {name: given[name] for name in (*WINDOWS, "stats")}
-    result = measure(x, y, **windows, **options)
+    result = measure(x, y, **windows, by=by_option(given), **options)
     to_netcdf(result, given["out"])
     click.echo(f"{given['out']}: {_summary(result)}")
 
 
 def _summary(result: xr.Dataset) -> str:
-    """One line about a result: its size, the number of pairs without a correlation, the strongest pair."""
-    stats = social.window_stats(result) if "corr" in result else result
-    alone, total = "alone" in result.attrs, result.attrs["window_count"]
-    rows, columns = stats["corr_mean"].shape
-    text = f"{rows} × {columns} signals, {total} windows of {result.attrs['width']:.3g} s"
-    pairs = np.triu(np.ones((rows, columns), bool), 1) if alone else np.ones((rows, columns), bool)
+    """One line about a result: its size and its strongest pair; one more line for each label, if there are labels."""
+    by = result.attrs.get("by")
+    stats = social.window_stats(result, by=by) if "corr" in result else result
+    rows, columns = stats.sizes["signal1"], stats.sizes["signal2"]
+    text = f"{rows} × {columns} signals, {result.attrs['window_count']} windows of {result.attrs['width']:.3g} s"
+    if by is None:
+        return f"{text}; {_strongest(stats, result.attrs['window_count'])}"
+    each = [stats.sel({by: label}) for label in stats[by].values]
+    lines = [f"  {one[by].item()}: {_strongest(one, int(one['n_windows'].max()))}" for one in each]
+    return "\n".join([f"{text} in {result.attrs['intervals']} intervals", *lines])
+
+
+def _strongest(stats: xr.Dataset, total: int) -> str:
+    """The number of pairs without a correlation, and the strongest pair, of `total` windows."""
+    alone, shape = "alone" in stats.attrs, stats["corr_mean"].shape
+    if not total:
+        return "no window"
+    pairs = np.triu(np.ones(shape, bool), 1) if alone else np.ones(shape, bool)
     empty = int((pairs & (stats["n_windows"].values == 0)).sum())
-    if empty:
-        text = f"{text}; {empty} of {pairs.sum()} pairs have no window: flat or missing"
-    pair = strongest(abs(stats["corr_mean"]), stats["n_windows"], result.attrs)
+    text = f"{empty} of {pairs.sum()} pairs have no window: flat or missing; " if empty else ""
+    pair = strongest(abs(stats["corr_mean"]), stats["n_windows"], stats.attrs)
     if pair is None:
-        return f"{text}; no pair has a correlation"
+        return f"{text}no pair has a correlation"
     best = stats.sel(signal1=pair[0], signal2=pair[1])
     who = f"{pair[0]} with {pair[1]}" if alone else f"{pair[0]} of x with {pair[1]} of y"
     figures = f"mean correlation {best['corr_mean'].item():.2f}, mean lag {best['corr_lag'].item():+z.2f} s"
-    return f"{text}; strongest {who}: {figures}, in {best['n_windows'].item()} of {total} windows"
+    return f"{text}strongest {who}: {figures}, in {best['n_windows'].item()} of {total} windows"
 
 
 def _expressivity_summary(result: xr.Dataset) -> str:

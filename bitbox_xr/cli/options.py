@@ -10,7 +10,7 @@ import click
 
 from bitbox_xr.core.kinds import KINDS
 from bitbox_xr.inference.significance import STATISTICS
-from bitbox_xr.inference.surrogates import SURROGATES
+from bitbox_xr.inference.surrogate_checks import SURROGATES
 
 __all__ = [
     "FILE",
@@ -19,6 +19,7 @@ __all__ = [
     "causal_option",
     "chance_options",
     "clock_options",
+    "interval_options",
     "out_option",
     "progress_option",
     "reader_options",
@@ -124,13 +125,42 @@ clock_options = _combined(
     click.option("--offset", type=float, metavar="S", help="With --align: seconds to add to the times of Y."),
 )
 
+interval_options = _combined(
+    click.option(
+        "--intervals",
+        type=FILE,
+        metavar="FILE",
+        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
+    ),
+    click.option(
+        "--tier", multiple=True, metavar="NAME", help="Tier of the annotation to read. Can be given several times."
+    ),
+    click.option(
+        "--label",
+        multiple=True,
+        metavar="NAME",
+        help="Column of the annotation with the labels, or a label to read. Can be given several times.",
+    ),
+    click.option(
+        "--subject",
+        multiple=True,
+        metavar="NAME",
+        help="Subject of the annotation to read. Can be given several times.",
+    ),
+    click.option(
+        "--by",
+        metavar="NAME",
+        help="Measure each label of this coordinate.  [default: condition, the labels of --intervals]",
+    ),
+)
+
 chance_options = _combined(
     click.option(
         "--n",
         type=int,
         default=199,
         show_default=True,
-        help="Number of surrogates. The smallest possible p is 1 / (n + 1).",
+        help="Number of surrogates, or fewer if the recording allows no more. The smallest possible p is 1 / (n + 1).",
     ),
     click.option(
         "--seed", "rng", type=int, help="Seed of the surrogates.  [default: random, and stored in the result]"
@@ -140,8 +170,8 @@ chance_options = _combined(
         type=click.Choice(SURROGATES),
         default="shift",
         show_default=True,
-        help="How to make surrogates of Y: shift Y in time, exchange segments (its windows), draw random phases, "
-        "or take the Y of partners (other recordings).",
+        help="How to make surrogates of Y: shift Y in time, permute its intervals (with --by or --intervals), exchange "
+        "segments (its windows), draw random phases, or take the Y of partners (other recordings).",
     ),
     click.option(
         "--statistic",

@@ -9,7 +9,7 @@ from typing import Any
 
 from bitbox_xr.cohort.storage import atomic_text
 from bitbox_xr.inference.significance import statistic_faults
-from bitbox_xr.inference.surrogates import option_faults
+from bitbox_xr.inference.surrogate_checks import option_faults
 from bitbox_xr.measures import windowing
 
 __all__ = ["faults", "of_recording", "seed_file", "seed_of", "with_kept_seed"]
@@ -23,6 +23,8 @@ def faults(options: Mapping[str, Any]) -> list[str]:
     windows = {name: options[name] for name in windowing.Options._fields}
     found = windowing.Options(**windows).faults() + statistic_faults(options["statistic"])
     found += option_faults(options["surrogates"], options["n"], None)
+    if options["surrogates"] == "permute" and options.get("by") is None:
+        found.append("expected surrogates other than 'permute', which exchanges the intervals of by, got 'permute'")
     if tested not in ("imitation", "coordination"):
         found.append(f"expected the measure to test to be 'imitation' or 'coordination', got {tested!r}")
     if tested == "coordination" and options["causal"] is not True:

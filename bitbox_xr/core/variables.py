@@ -7,10 +7,13 @@ __all__ = [
     "EVENT",
     "FEATURE",
     "GAP",
+    "INTERVAL",
     "LAG",
+    "MASKED",
     "METRIC",
     "PAIR",
     "RECORDING",
+    "REGION",
     "RESERVED",
     "SCALE",
     "SIGNAL",
@@ -28,7 +31,8 @@ __all__ = [
 TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
-FEATURE, GAP, RECORDING = "feature", "gap", "recording"
+FEATURE, GAP, RECORDING, INTERVAL = "feature", "gap", "recording", "interval"
+REGION, MASKED = "region", "masked"
 
 
 class Variable(NamedTuple):
@@ -44,10 +48,11 @@ VARIABLES = {
     SIGNAL: Variable("signal"),
     "landmark": Variable("number of the landmark"),
     "axis": Variable("axis of the coordinate"),
-    "region": Variable("region of the face"),
+    REGION: Variable("region of the face"),
     "side": Variable("side, as the schema names it"),
     "confidence": Variable("confidence of the tracker", "1"),
     "success": Variable("1 where the tracker found the face, 0 where it did not", "1"),
+    MASKED: Variable("whether values of the frame were masked", "1"),
     # regularity
     "fps": Variable("frames per second of the clock", "s-1"),
     "regular": Variable("whether the clock is regular and has every frame", "1"),
@@ -62,6 +67,14 @@ VARIABLES = {
     "gap_start": Variable("last frame before the gap", "s"),
     "gap_length": Variable("time from the last frame before the gap to the first after it", "s"),
     "gap_frames": Variable("number of frames missing in the gap", "1"),
+    # intervals of annotations
+    INTERVAL: Variable("number of the interval"),
+    "onset": Variable("start of the interval", "s"),
+    "offset": Variable("end of the interval", "s"),
+    "label": Variable("label of the interval"),
+    "type": Variable("state (with a duration), point (without), or unknown (duration not known)"),
+    "subject": Variable("who is annotated"),
+    "tier": Variable("tier or observation of the annotation"),
     # windows of imitation and coordination
     "corr": Variable("windowed correlation at the best lag", "1"),
     LAG: Variable("lag of the best correlation (negative: signal1 follows signal2)", "s"),
@@ -89,10 +102,14 @@ VARIABLES = {
     "observed": Variable("statistic of the recording", "1"),
     "null_mean": Variable("mean of the statistic over surrogates", "1"),
     "null_std": Variable("standard deviation of the statistic over surrogates", "1"),
+    "excess": Variable("statistic less its mean over surrogates", "1"),
     "surrogate_z": Variable("statistic less its mean over surrogates, in standard deviations of the surrogates", "1"),
     "p": Variable("probability under independence of a statistic as large", "1"),
     "p_fwe": Variable("probability under independence of a statistic as large in any pair", "1"),
     "q": Variable("false discovery rate (Benjamini-Hochberg)", "1"),
+    "p_min": Variable("smallest possible p with this number of surrogates", "1"),
+    "activity_corr": Variable("rank correlation over windows of the signals' variances within the window", "1"),
+    "activity_p": Variable("probability under independence of an activity_corr as large", "1"),
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
@@ -145,7 +162,10 @@ _LABEL, _NUMBER = "label of the interval ('': outside all intervals)", "number o
 RESERVED = {
     "imitation": _WINDOW_VARIABLES,
     "coordination": _WINDOW_VARIABLES,
-    "significance": ("observed", "null_mean", "null_std", "surrogate_z", "p", "p_fwe", "q"),
+    "significance": (
+        *("observed", "null_mean", "null_std", "excess", "surrogate_z", "p", "p_fwe", "q", "p_min"),
+        *("activity_corr", "activity_p"),
+    ),
     "expressivity": (
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),

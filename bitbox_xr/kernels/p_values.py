@@ -38,10 +38,12 @@ class Chance(NamedTuple):
     observed: np.ndarray
     null_mean: np.ndarray
     null_std: np.ndarray
+    excess: np.ndarray
     surrogate_z: np.ndarray
     p: np.ndarray
     p_fwe: np.ndarray
     q: np.ndarray
+    p_min: np.ndarray
 
 
 def against_chance(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) -> Chance:
@@ -54,8 +56,9 @@ def against_chance(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) ->
     Each pair is standardised by its mean and standard deviation over all 1 + n values. p is (b + 1) / (n + 1), where b
     is the number of surrogates that are at least as high as the observed value (two-sided: at least as far from the
     mean). p_fwe is the family-wise p-value: it compares the observed value with each surrogate's highest value over all
-    pairs. q is the false discovery rate of Benjamini & Hochberg. Surrogates without a value count as at least as high.
-    Pairs without an observed value get NaN and do not belong to the family.
+    pairs. q is the false discovery rate of Benjamini & Hochberg. p_min is the smallest possible p, 1 / (n + 1).
+    Surrogates without a value count as at least as high. Pairs without an observed value get NaN and do not belong to
+    the family.
 
     >>> values = np.array([[3.0], [1.0], [2.0], [0.0]])
     >>> chance = against_chance(values, np.ones_like(values), two_sided=False)
@@ -81,8 +84,9 @@ def against_chance(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) ->
     if tested.any():
         q[tested] = false_discovery_control(p[tested])
     null_mean, _, null_std = _spread(values[1:], share[1:])
-    surrogate_z = (values[0] - null_mean) / np.where(null_std > TIE_TOLERANCE, null_std, np.nan)
-    return Chance(values[0], null_mean, null_std, surrogate_z, p, p_fwe, q)
+    excess = values[0] - null_mean
+    surrogate_z = excess / np.where(null_std > TIE_TOLERANCE, null_std, np.nan)
+    return Chance(values[0], null_mean, null_std, excess, surrogate_z, p, p_fwe, q, none / (n + 1))
 
 
 def _spread(values: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

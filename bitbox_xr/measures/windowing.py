@@ -127,8 +127,12 @@ class Pair:
                      for d in range(-2 * lag, 2 * lag + 1)}  # fmt: skip
         else:
             pairs = {d: (0, d, 1) for d in range(-lag, 1 if self.options.causal else lag + 1)}
-        least = max(2, int(np.ceil(self.options.min_valid * width - 1e-9)))
-        return windowed.plan(width, step, pairs, least=least, signed=not self.options.polarity, nearest=nearest)
+        return windowed.plan(width, step, pairs, least=self.least, signed=not self.options.polarity, nearest=nearest)
+
+    @property
+    def least(self) -> int:
+        """Frames that a window must have in common."""
+        return max(2, int(np.ceil(self.options.min_valid * self.sizes[0] - 1e-9)))
 
     @property
     def arrays(self) -> tuple[Array, Array]:

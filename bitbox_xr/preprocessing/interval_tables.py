@@ -8,11 +8,11 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import counted, label_of, listed
+from bitbox_xr.core.variables import INTERVAL
 
 __all__ = ["TOLERANCE_S", "IntervalsLike", "Table", "checked_table"]
 
 TOLERANCE_S = 1e-6  # times of frames and of intervals that differ by less are equal
-INTERVAL = "interval"
 IntervalsLike: TypeAlias = xr.Dataset | pd.DataFrame
 
 
@@ -49,7 +49,7 @@ class Table(NamedTuple):
 
     def described(self, at: int) -> str:
         """Label and times of an interval, for a message."""
-        return f"{self.labels[at]!r} ({self.onsets[at]:g} to {self.offsets[at]:g} s)"
+        return f"{str(self.labels[at])!r} ({self.onsets[at]:g} to {self.offsets[at]:g} s)"
 
     def note(self) -> str:
         """How many rows label no frames, as text; "" without any."""

@@ -229,10 +229,12 @@ def _difference(by: str, x: xr.DataArray, y: xr.DataArray) -> list[str]:
     if not differ.any():
         return []
     at = int(np.argmax(differ))
-    got = f"{one[at]!r} and {other[at]!r}" if one[at] != other[at] else f"an interval {one[at]!r} that starts in one"
+    here, there = str(one[at]), str(other[at])
+    got = f"{here!r} and {there!r}" if here != there else f"an interval {here!r} that starts in one"
+    named = [name for name in (by, number_name(by)) if name in y.coords]
     return [
         f"expected the same intervals {by!r} of x and y on shared frames, got {got} at {x[TIME].values[at]:g} s; "
-        f"correct one of them, or drop it with .drop_vars({[by, number_name(by)]!r}): it then holds for both"
+        f"correct one of them, or drop it with .drop_vars({named!r}): it then holds for both"
     ]
 
 

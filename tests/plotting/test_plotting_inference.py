@@ -162,5 +162,5 @@ def test_invalid_calls_are_refused(tested):
     result = bx.imitation(x, y, **WINDOWS, stats=True)
     with pytest.raises(ValueError, match="expected by to be one of p, p_fwe, q, got 'surrogate_z'"):
         plotting.significant_pairs(result, found, by="surrogate_z")
-    with pytest.raises(ValueError, match="expected signal1 of the result to contain .*, got none named 'AU12'"):
+    with pytest.raises(ValueError, match="expected signal1 of result to contain .*, got none named AU06, AU12"):
         plotting.significant_pairs(result.isel(signal1=[0, 1]), found, ax=axes())
