@@ -3,6 +3,7 @@
 from bitbox_xr import accessors as _accessor  # registers the accessor .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
+from bitbox_xr.inference.contrasts import contrast
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.inference.single_pair import lag_map, surrogate_windows
 from bitbox_xr.io.annotations import open_intervals
@@ -10,8 +11,10 @@ from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.io.readers import open_recording, open_signals
 from bitbox_xr.io.registry import register_reader
 from bitbox_xr.measures.asymmetry import asymmetry
-from bitbox_xr.measures.expressivity import diversity, events, expressivity
+from bitbox_xr.measures.events import events
+from bitbox_xr.measures.expressivity import diversity, expressivity
 from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
+from bitbox_xr.measures.quality import quality
 from bitbox_xr.measures.social import coordination, imitation, lag_profile, window_stats
 from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.preprocessing.filters import detrend, smooth
@@ -31,6 +34,7 @@ __all__ = [
     "annotate",
     "asymmetry",
     "cohort",
+    "contrast",
     "coordination",
     "detrend",
     "diversity",
@@ -48,6 +52,7 @@ __all__ = [
     "open_netcdf",
     "open_recording",
     "open_signals",
+    "quality",
     "register_reader",
     "regularity",
     "relative_motion",

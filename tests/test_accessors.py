@@ -36,6 +36,7 @@ FUNCTIONS = {
         "detrend",
         "standardize",
         "regularity",
+        "quality",
         "significance",
         "lag_map",
         "surrogate_windows",
@@ -53,6 +54,7 @@ FUNCTIONS |= {
     (methods.PlotMethods, name): getattr(inference, name)
     for name in ("significant_pairs", "over_time_by_chance", "lag_distribution")
 }
+FUNCTIONS |= {(accessors.ResultAccessor, "contrast"): bx.contrast}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): expressivity.decomposition}
 

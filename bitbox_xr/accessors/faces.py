@@ -3,7 +3,7 @@
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.core.types import ScalesLike
+from bitbox_xr.core.types import NoiseLike, ScalesLike
 from bitbox_xr.measures.asymmetry import Range
 from bitbox_xr.measures.motion import FramesLike
 
@@ -22,6 +22,9 @@ class FaceMethods:
         aggregate: bool = False,
         robust: bool = False,
         precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how often and how strongly each coefficient is activated: see `bitbox_xr.expressivity`.
@@ -30,11 +33,31 @@ class FaceMethods:
         >>> face, _ = make_face()
         >>> face.bitbox.expressivity(scales=[1, 2]).activations_per_minute.sel(coefficient="AU12").round(1).values
         array([49., 22.])
+        >>> face.bitbox.expressivity(scales=[1, 2], min_rise=0.1).activations_per_minute.sel(coefficient="AU12").values
+        array([5., 5.])
         """
-        return bx.expressivity(self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, fps=fps)
+        return bx.expressivity(
+            self._x,
+            scales=scales,
+            aggregate=aggregate,
+            robust=robust,
+            precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            fps=fps,
+        )
 
     def events(
-        self, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
+        self,
+        *,
+        scales: ScalesLike = None,
+        aggregate: bool = False,
+        precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
+        fps: float | None = None,
     ) -> xr.Dataset:
         """List the activations of each coefficient: see `bitbox_xr.events`.
 
@@ -44,7 +67,16 @@ class FaceMethods:
         >>> found.time[found.coefficient == "AU12"].values[:3].round(2)
         array([1.5 , 2.77, 4.07])
         """
-        return bx.events(self._x, scales=scales, aggregate=aggregate, precision=precision, fps=fps)
+        return bx.events(
+            self._x,
+            scales=scales,
+            aggregate=aggregate,
+            precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            fps=fps,
+        )
 
     def diversity(
         self,
@@ -54,6 +86,9 @@ class FaceMethods:
         robust: bool = False,
         magnitude: bool = True,
         precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how evenly activations are spread over coefficients: see `bitbox_xr.diversity`.
@@ -70,6 +105,9 @@ class FaceMethods:
             robust=robust,
             magnitude=magnitude,
             precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
             fps=fps,
         )
 

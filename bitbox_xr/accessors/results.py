@@ -1,8 +1,9 @@
 """The `.bitbox` accessor of Datasets: statistics, tables, files and plots of a result."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from os import PathLike
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -40,6 +41,33 @@ class ResultAccessor:
         Frozen({'window': 27, 'pair': 12})
         """
         return results.matched(self._result)
+
+    def contrast(
+        self,
+        *,
+        variable: str,
+        between: str | None = None,
+        within: str | None = None,
+        covariates: Sequence[str] = (),
+        n: int = 4999,
+        rng: int | np.random.Generator | None = None,
+    ) -> xr.Dataset:
+        """Test a variable of a summary over recordings: see `bitbox_xr.contrast`.
+
+        >>> values = np.random.default_rng(0).normal(1, 1, (16, 2))
+        >>> summary = xr.Dataset({"excess": (("recording", "pair"), values)}, {"pair": ["AU04", "AU12"]})
+        >>> summary.bitbox.contrast(variable="excess", rng=0).p_fwe.values
+        array([0.0202, 0.0002])
+        """
+        return bx.contrast(
+            self._result,
+            variable=variable,
+            between=between,
+            within=within,
+            covariates=covariates,
+            n=n,
+            rng=rng,
+        )
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
         """Save the result as a NetCDF file: see `bitbox_xr.to_netcdf`.

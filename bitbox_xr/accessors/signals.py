@@ -151,6 +151,17 @@ class SignalsAccessor(PairMethods, FaceMethods):
         """
         return bx.regularity(self._x)
 
+    def quality(self, *, by: str | None = None) -> xr.Dataset:
+        """Describe losses, masks, noise, activity and range of the signals: see `bitbox_xr.quality`.
+
+        >>> import numpy as np
+        >>> x = bx.signals(np.sin(np.arange(60.0) / 9)[:, None], fps=30)
+        >>> x[:6] = np.nan
+        >>> x.bitbox.quality().lost_share.values
+        array([0.1])
+        """
+        return bx.quality(self._x, by=by)
+
     def magnitudes(self, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
         """Reduce landmarks or a pose to norms: see `bitbox_xr.magnitudes`.
 

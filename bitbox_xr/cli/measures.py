@@ -43,6 +43,7 @@ from bitbox_xr.measures.results import strongest
 __all__ = ["coordination", "expressivity", "imitation", "significance"]
 
 WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
+SCALES = ("scales", "aggregate", "robust", "precision", "min_rise", "false_alarms_per_minute")
 
 
 @main.command(short_help="How well X imitates Y, and with what delay.", **HELP)
@@ -116,12 +117,14 @@ def expressivity(**given: Any) -> None:
     \b
     Examples:
       bitbox-xr expressivity anna.csv -o anna.nc --scales 6
-      bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate
+      bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate --min-rise 0.3
     """
-    out = checked_out(given, given["x"])
+    rest = given["noise"]
+    out = checked_out(given, given["x"], *([rest] if isinstance(rest, Path) else []))
     x = open_signals(given["x"], **open_options(given))
-    options = {name: given[name] for name in ("scales", "aggregate", "robust", "precision")}
-    result = expressions.expressivity(x, **options)
+    noise = open_signals(rest, **open_options(given)) if isinstance(rest, Path) else rest
+    options = {name: given[name] for name in SCALES}
+    result = expressions.expressivity(x, noise=noise, **options)
     to_netcdf(result, out)
     click.echo(f"{out}: {_expressivity_summary(result)}")
 

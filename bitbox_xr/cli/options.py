@@ -61,6 +61,14 @@ def _scales(ctx: click.Context, option: click.Parameter, text: str | None) -> in
         raise click.BadParameter(f"{expected}; got {text!r}") from None
 
 
+def _noise(ctx: click.Context, option: click.Parameter, text: str | None) -> Path | dict[str, str] | None:
+    """A file, or a coordinate and its label if the text is NAME=LABEL and there is no such file."""
+    if text is None or "=" not in text or Path(text).exists():
+        return None if text is None else Path(text)
+    name, _, label = text.partition("=")
+    return {name: label}
+
+
 def _separator(ctx: click.Context, option: click.Parameter, text: str | None) -> str | None:
     return "\t" if text in ("\\t", "tab") else text
 
@@ -232,6 +240,25 @@ scale_options = _combined(
     ),
     click.option("--aggregate", is_flag=True, help="Merge the activations of all scales into one list."),
     click.option("--robust", is_flag=True, help="Leave out activations whose magnitudes are outliers."),
+    click.option(
+        "--min-rise",
+        type=float,
+        metavar="H",
+        help="Count only rises of at least this height, in the units of the signals.  [default: count every maximum]",
+    ),
+    click.option(
+        "--false-alarms-per-minute",
+        type=float,
+        metavar="RATE",
+        help="Count only what Gaussian noise exceeds at most this often per minute.",
+    ),
+    click.option(
+        "--noise",
+        metavar="FILE | NAME=LABEL",
+        callback=_noise,
+        help="With --false-alarms-per-minute: where to measure the noise: a recording of the face at rest, or the "
+        "frames with this label.  [default: the recording itself]",
+    ),
     click.option(
         "--precision", type=int, default=16, show_default=True, help="The wavelet has 2 ** precision samples."
     ),

@@ -1,5 +1,6 @@
 """The commands `demo`, which simulates recordings, and `cohort`, which measures many recordings."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,14 @@ def demo(out: Path, minutes: float, seed: int) -> None:
     """Simulate recordings with known imitation and known expressions, and measure both.
 
     Writes the recordings and the results as NetCDF files, and two plots. Prints the planted values beside the found
-    ones: the lag of each imitation, and the time, duration and magnitude of each expression. Replaces files of an
-    earlier demo, but no other files.
+    ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions that
+    are missed and those that are found but were not planted. Replaces files of an earlier demo, but no other files.
 
     \b
     Example:
       bitbox-xr demo --out demo
     """
-    from bitbox_xr.demo import FACE_FILES, FILES, run, run_face
+    from bitbox_xr.demo import FACE_FILES, FILES, MIN_RISE, run, run_face
 
     table = run(out, seed=seed, minutes=minutes)
     click.echo(f"{'participant':<12} {'follows':<8} {'sign':>4} {'planted':>11} {'found':>11} {'correlation':>12}")
@@ -69,9 +70,14 @@ def demo(out: Path, minutes: float, seed: int) -> None:
             f"{row[f'{prefix}time']:6.2f} s {row[f'{prefix}width']:6.2f} s {row[f'{prefix}magnitude']:6.2f}"
             for prefix in ("", "found_")
         )
+        found = "missed" if math.isnan(row["found_time"]) else found
         click.echo(f"{row['coefficient']:<10} {planted:>34} {found:>34}")
-    count = face.drop_duplicates("coefficient")["found_events"].sum()
-    click.echo(f"\n{len(face)} activations planted, {count} found (width: at half the height).")
+    each = face.drop_duplicates("coefficient")
+    missed, (false, every) = int(face["found_time"].isna().sum()), each[["false", "counted_by_default"]].sum()
+    click.echo(
+        f"\n{len(face)} activations planted: {len(face) - missed} found, {missed} missed, {false} false, with a rise "
+        f"of at least {MIN_RISE:g}\n(width: at half the height). Counted by default, as in published work: {every}."
+    )
     click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
 
 

@@ -45,12 +45,18 @@ def _window_faults(options: Mapping[str, Any]) -> list[str]:
 
 
 def _scale_faults(options: Mapping[str, Any]) -> list[str]:
-    asked = (options[name] for name in ("scales", "aggregate", "precision"))
+    asked = scales.Asked(*(options[name] for name in scales.Asked._fields))
+    faults = []
+    if options["noise"] is not None and not isinstance(options["noise"], Mapping):
+        example = '{"condition": "rest"}'
+        faults.append(f"expected noise to be a coordinate and its label, as {example}, got {options['noise']!r}")
+    if options["noise"] is not None and options["false_alarms_per_minute"] is None:
+        faults.append("expected false_alarms_per_minute with noise, got None; give it or leave out noise")
     try:
-        scales.chosen(*asked, fps=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
+        scales.chosen(asked, fps=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
     except ValueError as error:
-        return [str(error)]
-    return []
+        faults.append(str(error))
+    return faults
 
 
 PAIR_NAMES = (*RESERVED["imitation"], PAIR)

@@ -179,7 +179,7 @@ def _within_faults(plan: Plan) -> list[str]:
 
 def _text_faults(given: Mapping[str, Any]) -> list[str]:
     return [
-        f"expected {name} to be text, numbers or a list of these, got {value!r}"
+        f"expected {name} to be text, numbers, or a list or dictionary of these, got {value!r}"
         for name, value in given.items()
         if not _is_plain(value)
     ]
@@ -222,6 +222,8 @@ def _plain(value: object) -> Any:
 def _is_plain(value: object) -> bool:
     if isinstance(value, list):
         return all(_is_plain(one) for one in value)
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_plain(one) for name, one in value.items())
     return value is None or isinstance(value, str | int | float)
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Engine",
     "Kind",
     "MeasureOfTwo",
+    "NoiseLike",
     "PValue",
     "PairsOf",
     "ScalesLike",
@@ -36,6 +37,7 @@ SignalsLike: TypeAlias = Union[
 ]
 TimesLike: TypeAlias = np.ndarray | xr.DataArray | pd.Index | pd.Series | Sequence[float | datetime | timedelta]
 ScalesLike: TypeAlias = int | Sequence[float] | np.ndarray | None  # s
+NoiseLike: TypeAlias = xr.DataArray | Mapping[str, str] | None  # a recording at rest, or {coordinate: label}
 
 Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle"]
 MeasureOfTwo: TypeAlias = Literal["imitation", "coordination"]

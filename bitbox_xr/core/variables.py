@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 __all__ = [
     "COEFFICIENT",
+    "COMPARISON",
     "EVENT",
     "FEATURE",
     "GAP",
@@ -31,7 +32,7 @@ __all__ = [
 TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
-FEATURE, GAP, RECORDING, INTERVAL = "feature", "gap", "recording", "interval"
+FEATURE, GAP, RECORDING, INTERVAL, COMPARISON = "feature", "gap", "recording", "interval", "comparison"
 REGION, MASKED = "region", "masked"
 
 
@@ -113,6 +114,22 @@ VARIABLES = {
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
+    # contrasts
+    COMPARISON: Variable("groups or conditions that are compared"),
+    "estimate": Variable("mean, or difference of means, over recordings", "{}"),
+    "ci_low": Variable("lower end of the 95 % confidence interval", "{}"),
+    "ci_high": Variable("upper end of the 95 % confidence interval", "{}"),
+    "d": Variable("estimate in standard deviations (Hedges' g between groups, d_z within)", "1"),
+    "t": Variable("estimate divided by its standard error", "1"),
+    "n_recordings": Variable("number of recordings with a value", "1"),
+    "n_missing": Variable("number of recordings without a value", "1"),
+    "n_first": Variable("number of recordings with a value in the first group", "1"),
+    "n_second": Variable("number of recordings with a value in the second group", "1"),
+    # quality
+    "lost_share": Variable("share of frames that are missing, without masked ones", "1"),
+    "masked_share": Variable("share of frames that are masked", "1"),
+    "noise": Variable("standard deviation of the noise in responses over half a second", "{}"),
+    "value_range": Variable("largest minus smallest value", "{}"),
     # expressivity, diversity, events
     "expressivity": Variable("activations of expression coefficients, by metric", "see coordinate unit"),
     "eligible_time": Variable("time over which activations could be found", "s"),
@@ -129,6 +146,11 @@ VARIABLES = {
     "response": Variable("height of the wavelet's response (scale 0: of the smoothed signal above its mean)", "{}"),
     "width": Variable("time over which the wavelet's response has more than half its height", "s"),
     "outlier": Variable("whether the activation is an outlier, which robust=True drops", "1"),
+    "rise": Variable("height of the rise: the response divided by that to a unit rise that suits the scale", "{}"),
+    "z": Variable("the wavelet's response divided by the noise at its scale", "1"),
+    "chance_rate": Variable("how often Gaussian noise alone would have such a response", "1/min"),
+    "onset": Variable("time at which the signal crosses half of its height before the activation", "s"),
+    "offset": Variable("time at which the signal crosses half of its height after the activation", "s"),
     # asymmetry
     "asymmetry": Variable("asymmetry: mean distance of landmarks to their partners' mirror images", "{}"),
     FEATURE: Variable("facial feature"),
@@ -170,12 +192,20 @@ RESERVED = {
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),
     "diversity": (*_SCALE_COORDS, "overall", "frame_wise"),
-    "events": (SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+    "events": (
+        *(SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+        *("rise", "z", "chance_rate", "onset", "offset"),
+    ),
     "decomposition": (SCALE,),
     "asymmetry": (FEATURE, "asymmetry"),
     "kinematics": ("range", "path", "speed", "acceleration", "valid"),
     "smoothness": ("jerk", "ldj", "valid"),
     "relative_motion": ("distance_min", "distance_mean", "distance_std", "distance_max", "valid"),
+    "contrast": (
+        *("estimate", "ci_low", "ci_high", "d", "t", "p", "p_fwe", "q"),
+        *("n_recordings", "n_missing", "n_first", "n_second", COMPARISON),
+    ),
+    "quality": ("lost_share", "masked_share", "noise", "activations_per_minute", "value_range"),
     "regularity": (
         *("fps", "regular", "step_min", "step_median", "step_max", "frames", "lost", "gaps", "longest_gap"),
         *(GAP, "gap_start", "gap_length", "gap_frames"),

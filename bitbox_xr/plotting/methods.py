@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from bitbox_xr.core.types import PValue, ScalesLike
-from bitbox_xr.plotting import expressivity, inference, pairs
+from bitbox_xr.core.types import NoiseLike, PValue, ScalesLike
+from bitbox_xr.plotting import decomposition, expressivity, inference, pairs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,10 +26,13 @@ class SignalsPlotMethods:
         *,
         scales: ScalesLike = 6,
         precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
         fps: float | None = None,
         fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
-        """Plot one signal and its response at each scale. See `bitbox_xr.plotting.expressivity.decomposition`.
+        """Plot one signal and its response at each scale. See `bitbox_xr.plotting.decomposition.decomposition`.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -38,7 +41,17 @@ class SignalsPlotMethods:
         >>> [ax.get_xlabel() for ax in fig.axes]
         ['', '', 'time, s']
         """
-        return expressivity.decomposition(self._x, coefficient, scales=scales, precision=precision, fps=fps, fig=fig)
+        return decomposition.decomposition(
+            self._x,
+            coefficient,
+            scales=scales,
+            precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            fps=fps,
+            fig=fig,
+        )
 
     def lag_heatmap(self, *, fig: "Figure | SubFigure | None" = None) -> "Figure | SubFigure":
         """Plot a lag map. See `bitbox_xr.plotting.inference.lag_heatmap`.

@@ -347,7 +347,7 @@ def test_partners_are_aligned_with_the_recording(study, run):
         ({"of": "imitate"}, "expected the measure to test to be 'imitation' or 'coordination', got 'imitate'"),
         ({"n": 0, "statistic": 1, "surrogates": "swap", "rng": -1, "width": 0}, "5 faults"),
         ({"rng": True}, "expected rng to be a seed, a whole number of at least 0, got True"),
-        ({"rng": np.random.default_rng(0)}, "to be text, numbers or a list of these, got"),
+        ({"rng": np.random.default_rng(0)}, "to be text, numbers, or a list or dictionary of these, got"),
         ({"of": "coordination", "causal": False}, "causal is for imitation: coordination has lags in both directions"),
         (
             {"partners": ["y0.nc"]},

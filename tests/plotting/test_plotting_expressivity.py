@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from bitbox_xr import signals
 from bitbox_xr.measures.asymmetry import asymmetry
-from bitbox_xr.measures.expressivity import events, expressivity
+from bitbox_xr.measures.events import events
+from bitbox_xr.measures.expressivity import expressivity
 from bitbox_xr.plotting import expressivity as plotting
 
 matplotlib.use("Agg")

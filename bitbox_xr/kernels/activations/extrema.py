@@ -24,15 +24,17 @@ WITHOUT_SIGN = np.int64(2**63 - 1)  # mask of the bits of a float64 except its s
 def activations(
     responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Row, frame, height and width of every maximum of the `responses`, which are smoothed first.
+    """Row, frame, height, width and peak of every maximum of the `responses`, which are smoothed first.
 
     Maxima are sorted by row and frame. `allowed` `(row, frame)` marks the frames where maxima are reported;
     `responses` `(row, frame)` may have more frames, which are ignored. Widths are NaN unless `measured` is True.
+    The peak is the height of the parabola through the maximum and its neighbours.
     `largest` is the largest absolute value of each smoothed row, or NaN to compute it here.
     """
     rows, frames = allowed.shape
     most = rows * (frames // 2 + 1)
     row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
+    peak = np.empty(most)
     w = np.empty(frames)
     end = 0
     for r in range(rows):
@@ -41,24 +43,24 @@ def activations(
         top = magnitude(w) if np.isnan(largest[r]) else largest[r]
         end += extrema(w, ROUNDING * top, False, allowed[r], frame[start:])
         for i in range(start, end):
-            row[i], height[i] = r, w[frame[i]]
+            row[i], height[i], peak[i] = r, w[frame[i]], vertex(w, frame[i])
             width[i] = half_width(w, frame[i]) if measured else np.nan
-    return row[:end].copy(), frame[:end].copy(), height[:end].copy(), width[:end].copy()
+    return row[:end].copy(), frame[:end].copy(), height[:end].copy(), width[:end].copy(), peak[:end].copy()
 
 
 @kernel
 def candidates(
     responses: np.ndarray, allowed: np.ndarray, present: np.ndarray, measured: bool
 ) -> tuple[np.ndarray, ...]:
-    """Row, frame, height, width, sign and score of the maxima of the positive and of the negative part.
+    """Row, frame, height, width, peak, sign and score of the maxima of the positive and of the negative part.
 
-    The arguments are those of `activations`. Height is the absolute value of the response. Score is `(w - median) /
-    median absolute deviation` of the smoothed row `w`, with median and deviation over the frames `present`.
+    The arguments are those of `activations`. Height and peak are those of the absolute response. Score is
+    `(w - median) / median absolute deviation` of the smoothed row `w`, over the frames `present`.
     """
     rows, frames = allowed.shape
     most = rows * frames
     row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
-    sign, score = np.empty(most, np.int8), np.empty(most, np.float32)
+    peak, sign, score = np.empty(most), np.empty(most, np.int8), np.empty(most, np.float32)
     w = np.empty(frames)
     end = 0
     for r in range(rows):
@@ -69,7 +71,7 @@ def candidates(
         end += extrema(w, ROUNDING * largest, True, allowed[r], frame[start:])
         for i in range(start, end):
             value = w[frame[i]]
-            row[i], sign[i], height[i] = r, 1 if value > 0 else -1, abs(value)
+            row[i], sign[i], height[i], peak[i] = r, 1 if value > 0 else -1, abs(value), abs(vertex(w, frame[i]))
             score[i] = (value - median) / deviation
             width[i] = half_width(w, frame[i]) if measured and value > 0 else np.nan
     return (
@@ -77,6 +79,7 @@ def candidates(
         frame[:end].copy(),
         height[:end].copy(),
         width[:end].copy(),
+        peak[:end].copy(),
         sign[:end].copy(),
         score[:end].copy(),
     )
@@ -124,6 +127,14 @@ def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, fr
             slope, start = turn, t
         before = now
     return n
+
+
+@kernel
+def vertex(w: np.ndarray, peak: int) -> float:
+    """Height of the parabola through `w` at the extremum `peak`, which is not an end, and at its neighbours."""
+    before, value, after = w[peak - 1], w[peak], w[peak + 1]
+    bend = 2 * value - before - after
+    return value + (after - before) ** 2 / (8 * bend) if bend * value > 0 else value
 
 
 @kernel

@@ -4,16 +4,18 @@ Blocks fit into the processor's second-level cache. They do not depend on the nu
 either.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from bitbox_xr.kernels.activations import extrema, gaps, wavelets
+from bitbox_xr.kernels.activations import extrema, gaps, rises, wavelets
 from bitbox_xr.kernels.finite import infinite
 
-__all__ = ["Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
+__all__ = ["Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows", "searched_blocks"]
+
+Result = TypeVar("Result")
 
 BLOCK_VALUES = 2**17  # values in a block: frames times signals
 BLOCK_ROWS = (4, 80)  # smallest and largest number of signals in a block
@@ -26,13 +28,18 @@ class Search(NamedTuple):
     `scales` are wavelet scales in frames; scale 0 is the signal itself, smoothed. If `apart` is 0, there is one list of
     activations for each scale. Otherwise there is one list for all scales, with activations at least `apart` frames
     apart.
+
+    Of all maxima, those are activations whose rise is at least `least_rise` and whose response is at least `least_z`
+    times the noise at their scale. In a list for all scales, the others exclude no activation either.
     """
 
     scales: tuple[float, ...]
     precision: int
     apart: int = 0
-    widths: bool = True  # whether to measure widths, which are NaN otherwise
+    measured: bool = True  # whether to measure widths, starts and ends, which are NaN otherwise
     outliers: bool = True  # whether to mark outliers
+    least_rise: float = 0.0
+    least_z: tuple[float, ...] = ()  # for each scale; empty: the noise does not matter
 
 
 class Events(NamedTuple):
@@ -44,6 +51,9 @@ class Events(NamedTuple):
     scale: np.ndarray  # index of the scale of its maximum
     height: np.ndarray  # of the response
     width: np.ndarray  # full width of the response at half maximum, in frames
+    peak: np.ndarray  # of the response, between frames
+    start: np.ndarray  # of the rise, in frames from the first, between frames
+    stop: np.ndarray
 
 
 class Found(NamedTuple):
@@ -56,18 +66,27 @@ class Found(NamedTuple):
     watched: np.ndarray  # (list, frame): whether any signal was eligible
 
 
-def find(values: np.ndarray, search: Search, *, threads: int = 1) -> Found:
-    """Find activations in `values` `(frame, signal)`; NaN is missing. Raises ValueError if a value is infinite."""
+def find(values: np.ndarray, search: Search, noise: np.ndarray | None = None, *, threads: int = 1) -> Found:
+    """Find activations in `values` `(frame, signal)`; NaN is missing. Raises ValueError if a value is infinite.
+
+    `noise` `(scale, signal)` is that of the responses, which `search.least_z` refers to.
+    """
 
     def block(columns: slice) -> Found:
-        return _find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search)
+        own = None if noise is None else noise[:, columns]
+        return _find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search, own)
 
-    all_columns = blocks(*values.shape)
-    threads = min(threads, len(all_columns), values.size // THREAD_VALUES)
+    return joined(searched_blocks(block, values.shape, threads))
+
+
+def searched_blocks(search_one: Callable[[slice], Result], shape: tuple[int, ...], threads: int) -> list[Result]:
+    """The results for each block of signals of a recording of this shape `(frame, signal)`."""
+    all_columns = blocks(*shape)
+    threads = min(threads, len(all_columns), shape[0] * shape[1] // THREAD_VALUES)
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
-            return joined(list(pool.map(block, all_columns)))
-    return joined([block(columns) for columns in all_columns])
+            return list(pool.map(search_one, all_columns))
+    return [search_one(columns) for columns in all_columns]
 
 
 def blocks(frames: int, signals: int) -> list[slice]:
@@ -92,13 +111,14 @@ def joined(blocks: list[Found]) -> Found:
     )
 
 
-def _find(rows: np.ndarray, search: Search) -> Found:
+def _find(rows: np.ndarray, search: Search, noise: np.ndarray | None) -> Found:
     """`find` for `rows` `(signal, frame)`. Fills their gaps in place."""
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     if gaps.bridge(rows, present, centred):
         raise ValueError(infinite())
     allowed = None if present.all() else gaps.eligible(present, search.scales, search.precision)
-    return search_rows(rows, centred, present, allowed, search, np.full((len(search.scales), len(rows)), np.nan))
+    largest = np.full((len(search.scales), len(rows)), np.nan)
+    return search_rows(rows, centred, present, allowed, search, largest, noise)
 
 
 def search_rows(
@@ -108,17 +128,26 @@ def search_rows(
     allowed: np.ndarray | None,
     search: Search,
     largest: np.ndarray,
+    noise: np.ndarray | None = None,
 ) -> Found:
     """Find activations in `rows` `(signal, frame)` without gaps. `centred` are the rows minus their mean.
 
     `allowed` `(scale, signal, frame)` marks the frames where activations are reported; None means all. `largest`
     `(scale, signal)` is the largest absolute value of each response, or NaN to compute it here. It is used if
-    `search.apart` is 0.
+    `search.apart` is 0. `noise` is `(scale, signal)`; where it is unknown but needed, no frame is eligible.
     """
+    least = np.zeros((len(search.scales), len(rows)))
+    if search.least_z:
+        least = np.array(search.least_z)[:, None] * (np.full_like(least, np.nan) if noise is None else noise)
+        if np.isnan(least).any():
+            allowed = ~np.isnan(least)[:, :, None] & (present if allowed is None else allowed)
     if search.apart:
-        events = _together(responses(centred, search), present, allowed, search)
+        events = _together(responses(centred, search), present, allowed, search, least)
     else:
-        events = _each(responses(centred, search), present, allowed, search, largest)
+        events = _each(responses(centred, search), present, allowed, search, largest, least)
+    if search.measured:
+        start, stop = rises.edges(rows, present, events.signal, events.frame, np.array(search.scales)[events.scale])
+        events = events._replace(start=start, stop=stop)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
@@ -161,33 +190,58 @@ def _each(
     allowed: np.ndarray | None,
     search: Search,
     largest: np.ndarray,
+    least: np.ndarray,
 ) -> Events:
-    """A list of activations for each scale."""
+    """A list of activations for each scale, of responses of at least `least` `(scale, row)`."""
     found = []
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
-        row, frame, height, width = extrema.activations(response, where, search.widths, largest[k])
-        number = np.full(len(row), k)
-        found.append((number, row, frame, number, height, width))
+        maxima = extrema.activations(response, where, search.measured, largest[k])
+        row, frame, height, width, peak = _kept(k, maxima, search, least[k])
+        number, unknown = np.full(len(row), k), np.full(len(row), np.nan)
+        found.append((number, row, frame, number, height, width, peak, unknown, unknown))
     return Events(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
+def _kept(k: int, maxima: tuple[np.ndarray, ...], search: Search, least: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The maxima at scale number `k` with a response of at least `least` `(row,)` and a rise of at least `least_rise`.
+
+    The columns of `maxima` are those of `extrema.activations`, and may be followed by others.
+    """
+    if not search.least_rise and not search.least_z:
+        return maxima
+    row, _, height, _, peak, *_ = maxima
+    keep = height >= least[row]
+    if search.least_rise:
+        keep &= peak >= search.least_rise * rises.unit_response(search.scales[k], search.precision)
+    return tuple(column[keep] for column in maxima)
+
+
 def _together(
-    at_scales: Iterator[np.ndarray], present: np.ndarray, allowed: np.ndarray | None, search: Search
+    at_scales: Iterator[np.ndarray],
+    present: np.ndarray,
+    allowed: np.ndarray | None,
+    search: Search,
+    least: np.ndarray,
 ) -> Events:
-    """One list of activations for all scales: the strongest maxima, at least `search.apart` frames apart."""
+    """One list of activations for all scales: the strongest maxima, at least `search.apart` frames apart.
+
+    Maxima and minima with absolute responses below `least` `(scale, row)` take no part.
+    """
     found = []
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
-        found.append(extrema.candidates(response, where, present, search.widths))
+        found.append(_kept(k, extrema.candidates(response, where, present, search.measured), search, least[k]))
     scale = np.repeat(np.arange(len(found)), [len(parts[0]) for parts in found])
-    row, frame, height, width, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    row, frame, height, width, peak, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
     # Place the signals one after the other in time, far enough apart, to search them in one call.
     at = row * (present.shape[1] + search.apart) + frame
     order = np.argsort(at, kind="stable")
     kept = order[extrema.strongest(at[order], scale[order], sign[order], score[order], search.apart)]
     kept = kept[sign[kept] > 0]
-    return Events(np.zeros(len(kept), np.int64), row[kept], frame[kept], scale[kept], height[kept], width[kept])
+    number, unknown = np.zeros(len(kept), np.int64), np.full(len(kept), np.nan)
+    row, frame, scale, height, width, peak = (part[kept] for part in (row, frame, scale, height, width, peak))
+    return Events(number, row, frame, scale, height, width, peak, unknown, unknown)
 
 
 def decompose(signal: np.ndarray, search: Search) -> np.ndarray:
