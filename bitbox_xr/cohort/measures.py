@@ -7,9 +7,9 @@ from typing import Any, Literal, NamedTuple
 import xarray as xr
 
 from bitbox_xr.cohort import seeds
-from bitbox_xr.core.variables import PAIR, RESERVED
+from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL
 from bitbox_xr.inference.significance import significance
-from bitbox_xr.measures import expressivity, scales, social, windowing
+from bitbox_xr.measures import expressivity, quality, scales, social, windowing
 
 __all__ = ["MEASURES", "Measure", "Reference"]
 
@@ -59,6 +59,10 @@ def _scale_faults(options: Mapping[str, Any]) -> list[str]:
     return faults
 
 
+def _no_faults(options: Mapping[str, Any]) -> list[str]:
+    return []
+
+
 PAIR_NAMES = (*RESERVED["imitation"], PAIR)
 
 MEASURES = {
@@ -72,5 +76,8 @@ MEASURES = {
     ),
     "significance": Measure(
         significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *PAIR_NAMES)
+    ),
+    "quality": Measure(
+        quality.quality, "unused", False, _no_faults, (*RESERVED["quality"], SIGNAL)
     ),
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """What a run is asked to compute, checked: the measures with their options, and how files become signals."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
@@ -12,11 +12,13 @@ import xarray as xr
 from bitbox_xr.cohort.manifest import FILE_COLUMNS
 from bitbox_xr.cohort.manifest_options import OPTION_COLUMNS
 from bitbox_xr.cohort.measures import MEASURES, Measure
+from bitbox_xr.cohort.preparation import interval_faults, masks, steps
 from bitbox_xr.cohort.reading import ALIGN_OPTIONS, Reading, canonical
 from bitbox_xr.cohort.storage import RECORDINGS, WINDOWS
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import PairsOf
 from bitbox_xr.core.validation import flag_faults, is_number, listed
+from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES
 from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS
 from bitbox_xr.measures import social
 
@@ -34,8 +36,12 @@ class Request:
     """
 
     measures: Mapping[str, Mapping[str, Any]]
-    reader: Mapping[str, Any] = field(default_factory=dict)
+    reader: Mapping[str, Any] = field(default_factory=dict)  # of open_signals()
     align: bool | Mapping[str, Any] = False
+    by: str | None = None
+    intervals: Mapping[str, Any] = field(default_factory=dict)
+    mask: Sequence[Mapping[str, Any]] = ()
+    prepare: Sequence[Mapping[str, Any]] = ()
     place: str = "measures.{}: "
 
 
@@ -92,13 +98,13 @@ class Study:
         return [plan.measure for plan in self.plans]
 
 
-def one_measure(measure: object, options: Mapping[str, Any], align: bool | Mapping[str, Any] = False) -> Request:
+def one_measure(measure: object, options: Mapping[str, Any], **shared: Any) -> Request:
     """A request for one measure, from options of the measure and of `open_signals()` together."""
     if not isinstance(measure, str) or measure not in MEASURES:
         raise ValueError(f"cohort: expected measure to be one of {', '.join(MEASURES)}, got {measure!r}")
     reader = {name: value for name, value in options.items() if _is_of_reader(name)}
     own = {"measure" if name == OF else name: value for name, value in options.items() if name not in reader}
-    return Request({measure: own}, reader, align, place="")
+    return Request({measure: own}, reader, place="", **shared)
 
 
 def planned(request: Request) -> Study:
@@ -113,9 +119,8 @@ def planned(request: Request) -> Study:
     reader = {name: _plain(value) for name, value in request.reader.items()}
     faults += [f"expected options of open_signals() ({', '.join((*OPEN_OPTIONS, *Y_OPTIONS))}), got {name}"
                for name in reader if not _is_of_reader(name)]  # fmt: skip
-    faults += _text_faults(reader) + _align_faults(request.align)
-    clock = dict(request.align) if isinstance(request.align, Mapping) else {}
-    reading = Reading(reader, {"fps": None, "offset": 0.0, **clock} if request.align else None)
+    reading, found = _reading(request, reader)
+    faults += _text_faults(reader) + found
     plans = []
     for measure in request.measures:
         if measure in MEASURES:
@@ -126,6 +131,22 @@ def planned(request: Request) -> Study:
         faults += _unused_faults(reading, [plan.measure for plan in plans])
     refuse("cohort", faults)
     return Study(tuple(plans), reading)
+
+
+def _reading(request: Request, reader: dict[str, Any]) -> tuple[Reading, list[str]]:
+    """How files become signals, and the faults."""
+    clock = dict(request.align) if isinstance(request.align, Mapping) else {}
+    of_masks, faults = masks(request.mask)
+    of_steps, more = steps(request.prepare)
+    faults += more + _align_faults(request.align) + interval_faults(request.intervals)
+    by = request.by
+    if by is not None and (not isinstance(by, str) or not by.isidentifier() or by in {*VARIABLES, TIME, SIGNAL}):
+        faults.append(f"expected by to be a name (letters, digits and _) that no result uses itself, got {by!r}")
+    if request.intervals and by is None:
+        faults.append("expected by with intervals, got none; give a name for the labels, such as by='condition'")
+    align = {"fps": None, "offset": 0.0, **clock} if request.align else None
+    intervals = dict(request.intervals) if isinstance(request.intervals, Mapping) else {}
+    return Reading(reader, align, by, intervals, of_masks, of_steps), faults
 
 
 def _plan(measure: str, options: Mapping[str, Any], reading: Reading, place: str) -> tuple[Plan, list[str]]:
@@ -148,7 +169,9 @@ def _plan(measure: str, options: Mapping[str, Any], reading: Reading, place: str
     if PAIRS in own:
         own[PAIRS] = pairs
     plan = Plan(measure, own, reading, pairs, bool(keep), names)
-    return plan, faults or entry.check(own) or _within_faults(plan)
+    if reading.by is not None and not entry.has_by:
+        faults.append(f"by is for measures that keep intervals apart, and {measure} does not; leave one of them out")
+    return plan, faults or entry.check(own | {"by": reading.by}) or _within_faults(plan)
 
 
 def _unknown_faults(measure: str, given: Mapping[str, Any], known: Iterable[str], place: str) -> list[str]:
@@ -216,6 +239,8 @@ def _plain(value: object) -> Any:
     """Convert NumPy's numbers and arrays to Python's."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
@@ -257,10 +282,10 @@ def named_like_options(covariates: Iterable[str], own: Iterable[str]) -> list[st
 
 def results(plan: Plan, *sides: xr.DataArray, **own: Any) -> dict[str, xr.Dataset]:
     """Compute one measure of one recording, by folder; `own` are options of this recording alone."""
-    options = {**plan.options, **own}
+    options = {**plan.options, **own} | ({"by": plan.reading.by} if plan.entry.has_by else {})
     if not plan.entry.windows:
         return {RECORDINGS: plan.entry.function(*sides, **options)}
     if not plan.keep_windows:
         return {RECORDINGS: plan.entry.function(*sides, stats=True, **options)}
     whole = plan.entry.function(*sides, **options)
-    return {RECORDINGS: social.window_stats(whole), WINDOWS: whole}
+    return {RECORDINGS: social.window_stats(whole, by=plan.reading.by), WINDOWS: whole}

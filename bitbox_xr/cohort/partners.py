@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import xarray as xr
 
 from bitbox_xr.cohort.fingerprint import HashedFile, Identity, State, hashed, refreshed, unchanged
+from bitbox_xr.cohort.inputs import cut, finished, limits, started
 from bitbox_xr.cohort.lost_workers import death_message, task_results
 from bitbox_xr.cohort.manifest import Manifest, Recording
 from bitbox_xr.cohort.manifest_options import RowOptions
 from bitbox_xr.cohort.options import Plan, Study
-from bitbox_xr.cohort.reading import Reading, prepared
+from bitbox_xr.cohort.reading import Reading
 from bitbox_xr.cohort.seeds import seed_of
 from bitbox_xr.cohort.status import error_message
 from bitbox_xr.core.errors import collected_warnings, refuse
@@ -38,12 +39,16 @@ __all__ = ["Partner", "are_needed", "drawn", "faults", "find", "opened"]
 LOG = logging.getLogger(__name__)
 PARTNERS_FILE = "partners.json"  # in the run folder
 
+ReadingKey: TypeAlias = tuple[Path | None, Path | None, str]  # the reference, its intervals, its options
+Hashed: TypeAlias = tuple[HashedFile, HashedFile | None]  # the reference and its intervals
+
 
 class Partner(NamedTuple):
-    """A reference, and the recording to which it belongs, with its options and covariates."""
+    """A reference, and the recording to which it belongs, with its options, covariates and intervals, if it has them."""
 
     recording: str
     source: HashedFile
+    intervals: HashedFile | None
     options: RowOptions
     covariates: Mapping[str, str]
 
@@ -55,7 +60,8 @@ class Partner(NamedTuple):
     @property
     def identity(self) -> list[object]:
         """What a result of which it was a partner was made from: its content and its options."""
-        return [*self.source.identity, *([dict(self.options)] if self.options else [])]
+        intervals = [] if self.intervals is None else self.intervals.identity
+        return [*self.source.identity, *intervals, *([dict(self.options)] if self.options else [])]
 
 
 def are_needed(plan: Plan) -> bool:
@@ -94,16 +100,16 @@ def find(client: "Client", study: Study, table: Manifest, run_folder: Path) -> N
     Raises ValueError for fewer than two of different content.
     """
     given = [row for row in table.recordings if row.reference is not None]
-    first: dict[tuple[Path | None, str], Recording] = {}
+    first: dict[ReadingKey, Recording] = {}
     for row in given:
         first.setdefault(_reading_key(row), row)
     look = partial(_read_partner, reading=study.reading)
     results = {number: (result, died) for number, result, died in task_results(client, look, list(first.values()))}
-    found: dict[tuple[Path | None, str], HashedFile] = {}
+    found: dict[ReadingKey, Hashed] = {}
     unread = []
     for number, (key, row) in enumerate(first.items()):
         result, died = results[number]
-        if isinstance(result, HashedFile):
+        if isinstance(result, tuple):
             found[key] = result
         else:
             why = result if isinstance(result, str) else death_message(result, died) or error_message(result)
@@ -111,7 +117,7 @@ def find(client: "Client", study: Study, table: Manifest, run_folder: Path) -> N
     for text in unread:
         LOG.warning("a reference cannot be read and is not used as a partner: %s", text)
     every = [
-        Partner(row.name, found[_reading_key(row)], row.options, row.covariates)
+        Partner(row.name, *found[_reading_key(row)], row.options, row.covariates)
         for row in given
         if _reading_key(row) in found
     ]
@@ -134,12 +140,12 @@ def _refuse_too_few(every: Sequence[Partner], unread: Sequence[str]) -> None:
     )
 
 
-def _reading_key(row: Recording) -> tuple[Path | None, str]:
+def _reading_key(row: Recording) -> ReadingKey:
     """References with the same key are the same file, read in the same way."""
-    return row.reference, json.dumps(dict(row.options), sort_keys=True)
+    return row.reference, row.intervals, json.dumps(dict(row.options), sort_keys=True)
 
 
-def _read_partner(row: Recording, reading: Reading) -> HashedFile | str:
+def _read_partner(row: Recording, reading: Reading) -> Hashed | str:
     """The reference of a recording, or why it cannot be read; its warnings are in the row of that recording."""
     assert row.reference is not None
     with collected_warnings():
@@ -150,7 +156,8 @@ def _read_partner(row: Recording, reading: Reading) -> HashedFile | str:
                 open_signals(row.reference, **reading.reader(row.options, of_reference=True)) as signals,
             ):
                 signals.load()
-            return source
+            used = row.intervals if reading.uses_intervals else None
+            return source, None if used is None else hashed(used)
         except Exception as error:  # of any kind: the other references remain
             return error_message(error)
 
@@ -182,9 +189,15 @@ def drawn(plan: Plan, row: Recording, own: list[Identity], run_folder: Path) -> 
 def _partner_list(file: Path) -> list[Partner]:
     found = json.loads(file.read_text(encoding="utf-8"))
     return [
-        Partner(recording, HashedFile(path, identity, [State(*state) for state in states]), options, covariates)
-        for recording, (path, identity, states), options, covariates in found
+        Partner(name, _restored(source), intervals and _restored(intervals), options, covariates)
+        for name, source, intervals, options, covariates in found
     ]
+
+
+def _restored(found: list[Any]) -> HashedFile:
+    """A hashed file that was written as JSON."""
+    path, identity, states = found
+    return HashedFile(path, identity, [State(*state) for state in states])
 
 
 @contextmanager
@@ -201,6 +214,8 @@ def opened(plan: Plan, partners: list[Partner], row: Recording, x: xr.DataArray)
             try:
                 before = refreshed(one.source)
                 stack.enter_context(unchanged([before]))  # its numbers are read later
+                if one.intervals is not None:
+                    stack.enter_context(unchanged([refreshed(one.intervals)]))
                 reader = plan.reading.reader(one.options, of_reference=True)
                 source = stack.enter_context(open_signals(before.file, **reader))
                 signals.append(_beside(x, row, source.chunk(), one, plan.reading))
@@ -215,10 +230,14 @@ def opened(plan: Plan, partners: list[Partner], row: Recording, x: xr.DataArray)
 
 def _beside(x: xr.DataArray, row: Recording, signals: xr.DataArray, one: Partner, reading: Reading) -> xr.DataArray:
     """A partner's signals on the time axis of x: both from the start of their own recordings."""
+    options = reading.align_options(one.options)
     own = Recording(one.recording, None, options=one.options)
-    partner = prepared(signals, reading, own, of_reference=True)
-    later = float(row.options.get("start", 0.0)) - float(one.options.get("start", 0.0))  # type: ignore[arg-type]
+    partner = cut(signals, *limits(own, 0.0 if options is None else options["offset"]))
+    partner = started(partner, reading, "reference")
+    later = (limits(row)[0] or 0.0) - (limits(own)[0] or 0.0)
     if later:
         partner = partner.assign_coords({TIME: (TIME, partner[TIME].values + later, partner[TIME].attrs)})
-    options = reading.align_options(one.options)
-    return partner if options is None else on_clock_of(x, partner, **options)
+    if options is not None:
+        partner = on_clock_of(x, partner, **options)
+    intervals = None if one.intervals is None else Path(one.intervals.file)
+    return finished(partner, reading, "reference", intervals, later).x

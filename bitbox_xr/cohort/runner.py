@@ -53,6 +53,10 @@ def run(
     measures: Mapping[CohortMeasure, Mapping[str, Any]] | Iterable[CohortMeasure] | None = None,
     measure: CohortMeasure | None = None,
     align: bool | Mapping[str, Any] = False,
+    by: str | None = None,
+    intervals: Mapping[str, Any] | None = None,
+    mask: Sequence[Mapping[str, Any]] = (),
+    prepare: Sequence[Mapping[str, Any]] = (),
     client: "Client | str | None" = None,
     workers: int | None = None,
     progress: bool | None = None,
@@ -142,7 +146,8 @@ def run(
     >>> result.summary.corr_mean.sel(pair="AU12").groupby("group").mean()  # doctest: +SKIP
     """
     table = read(manifest)
-    study = planned(_request(measures, measure, align, options))
+    shared = {"align": align, "by": by, "intervals": intervals or {}, "mask": mask, "prepare": prepare}
+    study = planned(_request(measures, measure, options, shared))
     flags = [] if progress is None else flag_faults("progress", progress)
     refuse("cohort", flags + _faults(table, study) + worker_faults(client, workers))
     if os.name == "nt":
@@ -166,15 +171,15 @@ def run(
 def _request(
     measures: Mapping[str, Mapping[str, Any]] | Iterable[str] | None,
     measure: str | None,
-    align: bool | Mapping[str, Any],
     options: Mapping[str, Any],
+    shared: Mapping[str, Any],
 ) -> Request:
     """What the keywords of a call ask for."""
     if (measures is None) == (measure is None):
         got = "neither" if measure is None else "both"
         raise ValueError(f"cohort: expected measures, or measure for a single one, got {got}; give one of them")
     if measures is None:
-        return one_measure(measure, options, align)
+        return one_measure(measure, options, **shared)
     if isinstance(measures, str) or not isinstance(measures, Iterable):
         raise ValueError(
             f"cohort: expected measures to be a mapping of measures to their options, or names, got {measures!r}; "
@@ -185,7 +190,7 @@ def _request(
     refuse(
         "cohort", [f"expected the options of a measure as a mapping, got {asked[name]!r} for {name}" for name in bad]
     )
-    return Request(asked, options, align)
+    return Request(asked, options, **shared)
 
 
 def _inputs(table: Manifest, manifest: str | os.PathLike[str] | pd.DataFrame) -> dict[Path, str]:

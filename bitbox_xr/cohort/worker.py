@@ -9,10 +9,11 @@ from typing import NamedTuple
 import xarray as xr
 
 from bitbox_xr.cohort import partners, seeds
+from bitbox_xr.cohort.description import described
 from bitbox_xr.cohort.fingerprint import made_from
+from bitbox_xr.cohort.inputs import Inputs
 from bitbox_xr.cohort.manifest import Recording
 from bitbox_xr.cohort.options import Plan, Study, results
-from bitbox_xr.cohort.reading import Inputs
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.status import DONE, FAILED, error_message, single_line
 from bitbox_xr.cohort.storage import (
@@ -93,6 +94,8 @@ def _measured(plan: Plan, job: Job, inputs: Inputs, warned: list[str]) -> str:
     columns = _columns(plan, job)
     known = [inputs.source(column).identity for column in columns]
     others = partners.drawn(plan, job.row, known, job.run_folder)
+    if plan.reading.uses_intervals and job.row.intervals is not None:
+        known.append(inputs.source("intervals").identity)
     own = plan.reading.own(job.row.options, with_reference="reference" in columns)
     made = made_from(plan.described(), own, [*known, *(one.identity for one in others)])
     folder = job.out / plan.measure
@@ -120,8 +123,10 @@ def _results(
 ) -> dict[str, xr.Dataset]:
     """Measure a recording; returns results by their folder."""
     sides = inputs.sides(paired=paired)
-    with partners.opened(plan, others, job.row, sides[0]) as given:
-        measured = results(plan, *sides, **given, **seeds.of_recording(plan.options, job.recording))
+    signals = [side.x for side in sides]
+    with partners.opened(plan, others, job.row, signals[0]) as given:
+        measured = results(plan, *signals, **given, **seeds.of_recording(plan.options, job.recording))
+    measured[RECORDINGS] = described(measured[RECORDINGS], plan, sides)
     marks = {"recording": job.recording, ASKED: plan.described()}
     if others:
         marks["partners"] = json.dumps([one.recording for one in others])

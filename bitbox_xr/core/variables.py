@@ -168,6 +168,9 @@ VARIABLES = {
     "valid": Variable("share of frames in which the point was seen", "1"),
     # cohorts
     RECORDING: Variable("recording"),
+    "order": Variable("place of the condition in the recording, from 1", "1"),
+    "duration": Variable("duration of the frames", "s"),
+    "valid_share": Variable("share of frames at which the signals are present", "1"),
 }
 
 _WINDOW_VARIABLES = (
