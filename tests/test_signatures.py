@@ -3,12 +3,11 @@
 import inspect
 
 import pytest
+from cohort_plans import plan_of
 
 import bitbox_xr as bx
 from bitbox_xr.accessors import SignalsAccessor
 from bitbox_xr.cli import main
-
-from cohort_plans import plan_of
 
 ORDER = ["width", "step", "max_lag", "causal", "polarity", "min_valid", "fps"]
 DEFAULTS = {

@@ -1,6 +1,6 @@
 """The summary of each measure, from the files of single recordings: workers read these into blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -40,9 +40,14 @@ def gather_blocks(
 
 
 def summarise(
-    record: Record, measure: str, run_folder: Path, gathered: Sequence[blocks.Gathered], table: Manifest
+    record: Record,
+    measure: str,
+    run_folder: Path,
+    gathered: Sequence[blocks.Gathered],
+    table: Manifest,
+    marks: Mapping[str, str],
 ) -> None:
-    """Write the summary of a measure, or delete an earlier one if no recording is done."""
+    """Write the summary of a measure with the attributes `marks`, or delete it if no recording is done."""
     files = [record.out / measure / name for name in (SUMMARY, TABLE)]
     for file in files:
         record.check(file)  # both before either is replaced: they are of one run
@@ -55,7 +60,7 @@ def summarise(
     at = [row for row, name in enumerate(table.names) if name in there]
     size = sum(one.file.stat().st_size for one in gathered)
     with full_disk_reported(run_folder, size, "the summary"), staged(run_folder) as stage:
-        summary.write(stage, gathered, {name: values[at] for name, values in table.covariates.items()})
+        summary.write(stage, gathered, {name: values[at] for name, values in table.covariates.items()}, marks)
         for file in files:
             record.publish(stage / file.name, file)
     for one in gathered:

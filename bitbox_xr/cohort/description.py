@@ -52,7 +52,17 @@ def described(result: xr.Dataset, plan: Plan, sides: Sequence[Side]) -> xr.Datas
     for name in DESCRIPTION:
         if name in out:
             out[name].attrs = variable_attrs(name)
-    return result.assign({name: out[name] for name in out.data_vars if name not in result})
+    result = result.assign({name: out[name] for name in out.data_vars if name not in result})
+    return result.assign_coords(_of_intervals(by, labels)) if by is not None and plan.reading.each_interval else result
+
+
+def _of_intervals(by: str, labels: Sequence[str]) -> dict[str, xr.Variable]:
+    """Label and number of each interval: "task 2" is the second interval of "task"."""
+    names, numbers = zip(*(label.rsplit(" ", 1) for label in labels), strict=True)
+    return {
+        f"{by}_label": xr.Variable(by, list(names), {"long_name": f"{by}: label of the interval"}),
+        f"{by}_number": xr.Variable(by, [*map(int, numbers)], {"long_name": f"{by}: number of the interval"}),
+    }
 
 
 def _members(by: str | None, sides: Sequence[Side], frames: int) -> tuple[list[str], np.ndarray]:

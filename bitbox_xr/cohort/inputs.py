@@ -130,7 +130,10 @@ def cut(x: xr.DataArray, start: float | None, stop: float | None) -> xr.DataArra
     high = float("inf") if stop is None else stop - TIME_TOLERANCE_S
     inside = (times >= low) & (times < high)
     if not inside.any():
-        first, last = ("the beginning" if start is None else f"{start:g} s"), ("the end" if stop is None else f"{stop:g} s")
+        first, last = (
+            ("the beginning" if start is None else f"{start:g} s"),
+            ("the end" if stop is None else f"{stop:g} s"),
+        )
         raise ValueError(
             f"expected frames from start to stop ({first} to {last}), got frames from {times[0]:g} to {times[-1]:g} s; "
             "correct start and stop in the manifest"
@@ -150,7 +153,8 @@ def started(x: xr.DataArray, reading: Reading, column: str) -> xr.DataArray:
 def finished(x: xr.DataArray, reading: Reading, column: str, file: Path | None, later: float = 0.0) -> Side:
     """Signals with labels, masks and filters; `file` has the intervals, which come `later` s on this clock."""
     if reading.by is not None and file is not None:
-        x = annotate(x, _intervals(file, reading.intervals, later), name=reading.by)
+        table = _intervals(file, reading.intervals, later)
+        x = annotate(x, numbered(table) if reading.each_interval else table, name=reading.by)
     masked = None
     for one in reading.masks if file is not None else ():
         if one.of in (column, "both"):
@@ -180,6 +184,20 @@ def _intervals(file: Path, options: Mapping[str, Any], later: float) -> xr.Datas
         return table
     moved = {name: table[name].copy(data=table[name].values + later) for name in ("onset", "offset")}
     return table.assign(moved)
+
+
+def numbered(table: xr.Dataset) -> xr.Dataset:
+    """Intervals with labels of their own: "task 1", "task 2", …, in order of onset.
+
+    >>> numbered(xr.Dataset({"onset": ("interval", [9.0, 0.0]), "label": ("interval", ["task", "task"])})).label.values
+    array(['task 2', 'task 1'], dtype='<U6')
+    """
+    labels, count = table["label"].values.astype(str).tolist(), dict[str, int]()
+    for row in np.argsort(table["onset"].values, kind="stable").tolist():
+        label = labels[row]
+        count[label] = count.get(label, 0) + 1
+        labels[row] = f"{label} {count[label]}"
+    return table.assign({"label": table["label"].copy(data=np.array(labels, dtype=str))})
 
 
 def _given(file: Path | None) -> Path:

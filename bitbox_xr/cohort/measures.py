@@ -7,13 +7,13 @@ from typing import Any, Literal, NamedTuple
 import xarray as xr
 
 from bitbox_xr.cohort import seeds
-from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL
+from bitbox_xr.core.variables import PAIR, PERSON, RESERVED, SIGNAL
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.measures import expressivity, quality, scales, social, windowing
 
 __all__ = ["MEASURES", "Measure", "Reference"]
 
-Reference = Literal["needed", "optional", "unused", "as tested"]
+Reference = Literal["needed", "optional", "unused", "each", "as tested"]
 SET_BY_COHORT = ("stats", "fps", "by", "partners", "progress")  # options that a cohort sets itself
 
 
@@ -21,7 +21,7 @@ class Measure(NamedTuple):
     """A measure, and what a cohort needs to know of it."""
 
     function: Callable[..., xr.Dataset]
-    reference: Reference  # of "as tested", the option `measure` names the measure that decides
+    reference: Reference  # "each": of each person; "as tested": the option `measure` names the measure that decides
     windows: bool  # it compares signals in windows, which can be kept
     check: Callable[[Mapping[str, Any]], list[str]]  # faults of its options, independent of recordings
     names: Iterable[str]  # of its variables and dimensions
@@ -78,6 +78,6 @@ MEASURES = {
         significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *PAIR_NAMES)
     ),
     "quality": Measure(
-        quality.quality, "unused", False, _no_faults, (*RESERVED["quality"], SIGNAL)
+        quality.quality, "each", False, _no_faults, (*RESERVED["quality"], SIGNAL, PERSON)
     ),
 }  # fmt: skip

@@ -7,22 +7,19 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from bitbox_xr.cohort.manifest import FILE_COLUMNS
 from bitbox_xr.cohort.manifest_options import OPTION_COLUMNS
 from bitbox_xr.cohort.measures import MEASURES, Measure
 from bitbox_xr.cohort.preparation import interval_faults, masks, steps
 from bitbox_xr.cohort.reading import ALIGN_OPTIONS, Reading, canonical
-from bitbox_xr.cohort.storage import RECORDINGS, WINDOWS
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import PairsOf
 from bitbox_xr.core.validation import flag_faults, is_number, listed
 from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES
 from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS
-from bitbox_xr.measures import social
 
-__all__ = ["Plan", "Request", "Study", "clashes", "named_like_options", "one_measure", "planned", "results"]
+__all__ = ["Plan", "Request", "Study", "clashes", "named_like_options", "one_measure", "planned"]
 
 OF = "of"  # the option `measure` of significance(), where run() has its own option `measure`
 PAIRS, KEEP_WINDOWS, PARTNERS_WITHIN = "pairs", "keep_windows", "partners_within"  # options of a cohort, by measure
@@ -42,7 +39,10 @@ class Request:
     intervals: Mapping[str, Any] = field(default_factory=dict)
     mask: Sequence[Mapping[str, Any]] = ()
     prepare: Sequence[Mapping[str, Any]] = ()
+    each_interval: bool = False
     place: str = "measures.{}: "
+    subject: str = "cohort"
+    faults: tuple[str, ...] = ()  # of the TOML file
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Plan:
 
     @property
     def reference(self) -> str:
-        """Whether a reference is "needed", "optional" or "unused"."""
+        """Whether a reference is "needed", "optional", "unused", or measured by itself ("each")."""
         return MEASURES[self.compared].reference
 
     @property
@@ -109,12 +109,13 @@ def one_measure(measure: object, options: Mapping[str, Any], **shared: Any) -> R
 
 def planned(request: Request) -> Study:
     """Complete the options by defaults; raise ValueError with all faults that do not depend on recordings."""
-    faults = [
+    faults = [*request.faults]
+    faults += [
         f"expected measures among {', '.join(MEASURES)}, got {measure}; correct the name"
         for measure in request.measures
         if measure not in MEASURES
     ]
-    if not request.measures:
+    if not request.measures and not any(fault.startswith("measures") for fault in faults):
         faults.append(f"expected at least one measure, got none; the measures are {', '.join(MEASURES)}")
     reader = {name: _plain(value) for name, value in request.reader.items()}
     faults += [f"expected options of open_signals() ({', '.join((*OPEN_OPTIONS, *Y_OPTIONS))}), got {name}"
@@ -129,7 +130,7 @@ def planned(request: Request) -> Study:
             plans.append(plan)
     if not faults and all(plan.reference == "unused" for plan in plans):
         faults += _unused_faults(reading, [plan.measure for plan in plans])
-    refuse("cohort", faults)
+    refuse(request.subject, faults)
     return Study(tuple(plans), reading)
 
 
@@ -144,9 +145,12 @@ def _reading(request: Request, reader: dict[str, Any]) -> tuple[Reading, list[st
         faults.append(f"expected by to be a name (letters, digits and _) that no result uses itself, got {by!r}")
     if request.intervals and by is None:
         faults.append("expected by with intervals, got none; give a name for the labels, such as by='condition'")
-    align = {"fps": None, "offset": 0.0, **clock} if request.align else None
+    faults += flag_faults("each_interval", request.each_interval)
+    if request.each_interval and by is None:
+        faults.append("expected by with each_interval, got none; give a name for the labels, such as by='condition'")
+    align = None if request.align is False else {"fps": None, "offset": 0.0, **clock}
     intervals = dict(request.intervals) if isinstance(request.intervals, Mapping) else {}
-    return Reading(reader, align, by, intervals, of_masks, of_steps), faults
+    return Reading(reader, align, by, bool(request.each_interval), intervals, of_masks, of_steps), faults
 
 
 def _plan(measure: str, options: Mapping[str, Any], reading: Reading, place: str) -> tuple[Plan, list[str]]:
@@ -275,17 +279,3 @@ def named_like_options(covariates: Iterable[str], own: Iterable[str]) -> list[st
         f"expected covariates with other names than options, got {listed(taken)} in the manifest, which would have no "
         f"effect; rename them, or give the options to run() (columns that are options: {columns})"
     ]
-
-
-# --- the computation
-
-
-def results(plan: Plan, *sides: xr.DataArray, **own: Any) -> dict[str, xr.Dataset]:
-    """Compute one measure of one recording, by folder; `own` are options of this recording alone."""
-    options = {**plan.options, **own} | ({"by": plan.reading.by} if plan.entry.has_by else {})
-    if not plan.entry.windows:
-        return {RECORDINGS: plan.entry.function(*sides, **options)}
-    if not plan.keep_windows:
-        return {RECORDINGS: plan.entry.function(*sides, stats=True, **options)}
-    whole = plan.entry.function(*sides, **options)
-    return {RECORDINGS: social.window_stats(whole, by=plan.reading.by), WINDOWS: whole}

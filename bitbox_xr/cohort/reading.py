@@ -25,6 +25,7 @@ class Reading:
     options: dict[str, Any]  # of open_signals(), also for the reference (`columns_y`)
     align: dict[str, Any] | None = None  # options of align(); None: recordings are not aligned
     by: str | None = None  # name of the coordinate with the labels of intervals
+    each_interval: bool = False  # each interval has a label of its own
     intervals: dict[str, Any] = field(default_factory=dict)  # options of open_intervals() for these labels
     masks: tuple[Mask, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -39,6 +40,7 @@ class Reading:
             asked["align"] = self.align
         if self.by is not None:
             asked |= {"by": self.by, "intervals": self.intervals}
+            asked |= {"each_interval": True} if self.each_interval else {}
         for name, used in (("mask", self.masks), ("prepare", self.steps)):
             if own := [one.described() for one in used if with_reference or one.of != "reference"]:
                 asked[name] = own

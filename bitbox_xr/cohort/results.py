@@ -9,6 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from bitbox_xr.cohort.measures import MEASURES
+from bitbox_xr.cohort.preregistration import deviations
+from bitbox_xr.cohort.quality_columns import with_quality
 from bitbox_xr.cohort.status import DONE, FAILED, NOT_DONE, load
 from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, WINDOWS, result_file
 from bitbox_xr.core.validation import listed, path_of
@@ -93,6 +95,15 @@ class Cohort(Mapping[str, MeasureResults]):
     def __contains__(self, measure: object) -> bool:
         return measure in [*self]
 
+    def with_quality(self, measure: str) -> xr.Dataset:
+        """The summary of a measure with the quality of the signals behind it, which is another measure of the cohort.
+
+        For measures of pairs each variable of `quality` is there twice: `noise1` is that of the first signal, of the
+        manifest's signals, and `noise2` that of the second one, of the reference. For measures of one person it has its
+        own name. It is NaN for recordings without quality. `.bitbox.to_frame()` makes a tidy table of the result.
+        """
+        return with_quality(self[measure].summary, self["quality"].summary)
+
     @property
     def summary(self) -> xr.Dataset:
         """The summary of the only measure."""
@@ -107,6 +118,11 @@ class Cohort(Mapping[str, MeasureResults]):
     def windows(self) -> Files:
         """The windows of the only measure, by recording."""
         return self._only("windows").windows
+
+    @property
+    def deviations(self) -> list[str]:
+        """How the runs deviated from the TOML file of the first run: see `cohort.deviations`."""
+        return deviations(self.out)
 
     def _only(self, what: str) -> MeasureResults:
         measures = [*self]

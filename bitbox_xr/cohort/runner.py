@@ -16,6 +16,7 @@ import pandas as pd
 from bitbox_xr.cohort import partners, seeds, status, targets
 from bitbox_xr.cohort.cluster import connected, worker_faults
 from bitbox_xr.cohort.collection import gather_blocks, summarise
+from bitbox_xr.cohort.config import Config, read_config
 from bitbox_xr.cohort.lost_workers import death_message, task_results
 from bitbox_xr.cohort.manifest import Manifest, read
 from bitbox_xr.cohort.options import (
@@ -27,6 +28,7 @@ from bitbox_xr.cohort.options import (
     one_measure,
     planned,
 )
+from bitbox_xr.cohort.preregistration import preregistered
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.results import Cohort, open_cohort
 from bitbox_xr.cohort.status import DONE, FAILED
@@ -35,7 +37,7 @@ from bitbox_xr.cohort.worker import KEPT, Job, Outcome, work
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.progress import is_shown
 from bitbox_xr.core.types import CohortMeasure
-from bitbox_xr.core.validation import flag_faults, path_of
+from bitbox_xr.core.validation import flag_faults, listed, path_of
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
 
 if TYPE_CHECKING:
@@ -52,8 +54,10 @@ def run(
     *,
     measures: Mapping[CohortMeasure, Mapping[str, Any]] | Iterable[CohortMeasure] | None = None,
     measure: CohortMeasure | None = None,
+    config: str | os.PathLike[str] | None = None,
     align: bool | Mapping[str, Any] = False,
     by: str | None = None,
+    each_interval: bool = False,
     intervals: Mapping[str, Any] | None = None,
     mask: Sequence[Mapping[str, Any]] = (),
     prepare: Sequence[Mapping[str, Any]] = (),
@@ -146,29 +150,51 @@ def run(
     >>> result.summary.corr_mean.sel(pair="AU12").groupby("group").mean()  # doctest: +SKIP
     """
     table = read(manifest)
-    shared = {"align": align, "by": by, "intervals": intervals or {}, "mask": mask, "prepare": prepare}
-    study = planned(_request(measures, measure, options, shared))
+    shared = {"align": align, "by": by, "each_interval": each_interval, "intervals": intervals or {}, "mask": mask,
+              "prepare": prepare}  # fmt: skip
+    toml, request = _request(measures, measure, config, options, shared)
+    study = planned(request)
     flags = [] if progress is None else flag_faults("progress", progress)
     refuse("cohort", flags + _faults(table, study) + worker_faults(client, workers))
     if os.name == "nt":
         raise OSError("expected Linux or macOS, which can lock and replace open files, got Windows; run it under WSL")
     folder = path_of("cohort.run()", out, "a folder's name").absolute()
-    check = partial(targets.checked, folder, targets.of_run(table.names, study.measures), _inputs(table, manifest))
+    check = partial(targets.checked, folder, targets.of_run(table.names, study.measures, configs=toml is not None),
+                    _inputs(table, manifest, toml))  # fmt: skip
     with held(folder, check) as run_folder, connected(client, workers, len(table.names)) as dask_client:
         if is_shown(progress):
             print(f"dask's dashboard: {dask_client.dashboard_link}", file=sys.stderr)
         record = Record.of(folder, run_folder)
         rows = status.read_rows(folder)
         save = partial(_save, record, run_folder, rows, table.names)
+        marks = preregistered(study, table, toml, record, run_folder, _measured_before(rows))
         with status.complete(rows, table.names, study.measures, save, run_folder):
             study = _with_seed_and_partners(study, table, dask_client, run_folder)
             _measure_all(dask_client, study, _jobs(table, study, folder, run_folder), rows, save, progress)
             for plan in study.plans:
-                _summarise(dask_client, plan, table, rows, record, run_folder)
+                _summarise(dask_client, plan, table, rows, record, run_folder, marks)
     return open_cohort(out)
 
 
 def _request(
+    measures: Mapping[str, Mapping[str, Any]] | Iterable[str] | None,
+    measure: str | None,
+    config: str | os.PathLike[str] | None,
+    options: Mapping[str, Any],
+    shared: Mapping[str, Any],
+) -> tuple[Config | None, Request]:
+    """What the TOML file or the keywords of a call ask for."""
+    if config is not None:
+        given = [
+            name for name, value in {"measures": measures, "measure": measure, **shared, **options}.items() if value
+        ]
+        refuse("cohort", [f"config has all options of the study; leave out {listed(given)}"] if given else [])
+        toml = read_config(config)
+        return toml, toml.request
+    return None, _asked(measures, measure, options, shared)
+
+
+def _asked(
     measures: Mapping[str, Mapping[str, Any]] | Iterable[str] | None,
     measure: str | None,
     options: Mapping[str, Any],
@@ -177,7 +203,9 @@ def _request(
     """What the keywords of a call ask for."""
     if (measures is None) == (measure is None):
         got = "neither" if measure is None else "both"
-        raise ValueError(f"cohort: expected measures, or measure for a single one, got {got}; give one of them")
+        raise ValueError(
+            f"cohort: expected measures, or measure for a single one, or config, got {got}; give one of them"
+        )
     if measures is None:
         return one_measure(measure, options, **shared)
     if isinstance(measures, str) or not isinstance(measures, Iterable):
@@ -193,9 +221,11 @@ def _request(
     return Request(asked, options, **shared)
 
 
-def _inputs(table: Manifest, manifest: str | os.PathLike[str] | pd.DataFrame) -> dict[Path, str]:
+def _inputs(table: Manifest, manifest: str | os.PathLike[str] | pd.DataFrame, toml: Config | None) -> dict[Path, str]:
     """Descriptions for messages of all files that the run reads."""
     found: dict[Path, str] = {}
+    if toml is not None:
+        found[toml.file.absolute()] = "the TOML file"
     if not isinstance(manifest, pd.DataFrame):
         found[path_of("cohort", manifest).absolute()] = "the manifest"
     for recording, column, file in table.files():
@@ -219,7 +249,7 @@ def _faults(table: Manifest, study: Study) -> list[str]:
 
 def _reference_faults(plan: Plan, table: Manifest) -> list[str]:
     """Faults of a manifest without references."""
-    if plan.reference == "unused" or table.paired:
+    if plan.reference in ("unused", "each") or table.paired:
         return []
     faults = []
     if plan.reference == "needed":
@@ -312,7 +342,13 @@ def _row(outcome: Outcome, died: int, before: status.Row) -> status.Row:
 
 
 def _summarise(
-    client: "Client", plan: Plan, table: Manifest, rows: dict[str, status.Row], record: Record, run_folder: Path
+    client: "Client",
+    plan: Plan,
+    table: Manifest,
+    rows: dict[str, status.Row],
+    record: Record,
+    run_folder: Path,
+    marks: Mapping[str, str],
 ) -> None:
     """Write the summary of a measure; recordings whose results cannot be used become failed rows."""
     done = [name for name in table.names if rows[name].measures[plan.measure] == DONE]
@@ -320,7 +356,12 @@ def _summarise(
     for name, message in ((name, text) for one in gathered for name, text in one.refused.items()):
         failed = rows[name].with_states({plan.measure: FAILED})
         rows[name] = failed._replace(state=FAILED, message=message)
-    summarise(record, plan.measure, run_folder, gathered, table)
+    summarise(record, plan.measure, run_folder, gathered, table, marks)
+
+
+def _measured_before(rows: Mapping[str, status.Row]) -> list[str]:
+    """Measures that earlier runs have measured in some recording."""
+    return [*dict.fromkeys(name for row in rows.values() for name, state in row.measures.items() if state == DONE)]
 
 
 def _save(record: Record, run_folder: Path, rows: Mapping[str, status.Row], order: list[str]) -> None:

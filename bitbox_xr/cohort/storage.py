@@ -6,6 +6,7 @@ Runs keep their own files in the hidden folder `.bitbox_xr`. Outside it they wri
     format          version of the hidden folder
     lock            held by the current run
     record.jsonl    the record
+    preregistered.json, deviations.json    see preregistration.py
     seed-….txt      seed of a measure with chance
     run-…/          run folder: unfinished files and logs of the record of one run
 """
@@ -30,6 +31,9 @@ from bitbox_xr.io.netcdf import LOCK, destination, replacing, to_netcdf
 
 __all__ = [
     "ASKED",
+    "CONFIGS",
+    "FROZEN_CONFIG",
+    "LAST_CONFIG",
     "RECORDINGS",
     "STAMP",
     "STATUS",
@@ -51,6 +55,7 @@ __all__ = [
 
 RECORDINGS, WINDOWS = "recordings", "windows"  # folders with a file a recording, in the folder of a measure
 SUMMARY, TABLE, STATUS = "summary.nc", "summary.csv", "status.csv"
+LAST_CONFIG, FROZEN_CONFIG = CONFIGS = "study.toml", "preregistered.toml"  # TOML files of the last and first run
 WARNINGS = "warnings"  # attribute of a result: the warnings of the run that made it
 STAMP = "made_from"  # attribute of a result: hash of its inputs and options, see fingerprint.py
 ASKED = "asked"  # attribute of a result: measure and options, as JSON

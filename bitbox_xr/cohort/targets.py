@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from bitbox_xr.cohort.record import HIDDEN, Content, Contents, foreign_file_fault, recorded_content
-from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS
+from bitbox_xr.cohort.storage import CONFIGS, RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS
 
 __all__ = ["checked", "of_run"]
 
@@ -17,10 +17,17 @@ LOCK_OF_0_1_0 = ".lock"
 STATUS_OF_0_1_0 = b"recording,state,message,seconds,retries\n"
 
 
-def of_run(names: Iterable[str], measures: Iterable[str]) -> list[str]:
-    """Return the targets of a run of these recordings and measures, as paths relative to the output folder."""
+def of_run(names: Iterable[str], measures: Iterable[str], *, configs: bool = False) -> list[str]:
+    """Return the targets of a run of these recordings and measures, as paths relative to the output folder.
+
+    `configs`: the run keeps its TOML file.
+    """
     each = [f"{folder}/{name}.nc" for name in names for folder in (RECORDINGS, WINDOWS)]
-    return [STATUS, *(f"{measure}/{path}" for measure in measures for path in (SUMMARY, TABLE, *each))]
+    return [
+        STATUS,
+        *(CONFIGS if configs else ()),
+        *(f"{measure}/{path}" for measure in measures for path in (SUMMARY, TABLE, *each)),
+    ]
 
 
 def checked(out: Path, targets: list[str], inputs: Mapping[Path, str], known: Contents) -> tuple[list[str], Contents]:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import xarray as xr
 
 from bitbox_xr.cohort import partners, seeds
-from bitbox_xr.cohort.description import described
+from bitbox_xr.cohort.computation import results
 from bitbox_xr.cohort.fingerprint import made_from
 from bitbox_xr.cohort.inputs import Inputs
 from bitbox_xr.cohort.manifest import Recording
-from bitbox_xr.cohort.options import Plan, Study, results
+from bitbox_xr.cohort.options import Plan, Study
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.status import DONE, FAILED, error_message, single_line
 from bitbox_xr.cohort.storage import (
@@ -123,10 +123,8 @@ def _results(
 ) -> dict[str, xr.Dataset]:
     """Measure a recording; returns results by their folder."""
     sides = inputs.sides(paired=paired)
-    signals = [side.x for side in sides]
-    with partners.opened(plan, others, job.row, signals[0]) as given:
-        measured = results(plan, *signals, **given, **seeds.of_recording(plan.options, job.recording))
-    measured[RECORDINGS] = described(measured[RECORDINGS], plan, sides)
+    with partners.opened(plan, others, job.row, sides[0].x) as given:
+        measured = results(plan, sides, **given, **seeds.of_recording(plan.options, job.recording))
     marks = {"recording": job.recording, ASKED: plan.described()}
     if others:
         marks["partners"] = json.dumps([one.recording for one in others])
@@ -139,6 +137,8 @@ def _columns(plan: Plan, job: Job) -> list[str]:
         raise ValueError("expected a file of signals, got an empty cell in the manifest; name the file")
     if plan.reference == "unused" or (plan.reference == "optional" and not job.paired):
         return ["signals"]
+    if plan.reference == "each":
+        return ["signals"] if job.row.reference is None else ["signals", "reference"]
     if job.row.reference is None:
         raise ValueError(f"expected a reference for {plan.compared}, got an empty cell in the manifest; name the file")
     return ["signals", "reference"]

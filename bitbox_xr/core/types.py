@@ -45,7 +45,5 @@ Statistic: TypeAlias = Literal["corr_abs_mean", "corr_mean"]
 Surrogates: TypeAlias = Literal["shift", "permute", "segments", "phase", "partners"]
 PairsOf: TypeAlias = Literal["all", "matched"]
 Engine: TypeAlias = Literal["netcdf4", "h5netcdf", "scipy"]
-CohortMeasure: TypeAlias = Literal[
-    "imitation", "coordination", "expressivity", "diversity", "significance", "quality"
-]
+CohortMeasure: TypeAlias = Literal["imitation", "coordination", "expressivity", "diversity", "significance", "quality"]
 PValue: TypeAlias = Literal["p", "p_fwe", "q"]

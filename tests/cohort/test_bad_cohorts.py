@@ -44,12 +44,12 @@ CASES = {
     "no measure": (
         lambda: bx.cohort.run(manifest(), "out"),
         ValueError,
-        ["expected measures, or measure for a single one, got neither; give one of them"],
+        ["expected measures, or measure for a single one, or config, got neither; give one of them"],
     ),
     "measures twice": (
         lambda: bx.cohort.run(manifest(), "out", measure="imitation", measures=["diversity"]),
         ValueError,
-        ["expected measures, or measure for a single one, got both; give one of them"],
+        ["expected measures, or measure for a single one, or config, got both; give one of them"],
     ),
     "measures as text": (
         lambda: bx.cohort.run(manifest(), "out", measures="imitation"),

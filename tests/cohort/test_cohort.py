@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from cohort_plans import job_of, plan_of, study_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +23,6 @@ from bitbox_xr import cohort
 from bitbox_xr.cohort import fingerprint, manifest, status, storage, summary, worker
 from bitbox_xr.cohort.blocks import Gathered, gather
 
-from cohort_plans import job_of, plan_of, study_of
 from random_recordings import random_walk
 
 
@@ -161,7 +161,11 @@ def test_a_missing_or_wrongly_encoded_manifest_is_refused(tmp_path):
             {"measure": "expressivity", "columns_y": ["a"]},
             "align are for a reference, and expressivity has none",
         ),
-        (table(), {"measure": "diversity", "precision": object()}, "to be text, numbers, or a list or dictionary of these, got"),
+        (
+            table(),
+            {"measure": "diversity", "precision": object()},
+            "to be text, numbers, or a list or dictionary of these, got",
+        ),
         (table(), {"measure": "coordination", "pairs": "some"}, "expected pairs to be 'matched' or 'all', got 'some'"),
         (
             table(eligible_time=[1, 2]),

@@ -7,13 +7,12 @@ import os
 
 import numpy as np
 import pytest
+from cohort_plans import job_of, study_of
 
 import bitbox_xr as bx
 from bitbox_xr.cohort import blocks, cluster, collection, lost_workers, status, storage, summary, worker
 from bitbox_xr.cohort.manifest import Manifest, Recording
 from bitbox_xr.cohort.record import Record
-
-from cohort_plans import job_of, study_of
 
 
 @pytest.fixture
@@ -71,10 +70,10 @@ def test_a_full_disk_at_the_summary_is_reported_as_such(tmp_path, monkeypatch, e
         gathered = [blocks.Gathered(run_folder / "block0", None, {(): ["a"]}, {})]
         record = Record.of(tmp_path, run_folder)
         with pytest.raises(type(error)):
-            collection.summarise(record, "imitation", run_folder, gathered, table)
+            collection.summarise(record, "imitation", run_folder, gathered, table, {})
         monkeypatch.setattr(storage.tempfile, "TemporaryFile", full)
         with pytest.raises(OSError, match="no space is left on the disk for the summary; free some and run again"):
-            collection.summarise(record, "imitation", run_folder, gathered, table)
+            collection.summarise(record, "imitation", run_folder, gathered, table, {})
 
 
 def test_a_foreign_file_on_a_full_disk_is_reported_as_foreign(tmp_path, monkeypatch):

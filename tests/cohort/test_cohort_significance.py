@@ -397,7 +397,7 @@ def test_the_command_line(study, cluster, monkeypatch):
     assert "for surrogates='partners', got none that can be read (000: " in result.output
     assert "time" in result.output  # bitbox_xr's NetCDF files have no column of times to choose
     options = {
-        "of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean", 
+        "of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean",
         "align": {"fps": 30.0, "offset": 0.1}, "width": 1,
     }  # fmt: skip
     assert asked.items() >= {**options, "fps_y": 30, "time_y": "t"}.items()

@@ -10,12 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from cohort_plans import job_of, study_of
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
 from bitbox_xr.cohort import worker
-
-from cohort_plans import job_of, study_of
 from bitbox_xr.core import memory
 
 GB = 10**9
