@@ -13,9 +13,10 @@ from bitbox_xr.io.registry import register_reader
 from bitbox_xr.measures.asymmetry import asymmetry
 from bitbox_xr.measures.events import events
 from bitbox_xr.measures.expressivity import diversity, expressivity
+from bitbox_xr.measures.lag_profiles import lag_profile
 from bitbox_xr.measures.motion import kinematics, relative_motion, smoothness
 from bitbox_xr.measures.quality import quality
-from bitbox_xr.measures.social import coordination, imitation, lag_profile, window_stats
+from bitbox_xr.measures.social import coordination, imitation, window_stats
 from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.preprocessing.filters import detrend, smooth
 from bitbox_xr.preprocessing.gaps import fill_gaps

@@ -20,7 +20,8 @@ from bitbox_xr.core.validation import fps_faults, is_number
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.measures.events import events
 from bitbox_xr.measures.expressivity import expressivity
-from bitbox_xr.measures.social import imitation, lag_profile, window_stats
+from bitbox_xr.measures.lag_profiles import lag_profile
+from bitbox_xr.measures.social import imitation, window_stats
 from bitbox_xr.plotting import pairs
 from bitbox_xr.plotting.decomposition import decomposition
 
@@ -264,7 +265,7 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
     ...     table = run_face(folder)
     >>> each = table.drop_duplicates("coefficient")
     >>> len(table), *(int(each[name].sum()) for name in ("chosen", "false", "counted_by_default"))
-    (12, 12, 0, 133)
+    (12, 12, 0, 135)
     """
     from matplotlib.figure import Figure
 

@@ -9,7 +9,7 @@ import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr import accessors
-from bitbox_xr.plotting import expressivity, inference, methods, pairs
+from bitbox_xr.plotting import decomposition, expressivity, inference, methods, pairs
 
 from random_recordings import FPS
 
@@ -29,6 +29,8 @@ FUNCTIONS = {
         "coordination",
         "lag_profile",
         "magnitudes",
+        "annotate",
+        "mask",
         "align",
         "resample",
         "fill_gaps",
@@ -56,7 +58,7 @@ FUNCTIONS |= {
 }
 FUNCTIONS |= {(accessors.ResultAccessor, "contrast"): bx.contrast}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
-FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): expressivity.decomposition}
+FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): decomposition.decomposition}
 
 
 @pytest.mark.parametrize(("owner", "name"), FUNCTIONS, ids=lambda v: getattr(v, "__name__", v))

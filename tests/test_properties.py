@@ -64,12 +64,20 @@ MOVING = ("landmark", "pose", "rectangle", "expression")
 SCALES = {"scales": [0.2, 0.5]}
 METRICS = {"expressivity": ("scale", "metric", "coefficient"), "activations_per_minute": ("scale", "coefficient")}
 
+ALL = pd.DataFrame({"onset": [-1e9], "offset": [1e9], "label": ["all"]})
+
+
+def by(measure, x, *others, **options):
+    return measure(bx.annotate(x, ALL), *others, **options, by="condition").isel(condition=0)
+
+
 CALLS = {
     "align": Call(
         lambda x, y: xr.Dataset(dict(zip("xy", bx.align(x, y, offset=0.1), strict=True))),
         ("expression", "pose"),
         dict.fromkeys("xy", ("time", "signal")),
     ),
+    "annotate": Call(lambda x, y: bx.annotate(x, ALL), MOVING, SAME),
     "asymmetry": Call(lambda x, y: bx.asymmetry(x), ("landmark", "pose"), {"asymmetry": ("time", "feature")}),
     "coordination": Call(lambda x, y: bx.coordination(x, **SHORT), ("expression", "pose"), WINDOWS),
     "coordination of two": Call(lambda x, y: bx.coordination(x, y, **SHORT, stats=True), ("expression",), STATS, "fi"),
@@ -91,6 +99,9 @@ CALLS = {
         "fi",
     ),
     "kinematics": Call(lambda x, y: bx.kinematics(x), MOVING),
+    "kinematics by": Call(lambda x, y: by(bx.kinematics, x), MOVING),
+    "imitation by": Call(lambda x, y: by(bx.imitation, x, y, stats=True, **SHORT), ("expression",), STATS, "fi"),
+    "expressivity by": Call(lambda x, y: by(bx.expressivity, x, **SCALES), dims=METRICS),
     "lag_profile": Call(
         lambda x, y: bx.lag_profile(x, y, **SHORT), dims={"profile": ("lag", *PAIRS), "at_limit": PAIRS}, dtypes="fi"
     ),
@@ -101,6 +112,7 @@ CALLS = {
         alone=True,
     ),
     "magnitudes": Call(lambda x, y: bx.magnitudes(x), MOVING, SAME),
+    "mask": Call(lambda x, y: bx.mask(x, ALL, labels="all"), MOVING, SAME),
     "regularity": Call(
         lambda x, y: bx.regularity(x),
         ("expression", "landmark"),
@@ -140,6 +152,7 @@ CALLS = {
 
 def test_every_public_function_has_a_case():
     files = {"open_netcdf", "open_recording", "open_signals", "to_netcdf"}  # tested below
+    files |= {"open_intervals", "register_reader"}  # tests/io
     assert {name.partition(" ")[0] for name in CALLS if ":" not in name} | files | {"cohort"} == set(bx.__all__)
 
 

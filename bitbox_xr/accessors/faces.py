@@ -25,6 +25,7 @@ class FaceMethods:
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = None,
         noise: NoiseLike = None,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how often and how strongly each coefficient is activated: see `bitbox_xr.expressivity`.
@@ -32,7 +33,7 @@ class FaceMethods:
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> face.bitbox.expressivity(scales=[1, 2]).activations_per_minute.sel(coefficient="AU12").round(1).values
-        array([49., 22.])
+        array([54., 26.])
         >>> face.bitbox.expressivity(scales=[1, 2], min_rise=0.1).activations_per_minute.sel(coefficient="AU12").values
         array([5., 5.])
         """
@@ -45,6 +46,7 @@ class FaceMethods:
             min_rise=min_rise,
             false_alarms_per_minute=false_alarms_per_minute,
             noise=noise,
+            by=by,
             fps=fps,
         )
 
@@ -89,6 +91,7 @@ class FaceMethods:
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = None,
         noise: NoiseLike = None,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how evenly activations are spread over coefficients: see `bitbox_xr.diversity`.
@@ -96,7 +99,7 @@ class FaceMethods:
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> face.bitbox.diversity(scales=[1, 2]).overall.round(2).values
-        array([0.97, 0.97])
+        array([0.98, 0.97])
         """
         return bx.diversity(
             self._x,
@@ -108,6 +111,7 @@ class FaceMethods:
             min_rise=min_rise,
             false_alarms_per_minute=false_alarms_per_minute,
             noise=noise,
+            by=by,
             fps=fps,
         )
 

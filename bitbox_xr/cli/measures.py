@@ -11,8 +11,10 @@ import xarray as xr
 from bitbox_xr.cli.arguments import (
     AlignOptions,
     align_options,
+    annotated,
     by_option,
     checked_out,
+    interval_faults,
     recordings,
 )
 from bitbox_xr.cli.group import main
@@ -32,6 +34,7 @@ from bitbox_xr.cli.options import (
     stats_option,
     window_options,
 )
+from bitbox_xr.core.errors import refuse
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
@@ -121,10 +124,11 @@ def expressivity(**given: Any) -> None:
     """
     rest = given["noise"]
     out = checked_out(given, given["x"], *([rest] if isinstance(rest, Path) else []))
-    x = open_signals(given["x"], **open_options(given))
+    refuse("options", interval_faults(given))
+    x = annotated(open_signals(given["x"], **open_options(given)), given)
     noise = open_signals(rest, **open_options(given)) if isinstance(rest, Path) else rest
     options = {name: given[name] for name in SCALES}
-    result = expressions.expressivity(x, noise=noise, **options)
+    result = expressions.expressivity(x, noise=noise, by=by_option(given), **options)
     to_netcdf(result, out)
     click.echo(f"{out}: {_expressivity_summary(result)}")
 
@@ -257,6 +261,8 @@ def _expressivity_summary(result: xr.Dataset) -> str:
     size = f"{coefficients} coefficients × {scales} {'scale' if scales == 1 else 'scales'}"
     if not result["activations_per_minute"].notnull().any():
         return f"{size}; no frame is eligible"
-    top = result["activations_per_minute"].isel(result["activations_per_minute"].argmax(["scale", "coefficient"]))
+    rates = result["activations_per_minute"]
+    top = rates.isel(rates.argmax([*rates.dims]))
     where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
+    where += f" in {top[by].item()}" if (by := result.attrs.get("by")) else ""
     return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"

@@ -83,6 +83,7 @@ def _combined(*options: Command) -> Command:
 
 
 reader_options = _combined(
+    click.option("--format", metavar="NAME", help="Format of the file, if it shall not be recognised."),
     click.option(
         "--kind", metavar="KIND", help=f"Kind of signals to read, if the file has several: {', '.join(KINDS)}."
     ),

@@ -150,8 +150,6 @@ VARIABLES = {
     "rise": Variable("height of the rise: the response divided by that to a unit rise that suits the scale", "{}"),
     "z": Variable("the wavelet's response divided by the noise at its scale", "1"),
     "chance_rate": Variable("how often Gaussian noise alone would have such a response", "1/min"),
-    "onset": Variable("time at which the signal crosses half of its height before the activation", "s"),
-    "offset": Variable("time at which the signal crosses half of its height after the activation", "s"),
     # asymmetry
     "asymmetry": Variable("asymmetry: mean distance of landmarks to their partners' mirror images", "{}"),
     FEATURE: Variable("facial feature"),

@@ -113,26 +113,28 @@ def _shifted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[st
 
 
 def _permuted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[str]]:
+    if pair.by is None:
+        return [], ["expected by, the coordinate whose intervals surrogates='permute' exchanges, got None; see annotate()"]
     lengths = [part.frames for part in parts]
     if len(parts) >= MIN_PERMUTED and max(lengths) <= MAX_LENGTH_RATIO * min(lengths):
         return parts, []
     seconds = (length / pair.fps for length in (min(lengths), max(lengths)))
     return [], [
-        f"expected at least {MIN_PERMUTED} intervals whose lengths differ by at most 10 % for surrogates='permute', got "
-        f"{counted(len(parts), 'interval')} of {' to '.join(f'{length:.3g}' for length in seconds)} s; leave out "
+        f"expected at least {MIN_PERMUTED} intervals whose lengths differ by at most 10 % for surrogates='permute', "
+        f"got {counted(len(parts), 'interval')} of {' to '.join(f'{length:.3g}' for length in seconds)} s; leave out "
         "intervals of other lengths, or use surrogates='shift'"
     ]
 
 
 def _reordered(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[str]]:
     usable = [part for part in parts if part.windows.number >= MIN_GRID]
-    most = math.prod(distinct_draws.n_derangements(min(part.windows.number, MAX_COUNTED)) for part in usable)
+    most = math.prod(math.factorial(min(part.windows.number, MAX_COUNTED)) for part in usable) - 1
     if usable and most >= n:
         return usable, []
     windows = sum(part.windows.number for part in parts)
     return [], [
-        f"expected n of at most {most if usable else 0}, the number of different orders of {counted(windows, 'window')}, "
-        f"got {n}; choose a smaller n or step"
+        f"expected n of at most {most if usable else 0}, the number of different orders of "
+        f"{counted(windows, 'window')}, got {n}; choose a smaller n or step"
     ]
 
 

@@ -71,7 +71,7 @@ def significance(
         correlation, tested two-sided. Default: "corr_abs_mean", or "corr_mean" with `polarity=False`. With
         `polarity=False`, "corr_mean" is always tested one-sided.
     surrogates
-        How surrogates of y are made. Each surrogate is used for all pairs, and none leaves anything in its place.
+        How surrogates of y are made. Each surrogate is used for all pairs.
 
         "shift": y is shifted circularly in time, together with its gaps; the gaps of the original y apply too. Shifts
         are multiples of D, the smallest multiple of the step that is at least a window and at least twice the largest
@@ -82,9 +82,9 @@ def significance(
         intervals of y are exchanged, and windows are paired from their starts. It removes what happens at the same time
         in every interval.
 
-        "segments": the windows of x and y are paired at random, with their gaps; with `by`, within each interval. It
-        needs windows that share no frames (`step` of at least `width` + 2 · `max_lag`); otherwise unrelated pairs are
-        significant too often.
+        "segments": the windows of x and y are paired at random, with their gaps; with `by`, within each interval, where
+        one window on average stays in its place. It needs windows that share no frames (`step` of at least `width` +
+        2 · `max_lag`); otherwise unrelated pairs are significant too often.
 
         "phase": the Fourier phases of y are replaced by random ones, the same for all signals; with `by`, in each
         interval. Gaps are interpolated for this and restored afterwards. It is for signals with normally distributed
@@ -153,6 +153,11 @@ def significance(
     in the observed windows), in null_std and in all p-values. A surrogate in which a pair has no window counts as
     stronger than the observed one. Values within 1e-6 standard deviations are ties, and also count as stronger.
 
+    With `by`, surrogates that are put together from several intervals have some of these in common, but none with the
+    observed signals, if every interval is moved. p-values from them would be too small. For "shift" and "permute",
+    p-values are therefore from as many further surrogates, in which some intervals, but not all, may stay in place.
+    Estimates are from surrogates in which none does.
+
     Nearer shifts than D would be near copies of each other, but not of the observed pairing, which would then count as
     one of many although it is one of few.
 
@@ -195,8 +200,8 @@ def significance(
         alone=pair.mirrored,
     )
     arrays = pair.arrays
-    call = partial(compared, *arrays, wanted=wanted, compare=compare, variables=len(VARIABLES), progress=progress)
-    found = [call(one) if one.parts else None for one in draws]
+    call = partial(compared, *arrays, wanted=wanted, variables=len(VARIABLES), progress=progress)
+    found = [call(one, compare=partial(compare, n=len(one.items))) if one.parts else None for one in draws]
     return _dataset(_stacked(found, wanted.pair_dims), pair, draw_attrs(draws, pair), wanted)
 
 
@@ -247,7 +252,7 @@ def _dataset(found: Array, pair: Pair, attrs: Attrs, wanted: Statistics) -> xr.D
 # --- comparison with the surrogates
 
 
-def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, alone: bool) -> np.ndarray:
+def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, alone: bool, n: int) -> np.ndarray:
     """Compare each recording with its surrogates: `(…, variable, pairs…)` from `(…, pick, kind, pairs…)`."""
     lead, shape = strengths.shape[: -2 - pair_dims], strengths.shape[-pair_dims:]
     out = np.full((*lead, len(VARIABLES), *shape), np.nan)
@@ -255,29 +260,35 @@ def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, 
     for where in np.ndindex(lead):
         if alone:
             above = np.triu_indices(shape[0], 1)
-            chance = _against_chance(strengths[where][:, :, *above], two_sided)
+            chance = _against_chance(strengths[where][:, :, *above], two_sided, n)
             out[where][0] = strengths[where][0, 0]
             out[where][:, *above] = out[where][:, *above[::-1]] = chance
         else:
             flat = strengths[where].reshape(*strengths[where].shape[:2], -1)
-            chance = _against_chance(flat, two_sided)
+            chance = _against_chance(flat, two_sided, n)
             out[where] = np.reshape(chance, out[where].shape)
         activity_p = chance[-1][~np.isnan(chance[-1])]
         related.append(len(activity_p) > 0 and (activity_p <= ALPHA).mean() > MAX_RELATED_SHARE)
     if any(related):
         of = f" in {sum(related)} of {len(related)} recordings" if lead else ""
         warn(
-            f"significance(): more than a quarter of the pairs are active at the same times (activity_p ≤ {ALPHA:g}){of}; "
-            "mimicry has this effect, but so has a common schedule, such as trials, and then unrelated pairs are "
-            "significant too often: test within intervals (by=…), or use surrogates='permute' or 'partners'"
+            f"significance(): more than a quarter of the pairs are active at the same times{of} "
+            f"(activity_p ≤ {ALPHA:g}); mimicry has this effect, but so has a common schedule, such as trials: then "
+            "unrelated pairs are significant too often: test within intervals (by=…), or use surrogates='permute' or "
+            "'partners'"
         )
     return out
 
 
-def _against_chance(strengths: np.ndarray, two_sided: bool) -> np.ndarray:
-    """All variables `(variable, pair)` from `strengths` `(pick, kind, pair)`."""
-    from bitbox_xr.kernels.p_values import against_chance
+def _against_chance(strengths: np.ndarray, two_sided: bool, n: int) -> np.ndarray:
+    """All variables `(variable, pair)` from `strengths` `(pick, kind, pair)`, of which n are surrogates for estimates.
+
+    The others, if there are any, are for p-values; see `Draws`.
+    """
+    from bitbox_xr.kernels.p_values import estimates, p_values
 
     values, cover, activity = np.moveaxis(strengths, 1, 0)
-    of_activity = against_chance(activity, np.ones_like(activity), two_sided=False)
-    return np.stack([*against_chance(values, cover, two_sided=two_sided), activity[0], of_activity.p])
+    ranked = np.r_[0, n + 1 : len(values)] if len(values) > n + 1 else np.arange(n + 1)
+    of_statistic = p_values(values[ranked], cover[ranked], two_sided=two_sided)
+    of_activity = p_values(activity[ranked], np.ones_like(activity[ranked]), two_sided=False)
+    return np.stack([*estimates(values[: n + 1], cover[: n + 1]), *of_statistic, activity[0], of_activity.p])

@@ -52,11 +52,11 @@ def compared(
 ) -> Array:
     """Apply `compare` to the statistics of y and all surrogates; `(…, variable, n1, n2)` or `(…, variable, pair)`.
 
-    `compare` takes them as `(…, 1 + surrogate, kind, pairs…)`; see `KINDS`. The first row belongs to y itself.
+    `compare` takes them as `(…, pick, kind, pairs…)`; see `KINDS`. Pick 0 is y itself, then follow all surrogates.
     """
     if is_lazy(x, y):
         return _lazy(x, y, draws, wanted, compare, variables)
-    picks = range(len(draws.items) + 1)
+    picks = range(1 + len(draws.items) + len(draws.exchangeable))
     return compare(_strengths(np.asarray(x), np.asarray(y), picks, draws, wanted, threads(), progress))
 
 
@@ -142,7 +142,7 @@ def _lazy(
     x, y = (a.rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in whole)
     outer = "abcdefgh"[: x.ndim - 2]
     tail, new = ("p", {"p": x.shape[-1]}) if wanted.matched else ("ij", {})
-    picks = da.arange(len(draws.items) + 1, chunks=SURROGATES_PER_TASK)
+    picks = da.arange(1 + len(draws.items) + len(draws.exchangeable), chunks=SURROGATES_PER_TASK)
     task = partial(_some_strengths, draws=draws, wanted=wanted)
     values = da.blockwise(
         task, f"{outer}sk{tail}", x, f"{outer}ti", y, f"{outer}uj", picks, "s", new_axes={"k": len(KINDS), **new},

@@ -1,12 +1,13 @@
 """Draws surrogates of a recording, the same for all pairs of signals, and makes them.
 
 A surrogate replaces y in each part of the recording: the frames of an interval, or all frames. It takes frames from the
-same part of y, except if intervals are exchanged or come from a partner. Nothing of y stays in its place.
+same part of y, except if intervals are exchanged or come from a partner.
 """
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -23,6 +24,9 @@ from bitbox_xr.preprocessing.intervals import stretches
 __all__ = ["Draws", "Replacement", "draw", "draw_attrs", "picked"]
 
 
+Items: TypeAlias = Sequence[Any] | np.ndarray
+
+
 class Replacement(NamedTuple):
     """What a surrogate puts in the place of y in one part."""
 
@@ -36,11 +40,17 @@ class Draws(NamedTuple):
 
     `items` has one item for each surrogate: a shift (frames) for each part, the part that replaces each part, a seed of
     orders or of phases, or a partner's array for each part.
+
+    Surrogates that are put together from several parts have some of them in common, but none with y, if every part is
+    moved. The observed statistic then is further from their mean than they are, and p-values would be too small. For
+    p-values, `exchangeable` has as many surrogates in which some parts, but not all, may stay in their places: any two,
+    one of which may be y, have as much in common. It is empty where the items themselves are exchangeable.
     """
 
     kind: str
     seed: int
-    items: Sequence[Any] | np.ndarray
+    items: Items
+    exchangeable: Items
     parts: list[Part]
 
     def spectra(self, y: np.ndarray) -> list[np.ndarray]:
@@ -54,10 +64,12 @@ class Draws(NamedTuple):
         return [Replacement(y[part.start : part.stop]) for part in self.parts]
 
     def surrogate(self, k: int, y: np.ndarray, spectra: list[np.ndarray]) -> list[Replacement]:
-        """What surrogate `k` of `y` `(time, signal)` puts in the place of each part."""
+        """What surrogate `k` of `y` `(time, signal)` puts in the place of each part; first all items."""
         from bitbox_xr.kernels.shifts_and_phases import random_phases, shifted
 
-        item, own = self.items[k], [one.y for one in self.observed(y)]
+        number = len(self.items)
+        item = self.items[k] if k < number else self.exchangeable[k - number]
+        own = [one.y for one in self.observed(y)]
         if self.kind == "shift":
             return [Replacement(shifted(one, int(shift))) for one, shift in zip(own, item, strict=True)]
         if self.kind == "permute":
@@ -68,7 +80,7 @@ class Draws(NamedTuple):
         rng = np.random.default_rng(item)
         if self.kind == "phase":
             return [Replacement(random_phases(rng, *both)) for both in zip(spectra, own, strict=True)]
-        orders = [distinct_draws.random_derangement(rng, part.windows.number) for part in self.parts]
+        orders = [rng.permutation(part.windows.number) for part in self.parts]
         return [Replacement(*both) for both in zip(own, orders, strict=True)]
 
 
@@ -89,21 +101,29 @@ def draw(
     groups = grouped(kind, n, pair)
     seed = _seed(rng)
     given = partner_signals(partners, pair, fps) if partners is not None else []
-    return [Draws(kind, seed, _items(kind, n, seed, pair, parts, given) if parts else [], parts) for parts in groups]
+    return [
+        Draws(kind, seed, *_items(kind, n, seed, pair, parts, given), parts) if parts else Draws(kind, seed, [], [], [])
+        for parts in groups
+    ]
 
 
 def _items(
     kind: str, n: int, seed: int, pair: Pair, parts: list[Part], partners: list[xr.DataArray]
-) -> Sequence[Any] | np.ndarray:
+) -> tuple[Items, Items]:
+    """The items for estimates, and those for p-values, if these differ."""
     sequence = np.random.SeedSequence(seed)
-    if kind == "shift":
-        sizes = [distinct_draws.grid_size(part.frames, spacing(pair)) for part in parts]
-        return distinct_draws.draw_shifts(np.random.default_rng(sequence), n, sizes, spacing(pair))
-    if kind == "permute":
-        return distinct_draws.draw_derangements(np.random.default_rng(sequence), n, len(parts))
+    if kind in ("shift", "permute"):
+        rng = np.random.default_rng(sequence)
+        if kind == "shift":
+            sizes = [distinct_draws.grid_size(part.frames, spacing(pair)) for part in parts]
+            drawn = partial(distinct_draws.draw_shifts, rng, sizes=sizes, spacing=spacing(pair))
+        else:
+            drawn = partial(distinct_draws.draw_orders, rng, size=len(parts))
+        items = drawn(n=n)
+        return items, drawn(n=len(items), partly=True) if len(parts) > 1 else []
     if kind == "partners":
-        return [_like(partners[k], parts, pair) for k in picked(len(partners), n, seed)]
-    return sequence.spawn(n)
+        return [_like(partners[k], parts, pair) for k in picked(len(partners), n, seed)], []
+    return sequence.spawn(n), []
 
 
 def _like(partner: xr.DataArray, parts: list[Part], pair: Pair) -> list[Array]:

@@ -10,15 +10,7 @@ from operator import ne
 
 import numpy as np
 
-__all__ = [
-    "draw_derangements",
-    "draw_shifts",
-    "grid_size",
-    "grid_spacing",
-    "n_derangements",
-    "n_shifts",
-    "random_derangement",
-]
+__all__ = ["draw_orders", "draw_shifts", "grid_size", "grid_spacing", "n_derangements", "n_shifts"]
 
 MAX_ENUMERATED = 2  # times the number asked for; where there are more draws than that, repeated ones are rare
 
@@ -45,19 +37,28 @@ def n_shifts(sizes: list[int]) -> int:
     return math.prod(size - 1 for size in sizes)
 
 
-def draw_shifts(rng: np.random.Generator, n: int, sizes: list[int], spacing: int) -> np.ndarray:
+def draw_shifts(
+    rng: np.random.Generator, n: int, sizes: list[int], spacing: int, *, partly: bool = False
+) -> np.ndarray:
     """Different rows of non-zero shifts (frames) `(row, circle)`: `n` random ones, or all if there are no more.
 
-    Circle i has a grid of `sizes[i]` shifts, zero included.
+    Circle i has a grid of `sizes[i]` shifts, zero included. `partly`: circles may have a zero shift, but not all.
 
     >>> draw_shifts(np.random.default_rng(0), 99, [4], 60).ravel()
     array([ 60, 120, 180])
+    >>> draw_shifts(np.random.default_rng(0), 99, [2, 2], 60, partly=True).tolist()
+    [[0, 60], [60, 0], [60, 60]]
     """
-    largest = np.array(sizes)
-    rows = _distinct(
-        rng, n, n_shifts(sizes), lambda: product(*(range(1, size) for size in sizes)), lambda: rng.integers(1, largest)
-    )
-    return rows * spacing
+    least, largest = 0 if partly else 1, np.array(sizes)
+
+    def every() -> Iterator[tuple[int, ...]]:
+        return (row for row in product(*(range(least, size) for size in sizes)) if any(row))
+
+    def one() -> np.ndarray:
+        return rng.integers(least, largest)
+
+    number = math.prod(sizes) - 1 if partly else n_shifts(sizes)
+    return _distinct(rng, n, number, every, one, (0,) * len(sizes)) * spacing
 
 
 def n_derangements(size: int) -> int:
@@ -72,26 +73,29 @@ def n_derangements(size: int) -> int:
     return number
 
 
-def draw_derangements(rng: np.random.Generator, n: int, size: int) -> np.ndarray:
+def draw_orders(rng: np.random.Generator, n: int, size: int, *, partly: bool = False) -> np.ndarray:
     """Different orders of `size` items that leave none in its place `(row, item)`: `n` random ones, or all.
 
-    >>> draw_derangements(np.random.default_rng(0), 99, 3).tolist()
+    `partly`: some items may stay in their places, but not all.
+
+    >>> draw_orders(np.random.default_rng(0), 99, 3).tolist()
     [[1, 2, 0], [2, 0, 1]]
+    >>> len(draw_orders(np.random.default_rng(0), 99, 3, partly=True))
+    5
     """
-    places = range(size)
+    places = tuple(range(size))
 
     def every() -> Iterator[tuple[int, ...]]:
-        return (order for order in permutations(places) if all(map(ne, order, places)))
+        moved = any if partly else all
+        return (order for order in permutations(places) if moved(map(ne, order, places)))
 
-    return _distinct(rng, n, n_derangements(size), every, lambda: random_derangement(rng, size))
-
-
-def random_derangement(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Random order of at least two items that leaves none in its place."""
-    order = places = np.arange(size)
-    while (order == places).any():  # about one of e orders leaves none in its place
+    def one() -> np.ndarray:
         order = rng.permutation(size)
-    return order
+        while not partly and (order == places).any():  # about one of e orders leaves none in its place
+            order = rng.permutation(size)
+        return order
+
+    return _distinct(rng, n, math.factorial(size) - 1 if partly else n_derangements(size), every, one, places)
 
 
 def _distinct(
@@ -100,12 +104,18 @@ def _distinct(
     number: int,
     every: Callable[[], Iterator[tuple[int, ...]]],
     one: Callable[[], np.ndarray],
+    observed: tuple[int, ...],
 ) -> np.ndarray:
-    """All draws in order if there are at most `n`, else `n` different random ones; `number` is how many exist."""
+    """All draws in order if there are at most `n`, else `n` different random ones; `number` is how many exist.
+
+    The draw that leaves everything in its place, `observed`, is none of them.
+    """
     if number <= MAX_ENUMERATED * n:
         rows = np.array(list(every()))
         return rows if number <= n else rows[np.sort(rng.choice(number, n, replace=False))]
     found: dict[tuple[int, ...], None] = {}
     while len(found) < n:
-        found[tuple(one().tolist())] = None
+        draw = tuple(one().tolist())
+        if draw != observed:
+            found[draw] = None
     return np.array(list(found))

@@ -6,19 +6,22 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
-from bitbox_xr.core.variables import COEFFICIENT, EVENT, SCALE, TIME, variable_attrs
+from bitbox_xr.core.variables import COEFFICIENT, EVENT, RESERVED, SCALE, TIME, variable_attrs
 from bitbox_xr.measures import activation_noise, activation_search
 from bitbox_xr.measures.expressivity import carried_labels, extra_dims, measured_attrs, prepared, with_units
 from bitbox_xr.measures.scales import RAW, Asked, Scales
+from bitbox_xr.preprocessing.intervals import annotations_at
 
 if TYPE_CHECKING:
     from bitbox_xr.kernels.activations.search import Found
 
 __all__ = ["events"]
 
-LONG_NAMES_OF_EVENTS = {
+LONG_NAMES = {
     TIME: "time of the activation",
     SCALE: "temporal scale at which it was found (0: the signal itself)",
+    "onset": "time at which the signal crosses half of its height before the activation",
+    "offset": "time at which the signal crosses half of its height after the activation",
 }
 EDGES = {"onset": "start", "offset": "stop"}
 
@@ -52,6 +55,7 @@ def events(
         - `scale` (s): 0 for the signal itself; with `aggregate` the scale of the largest score
         - `coefficient`, one coordinate for each further dimension of the input, and other labels of its recordings and
           signals (such as `region`)
+        - the annotations of x (see `annotate`) at the time of the activation
 
         Variables along `event`:
 
@@ -88,7 +92,7 @@ def events(
     often stationary Gaussian noise crosses a level upwards (Rice, 1945, Bell System Technical Journal 24, 46-156).
 
     For onset and offset, the signal is smoothed by a Gaussian of full width at half maximum d / 8 (sigma at least 1
-    frame). Its height is counted from its least value within d on this side.
+    frame). Its height is counted from its least value within 2 d on this side.
 
     Examples
     --------
@@ -121,13 +125,17 @@ def events(
         **{name: x[TIME].values[0] + column[frame] / chosen.fps for name, frame in EDGES.items()},
     }
     own = {
-        name: (EVENT, values, variable_attrs(name, long_name=LONG_NAMES_OF_EVENTS.get(name)))
-        for name, values in coords.items()
+        name: (EVENT, values, variable_attrs(name, long_name=LONG_NAMES.get(name))) for name, values in coords.items()
     }
+    labels = _labels(x, counts, column["signal"])
+    labels |= annotations_at(x, column["frame"], EVENT, RESERVED["events"])
     described = {"noise": rest.described} if chosen.durations else {}
     return xr.Dataset(
-        {name: (EVENT, values, with_units(name, x)) for name, values in variables.items()},
-        own | _labels(x, counts, column["signal"]),
+        {
+            name: (EVENT, values, with_units(name, x, long_name=LONG_NAMES.get(name)))
+            for name, values in variables.items()
+        },
+        own | labels,
         measured_attrs("events", x, chosen, **described),
     )
 

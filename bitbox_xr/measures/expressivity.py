@@ -7,7 +7,7 @@ activation is the value of the signal itself at that moment.
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import xarray as xr
@@ -21,9 +21,10 @@ from bitbox_xr.core.variables import COEFFICIENT, METRIC, RESERVED, SCALE, SIGNA
 from bitbox_xr.measures import activation_noise, activation_search
 from bitbox_xr.measures.scales import Asked, Scales
 from bitbox_xr.measures.scales import chosen as scales_of
+from bitbox_xr.preprocessing.intervals import Labels, by_faults, labels_along_time
 
 if TYPE_CHECKING:
-    from bitbox_xr.kernels.activations.search import Found
+    from bitbox_xr.kernels.activations.search import Found, Search
 
 __all__ = ["carried_labels", "diversity", "expressivity", "extra_dims", "measured_attrs", "prepared", "with_units"]
 
@@ -40,6 +41,7 @@ def expressivity(
     min_rise: float | None = None,
     false_alarms_per_minute: float | None = None,
     noise: NoiseLike = None,
+    by: str | None = None,
     fps: float | None = None,
 ) -> xr.Dataset:
     """Measure how often and how strongly each expression coefficient is activated, at each temporal scale.
@@ -80,6 +82,10 @@ def expressivity(
         Where to measure the noise for `false_alarms_per_minute`. Default: in the recording itself, from its small
         responses. A DataArray: another recording of the same face at rest, with the frame rate and labels of x.
         {"condition": "rest"}: the frames of x at which its coordinate condition is "rest".
+    by
+        Name of a coordinate along time with labels (see `annotate`), such as "condition", which becomes a dimension.
+        Activations are searched in the whole recording, since a wavelet needs its surroundings, and counted by the
+        label at their time. Eligible time is that of the label, and outliers are those of the whole recording.
     fps
         Frames per second, for input without times.
 
@@ -92,16 +98,17 @@ def expressivity(
         - `eligible_time` (s) `(…, scale, coefficient)`: duration of the eligible frames
         - `activations_per_minute` `(…, scale, coefficient)`: activations per minute of eligible time
 
-        `scale` is in seconds; 0 is the signal itself, and infinity is all scales aggregated. `scale_label` names it.
+        With `by`, its dimension is before `scale`. `scale` is in seconds; 0 is the signal itself, and infinity is all
+        scales aggregated. `scale_label` names it.
         Without activations, frequency and density are 0 and the other metrics NaN. Without eligible frames all are
         NaN. The result is lazy if the input is a dask array.
 
     Raises
     ------
     ValueError
-        If the signals are of another kind, the frame times are irregular, scales do not fit into the recording, or
-        values are infinite. If `min_rise` or `false_alarms_per_minute` is not a positive number, is given without
-        scales, or noise has fewer maxima than that. If `noise` does not belong to x.
+        If the signals are of another kind, the frame times are irregular, scales do not fit into the recording, values
+        are infinite, or there are no labels `by` along time. If `min_rise` or `false_alarms_per_minute` is not a
+        positive number, is given without scales, or noise has fewer maxima than that. If `noise` does not belong to x.
 
     Warns
     -----
@@ -143,9 +150,11 @@ def expressivity(
     level, described = _noise("expressivity", x, chosen, noise)
     from bitbox_xr.kernels.activations.metrics import METRICS
 
+    labels = _labels_of("expressivity", x, by)
     finish = partial(_cube, robust=bool(robust))
-    search = chosen.search(outliers=robust)
-    numbers = activation_search.summaries(x.data, search, finish, lists=chosen.lists, noise=level)
+    search, lists = _labelled(chosen.search(outliers=robust), x, labels), chosen.lists * len(labels.spans)
+    numbers = activation_search.summaries(x.data, search, finish, lists=lists, noise=level)
+    numbers = numbers.reshape(*x.shape[:-2], *labels.sizes, chosen.lists, *numbers.shape[-2:])
     eligible_time = numbers[..., -1, :] / chosen.fps
     variables = {
         "expressivity": ((SCALE, METRIC, COEFFICIENT), numbers[..., :-1, :]),
@@ -157,7 +166,7 @@ def expressivity(
         METRIC: (METRIC, np.array(METRICS)),
         "unit": (METRIC, np.array(["1", f"{units}/frame", units, units, units, units])),
     }
-    return _result("expressivity", x, chosen, variables, coords, robust=int(robust), **described)
+    return _result("expressivity", x, chosen, labels, variables, coords, robust=int(robust), **described)
 
 
 def diversity(
@@ -171,13 +180,14 @@ def diversity(
     min_rise: float | None = None,
     false_alarms_per_minute: float | None = None,
     noise: NoiseLike = None,
+    by: str | None = None,
     fps: float | None = None,
 ) -> xr.Dataset:
     """Measure how evenly activations are spread over coefficients: 0 if one has all, 1 if all have the same share.
 
     Parameters
     ----------
-    x, scales, aggregate, robust, precision, min_rise, false_alarms_per_minute, noise, fps
+    x, scales, aggregate, robust, precision, min_rise, false_alarms_per_minute, noise, by, fps
         As for `expressivity`; x must have at least two coefficients.
     magnitude
         True: use each coefficient's share of the summed magnitudes `|signal|` of activations. False: use its share of
@@ -186,7 +196,7 @@ def diversity(
     Returns
     -------
     Dataset
-        Both variables are `(…, scale)`:
+        Both variables are `(…, scale)`, with `by` `(…, condition, scale)`:
 
         - `overall`: entropy `-Σ p log p / log n` of the shares p of n coefficients in all activations
         - `frame_wise`: mean over frames of the entropy of the shares at one frame, which is 0 for a frame with at most
@@ -217,11 +227,14 @@ def diversity(
         raise ValueError("diversity(): expected at least two coefficients, got one; choose more signals")
     level, described = _noise("diversity", x, chosen, noise)
     finish = partial(_diversity, robust=bool(robust), magnitude=bool(magnitude))
-    search, shape = chosen.search(outliers=robust), (2, chosen.lists)
+    labels = _labels_of("diversity", x, by)
+    search, shape = _labelled(chosen.search(outliers=robust), x, labels), (2, chosen.lists * len(labels.spans))
     numbers = activation_search.apply_to_activations(x.data, search, finish, shape, level)
-    variables = {"overall": ((SCALE,), numbers[..., 0, :]), "frame_wise": ((SCALE,), numbers[..., 1, :])}
+    numbers = numbers.reshape(*x.shape[:-2], 2, *labels.sizes, chosen.lists)
+    both = np.moveaxis(cast(np.ndarray, numbers), x.ndim - 2, 0)  # dask arrays have this function too
+    variables = {name: ((SCALE,), values) for name, values in zip(("overall", "frame_wise"), both, strict=True)}
     own = {"robust": int(robust), "magnitude": int(magnitude)}
-    return _result("diversity", x, chosen, variables, {}, **own, **described)
+    return _result("diversity", x, chosen, labels, variables, {}, **own, **described)
 
 
 # --- checked input
@@ -283,6 +296,23 @@ def _warn_about_outliers(measure: str, found: "Found") -> None:
         )
 
 
+def _labels_of(measure: str, x: xr.DataArray, by: str | None) -> Labels:
+    """The labels of the option `by`; ValueError if x has no such labels along time."""
+    refuse(f"{measure}()", by_faults(by, RESERVED[measure], x=x))
+    return labels_along_time(f"{measure}()", by, x)
+
+
+def _labelled(search: "Search", x: xr.DataArray, labels: Labels) -> "Search":
+    """The search with the number of each frame's label, if there are labels."""
+    if not labels.dims:
+        return search
+    numbers = np.full(x.sizes[TIME], -1)
+    for number, spans in enumerate(labels.spans):
+        for span in spans:
+            numbers[span] = number
+    return search._replace(labels=numbers)
+
+
 def extra_dims(x: xr.DataArray) -> tuple[str, ...]:
     """The dimensions of `x` other than time and signal."""
     return tuple(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL))
@@ -291,7 +321,7 @@ def extra_dims(x: xr.DataArray) -> tuple[str, ...]:
 # --- labelled results
 
 
-def with_units(name: str, x: xr.DataArray, **own: str) -> dict[str, str]:
+def with_units(name: str, x: xr.DataArray, **own: str | None) -> dict[str, str]:
     """Attributes of a variable or coordinate of a result of `x`."""
     return variable_attrs(name, units=str(x.attrs.get("units", "1")), **own)
 
@@ -300,6 +330,7 @@ def _result(
     measure: str,
     x: xr.DataArray,
     chosen: Scales,
+    labels: Labels,
     variables: Mapping[str, tuple[tuple[str, ...], Array]],
     coords: Mapping[str, tuple[str, np.ndarray]],
     **options: int | str,
@@ -307,12 +338,15 @@ def _result(
     """Label variables, given as `(last dimensions, values)`, with the coordinates of the input."""
     extra = extra_dims(x)
     each = any(COEFFICIENT in dims for dims, _ in variables.values())
-    labels = carried_labels(x) if each else carried(x)
+    kept = carried_labels(x) if each else carried(x)
     own = {name: (dim, values, with_units(name, x)) for name, (dim, values) in coords.items()}
     return xr.Dataset(
-        {name: ((*extra, *dims), values, with_units(name, x)) for name, (dims, values) in variables.items()},
-        {**labels, **chosen.coords(), **own},
-        measured_attrs(measure, x, chosen, **options),
+        {
+            name: ((*extra, *labels.dims, *dims), values, with_units(name, x))
+            for name, (dims, values) in variables.items()
+        },
+        {**kept, **chosen.coords(), **labels.coords, **own},
+        measured_attrs(measure, x, chosen, **options, **labels.attrs),
     )
 
 

@@ -78,7 +78,10 @@ class Scales(NamedTuple):
         least_z: tuple[float, ...] = ()
         if self.false_alarms_per_minute is not None:
             least_z = tuple(np.sqrt(2 * np.log(self.chance_rates / self.false_alarms_per_minute)).tolist())
-        return Search(self.frames, self.precision, self.apart, measured, outliers, self.min_rise or 0.0, least_z)
+        least_rise = self.min_rise or 0.0
+        return Search(
+            self.frames, self.precision, self.apart, measured, outliers, least_rise=least_rise, least_z=least_z
+        )
 
     def coords(self) -> dict[str, tuple[str, np.ndarray, dict[str, str]]]:
         """The coordinates along `scale`."""

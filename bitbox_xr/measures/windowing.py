@@ -260,8 +260,8 @@ def checked_pair(
 
 def _grid(stretch: Stretch, width: int, step: int, lag: int) -> Grid:
     """The windows of an interval, from its own start."""
-    room = stretch.stop - stretch.start - width - 2 * lag
-    return Grid(stretch, Windows(width, step, lag, room // step + 1 if room >= 0 else 0, stretch.start))
+    left = stretch.stop - stretch.start - width - 2 * lag
+    return Grid(stretch, Windows(width, step, lag, left // step + 1 if left >= 0 else 0, stretch.start))
 
 
 def _kind_faults(**sides: xr.DataArray) -> list[str]:

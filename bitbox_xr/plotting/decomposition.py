@@ -24,7 +24,7 @@ __all__ = ["decomposition"]
 PANEL_INCHES = 0.85  # height of one scale's panel
 TITLE_PT = 10.0
 MARKED_RATE = 1.0  # false alarms per minute of the activations that are marked, without options
-FAINT_COLOUR = "0.72"
+FAINT_COLOUR = "0.65"
 
 
 class Drawn(NamedTuple):
@@ -148,7 +148,7 @@ def _rule(chosen: Scales) -> Scales:
 def _drawn(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) -> tuple[list[Drawn], Drawn]:
     """The activations at each scale, and those on the signal itself, of all scales."""
     options: dict[str, Any] = {"scales": chosen.durations or None, "precision": chosen.precision, "noise": noise}
-    limits = {"min_rise": rule.min_rise, "false_alarms_per_minute": rule.false_alarms_per_minute}
+    limits: dict[str, Any] = {"min_rise": rule.min_rise, "false_alarms_per_minute": rule.false_alarms_per_minute}
     every = events(one, **options)
     if not chosen.durations:
         return [], Drawn(every, every.isel({EVENT: slice(0, 0)}))
@@ -220,5 +220,5 @@ def _plot_responses(axes: np.ndarray, one: xr.DataArray, each: list[Drawn], chos
 
 def _mark(ax: "Axes", drawn: Drawn, height: str) -> None:
     """Draw a dot for each activation: chosen ones in red, and others faintly behind them."""
-    for found, colour, layer in ((drawn.others, FAINT_COLOUR, 2.5), (drawn.chosen, MARK_COLOUR, 3.0)):
-        ax.scatter(found[TIME].values, found[height].values, s=9, color=colour, linewidth=0.8, zorder=layer)
+    for found, colour, size, layer in ((drawn.others, FAINT_COLOUR, 8, 2.5), (drawn.chosen, MARK_COLOUR, 16, 3.0)):
+        ax.scatter(found[TIME].values, found[height].values, s=size, color=colour, linewidth=0, zorder=layer)

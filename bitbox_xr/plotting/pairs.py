@@ -14,7 +14,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
-from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW
+from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, number_name
 from bitbox_xr.measures.results import below_half, selves, strongest
 from bitbox_xr.measures.social import window_stats
 from bitbox_xr.plotting.style import (
@@ -188,6 +188,8 @@ def over_time(
 ) -> "Figure | SubFigure":
     """Plot the correlation and the lag of one pair of signals in every window, as two panels over one time axis.
 
+    No line connects windows of different intervals.
+
     Parameters
     ----------
     result
@@ -229,7 +231,9 @@ def over_time(
     above, below = fig.subplots(2, 1, sharex=True)
     for ax in (above, below):
         ax.axhline(0, color="0.6", linewidth=0.8)
-    above.plot(time, strength, color=LINE_COLOUR, marker=".", markersize=4, linewidth=1)
+    edges = _interval_edges(result)
+    line = (np.insert(values, edges, np.nan) for values in (time, strength))
+    above.plot(*line, color=LINE_COLOUR, marker=".", markersize=4, linewidth=1)
     opacity = np.clip(np.nan_to_num(np.abs(strength)), 0.1, 1)
     below.scatter(time, delay, s=14, color=LINE_COLOUR, alpha=opacity, linewidths=0)
     if np.isnan(strength).all():
@@ -280,6 +284,14 @@ def _few_windows(stats: xr.Dataset, statistic: str) -> np.ndarray:
         return np.zeros((stats.sizes[SIGNAL1], stats.sizes[SIGNAL2]), bool)
     result: np.ndarray = (counts.values > 0) & below_half(counts.values)
     return result
+
+
+def _interval_edges(result: xr.Dataset) -> np.ndarray:
+    """The windows with which a further interval begins, in a result by label; no line connects them with others."""
+    number = number_name(str(result.attrs.get("by", "")))
+    if number not in result.coords or result[number].dims != (WINDOW,):
+        return np.array([], dtype=int)
+    return np.flatnonzero(np.diff(result[number].values)) + 1
 
 
 def _time_limits(result: xr.Dataset) -> tuple[float, float] | None:

@@ -100,7 +100,7 @@ def _as_frame(intervals: IntervalsLike) -> pd.DataFrame:
 
 
 def _seconds(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, list[str]]:
-    """A column of times in s; NaN where there is none."""
+    """A column of times in s; NaN where the table has none."""
     numbers = pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64)
     wrong = np.isnan(numbers) & frame[name].notna().to_numpy() | np.isinf(numbers)
     return np.where(wrong, np.nan, numbers), _row_faults(f"a number of seconds as {name}", wrong, "something else")
@@ -108,4 +108,7 @@ def _seconds(frame: pd.DataFrame, name: str) -> tuple[np.ndarray, list[str]]:
 
 def _row_faults(expected: str, wrong: np.ndarray, got: str) -> list[str]:
     rows = np.flatnonzero(wrong)
-    return [f"expected {expected} in every row, got {got} in row {listed(rows)} (the first is 0)"] if len(rows) else []
+    if not len(rows):
+        return []
+    where = f"row {listed(rows)} (the first is 0)"
+    return [f"expected {expected} in every row, got {got} in {where}; correct these rows or drop them"]

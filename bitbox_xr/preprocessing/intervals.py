@@ -16,7 +16,17 @@ from bitbox_xr.core.validation import counted, label_of, listed
 from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES, interval_attrs, number_name
 from bitbox_xr.preprocessing.interval_tables import TOLERANCE_S, IntervalsLike, Table, checked_table
 
-__all__ = ["Labels", "Stretch", "annotate", "by_faults", "frames_within", "labels_along_time", "labels_of", "stretches"]
+__all__ = [
+    "Labels",
+    "Stretch",
+    "annotate",
+    "annotations_at",
+    "by_faults",
+    "frames_within",
+    "labels_along_time",
+    "labels_of",
+    "stretches",
+]
 
 TEXT, WHOLE, OBJECTS = "U", "iub", "OST"  # kinds of NumPy types
 
@@ -199,6 +209,22 @@ def labels_of(found: Iterable[Stretch]) -> list[str]:
     return list(dict.fromkeys(stretch.label for stretch in found))
 
 
+def annotations_at(x: xr.DataArray, frames: np.ndarray, dim: str, own: Iterable[str]) -> dict[str, xr.Variable]:
+    """The annotations of x (text along time, and its interval numbers) at `frames`, along `dim`; none of `own` names.
+
+    >>> x = xr.DataArray(np.zeros((3, 1)), {"phase": ("time", ["a", "", "b"])}, ("time", "signal"))
+    >>> annotations_at(x, np.array([2, 0]), "event", ["width"])["phase"].values.tolist()
+    ['b', 'a']
+    """
+    texts = [str(name) for name, c in x.coords.items() if c.dims == (TIME,) and c.dtype.kind in TEXT + OBJECTS]
+    found = {}
+    for name in (name for name in texts if name not in own):
+        found[name] = xr.Variable(dim, _labels(name, x)[frames], x[name].attrs)
+        if (number := number_name(name)) in x.coords and x[number].dims == (TIME,):
+            found[number] = xr.Variable(dim, x[number].values[frames], x[number].attrs)
+    return found
+
+
 def _runs(by: str, x: xr.DataArray) -> list[Stretch]:
     """Runs of frames with the same label and number; without numbers, they are numbered in order of time."""
     labels = _labels(by, x)
@@ -214,7 +240,7 @@ def _runs(by: str, x: xr.DataArray) -> list[Stretch]:
 
 
 def _labels(by: str, x: xr.DataArray) -> np.ndarray:
-    """The labels of the frames as text, "" where there is none."""
+    """The labels of the frames as text, "" for frames without a label."""
     labels = x[by].values
     return labels if labels.dtype.kind == TEXT else np.array([label_of(label) for label in labels], dtype=str)
 

@@ -49,7 +49,7 @@ def mask(
     DataArray
         `x` with masked values NaN, and a coordinate `masked` `(…, time)`: whether values of the frame were masked.
         The attribute `masked_frames` counts these frames, apart from `lost_frames`, which had no values before; for
-        dask arrays, which stay lazy, neither is counted. The attribute `history` records the step.
+        dask arrays, neither is counted, and `masked` is lazy too. The attribute `history` records the step.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def mask(
     (array([ 1., nan, nan,  1.,  1.]), 2)
     """
     x = as_signals(x)
-    wanted, faults = _signals_of(x, regions)
+    chosen_signals, faults = _signals_of(x, regions)
     table, more = (None, []) if intervals is None else checked_table(intervals)
     names = _as_list(labels)
     faults += more + _choice_faults(x, table, names, where)
@@ -81,8 +81,8 @@ def mask(
         chosen = chosen | xr.DataArray(_within(table, x[TIME].values), dims=TIME)
     if where is not None:
         chosen = chosen | where.reset_coords(drop=True).drop_vars([*where.indexes])
-    chosen = chosen & xr.DataArray(wanted, dims=SIGNAL)
-    taken = chosen if x.chunks else chosen & x.notnull().reset_coords(drop=True).drop_vars([*x.indexes])
+    chosen = chosen & xr.DataArray(chosen_signals, dims=SIGNAL)
+    taken = chosen & x.notnull().reset_coords(drop=True).drop_vars([*x.indexes])
     frames = taken.any(SIGNAL).transpose(..., TIME)
     if MASKED in x.coords:
         frames = frames | x[MASKED].variable

@@ -2,8 +2,9 @@
 
     python tests/benchmarks/calibrate_activations.py RESULTS.json [part …] [--noise-from ESTIMATE] [--runs N]
 
-Parts: level, few, many, rest, lost, rise, edges (default: all). A finished cell is kept in RESULTS.json and not computed
-again. `--noise-from` compares estimates of the noise: quartile (the package's), median, tenth, clipped, mixture.
+Parts: level, few, many, rest, lost, rise, edges (default: all). A finished cell is kept in RESULTS.json and is not
+computed again. `--noise-from` compares estimates of the noise: quartile (the package's), median, tenth, clipped,
+mixture.
 """
 
 import argparse
@@ -98,11 +99,14 @@ def false_alarms(name, *, seconds, fps, runs, seed=0):
 
 
 def planted(name, *, width, rate, snr, seconds, fps, seed, signals=SIGNALS):
-    """Noise of standard deviation 1 with rises of height `snr`, and their times (s) in each signal."""
+    """Noise of standard deviation 1 with rises of height `snr`, and their times (s) in each signal.
+
+    With a floor, the noise has this standard deviation before it is cut off.
+    """
     rng = np.random.default_rng([seed, fps, round(100 * width), round(rate), snr])
     below = name == "floored AR"  # the rises are added before the floor, as a tracker has it
     values = NOISES["AR(.95)" if below else name](rng, round(seconds * fps), signals)
-    values /= (np.maximum(values, 0) if below else values).std(axis=0)
+    values /= values.std(axis=0)
     time, times = np.arange(len(values)) / fps, []
     for k in range(signals):
         at = np.sort(rng.uniform(3, seconds - 3, round(rate * seconds / 60)))
@@ -114,8 +118,10 @@ def planted(name, *, width, rate, snr, seconds, fps, seed, signals=SIGNALS):
 
 def at_rest(name, *, seconds, fps, seed, signals=SIGNALS):
     rng = np.random.default_rng([seed, 99, fps])
-    long = NOISES[name](rng, round(5 * seconds * fps), signals)
-    return bx.signals((long / long.std(axis=0))[: round(seconds * fps)], fps=fps)
+    below = name == "floored AR"
+    long = NOISES["AR(.95)" if below else name](rng, round(5 * seconds * fps), signals)
+    values = (long / long.std(axis=0))[: round(seconds * fps)]
+    return bx.signals(np.maximum(values, 0) if below else values, fps=fps)
 
 
 def scores(found, times, names, tolerance):

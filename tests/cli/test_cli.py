@@ -238,7 +238,7 @@ def test_the_demo_prints_planted_and_found_values(tmp_path):
     assert done.exit_code == 0, done.output
     assert "AU04         AU12        -  -15 frames  -15 frames" in done.output
     assert "6 of 6 lags found to the frame" in done.output
-    assert "12 activations planted, 12 found" in done.output
+    assert "12 activations planted: 12 found, 0 missed, 0 false" in done.output
     written = sorted(path.name for path in (tmp_path / "new" / "demo").iterdir())
     assert written == [".bitbox_xr", *sorted(demo.FILES + demo.FACE_FILES)]
 

@@ -103,7 +103,9 @@ def test_statistics_and_lag_profiles_of_labels(intervals, seed, polarity):
         for name in whole.data_vars:
             np.testing.assert_allclose(stats[name].sel(condition=label), whole[name], rtol=1e-12, atol=1e-14)
         if len(own) == 1:
-            (hand,) = (one for name, _, one in by_hand(bx.lag_profile, intervals, x, y, polarity=polarity) if name == label)
+            (hand,) = (
+                one for name, _, one in by_hand(bx.lag_profile, intervals, x, y, polarity=polarity) if name == label
+            )
             for name in hand.data_vars:
                 np.testing.assert_array_equal(profile[name].sel(condition=label), hand[name])
             stat = bx.window_stats(own[0])
@@ -153,7 +155,9 @@ def test_short_intervals_are_counted_and_named():
 def test_intervals_that_are_all_too_short_are_refused():
     intervals = [("a", 0, 20), ("b", 30, 55)]
     x, y = recordings(intervals, 0)
-    message = r"at least 27 frames \(0\.9 s\) in an interval of 'condition', .* got 25 frames \(0\.833 s\) at most; choose"
+    message = (
+        r"at least 27 frames \(0\.9 s\) in an interval of 'condition', .* got 25 frames \(0\.833 s\) at most; choose"
+    )
     with pytest.raises(ValueError, match=message):
         bx.imitation(annotated(x, intervals), y, by="condition", **WINDOWS)
 
@@ -185,7 +189,9 @@ def test_window_stats_take_labels_of_the_windows():
         stats.sel(half="early", drop=True), bx.window_stats(result.sel(window=slice(0, 1.5))), rtol=1e-12
     )
     assert stats.sizes["half"] == 1
-    with pytest.raises(ValueError, match="expected by to be a coordinate along window, got 'condition'; the result has no"):
+    with pytest.raises(
+        ValueError, match="expected by to be a coordinate along window, got 'condition'; the result has no"
+    ):
         bx.window_stats(result, by="condition")
     with pytest.raises(ValueError, match="expected by to be a coordinate with labels, got 'window_start'"):
         bx.window_stats(result, by="window_start")

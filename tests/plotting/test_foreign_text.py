@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 
 import bitbox_xr as bx
-from bitbox_xr.plotting import expressivity, inference, pairs
+from bitbox_xr.plotting import decomposition, expressivity, inference, pairs
 from bitbox_xr.plotting.style import literal
 
 NAMES = [r"$\frac$", r"$\bogus{x}$", "a$b$c^", "$", "$$", "x_$1$", r"\$", r"$\alpha$", "plain"]
@@ -74,7 +74,7 @@ def test_plots_of_one_pair(people, drawn, name):
     assert_literal(inference.over_time_by_chance(chance, fig=figure()), drawn, [name])
     assert_literal(inference.lag_distribution(chance, ax=figure().subplots()).figure, drawn, [name])
     assert_literal(inference.lag_heatmap(lags, fig=figure()), drawn, [name])
-    assert_literal(expressivity.decomposition(people[0], name, scales=[1], fig=figure()), drawn, [name])
+    assert_literal(decomposition.decomposition(people[0], name, scales=[1], fig=figure()), drawn, [name])
 
 
 def test_plots_of_all_signals(people, drawn):

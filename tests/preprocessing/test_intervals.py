@@ -81,7 +81,10 @@ def test_a_second_annotation_has_a_second_name():
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([(0, 2, "a"), (1.5, 3, "b")], r"do not overlap, got 'a' \(0 to 2 s\) and 'b' \(1\.5 to 3 s\); keep one of them"),
+        (
+            [(0, 2, "a"), (1.5, 3, "b")],
+            r"do not overlap, got 'a' \(0 to 2 s\) and 'b' \(1\.5 to 3 s\); keep one of them",
+        ),
         ([(0, 9, "a"), (1, 2, "b"), (3, 4, "c")], r"got 'a' \(0 to 9 s\) and 'b' \(1 to 2 s\)"),
         ([(np.nan, 2, "a"), (3, 4, None)], r"(?s)2 faults.*an onset in every row, got none in row 0.*a label .* row 1"),
         ([(2, 1, "a")], "expected an offset after the onset in every row, got an earlier one in row 0"),
@@ -152,7 +155,9 @@ def test_labels_of_either_side_hold_for_both_and_for_shared_frames_only():
 
 def test_labels_that_differ_are_refused_with_the_first_time():
     x, y = labelled(["a", "a", "b", "b"]), labelled(["a", "a", "a", "b"])
-    with pytest.raises(ValueError, match=r"shared frames, got 'b' and 'a' at 2 s; correct one .*it then holds for both"):
+    with pytest.raises(
+        ValueError, match=r"shared frames, got 'b' and 'a' at 2 s; correct one .*it then holds for both"
+    ):
         stretches("phase", x, y)
     one = bx.annotate(recording(6, fps=1), table((0, 6, "a")))
     two = bx.annotate(recording(6, fps=1), table((0, 4, "a"), (4, 6, "a")))

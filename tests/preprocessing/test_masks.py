@@ -89,7 +89,9 @@ def test_masked_values_are_missing_for_measures():
     assert masked.valid1.min() == 0
     touched = masked.valid1.isel(signal1=0) < 1
     reach = masked.attrs["max_lag"]
-    away = ~np.any([(masked.window_start < b + reach) & (masked.window_stop > a - reach) for a, b in ((1, 2), (3, 5))], 0)
+    away = ~np.any(
+        [(masked.window_start < b + reach) & (masked.window_stop > a - reach) for a, b in ((1, 2), (3, 5))], 0
+    )
     assert touched.any()
     np.testing.assert_array_equal(masked.corr[away], whole.corr[away])
 

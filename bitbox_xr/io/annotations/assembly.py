@@ -27,7 +27,11 @@ WHO = ("subject", "tier")  # coordinates of an interval, where the file names th
 def assemble(file: str, found: Annotations, options: IntervalOptions) -> xr.Dataset:
     """The chosen intervals as a Dataset, ordered by onset. `file` is the name in messages."""
     intervals = _chosen(file, found, options)
-    refuse(file, shortened([*found.faults, *(fault for one in intervals for fault in _faults(one))]))
+    read = {fault.partition(":")[0].partition(", column")[0] for fault in found.faults}  # places with a fault already
+    refuse(
+        file,
+        shortened([*found.faults, *(fault for one in intervals if one.place not in read for fault in _faults(one))]),
+    )
     intervals = sorted(intervals, key=lambda one: one.onset)
     columns: dict[str, np.ndarray] = {
         "onset": np.array([one.onset for one in intervals], dtype=np.float64),
@@ -59,7 +63,7 @@ def _chosen(file: str, found: Annotations, options: IntervalOptions) -> list[Int
         )
     refuse(file, choice_faults("subject", options.subject, [one.subject for one in intervals]))
     intervals = [one for one in intervals if is_chosen(options.subject, one.subject)]
-    if options.label is None or found.label_is_column:
+    if options.label is None or found.label_is_column or found.faults:
         return intervals
     columns = f", or a column ({validation.listed(map(repr, found.columns), 20)})" if found.columns else ""
     refuse(file, choice_faults("label", options.label, [one.label for one in intervals], columns))

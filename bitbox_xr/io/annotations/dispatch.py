@@ -50,7 +50,7 @@ FORMATS = {  # in the order in which they are asked
     "audacity": audacity,
     "table": table,
 }
-TABLES = ("table",)  # formats without a unit of their own
+TABLES = ("table",)  # formats that do not state a unit
 
 for _name, _module in FORMATS.items():
     registry.add(Reader(_name, KIND, _module.recognise, _module.read, built_in=True))
@@ -173,7 +173,7 @@ def open_intervals(
     if options.time_unit != "s" and reader.built_in and reader.name not in TABLES:
         raise ValueError(
             f"{file.name}: expected time_unit only for tables, got {time_unit!r}; files of the format "
-            f"{reader.name} state their unit, so leave it out"
+            f"{reader.name} state their unit, so leave it out, or read a table by format='table'"
         )
     found = reader.read(file, options) if reader.built_in else _of_lab(reader.read, reader.name, file, options)
     found = found._replace(attrs={"source": file.name, "format": reader.name} | found.attrs)
@@ -219,6 +219,8 @@ def _unknown(file: Path, head: bytes) -> str:
     known = next((one for one in UNSUPPORTED if one.mark in text), None)
     if known is not None:
         return f"{file.name}: expected annotations, got {known.name}; {known.remedy}"
+    if "\0" in text:
+        return f"{file.name}: expected annotations, got a binary file; export the annotations as text"
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
     return (
         f"{file.name}: expected annotations in a known format, or a table with the columns onset and offset or "

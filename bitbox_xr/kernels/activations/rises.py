@@ -16,6 +16,7 @@ __all__ = ["edges", "pipeline", "unit_response"]
 FRAMES_PER_SCALE = 4  # of a wavelet scale of 1 frame: the duration d is 4 wavelet scales
 WIDTH_PER_DURATION = 0.42  # full width at half maximum of the rise to which a scale responds most strongly
 SMOOTHING_PER_DURATION = 1 / 8  # full width at half maximum of the Gaussian that smooths the signal for edges
+REACH_PER_DURATION = 2  # within which the least value is sought; within 1, a slow fall after a fast rise has not ended
 SIGMAS_PER_WIDTH = 1 / np.sqrt(8 * np.log(2))
 ROUNDING = 1e-9  # frames
 
@@ -51,7 +52,7 @@ def edges(
     The activations are at `frame` of `rows` `(row, frame)`, whose gaps are filled, and at the wavelet `scale` in
     frames, of duration d = 4 scales. The signal is smoothed by a Gaussian of full width at half maximum d / 8 (sigma at
     least 1 frame). The edge is where it crosses half way between its value at the activation and its least value within
-    d on this side. It is unknown if a gap longer than d / 8 or the end of the recording comes before it, or if the
+    2 d on this side. It is unknown if a gap longer than d / 8 or the end of the recording comes before it, or if the
     least value is at the end of the recording, where the signal may still be falling.
     """
     from scipy.ndimage import gaussian_filter1d
@@ -63,9 +64,10 @@ def edges(
         own = np.flatnonzero(scale == one)
         needed, number = np.unique(row[own], return_inverse=True)
         smoothed = gaussian_filter1d(rows[needed], sigma, axis=1)
+        reach = round(REACH_PER_DURATION * duration)
         known = gaps.close(present[needed], SMOOTHING_PER_DURATION * duration + ROUNDING) > 0
         for side, step in enumerate((-1, 1)):
-            out[side, own] = crossings(smoothed, known, number, frame[own], round(duration), step)
+            out[side, own] = crossings(smoothed, known, number, frame[own], reach, step)
     return out[0], out[1]
 
 

@@ -27,7 +27,8 @@ class Search(NamedTuple):
 
     `scales` are wavelet scales in frames; scale 0 is the signal itself, smoothed. If `apart` is 0, there is one list of
     activations for each scale. Otherwise there is one list for all scales, with activations at least `apart` frames
-    apart.
+    apart. With `labels`, each label has such lists, those of the first label first: the whole recording is
+    searched, and activations and eligible frames are sorted by the label of their frame.
 
     Of all maxima, those are activations whose rise is at least `least_rise` and whose response is at least `least_z`
     times the noise at their scale. In a list for all scales, the others exclude no activation either.
@@ -38,6 +39,7 @@ class Search(NamedTuple):
     apart: int = 0
     measured: bool = True  # whether to measure widths, starts and ends, which are NaN otherwise
     outliers: bool = True  # whether to mark outliers
+    labels: np.ndarray | None = None  # (frame,): number of each frame's label, −1 without one; None: no labels
     least_rise: float = 0.0
     least_z: tuple[float, ...] = ()  # for each scale; empty: the noise does not matter
 
@@ -153,7 +155,25 @@ def search_rows(
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
     else:
         outlier = np.zeros(len(magnitude), dtype=bool)
-    return Found(events, magnitude, outlier, *_coverage(rows.shape, allowed, search))
+    found = Found(events, magnitude, outlier, *_coverage(rows.shape, allowed, search))
+    return found if search.labels is None else _by_label(found, allowed, search)
+
+
+def _by_label(found: Found, allowed: np.ndarray | None, search: Search) -> Found:
+    """Activations, eligible and watched frames of each label. `allowed` is that of `search_rows`."""
+    assert search.labels is not None
+    lists, signals = found.eligible.shape
+    label = search.labels[found.events.frame]
+    own = label >= 0
+    columns = (column[own] for column in found.events._replace(list=label * lists + found.events.list))
+    inside = [search.labels == number for number in range(int(search.labels.max()) + 1)]
+    eligible = [
+        _coverage((signals, int(frames.sum())), None if allowed is None else allowed[:, :, frames], search)[0]
+        for frames in inside
+    ]
+    watched = np.concatenate([found.watched & frames for frames in inside])
+    kept = Events(*columns), found.magnitude[own], found.outlier[own]
+    return Found(*kept, np.concatenate(eligible), watched)
 
 
 def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search) -> tuple[np.ndarray, np.ndarray]:

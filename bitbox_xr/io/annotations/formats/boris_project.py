@@ -17,7 +17,7 @@ from bitbox_xr.io.annotations.text import content, decoded, head_text
 
 __all__ = ["read", "recognise"]
 
-KEYS = ('"project_format_version"', '"behaviors_conf"', '"subjects_conf"')
+KEYS = ('"project_format_version"', '"behaviors_conf"', '"subjects_conf"', '"project_date"')
 MIN_EVENT = 4  # time, subject, behaviour, modifiers; then a comment and, for videos, the frame
 
 

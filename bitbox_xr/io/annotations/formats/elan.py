@@ -1,7 +1,7 @@
 """ELAN, `.eaf`: XML with tiers of annotations, whose times (ms) are in a list of slots.
 
-A tier depends on its parent in one of four ways. The annotations of Included_In and Time_Subdivision have slots of
-their own, of which those between two parts of a subdivision can lack a time. Those of Symbolic_Association have the
+A tier depends on its parent in one of four ways. The annotations of Included_In and Time_Subdivision have
+slots, and those between two parts of a subdivision can lack a time. Those of Symbolic_Association have the
 times of their parent. Those of Symbolic_Subdivision divide the time of their parent equally.
 """
 

@@ -27,7 +27,7 @@ def _matches(names: list[str]) -> bool:
 
 
 def read(path: Path, options: IntervalOptions) -> Annotations:
-    """Read expressions; an unknown one has no label."""
+    """Read expressions; an unknown one is none, as the rows cover the whole time."""
     text = decoded(path.name, content(path))
     header = find_header(text, _matches, preamble=True)
     if header is None:
@@ -45,10 +45,10 @@ def read(path: Path, options: IntervalOptions) -> Annotations:
         seconds.append(np.nan if moment is None else moment)
     if faults:
         return Annotations([], faults)
-    labels = ["" if str(cells[1]) in NO_EXPRESSION else str(cells[1]) for cells in rows.cells]
+    labels = [str(cells[1]) for cells in rows.cells]
     intervals = [
         Interval(onset, offset, label, "unknown" if np.isnan(offset) else "state", place)
         for onset, offset, label, place in zip(seconds, [*seconds[1:], np.nan], labels, rows.places, strict=True)
-        if label != END
+        if label != END and label not in NO_EXPRESSION
     ]
     return Annotations(intervals)
