@@ -4,6 +4,7 @@ from bitbox_xr import accessors as _accessor  # registers the accessor .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
 from bitbox_xr.inference.contrasts import contrast
+from bitbox_xr.inference.multiverse import multiverse
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.inference.single_pair import lag_map, surrogate_windows
 from bitbox_xr.io.annotations import open_intervals
@@ -49,6 +50,7 @@ __all__ = [
     "lag_profile",
     "magnitudes",
     "mask",
+    "multiverse",
     "open_intervals",
     "open_netcdf",
     "open_recording",

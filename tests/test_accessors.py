@@ -9,7 +9,7 @@ import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr import accessors
-from bitbox_xr.plotting import decomposition, expressivity, inference, methods, pairs
+from bitbox_xr.plotting import decomposition, expressivity, inference, methods, pairs, specification
 
 from random_recordings import FPS
 
@@ -57,6 +57,7 @@ FUNCTIONS |= {
     for name in ("significant_pairs", "over_time_by_chance", "lag_distribution")
 }
 FUNCTIONS |= {(accessors.ResultAccessor, "contrast"): bx.contrast}
+FUNCTIONS |= {(methods.PlotMethods, "specification_curve"): specification.specification_curve}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): decomposition.decomposition}
 

@@ -73,6 +73,16 @@ def test_first_argument_is_x_and_second_is_y():
             for p in (inspect.signature(function).parameters.values() if inspect.isfunction(function) else ())
             if p.kind is p.POSITIONAL_OR_KEYWORD
         ]
-        if positional[:1] not in ([], ["path"], ["data"], ["result"], ["obj"], ["manifest"], ["summary"], ["name"]):
+        if positional[:1] not in (
+            [],
+            ["path"],
+            ["data"],
+            ["result"],
+            ["obj"],
+            ["manifest"],
+            ["name"],
+            ["summary"],
+            ["measure"],
+        ):
             assert positional[0] == "x", name
             assert positional[1:2] in ([], ["y"], ["fps"], ["intervals"], ["width"]), name

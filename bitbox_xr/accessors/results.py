@@ -10,6 +10,7 @@ import xarray as xr
 import bitbox_xr as bx
 from bitbox_xr.measures import results
 from bitbox_xr.plotting.methods import PlotMethods
+from bitbox_xr.report.methods import methods
 
 __all__ = ["ResultAccessor"]
 
@@ -68,6 +69,19 @@ class ResultAccessor:
             n=n,
             rng=rng,
         )
+
+    def methods(self) -> str:
+        """Describe in plain English how the result was made: a methods paragraph with references.
+
+        The text follows from the attributes of the result. Read it against your study before you use it.
+
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> print(face.bitbox.expressivity(scales=[1, 2]).bitbox.methods().split(". ")[1])
+        Activations were local maxima of a Mexican-hat wavelet transform at durations of 1 and 2 s (PyWavelets ...; Lee
+        et al., 2019)
+        """
+        return methods(self._result)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
         """Save the result as a NetCDF file: see `bitbox_xr.to_netcdf`.

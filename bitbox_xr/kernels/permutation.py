@@ -141,7 +141,7 @@ def evaluate(families: Sequence[Family], effect: np.ndarray, arrangements: Arran
         first += values.shape[1]
     strength, stronger = found[5:]
     below = np.searchsorted(np.sort(highest), strength * (1 - TOLERANCE))
-    p_fwe = np.where(np.isnan(strength), np.nan, 1 - below / len(highest))
+    p_fwe = np.where(np.isnan(strength), np.nan, (len(highest) - below) / len(highest))  # 1 - … would exceed .05
     estimate, error, freedom, deviation, t = found[:5]
     return Outcome(estimate, error, freedom, deviation, t, stronger / len(highest), p_fwe)
 

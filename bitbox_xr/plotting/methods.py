@@ -1,11 +1,12 @@
 """The methods of `.bitbox.plot` on DataArrays and Datasets. Each one calls a function of `bitbox_xr.plotting`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import xarray as xr
 
 from bitbox_xr.core.types import NoiseLike, PValue, ScalesLike
-from bitbox_xr.plotting import decomposition, expressivity, inference, pairs
+from bitbox_xr.plotting import decomposition, expressivity, inference, pairs, specification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -193,3 +194,24 @@ class PlotMethods:
         'share of windows'
         """
         return inference.lag_distribution(self._result, level=level, ax=ax)
+
+    def specification_curve(
+        self,
+        variable: str | None = None,
+        *,
+        preregistered: Mapping[str, object] | None = None,
+        fig: "Figure | SubFigure | None" = None,
+    ) -> "Figure | SubFigure":
+        """Plot an estimate under every setting. See `bitbox_xr.plotting.specification.specification_curve`.
+
+        >>> import bitbox_xr as bx
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> found = bx.multiverse("imitation", child, model, width=[1.0, 2.0], max_lag=[0.5, 1.0])
+        >>> smile = found.sel(signal1="AU12", signal2="AU12")
+        >>> fig = smile.bitbox.plot.specification_curve("corr_mean", fig=Figure(layout="constrained"))
+        >>> fig.axes[1].get_xlabel()
+        'settings, by mean correlation over windows'
+        """
+        return specification.specification_curve(self._result, variable, preregistered=preregistered, fig=fig)

@@ -217,6 +217,14 @@ def test_conditions_that_differ_in_quality_are_warned_of(noisy):
     contrast(noisy, variable="excess", within="condition", covariates=["lost_share"], rng=0)
 
 
+def test_a_small_group_that_varies_more_is_warned_of():
+    summary = study(each=12).isel(recording=slice(5, None))  # 7 and 12
+    wide = summary.assign(excess=summary.excess * xr.where(summary.group == "clinic", 4, 1))
+    contrast(summary, variable="excess", between="group", rng=0)
+    with pytest.warns(UserWarning, match=r"smaller group of group \(7 of 19 recordings\) has \d\.\d times"):
+        contrast(wide, variable="excess", between="group", rng=0)
+
+
 # --- bad input
 
 BAD = {

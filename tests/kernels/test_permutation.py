@@ -151,3 +151,12 @@ def test_random_arrangements_begin_with_the_observed_one():
     np.testing.assert_array_equal(signs.rows[0], 1)
     np.testing.assert_array_equal(orders.rows[0], np.arange(30))
     np.testing.assert_array_equal(np.sort(orders.rows, axis=1), np.tile(np.arange(30), (51, 1)))
+
+
+def test_p_values_of_one_cell_are_its_family_wise_p_values():
+    """Exactly, so that both are at most .05 in the same arrangements."""
+    second = np.repeat([0.0, 1.0], 8)
+    for seed in range(40):
+        arrangements = permutation.exchanges(second == 1, 19, np.random.default_rng(seed), labels_only=False)
+        found = evaluate(values(16, 1, seed), np.ones((16, 1)), second, arrangements)
+        assert found.p_fwe[0] == found.p[0]
