@@ -5,6 +5,7 @@ as covariates or weights.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -13,6 +14,7 @@ from bitbox_xr.cohort.inputs import Side
 from bitbox_xr.cohort.options import Plan
 from bitbox_xr.core.errors import collected_warnings
 from bitbox_xr.core.signal_set import rate
+from bitbox_xr.core.types import MeasureOfTwo
 from bitbox_xr.core.variables import COEFFICIENT, PAIR, SIGNAL, SIGNAL1, SIGNAL2, TIME, variable_attrs
 from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.windowing import Options, checked_pair
@@ -108,13 +110,13 @@ def _shares(
     """Share of the frames of each label at which the signals of both people, or the signal, have the flag."""
     number = members.sum(axis=1)
     flags = [one.astype(np.float32) for one in flags]
+    dims: tuple[str, ...] = (SIGNAL1, SIGNAL2)
+    names = [sides[0].x[SIGNAL].values, sides[-1].x[SIGNAL].values]
     if {SIGNAL1, SIGNAL2} <= {*result.dims} or PAIR in result.dims:
-        one, other = (flags[0], flags[-1])
-        counts = np.stack([one[own].T @ other[own] for own in members])
-        dims, names = (SIGNAL1, SIGNAL2), (sides[0].x[SIGNAL].values, sides[-1].x[SIGNAL].values)
+        counts = np.stack([flags[0][own].T @ flags[-1][own] for own in members])
     else:
         counts = np.stack([flags[0][own].sum(axis=0) for own in members])
-        dims, names = (COEFFICIENT if COEFFICIENT in result.dims else SIGNAL,), (sides[0].x[SIGNAL].values,)
+        dims, names = (COEFFICIENT if COEFFICIENT in result.dims else SIGNAL,), names[:1]
     values = counts.astype(np.float64) / number.reshape(-1, *(1 for _ in dims))
     coords = dict(zip(dims, names, strict=True)) | ({by: labels} if by is not None else {})
     shares = xr.DataArray(_by_label(values, by), coords, (*([by] if by is not None else []), *dims))
@@ -126,8 +128,8 @@ def _shares(
 def _window_counts(plan: Plan, sides: Sequence[Side]) -> np.ndarray:
     """Number of windows of each label."""
     options = Options(**{name: plan.options[name] for name in Options._fields})
-    inputs = [side.x for side in sides] if len(sides) > 1 else [sides[0].x, None]
+    y = sides[1].x if len(sides) > 1 else None
     by = plan.reading.by if plan.entry.has_by else None
     with collected_warnings():  # the measure gave them
-        pair = checked_pair(plan.compared, *inputs, options, None, by)
+        pair = checked_pair(cast(MeasureOfTwo, plan.compared), sides[0].x, y, options, None, by)
     return np.array([sum(windows.number for windows in group) for group in pair.groups()])

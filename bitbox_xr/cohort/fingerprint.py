@@ -7,7 +7,7 @@ detects this, so that no result is stored under the hash of other content.
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -130,7 +130,10 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def made_from(asked: str, own: Mapping[str, object], inputs: Iterable[Identity]) -> str:
-    """SHA-256 of the inputs' names and content, of all options (`own`: the recording's) and of the major.minor version."""
+def made_from(asked: str, own: Mapping[str, object], inputs: Iterable[Sequence[object]]) -> str:
+    """SHA-256 of the inputs' names and content, of all options and of bitbox_xr's major.minor version.
+
+    `own` are options of the recording alone.
+    """
     version = __version__.split(".")[:2]
     return hashlib.sha256(json.dumps([[*inputs], asked, dict(own), version]).encode()).hexdigest()

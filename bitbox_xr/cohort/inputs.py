@@ -5,6 +5,7 @@ axis, the clock of the signals, on which the file of intervals was coded. Labels
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -43,7 +44,7 @@ class Inputs:
     def __init__(self, reading: Reading, row: Recording) -> None:
         self._reading, self._row = reading, row
         files = {"signals": row.signals, "reference": row.reference, "intervals": row.intervals}
-        self._hashed = {column: _Once(lambda file=file: hashed(_given(file))) for column, file in files.items()}
+        self._hashed = {column: _Once(partial(_hashed, file)) for column, file in files.items()}
         self._x = _Once(lambda: self._opened("signals"))
         self._y = _Once(lambda: self._opened("reference"))
         self._alone = _Once(lambda: (self._finished(self._x(), "signals"),))
@@ -146,7 +147,7 @@ def started(x: xr.DataArray, reading: Reading, column: str) -> xr.DataArray:
     """Signals after the steps that interpolate, which come before alignment."""
     for step in reading.steps:
         if step.interpolates and step.of in (column, "both"):
-            x = step(x)
+            x = step.applied(x)
     return x
 
 
@@ -155,16 +156,14 @@ def finished(x: xr.DataArray, reading: Reading, column: str, file: Path | None, 
     if reading.by is not None and file is not None:
         table = _intervals(file, reading.intervals, later)
         x = annotate(x, numbered(table) if reading.each_interval else table, name=reading.by)
-    masked = None
-    for one in reading.masks if file is not None else ():
-        if one.of in (column, "both"):
-            chosen = _masking(x, one, _intervals(file, one.options, later))
-            if chosen is not None:
-                x, own = chosen
-                masked = own if masked is None else masked | own
+    masked: xr.DataArray | None = None
+    if file is not None:
+        for one in reading.masks:
+            if one.of in (column, "both") and (taken := _masking(x, one, _intervals(file, one.options, later))):
+                x, masked = taken[0], taken[1] if masked is None else masked | taken[1]
     for step in reading.steps:
         if not step.interpolates and step.of in (column, "both"):
-            x = step(x)
+            x = step.applied(x)
     return Side(x, masked)
 
 
@@ -173,9 +172,9 @@ def _masking(x: xr.DataArray, one: Mask, table: xr.Dataset) -> tuple[xr.DataArra
     labels = None if one.labels is None else [name for name in one.labels if name in table["label"].values]
     if not table.sizes["interval"] or labels == []:
         return None
-    options = {"labels": labels, "regions": None if one.regions is None else list(one.regions)}
+    call = partial(mask, labels=labels, regions=None if one.regions is None else list(one.regions))
     everywhere = xr.ones_like(x.drop_vars(MASKED, errors="ignore"), dtype=np.float32)
-    return mask(x, table, **options), mask(everywhere, table, **options).isnull().reset_coords(drop=True)
+    return call(x, table), call(everywhere, table).isnull().reset_coords(drop=True)
 
 
 def _intervals(file: Path, options: Mapping[str, Any], later: float) -> xr.Dataset:
@@ -200,9 +199,9 @@ def numbered(table: xr.Dataset) -> xr.Dataset:
     return table.assign({"label": table["label"].copy(data=np.array(labels, dtype=str))})
 
 
-def _given(file: Path | None) -> Path:
+def _hashed(file: Path | None) -> HashedFile:
     assert file is not None  # checked by the worker, whose message names the measure
-    return file
+    return hashed(file)
 
 
 def _loaded(file: Path, reader: Mapping[str, Any]) -> xr.DataArray:

@@ -44,7 +44,7 @@ Hashed: TypeAlias = tuple[HashedFile, HashedFile | None]  # the reference and it
 
 
 class Partner(NamedTuple):
-    """A reference, and the recording to which it belongs, with its options, covariates and intervals, if it has them."""
+    """A reference, and the recording to which it belongs, with its file of intervals, options and covariates."""
 
     recording: str
     source: HashedFile

@@ -43,7 +43,8 @@ class Step:
         """Whether the step comes before alignment and masks."""
         return self.function in INTERPOLATING
 
-    def __call__(self, x: xr.DataArray) -> xr.DataArray:
+    def applied(self, x: xr.DataArray) -> xr.DataArray:
+        """The signals after the step."""
         return STEPS[self.function](x, **self.options)
 
     def described(self) -> dict[str, Any]:
@@ -70,8 +71,8 @@ def steps(given: object) -> tuple[tuple[Step, ...], list[str]]:
 
     >>> steps([{"function": "detrend", "width": 30}])[0]
     (Step(function='detrend', options={'width': 30}, of='both'),)
-    >>> steps([{"function": "smooth", "width": -1, "fps": 2}])[1]
-    ['prepare[0]: expected options of smooth() (width), got fps', 'prepare[0]: expected width to be a positive number, got -1']
+    >>> steps([{"function": "smooth", "width": -1}])[1]
+    ['prepare[0]: expected width to be a positive number, got -1']
     """
     found, faults = _mappings("prepare", given)
     made = []

@@ -56,8 +56,8 @@ def preregistered(
 ) -> dict[str, str]:
     """Freeze the plan of the first run that has a TOML file, or record how this run deviates from it.
 
-    `earlier` are the measures that `out` has results of. Keeps the TOML file in the output folder. Returns attributes of
-    the summaries: hashes of both TOML files and the deviations, as JSON; none without such files.
+    `earlier` are the measures that `out` has results of. Keeps the TOML file in the output folder. Returns attributes
+    of the summaries: hashes of both TOML files and the deviations, as JSON; none without such files.
     """
     hidden, plan = run_folder.parent, _plan(study, table)
     if config is not None:

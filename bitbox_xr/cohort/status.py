@@ -43,16 +43,21 @@ def load(out: Path) -> pd.DataFrame:
     """Read `status.csv` of the output folder; text stays text (a name such as 001, too), without guards."""
     table = pd.read_csv(out / STATUS, dtype=str, keep_default_na=False)
     numbers = {name: kind for name, kind in (("seconds", float), ("retries", int)) if name in table}
-    return table.assign(**{name: table[name].map(restored) for name in table if name not in numbers}).astype(numbers)
+    text = {str(name): table[name].map(restored) for name in table.columns if name not in numbers}
+    return table.assign(**text).astype(numbers)
 
 
 def read_rows(out: Path) -> dict[str, Row]:
     """Return the rows of `status.csv` by recording; none if it cannot be read."""
     try:
         table = load(out)
-        measures = table[table.columns.difference(COLUMNS, sort=False)].to_dict("records")
-        rows = table[[*COLUMNS]].itertuples(index=False)
-        return {name: Row(name, *rest, states) for (name, *rest), states in zip(rows, measures, strict=True)}
+        measures = [name for name in table.columns if name not in COLUMNS]
+        plain = table[[*COLUMNS]].itertuples(index=False)
+        states = table[measures].to_dict("records")
+        return {
+            name: Row(name, state, message, seconds, retries, {str(key): str(value) for key, value in own.items()})
+            for (name, state, message, seconds, retries), own in zip(plain, states, strict=True)
+        }
     except (OSError, ValueError, TypeError, KeyError):
         return {}
 

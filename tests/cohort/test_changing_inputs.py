@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from cohort_plans import job_of, study_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from bitbox_xr.cohort.manifest import Recording
 from bitbox_xr.io.readers import dispatch
 from bitbox_xr.io.readers.formats import three_di
 
+from cohort_plans import job_of, study_of
 from random_recordings import random_walk
 
 CHANGED = "expected a file that stays unchanged, got one that changed while it was read; run again"

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from cohort_plans import job_of, plan_of, study_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from bitbox_xr import cohort
 from bitbox_xr.cohort import fingerprint, manifest, status, storage, summary, worker
 from bitbox_xr.cohort.blocks import Gathered, gather
 
+from cohort_plans import job_of, plan_of, study_of
 from random_recordings import random_walk
 
 

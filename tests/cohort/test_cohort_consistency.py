@@ -7,12 +7,13 @@ import os
 
 import numpy as np
 import pytest
-from cohort_plans import job_of, study_of
 
 import bitbox_xr as bx
 from bitbox_xr.cohort import blocks, cluster, collection, lost_workers, status, storage, summary, worker
 from bitbox_xr.cohort.manifest import Manifest, Recording
 from bitbox_xr.cohort.record import Record
+
+from cohort_plans import job_of, study_of
 
 
 @pytest.fixture

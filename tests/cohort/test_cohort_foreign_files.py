@@ -183,9 +183,11 @@ def test_only_the_first_of_many_reasons_are_listed(study, run):
 
 
 OTHER_FILES = [
-    ".lock", "lock", "seed.txt", "format", "record.jsonl", "film.mkv.part", "summary.nc.part/half.nc", "xyz.part/b.nc",
-    "run-0123456789abcdef/film.nc", "imitation/recordings/film.mkv.part", "imitation/recordings/notes.txt", "imitation/recordings/other.nc",
-    "imitation/recordings/000.json", "imitation/windows/other.nc", "imitation/windows/000.nc.part/film.nc", "summary.csv~", "imitation/recordings/deep/000.nc",
+    ".lock", "lock", "seed.txt", "format", "record.jsonl", "film.mkv.part", "summary.nc.part/half.nc",
+    "xyz.part/b.nc", "run-0123456789abcdef/film.nc", "imitation/recordings/film.mkv.part",
+    "imitation/recordings/notes.txt", "imitation/recordings/other.nc", "imitation/recordings/000.json",
+    "imitation/windows/other.nc", "imitation/windows/000.nc.part/film.nc", "summary.csv~",
+    "imitation/recordings/deep/000.nc",
 ]  # fmt: skip
 
 
