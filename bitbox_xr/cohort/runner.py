@@ -241,7 +241,16 @@ def _faults(table: Manifest, study: Study) -> list[str]:
     faults += named_like_options([name for name in table.covariates if name not in names], own)
     for plan in study.plans:
         faults += partners.faults(plan, table) + _reference_faults(plan, table)
-    if study.reading.align is None and "offset" in table.columns:
+    reading = study.reading
+    if table.annotated and not reading.uses_intervals:
+        faults.append(
+            "expected by or mask with the column intervals, got neither; give by='condition', or remove the column"
+        )
+    if reading.masks and not table.annotated:
+        faults.append("expected a column intervals for mask, got none; add it")
+    if reading.by in table.covariates:
+        faults.append(f"expected covariates with other names than by, got {reading.by!r} for both; rename one of them")
+    if reading.align is None and "offset" in table.columns:
         faults.append("expected align=True with the column offset, which align() adds to the reference's times, got "
                       "align=False; give it, or remove the column")  # fmt: skip
     return faults
@@ -281,7 +290,7 @@ def _jobs(table: Manifest, study: Study, out: Path, run_folder: Path) -> list[Jo
         for folder in [*folders, f"{plan.measure}/{WINDOWS}"] if plan.keep_windows else folders:
             if not (out / folder).exists():
                 make_folder(out / folder, out)
-    return [Job(row, table.paired, out, run_folder) for row in table.recordings]
+    return [Job(row, table.paired, table.annotated, out, run_folder) for row in table.recordings]
 
 
 def _measure_all(
