@@ -54,7 +54,9 @@ def described(result: xr.Dataset, plan: Plan, sides: Sequence[Side]) -> xr.Datas
     for name in DESCRIPTION:
         if name in out:
             out[name].attrs = variable_attrs(name)
-    result = result.assign({name: out[name] for name in out.data_vars if name not in result})
+    out = out.reindex({dim: result[dim].values for dim in out.dims})
+    # without coordinates, which would replace those of the result and their attributes
+    result = result.assign({name: out[name].variable for name in out.data_vars if name not in result})
     return result.assign_coords(_of_intervals(by, labels)) if by is not None and plan.reading.each_interval else result
 
 
