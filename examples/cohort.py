@@ -76,7 +76,7 @@ pd.DataFrame(rows).to_csv(study / "study.csv", index=False)
 # suit faces: facial mimicry takes about 0.3 to 1 s, and a window must hold a whole expression.
 #
 # The strongest correlation of many lags is well above zero even by chance, and more so for slow signals. `significance`
-# compares each recording with surrogates of its own signals. Its `excess` is the mean correlation minus that of the
+# compares each recording with surrogates of the model's signals. Its `excess` is the mean correlation minus that of the
 # surrogates: imitation with chance taken out. `quality` measures noise, losses and activity of both people, in which
 # groups often differ too.
 

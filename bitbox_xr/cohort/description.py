@@ -1,7 +1,6 @@
 """What describes the data behind a result: the order and duration of conditions, valid and masked shares, windows.
 
-These variables stand beside those of the measure in the files of recordings and in summaries, where a model needs them
-as covariates or weights.
+The files of recordings and the summaries have these variables too. A model needs them as covariates or weights.
 """
 
 from collections.abc import Sequence

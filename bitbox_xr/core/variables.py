@@ -170,7 +170,7 @@ VARIABLES = {
     PERSON: Variable("person"),
     "order": Variable("place of the condition in the recording, from 1", "1"),
     "duration": Variable("duration of the frames", "s"),
-    "valid_share": Variable("share of frames at which the signals are present", "1"),
+    "valid_share": Variable("share of frames with values of the signals", "1"),
 }
 
 _WINDOW_VARIABLES = (

@@ -242,7 +242,7 @@ def test_a_recording_without_intervals_fails_where_they_are_needed(study, run):
 
 
 FAULTY = """
-mesures = 1
+measurements = 1
 by = "time"
 [align]
 rate = 25
@@ -272,7 +272,7 @@ def test_all_faults_of_the_file_are_reported_with_their_keys(study, run):
     message = str(error.value)
     assert message.startswith("study.toml: 12 faults\n")
     for phrase in (
-        "expected the keys measures, read, align, by, each_interval, intervals, mask, prepare, got mesures",
+        "expected the keys measures, read, align, by, each_interval, intervals, mask, prepare, got measurements",
         "expected by to be a name (letters, digits and _) that no result uses itself, got 'time'",
         "expected options of align() (fps, offset, max_gap), got rate",
         "expected options of open_signals() (",

@@ -44,7 +44,9 @@ def test_r_reads_the_summary(rscript, tmp_path):
     done = cohort.run(
         tmp_path / "study.csv", tmp_path / "out", measure="imitation", width=1.1, workers=1, progress=False
     )
-    completed = subprocess.run([rscript, SCRIPTS / "summary.R", tmp_path / "out" / "imitation"], capture_output=True, text=True, timeout=120)
+    completed = subprocess.run(
+        [rscript, SCRIPTS / "summary.R", tmp_path / "out" / "imitation"], capture_output=True, text=True, timeout=120
+    )
     assert completed.returncode == 0, completed.stderr
     values_of = dict(line.split(" ", 1) for line in completed.stdout.splitlines())
     assert values_of["recording"].split() == ["000", "001", "002"]
@@ -64,7 +66,9 @@ def test_r_reads_the_summary(rscript, tmp_path):
 def pair(seed, strengths):
     """A follower whose strength changes at the second phase, and its model; phases of 40 s."""
     rng = np.random.default_rng(seed)
-    model = np.stack([np.convolve(column, np.hanning(30), mode="same") for column in rng.normal(size=(2, 2400))], axis=1)
+    model = np.stack(
+        [np.convolve(column, np.hanning(30), mode="same") for column in rng.normal(size=(2, 2400))], axis=1
+    )
     own = np.stack([np.convolve(column, np.hanning(30), mode="same") for column in rng.normal(size=(2, 2400))], axis=1)
     share = np.repeat(strengths, 1200)[:, None]
     noise = rng.normal(size=model.shape) * rng.uniform(0.1, 0.5)
