@@ -7,9 +7,10 @@ import pytest
 import bitbox_xr as bx
 from bitbox_xr.accessors import SignalsAccessor
 from bitbox_xr.cli import main
-from bitbox_xr.cohort.options import planned
 from bitbox_xr.plotting.decomposition import decomposition
 from bitbox_xr.plotting.methods import SignalsPlotMethods as PlotMethods
+
+from cohort_plans import plan_of
 
 ORDER = ["width", "step", "max_lag", "causal", "polarity", "min_valid", "fps"]
 DEFAULTS = {
@@ -52,7 +53,7 @@ def test_window_options_of_commands(name):
 
 @pytest.mark.parametrize("measure", ["imitation", "coordination", "significance"])
 def test_window_options_of_cohorts(measure):
-    known = {name: value for name, value in planned(measure, {}, keep_windows=False).options.items() if name in ORDER}
+    known = {name: value for name, value in plan_of(measure).options.items() if name in ORDER}
     assert list(known.items()) == [item for item in expected(measure).items() if item[0] != "fps"]
 
 
@@ -114,7 +115,7 @@ def test_options_of_contingency():
     options = {p.name: p.default for p in main.commands["contingency"].params}
     shared = ("min_latency", "max_latency", "false_alarms_per_minute", "surrogates", "n", "pairs")
     assert {name: options[name] for name in shared} == {name: function[name] for name in shared}
-    planned_options = planned("contingency", {}, keep_windows=False).options
+    planned_options = plan_of("contingency").options
     assert {name: planned_options[name] for name in ("max_latency", "n", "rng")} == {
         "max_latency": 2.0, "n": 199, "rng": None,
     }  # fmt: skip

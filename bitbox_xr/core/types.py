@@ -48,6 +48,6 @@ EventSurrogates: TypeAlias = Literal["shift", "permute", "partners"]
 PairsOf: TypeAlias = Literal["all", "matched"]
 Engine: TypeAlias = Literal["netcdf4", "h5netcdf", "scipy"]
 CohortMeasure: TypeAlias = Literal[
-    "imitation", "coordination", "expressivity", "diversity", "contingency", "significance"
+    "imitation", "coordination", "expressivity", "diversity", "contingency", "significance", "quality"
 ]
 PValue: TypeAlias = Literal["p", "p_fwe", "q"]
