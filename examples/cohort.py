@@ -72,8 +72,8 @@ pd.DataFrame(rows).to_csv(study / "study.csv", index=False)
 # ## The measures
 #
 # One call reads each file once and computes several measures, on two processes. The command line does the same with a
-# TOML file, `bitbox-xr cohort study.csv --config study.toml --out results`, or with one measure at a time. These options
-# suit faces: facial mimicry takes about 0.3 to 1 s, and a window must hold a whole expression.
+# TOML file, `bitbox-xr cohort study.csv --config study.toml --out results`, or with one measure at a time. These
+# options suit faces: facial mimicry takes about 0.3 to 1 s, and a window must hold a whole expression.
 #
 # The strongest correlation of many lags is well above zero even by chance, and more so for slow signals. `significance`
 # compares each recording with surrogates of the model's signals. Its `excess` is the mean correlation minus that of the

@@ -6,9 +6,10 @@ import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort.options import planned
 from bitbox_xr.cohort.seeds import seed_of
 from bitbox_xr.demo import make_pair
+
+from cohort_plans import study_of
 
 OPTIONS = {"min_rise": 0.2, "max_latency": 1.0, "n": 19}
 
@@ -78,4 +79,4 @@ BAD = [
 @pytest.mark.parametrize(("measure", "options", "text"), BAD)
 def test_faulty_options_are_refused_before_anything_is_read(measure, options, text):
     with pytest.raises(ValueError, match=text):
-        planned(measure, options, keep_windows=False)
+        study_of(measure, options)
