@@ -10,7 +10,7 @@ from bitbox_xr.inference import multiverse as module
 from counting_scheduler import computed_once
 from random_recordings import random_walk
 
-pytestmark = pytest.mark.filterwarnings("ignore:significance")  # few surrogates are enough for these tests
+pytestmark = pytest.mark.filterwarnings("ignore:(significance|contingency)")  # few surrogates are enough
 
 X, Y = random_walk(0), random_walk(1)
 
@@ -61,6 +61,12 @@ def test_settings_of_a_test_share_a_seed():
     seed = int(found.attrs["seed"])
     one = bx.significance(X, Y, measure="coordination", rng=seed, progress=False, **options)
     same(found.sel(of="coordination"), one)
+
+
+def test_contingency_has_settings_too():
+    options = {"scales": (1.0, 2.0), "n": 5, "rng": 3}
+    found = bx.multiverse("contingency", X, Y, max_latency=[1.0, 2.0], **options)
+    same(found.answered.sel(max_latency=2.0), bx.contingency(X, Y, progress=False, **options).answered)
 
 
 def test_one_setting_and_no_list():
