@@ -110,11 +110,12 @@ def level(name, runs, *, by=False, seed=0, **options):
     return round(float((tested <= 0.05).mean()), 3), len(tested)
 
 
-def power(runs, *, seed=1, correlation=False, options=None, **design):
-    """Share of followed pairs with p ≤ .05, and the mean share above chance."""
+def power(runs, *, seed=1, correlation=False, reverse=False, options=None, **design):
+    """Share of followed pairs with p ≤ .05, and the mean share above chance; `reverse`: the model answers."""
     p, above = [], []
     for run in range(runs):
         x, y = (signals(one) for one in pair(np.random.default_rng([seed, run]), **design))
+        x, y = (y, x) if reverse else (x, y)
         if correlation:
             windows = {"width": 2, "step": 1, "max_lag": 1}
             p.append(float(bx.significance(x, y, rng=run, progress=False, **windows).p.squeeze()))
@@ -148,6 +149,8 @@ def cells(parts, runs):
     for name, design in designs.items() if "power" in parts else ():
         for setting, options in SETTINGS.items():
             yield f"power, {name}, {setting}", power, (runs,), {**design, "options": options}
+    if "power" in parts:
+        yield "power, .3 own, reverse direction", power, (runs,), {"reverse": True}
     for name, design in designs.items() if "significance" in parts else ():
         yield f"power of significance(), {name}", power, (runs,), {**design, "correlation": True}
     for followed in (0.1, 0.3, 0.6) if "bias" in parts else ():
