@@ -3,11 +3,11 @@
 import inspect
 
 import pytest
+from cohort_plans import plan_of
 
 import bitbox_xr as bx
 from bitbox_xr.accessors import SignalsAccessor
 from bitbox_xr.cli import main
-from bitbox_xr.cohort.options import planned
 
 ORDER = ["width", "step", "max_lag", "causal", "polarity", "min_valid", "fps"]
 DEFAULTS = {
@@ -50,7 +50,7 @@ def test_window_options_of_commands(name):
 
 @pytest.mark.parametrize("measure", ["imitation", "coordination", "significance"])
 def test_window_options_of_cohorts(measure):
-    known = {name: value for name, value in planned(measure, {}, keep_windows=False).options.items() if name in ORDER}
+    known = {name: value for name, value in plan_of(measure).options.items() if name in ORDER}
     assert list(known.items()) == [item for item in expected(measure).items() if item[0] != "fps"]
 
 
@@ -85,4 +85,4 @@ def test_first_argument_is_x_and_second_is_y():
             ["measure"],
         ):
             assert positional[0] == "x", name
-            assert positional[1:2] in ([], ["y"], ["fps"], ["width"], ["intervals"]), name
+            assert positional[1:2] in ([], ["y"], ["fps"], ["intervals"], ["width"]), name

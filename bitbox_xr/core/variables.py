@@ -13,6 +13,7 @@ __all__ = [
     "MASKED",
     "METRIC",
     "PAIR",
+    "PERSON",
     "RECORDING",
     "REGION",
     "RESERVED",
@@ -33,7 +34,7 @@ TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
 FEATURE, GAP, RECORDING, INTERVAL, COMPARISON = "feature", "gap", "recording", "interval", "comparison"
-REGION, MASKED = "region", "masked"
+REGION, MASKED, PERSON = "region", "masked", "person"
 
 
 class Variable(NamedTuple):
@@ -168,6 +169,10 @@ VARIABLES = {
     "valid": Variable("share of frames in which the point was seen", "1"),
     # cohorts
     RECORDING: Variable("recording"),
+    PERSON: Variable("person"),
+    "order": Variable("place of the condition in the recording, from 1", "1"),
+    "duration": Variable("duration of the frames", "s"),
+    "valid_share": Variable("share of frames at which the signals are present", "1"),
 }
 
 _WINDOW_VARIABLES = (
