@@ -84,7 +84,7 @@ def test_measures_of_pairs_equal_the_functions(pair):
     )
     result = bx.imitation(x, y)
     xr.testing.assert_identical(result.bitbox.stats(), bx.window_stats(result))
-    chance = {"n": 9, "rng": 1, "width": 0.5, "pairs": "matched", "progress": False}
+    chance = {"n": 19, "rng": 1, "surrogates": "phase", "width": 0.5, "measure": "coordination", "progress": False}
     xr.testing.assert_identical(x.bitbox.significance(y, **chance), bx.significance(x, y, **chance))
 
 

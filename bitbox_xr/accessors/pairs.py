@@ -229,11 +229,11 @@ class PairMethods:
         """Compare one pair with its surrogates, window by window: see `bitbox_xr.surrogate_windows`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 1}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), **options)
         >>> found.null_corr.sizes
-        Frozen({'surrogate': 19, 'window': 27})
+        Frozen({'surrogate': 19, 'window': 57})
         """
         return bx.surrogate_windows(
             self._x,

@@ -95,7 +95,7 @@ def _warn_of_left_out(kind: str, left_out: list[Part], faults: list[str], pair: 
     warn(f"significance(): {text}" + (f" ({listed(faults, 2)})" if faults else ""))
 
 
-# --- the parts that each kind of surrogate can use, and the reasons if there are none
+# --- the parts that each kind of surrogate can use, and the reasons why it can use none
 
 
 def _shifted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[str]]:

@@ -154,7 +154,7 @@ class PlotMethods:
         """Plot a matrix with significant pairs framed. See `bitbox_xr.plotting.inference.significant_pairs`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> from matplotlib.figure import Figure
         >>> windows = {"width": 2, "step": 1, "max_lag": 1}
         >>> result = child.bitbox.imitation(model, **windows, stats=True)

@@ -117,9 +117,12 @@ CHANCE = (
     ),
     *(_sentence(f"In these, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),
     _sentence(
-        "p-values are (b + 1) / (n + 1) ({phipson}), family-wise p-values are based on the largest standardised "
-        "statistic over {pairs} ({nichols}), and false discovery rates follow {benjamini_narrative}. The seed of "
-        "random numbers was {seed}.",
+        *(
+            "p-values are (b + 1) / (n + 1) ({phipson}), family-wise p-values are based on the largest standardised "
+            f"statistic over {over} ({{nichols}}), and false discovery rates follow {{benjamini_narrative}}. The seed "
+            "of random numbers was {seed}."
+            for over in ("the {family}", "{pairs}")
+        ),
         surrogates=tuple(SURROGATES),
     ),
 )  # fmt: skip

@@ -75,6 +75,7 @@ def test_coordination_of_one_and_of_two_people_in_one_file(folder, tmp_path):
         np.testing.assert_allclose(found["corr"], expected["corr"], atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times
 def test_significance_of_two_and_of_one(folder, tmp_path):
     x, y, _ = demo.make_pair(minutes=0.5)
     chance = ["--n", 19, "--seed", 3, "--width", 2, "--max-lag", 0.5]
@@ -93,6 +94,19 @@ def test_significance_of_two_and_of_one(folder, tmp_path):
     assert "of 3 pairs with" in done.output
 
 
+@pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times
+def test_significance_of_each_label(folder, tmp_path):
+    (tmp_path / "phases.csv").write_text("onset,duration,label\n0,12,calm\n12,18,talk\n")
+    options = ["--n", 19, "--seed", 3, "--width", 2, "--max-lag", 0.5, "--intervals", tmp_path / "phases.csv"]
+    done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *options)
+    assert done.exit_code == 0, done.output
+    with open_netcdf(tmp_path / "out.nc") as found:
+        assert found["p"].dims == ("condition", "signal1", "signal2")
+        assert found.attrs["n_by_label"] == "[5, 8]"
+    assert "  calm: 0 of 144 pairs\n  talk: 0 of 144 pairs\n" in done.output
+
+
+@pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times
 def test_significance_among_partners(folder, tmp_path):
     partners = ["--surrogates", "partners", "--partner", folder / "x.nc", "--partner", folder / "y.nc"]
     done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *partners)
@@ -102,6 +116,7 @@ def test_significance_among_partners(folder, tmp_path):
         assert float(found["p"].min()) == pytest.approx(2 / 3)  # y itself is as strong as y
 
 
+@pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times
 def test_partners_are_aligned_with_x(folder, tmp_path):
     x, y, _ = demo.make_pair(minutes=0.5)
     others = [demo.make_pair(minutes=0.5, seed=seed)[1] for seed in (1, 2)]
@@ -277,7 +292,8 @@ def test_expressivity_of_a_file(tmp_path):
             ["coordination", "x.nc", "-o", "out.nc", "--width", "-1"],
             "expected width to be a positive number of seconds, got -1.0",
         ),
-        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--n", "900"], "expected n of at most 859"),
+        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--width", "12"], "expected at least 1080 frames (36 s)"),
+        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--surrogates", "permute"], "expected by, "),
         (["coordination", "x.nc", "-o", "out.nc", "--width", "60"], "got 900 frames (30 s)"),
         (["coordination", "x.nc", "-o", "out.nc", "--align"], "expected a file Y with --align, got none"),
         (

@@ -10,6 +10,8 @@ from bitbox_xr.inference import multiverse as module
 from counting_scheduler import computed_once
 from random_recordings import random_walk
 
+pytestmark = pytest.mark.filterwarnings("ignore:significance")  # few surrogates are enough for these tests
+
 X, Y = random_walk(0), random_walk(1)
 
 
