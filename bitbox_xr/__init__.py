@@ -1,7 +1,7 @@
 """Measures of behavioural signals, such as facial expressions and head movement, as labelled xarray objects."""
 
 from bitbox_xr import accessors as _accessor  # registers the accessor .bitbox
-from bitbox_xr import cohort
+from bitbox_xr import cohort, demo
 from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
 from bitbox_xr.inference.contrasts import contrast
 from bitbox_xr.inference.multiverse import multiverse
@@ -38,6 +38,7 @@ __all__ = [
     "cohort",
     "contrast",
     "coordination",
+    "demo",
     "detrend",
     "diversity",
     "events",

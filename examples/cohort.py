@@ -5,7 +5,7 @@
 #
 # Twenty-four children watch a model in two sessions. Half of them come from a clinic, half are a control group. The
 # recordings are simulated, so we know what the analysis should find: the control group imitates the model's smile
-# strongly, the clinic group less. With your own recordings, start at the manifest.
+# strongly, the clinic group less, and likewise two other movements. With your own recordings, start at the manifest.
 
 # %%
 import tempfile
@@ -69,55 +69,67 @@ for number in range(24):
 pd.DataFrame(rows).to_csv(study / "study.csv", index=False)
 
 # %% [markdown]
-# ## The measure
+# ## The measures
 #
-# One call measures all recordings, on two processes. The command line does the same: `bitbox-xr cohort study.csv
-# --measure imitation --out results --width 2 --step 1 --max-lag 1`. These options suit faces: facial mimicry takes
-# about 0.3 to 1 s, and a window must hold a whole expression.
+# One call measures all recordings, on two processes. `significance` compares the imitation of each recording with its
+# chance level, the same statistic for surrogates in which the two are unrelated. `imitation` adds the lags. The command
+# line does the same with a TOML file, `bitbox-xr cohort study.csv --config study.toml --out results` (see
+# [a study](study.py)). The options of the windows suit faces: facial mimicry takes about 0.3 to 1 s, and a window must
+# hold a whole expression.
 
 # %%
-options = {"measure": "imitation", "width": 2, "step": 1, "max_lag": 1}
-result = cohort.run(study / "study.csv", study / "results", workers=2, progress=False, **options)
+windows = {"width": 2, "step": 1, "max_lag": 1}
+measures = {"significance": {**windows, "n": 19, "rng": 1}, "imitation": windows}
+result = cohort.run(study / "study.csv", study / "results", measures=measures, workers=2, progress=False)
 print(result.counted)
-print(result.summary.corr_fisher_mean.sel(pair="AU12").groupby("group").mean().to_series().round(2).to_dict())
+summary = result["significance"].summary
+means = summary[["observed", "null_mean", "excess"]].sel(pair="AU12").groupby("group").mean().to_dataframe()
+print(means[["observed", "null_mean", "excess"]].round(3).to_string())
 
 # %% [markdown]
+# `observed` is the mean absolute correlation. Most of it is chance: unrelated signals reach `null_mean`, because in each
+# window the best of many lags is chosen. The chance level depends on how fast and how often people move, so groups can
+# differ in `observed` without differing in imitation. Model `excess`, the difference of the two.
+#
 # ## A mixed model
 #
-# Fisher's z, the inverse hyperbolic tangent of a correlation, makes correlations suitable for a linear model. Two
-# sessions of one child are not independent, so the model has a random intercept for each child. The fixed effects are
-# group and age.
+# Two sessions of one child are not independent, so the model has a random intercept for each child. The fixed effects
+# are group and age.
 
 # %%
-table = pd.read_csv(study / "results" / "summary.csv", dtype={"recording": str, "child": str})
-smile = table[table["pair"] == "AU12"].assign(
-    z=lambda t: np.arctanh(t["corr_fisher_mean"]), years=lambda t: t["age"] - 8.5
-)
-fit = smf.mixedlm("z ~ C(group, Treatment('control')) + years", smile, groups="child").fit()
+table = pd.read_csv(study / "results" / "significance" / "summary.csv", dtype={"recording": str, "child": str})
+smile = table[table["pair"] == "AU12"].assign(years=lambda t: t["age"] - 8.5)
+fit = smf.mixedlm("excess ~ C(group, Treatment('control')) + years", smile, groups="child").fit()
 print(fit.summary().tables[1].to_string())
 
 # %% [markdown]
 # ## Interpretation
 #
 # The estimate for the clinic group is negative: these children imitate the smile less than the control group. Its unit
-# is Fisher's z. The estimate for age is near zero, because age has no effect in the simulation. The mean lag is
-# negative: the children follow the model. It is longer than the simulated delay of 0.33 s, because by chance some
-# windows choose a wrong lag; `bx.lag_profile` estimates the delay better. Before you report this, test whether the
-# imitation exceeds chance (`measure="significance"`). The strongest correlation of many lags is well above zero even
-# by chance.
+# is that of a correlation. The estimate for age is near zero, because age has no effect in the simulation. A permutation
+# test of all pairs at once needs independent recordings: average the sessions of each child, then `contrast`.
+#
+# The mean lag is negative: the children follow the model. It is longer than the simulated delay of 0.33 s, because by
+# chance some windows choose a wrong lag; `bx.lag_profile` estimates the delay better.
 
 # %%
 name = "C(group, Treatment('control'))[T.clinic]"
 difference, (low, high) = fit.params[name], fit.conf_int().loc[name]
-lag = smile["corr_lag"].mean()
-print(f"clinic - control: {difference:.2f} in Fisher's z (95 % confidence interval {low:.2f} to {high:.2f});", end=" ")
-print(f"mean lag {lag:.2f} s")
+lag = float(result["imitation"].summary.corr_lag.sel(pair="AU12").mean())
+print(f"clinic - control: {difference:.3f} (95 % confidence interval {low:.3f} to {high:.3f}); mean lag {lag:.2f} s")
+
+# %%
+numeric = summary[["excess"]].load()
+children = numeric.groupby("child").mean().rename(child="recording")
+children = children.assign_coords(group=("recording", ["clinic", "control"] * 12))
+found = children.bitbox.contrast(variable="excess", between="group", rng=0)
+print(found.bitbox.to_frame()[["pair", "comparison", "estimate", "ci_low", "ci_high", "p_fwe"]].round(4).to_string())
 
 # %%
 figure, axes = plt.subplots(figsize=(5, 3.4), layout="constrained")
 for place, (_, own) in enumerate(smile.groupby("group")):
     for _, sessions in own.groupby("child"):
-        axes.plot(place + np.array([-0.1, 0.1]), sessions["z"], ".-", color=f"C{place}", linewidth=0.8)
+        axes.plot(place + np.array([-0.1, 0.1]), sessions["excess"], ".-", color=f"C{place}", linewidth=0.8)
 axes.set_xticks([0, 1], labels=["clinic", "control"])
-axes.set(xlim=(-0.5, 1.5), ylabel="imitation of the smile, Fisher's z", title="each child's two sessions")
+axes.set(xlim=(-0.5, 1.5), ylabel="imitation of the smile above chance", title="each child's two sessions")
 figure.savefig(study / "groups.png")

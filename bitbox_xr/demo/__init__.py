@@ -8,3 +8,8 @@ from bitbox_xr.demo.studies import study
 __all__ = [
     "FACE_FILES", "FILES", "MAX_MINUTES", "MIN_MINUTES", "MIN_RISE", "make_face", "make_pair", "run", "run_face", "study",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    """List the public names for tab completion, without the modules."""
+    return __all__

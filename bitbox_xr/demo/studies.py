@@ -20,16 +20,17 @@ PLANTED = ("AU04", "AU06", "AU12")  # units that children answer; the effect is 
 ANSWERED = ("smile", "frown")  # the expressions with these units
 EFFECT_IN = ("control", "play")
 SHARE = 0.25  # of the mother's expressions that children answer
-SHARE_STD = 0.08  # differences between children
+SHARE_STD = 0.06  # differences between children
 MIN_DYADS, MAX_DYADS = 2, 500
 MIN_SECONDS, MAX_SECONDS = 10, 600
 CHILD_FPS, MOTHER_FPS = 30.0, 25.0
 LEAD_IN_S, PAUSE_S = 4.0, 3.0  # before the first condition, and between two conditions
-EXPRESSIONS_PER_MINUTE = {"baseline": 7.0, "play": 11.0, "talk": 9.0}
+EXPRESSIONS_PER_MINUTE = {"baseline": 8.0, "play": 14.0, "talk": 10.0}  # of the mother
 SPEECH_SHARE = {"baseline": 0.05, "play": 0.1, "talk": 0.3}
 TURN_S = (1.2, 3.5)
 LOST_SHARE = {"clinic": 0.06, "control": 0.03}  # of the child's frames
 MOTHERS_LOST_SHARE = 0.02
+CHILDS_RATE = 0.6  # spontaneous expressions of the child per expression of the mother
 HEIGHT = {"clinic": 0.9, "control": 1.0}  # of the child's expressions
 
 CONFIG = """\
@@ -55,6 +56,7 @@ regions = ["mouth"]
 width = 2           # s
 step = 1            # s
 max_lag = 1         # s
+polarity = false    # only positive correlations: a child who stops smiling when the mother smiles is no imitator
 n = 19              # surrogates, for the level of chance that excess is free of
 rng = 1
 
@@ -63,7 +65,7 @@ rng = 1
 
 
 def study(
-    folder: str | os.PathLike[str], *, dyads: int = 40, seconds: float = 45.0, effect: float = 0.4, seed: int = 0
+    folder: str | os.PathLike[str], *, dyads: int = 40, seconds: float = 45.0, effect: float = 0.5, seed: int = 0
 ) -> pd.DataFrame:
     """Write the files of a simulated study of children and their mothers, and return what was planted.
 
@@ -112,7 +114,7 @@ def study(
     >>> child.sizes["signal"], child.attrs["backend"]
     (17, 'OpenFace 2')
     >>> truth.query("signal == 'AU12_r' and condition == 'play'")[["group", "answered"]].to_dict("list")
-    {'group': ['clinic', 'control'], 'answered': [0.25, 0.65]}
+    {'group': ['clinic', 'control'], 'answered': [0.25, 0.75]}
     """
     out = path_of("demo.study()", folder, "a folder's name")
     refuse("demo.study()", _faults(dyads, seconds, effect) + _folder_faults(out))
@@ -176,8 +178,8 @@ def _drawn(rng: np.random.Generator, number: int, each: float, effect: float) ->
     conditions = _conditions(number, each)
     session = float(conditions["offset"].max()) + LEAD_IN_S
     turns = _turns(rng, conditions)
-    mother = _spontaneous(rng, conditions, 1.0)
-    spontaneous = _spontaneous(rng, conditions, HEIGHT[group])
+    mother = _spontaneous(rng, conditions, 1.0, 1.0)
+    spontaneous = _spontaneous(rng, conditions, CHILDS_RATE, HEIGHT[group])
     own = rng.normal(0, SHARE_STD)
     answered = {}
     for kind in ANSWERED:
@@ -215,11 +217,13 @@ def _turns(rng: np.random.Generator, conditions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["onset", "offset", "label"])
 
 
-def _spontaneous(rng: np.random.Generator, conditions: pd.DataFrame, height: float) -> dict[str, Movements]:
+def _spontaneous(
+    rng: np.random.Generator, conditions: pd.DataFrame, rate: float, height: float
+) -> dict[str, Movements]:
     """A person's own expressions, more or less often in each condition."""
     found: dict[str, list[Movements]] = {}
     for start, end, label in conditions.itertuples(index=False):
-        per_minute = EXPRESSIONS_PER_MINUTE[label]
+        per_minute = rate * EXPRESSIONS_PER_MINUTE[label]
         for kind, own in behaviour.expressions(rng, end - start + PAUSE_S, per_minute, height).items():
             found.setdefault(kind, []).append(Movements(own.time + start, own.rise, own.fall, own.height))
     return {kind: _joined(each) for kind, each in found.items()}

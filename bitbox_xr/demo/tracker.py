@@ -7,7 +7,7 @@ import numpy as np
 
 __all__ = ["lost_frames", "tracked", "write_openface"]
 
-NOISE_STD, NOISE_MEMORY = 0.09, 0.7  # of an AR(1) process at 30 frames per second
+NOISE_STD, NOISE_MEMORY = 0.07, 0.7  # of an AR(1) process at 30 frames per second
 MAX_OFFSET = 0.3  # a unit at rest is shown as this or less, or as 0
 HIGHEST = 5.0  # OpenFace's intensities are 0 to 5, with two decimals
 LEVELS = np.array([f"{level / 100:.2f}" for level in range(501)])
