@@ -74,8 +74,8 @@ pd.DataFrame(rows).to_csv(study / "study.csv", index=False)
 # One call measures all recordings, on two processes. `significance` compares the imitation of each recording with its
 # chance level, the same statistic for surrogates in which the two are unrelated. `imitation` adds the lags. The command
 # line does the same with a TOML file, `bitbox-xr cohort study.csv --config study.toml --out results` (see
-# [a study](study.py)). The options of the windows suit faces: facial mimicry takes about 0.3 to 1 s, and a window must
-# hold a whole expression.
+# [a study](study.py)). The options of the windows suit faces: facial mimicry takes about 0.3 to 1 s, and a window
+# must hold a whole expression.
 
 # %%
 windows = {"width": 2, "step": 1, "max_lag": 1}
@@ -87,8 +87,8 @@ means = summary[["observed", "null_mean", "excess"]].sel(pair="AU12").groupby("g
 print(means[["observed", "null_mean", "excess"]].round(3).to_string())
 
 # %% [markdown]
-# `observed` is the mean absolute correlation. Most of it is chance: unrelated signals reach `null_mean`, because in each
-# window the best of many lags is chosen. The chance level depends on how fast and how often people move, so groups can
+# `observed` is the mean absolute correlation. Most of it is chance: unrelated signals reach `null_mean`, because in
+# each window the best of many lags is chosen. The chance level depends on how fast and how often people move, so groups can
 # differ in `observed` without differing in imitation. Model `excess`, the difference of the two.
 #
 # ## A mixed model
@@ -106,8 +106,8 @@ print(fit.summary().tables[1].to_string())
 # ## Interpretation
 #
 # The estimate for the clinic group is negative: these children imitate the smile less than the control group. Its unit
-# is that of a correlation. The estimate for age is near zero, because age has no effect in the simulation. A permutation
-# test of all pairs at once needs independent recordings: average the sessions of each child, then `contrast`.
+# is that of a correlation. The estimate for age is near zero, because age has no effect in the simulation. A
+# permutation test of all pairs at once needs independent recordings: average the sessions of each child.
 #
 # The mean lag is negative: the children follow the model. It is longer than the simulated delay of 0.33 s, because by
 # chance some windows choose a wrong lag; `bx.lag_profile` estimates the delay better.

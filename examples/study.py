@@ -8,8 +8,8 @@
 # The recordings are simulated, so we know the answer: during play, control children answer three quarters of their
 # mothers' smiles and frowns; everywhere else, children of both groups answer a quarter.
 #
-# The files have what real ones have: two cameras with different frame rates and clocks, noise, blinks, lost frames (more
-# of them in the clinic), and mothers who talk.
+# The files have what real ones have: two cameras with different frame rates and clocks, noise, blinks, lost frames
+# (more of them in the clinic), and mothers who talk.
 
 # %%
 import shutil
@@ -41,8 +41,8 @@ print(pd.read_csv(folder / manifest["intervals"][0]).head(4).to_string(index=Fal
 
 # %% [markdown]
 # A TOML file says what is measured. Write it before you look at results: the first run keeps a copy, and later runs
-# list how they deviate from it. `by` keeps conditions apart. `align` brings both cameras onto one clock. The mask leaves
-# out the mother's mouth while she speaks.
+# list how they deviate from it. `by` keeps conditions apart. `align` brings both cameras onto one clock. The mask
+# leaves out the mother's mouth while she speaks.
 
 # %%
 print((folder / "study.toml").read_text())
@@ -143,9 +143,10 @@ with warnings.catch_warnings():
         bx.multiverse("significance", *prepared(row), **settings, **fixed, rng=number)
         for number, row in enumerate(manifest.itertuples())
     ]
+dyads = [dyad.sel(condition=["baseline", "play"]) for dyad in dyads]
 curves = xr.concat(dyads, "recording", coords="minimal", compat="override", combine_attrs="drop_conflicts")
 curves = curves.assign_coords(group=("recording", manifest["group"]))
-curve = curves.sel(pair="AU12_r", condition=["baseline", "play"]).bitbox.contrast(**options)
+curve = curves.sel(pair="AU12_r").bitbox.contrast(**options)
 figure = curve.bitbox.plot.specification_curve(preregistered={"width": 2.0, "polarity": False})
 figure.savefig("specification_curve.png")
 
@@ -192,8 +193,8 @@ print(f"Python: control - clinic, play - baseline: {float(smile):.4f}")
 # %% [markdown]
 # ## The methods paragraph
 #
-# `methods()` writes down what was done, from the attributes of the result. `deviations` lists what differs from the TOML
-# file of the first run: nothing here.
+# `methods()` writes down what was done, from the attributes of the result. `deviations` lists what differs from the
+# TOML file of the first run: nothing here.
 
 # %%
 print(summary.bitbox.methods().split("\n\n")[0])

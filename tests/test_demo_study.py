@@ -114,7 +114,11 @@ def test_no_file_is_overwritten(tmp_path):
 def test_all_faulty_options_are_reported_at_once(tmp_path):
     with pytest.raises(ValueError, match="demo.study") as caught:
         demo.study(tmp_path / "study", dyads=7, seconds=1, effect=0.9)
-    for text in ("dyads to be an even number", "seconds to be a number from 10", "effect to be a number from 0 to 0.75"):
+    for text in (
+        "dyads to be an even number",
+        "seconds to be a number from 10",
+        "effect to be a number from 0 to 0.75",
+    ):
         assert text in str(caught.value)
     assert not (tmp_path / "study").exists()
 

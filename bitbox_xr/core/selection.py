@@ -1,4 +1,4 @@
-"""Selection by the names of signals, with messages that name the nearest one: trackers call the smile AU12 or AU12_r."""
+"""Selection by names of signals; messages name the nearest one, since trackers call the same unit AU12 or AU12_r."""
 
 import re
 from collections.abc import Iterable

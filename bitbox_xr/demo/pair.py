@@ -1,4 +1,4 @@
-"""Two simulated people, of whom one imitates the other in known pairs of signals, and what `imitation` finds in them."""
+"""Two simulated people, of whom one imitates the other in known pairs of signals, and what `imitation` finds."""
 
 import os
 from pathlib import Path

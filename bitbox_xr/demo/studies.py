@@ -65,7 +65,7 @@ rng = 1
 
 
 def study(
-    folder: str | os.PathLike[str], *, dyads: int = 40, seconds: float = 45.0, effect: float = 0.5, seed: int = 0
+    folder: str | os.PathLike[str], *, dyads: int = 40, seconds: float = 40.0, effect: float = 0.5, seed: int = 0
 ) -> pd.DataFrame:
     """Write the files of a simulated study of children and their mothers, and return what was planted.
 
@@ -195,7 +195,7 @@ def _drawn(rng: np.random.Generator, number: int, each: float, effect: float) ->
 
 
 def _conditions(number: int, each: float) -> pd.DataFrame:
-    """Onset, offset and label of the conditions: baseline first, then play and talk in the order of every other dyad."""
+    """Onset, offset and label of the conditions: baseline first; play and talk change places."""
     first, *others = CONDITIONS
     labels = [first, *(others if number // 2 % 2 else others[::-1])]
     onset = LEAD_IN_S + (each + PAUSE_S) * np.arange(len(labels))

@@ -20,10 +20,11 @@ def tracked(rng: np.random.Generator, heights: np.ndarray, fps: float) -> np.nda
     memory = NOISE_MEMORY ** (30 / fps)
     noise = rng.standard_normal(heights.shape) * NOISE_STD * np.sqrt(1 - memory**2)
     noise[0] /= np.sqrt(1 - memory**2)
-    for before, now in zip(noise, noise[1:], strict=False):
-        now += memory * before
+    for k in range(1, len(noise)):
+        noise[k] += memory * noise[k - 1]
     offset = rng.uniform(-0.1, MAX_OFFSET, heights.shape[1])
-    return np.round(np.clip(heights + offset + noise, 0, HIGHEST), 2)
+    shown: np.ndarray = np.round(np.clip(heights + offset + noise, 0, HIGHEST), 2)
+    return shown
 
 
 def lost_frames(rng: np.random.Generator, frames: int, fps: float, share: float) -> np.ndarray:

@@ -14,7 +14,6 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import Attrs
-from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, number_name
 from bitbox_xr.measures.results import below_half, selves, strongest
 from bitbox_xr.measures.social import window_stats

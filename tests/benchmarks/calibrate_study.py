@@ -89,7 +89,7 @@ def drawn(rng, clinic, control, each=EACH):
     return xr.concat(sides, "recording").assign_coords(group=("recording", np.repeat(["clinic", "control"], each)))
 
 
-def tested(rng, clinic, control, variable="excess", n=199, each=EACH):
+def p_values(rng, clinic, control, variable="excess", n=199, each=EACH):
     """p_fwe of the interaction in all comparisons and pairs of a drawn study."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -102,7 +102,7 @@ def power(clinic, control, runs, seed=0, **options):
     rng = np.random.default_rng(seed)
     rows = []
     for _ in range(runs):
-        found = tested(rng, clinic, control, **options) <= 0.05
+        found = p_values(rng, clinic, control, **options) <= 0.05
         hits = found.sel(comparison=COMPARISON, pair=list(PLANTED)).values
         others = found.drop_sel(pair=list(PLANTED)).values.any()
         rows.append([*hits, hits.any(), hits.all(), others])
@@ -113,12 +113,14 @@ def level(clinic, control, runs, seed=1, **options):
     """Share of studies with any p_fwe ≤ .05, if the groups have equal means in every cell."""
     rng = np.random.default_rng(seed)
     equal = [side[["excess"]] - side[["excess"]].mean("recording") for side in (clinic, control)]
-    return float(np.mean([(tested(rng, *equal, **options) <= 0.05).values.any() for _ in range(runs)]))
+    return float(np.mean([(p_values(rng, *equal, **options) <= 0.05).values.any() for _ in range(runs)]))
 
 
 def bias(clinic, control, variable="excess"):
-    """Interaction (play - baseline) without effect, averaged over pairs: planted ones and others, with standard errors."""
-    changes = [side[variable].sel(condition="play") - side[variable].sel(condition="baseline") for side in (clinic, control)]
+    """Interaction (play - baseline) without effect, averaged over planted and other pairs, with standard errors."""
+    changes = [
+        side[variable].sel(condition="play") - side[variable].sel(condition="baseline") for side in (clinic, control)
+    ]
     found = {}
     for name, chosen in {
         "planted pairs": list(PLANTED), "other pairs": [p for p in clinic.pair.values if p not in PLANTED]
