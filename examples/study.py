@@ -5,8 +5,8 @@
 #
 # Do children of a control group answer the expressions of their mothers more than children of a clinic do, and does the
 # difference depend on what the two are doing? Forty dyads are recorded in three conditions: baseline, play and talk.
-# The recordings are simulated, so we know the answer: during play, control children answer three quarters of their
-# mothers' smiles and frowns; everywhere else, children of both groups answer a quarter.
+# The recordings are simulated, so we know the answer: during play, control children answer four of five smiles and
+# frowns of their mothers; everywhere else, children of both groups answer one of five.
 #
 # The files have what real ones have: two cameras with different frame rates and clocks, noise, blinks, lost frames
 # (more of them in the clinic), and mothers who talk.

@@ -25,9 +25,9 @@ def test_the_truth_has_an_effect_in_three_signals_one_group_and_one_condition(wr
     assert len(truth) == 17 * 2 * 3
     answered = truth.set_index(["signal", "group", "condition"])["answered"]
     assert set(answered[answered > 0].index.get_level_values("signal")) == {"AU04_r", "AU06_r", "AU12_r"}
-    raised = answered[answered > 0.25]
-    assert raised.to_dict() == {(f"AU{unit}_r", "control", "play"): 0.75 for unit in ("04", "06", "12")}
-    assert set(answered[answered > 0]) == {0.25, 0.75}
+    raised = answered[answered > 0.2]
+    assert raised.to_dict() == {(f"AU{unit}_r", "control", "play"): 0.8 for unit in ("04", "06", "12")}
+    assert set(answered[answered > 0]) == {0.2, 0.8}
 
 
 def test_the_manifest_and_the_toml_file_are_valid(written):
@@ -117,7 +117,7 @@ def test_all_faulty_options_are_reported_at_once(tmp_path):
     for text in (
         "dyads to be an even number",
         "seconds to be a number from 10",
-        "effect to be a number from 0 to 0.75",
+        "effect to be a number from 0 to 0.8",
     ):
         assert text in str(caught.value)
     assert not (tmp_path / "study").exists()

@@ -6,8 +6,16 @@ from bitbox_xr.demo.pair import MAX_MINUTES, MIN_MINUTES, make_pair, run
 from bitbox_xr.demo.studies import study
 
 __all__ = [
-    *("FACE_FILES", "FILES", "MAX_MINUTES", "MIN_MINUTES", "MIN_RISE"),
-    *("make_face", "make_pair", "run", "run_face", "study"),
+    "FACE_FILES",
+    "FILES",
+    "MAX_MINUTES",
+    "MIN_MINUTES",
+    "MIN_RISE",
+    "make_face",
+    "make_pair",
+    "run",
+    "run_face",
+    "study",
 ]
 
 

@@ -19,8 +19,8 @@ CONDITIONS = ("baseline", "play", "talk")
 PLANTED = ("AU04", "AU06", "AU12")  # units that children answer; the effect is in these
 ANSWERED = ("smile", "frown")  # the expressions with these units
 EFFECT_IN = ("control", "play")
-SHARE = 0.25  # of the mother's expressions that children answer
-SHARE_STD = 0.06  # differences between children
+SHARE = 0.2  # of the mother's expressions that children answer
+SHARE_STD = 0.05  # differences between children
 MIN_DYADS, MAX_DYADS = 2, 500
 MIN_SECONDS, MAX_SECONDS = 10, 600
 CHILD_FPS, MOTHER_FPS = 30.0, 25.0
@@ -30,7 +30,7 @@ SPEECH_SHARE = {"baseline": 0.05, "play": 0.1, "talk": 0.3}
 TURN_S = (1.2, 3.5)
 LOST_SHARE = {"clinic": 0.06, "control": 0.03}  # of the child's frames
 MOTHERS_LOST_SHARE = 0.02
-CHILDS_RATE = 0.6  # spontaneous expressions of the child per expression of the mother
+CHILDS_RATE = 0.4  # spontaneous expressions of the child per expression of the mother
 HEIGHT = {"clinic": 0.9, "control": 1.0}  # of the child's expressions
 
 CONFIG = """\
@@ -65,7 +65,7 @@ rng = 1
 
 
 def study(
-    folder: str | os.PathLike[str], *, dyads: int = 40, seconds: float = 40.0, effect: float = 0.5, seed: int = 0
+    folder: str | os.PathLike[str], *, dyads: int = 40, seconds: float = 40.0, effect: float = 0.6, seed: int = 0
 ) -> pd.DataFrame:
     """Write the files of a simulated study of children and their mothers, and return what was planted.
 
@@ -87,7 +87,7 @@ def study(
         Length of each condition, 10 to 600 s.
     effect
         By how much the share of answered smiles and frowns is larger in the control group during play. Everywhere else
-        it is 0.25 on average. With 0 groups and conditions do not differ in it.
+        it is 0.2 on average. With 0 groups and conditions do not differ in it.
     seed
         Seed of the random numbers.
 
@@ -114,7 +114,7 @@ def study(
     >>> child.sizes["signal"], child.attrs["backend"]
     (17, 'OpenFace 2')
     >>> truth.query("signal == 'AU12_r' and condition == 'play'")[["group", "answered"]].to_dict("list")
-    {'group': ['clinic', 'control'], 'answered': [0.25, 0.75]}
+    {'group': ['clinic', 'control'], 'answered': [0.2, 0.8]}
     """
     out = path_of("demo.study()", folder, "a folder's name")
     refuse("demo.study()", _faults(dyads, seconds, effect) + _folder_faults(out))

@@ -23,7 +23,7 @@ import xarray as xr
 import bitbox_xr as bx
 from bitbox_xr import cohort, demo
 
-EFFECTS = (0.5, 0.0)
+EFFECTS = (0.6, 0.0)
 EACH = 20  # dyads of a group
 PLANTED = ("AU04_r", "AU06_r", "AU12_r")
 COMPARISON = "control - clinic, play - baseline"

@@ -30,7 +30,7 @@ def pair():
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_constant_signals_are_named_once(pair, name):
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="never change") as caught:
         MEASURES[name](*pair)
     expected = f"{name}(): signals that never change have no correlation (NaN): AU06 of x and AU04, AU12 of y"
     assert [str(one.message) for one in caught].count(expected) == 1
