@@ -120,7 +120,7 @@ print(f"clinic - control: {difference:.3f} (95 % confidence interval {low:.3f} t
 
 # %%
 children = summary[["excess"]].load().groupby("child").mean().rename(child="recording")
-children = children.assign_coords(group=("recording", table.groupby("child")["group"].first()))
+children = children.assign_coords(group=("recording", [*table.groupby("child")["group"].first()]))
 found = children.bitbox.contrast(variable="excess", between="group", rng=0)
 print(found.bitbox.to_frame()[["pair", "comparison", "estimate", "ci_low", "ci_high", "p_fwe"]].round(4).to_string())
 

@@ -145,7 +145,7 @@ with warnings.catch_warnings():
     ]
 dyads = [dyad.sel(condition=["baseline", "play"]) for dyad in dyads]
 curves = xr.concat(dyads, "recording", coords="minimal", compat="override", combine_attrs="drop_conflicts")
-curves = curves.assign_coords(group=("recording", manifest["group"]))
+curves = curves.assign_coords(group=("recording", [*manifest["group"]]))
 curve = curves.sel(pair="AU12_r").bitbox.contrast(**options)
 figure = curve.bitbox.plot.specification_curve(preregistered={"width": 2.0, "polarity": False})
 figure.savefig("specification_curve.png")
