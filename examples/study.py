@@ -70,8 +70,9 @@ print(quality.round(3).to_string())
 
 # %% [markdown]
 # The tracker lost more frames of the children in the clinic, and masks take a tenth of the mothers' data during talk.
-# Differences between groups that are the same in all conditions cannot by themselves produce a difference between
-# conditions that depends on the group. The interaction below is therefore better protected than a main effect.
+# Losses and noise weaken correlations. An interaction is better protected than a difference of groups, because what
+# lowers all conditions of a group by the same amount cancels. It is not safe: what *shrinks* the correlations of a group
+# also shrinks its differences between conditions. So adjust for quality, and compare both results.
 #
 # ## The estimate
 #
@@ -193,8 +194,10 @@ print(f"Python: control - clinic, play - baseline: {float(smile):.4f}")
 # %% [markdown]
 # ## The methods paragraph
 #
-# `methods()` writes down what was done, from the attributes of the result. `deviations` lists what differs from the
-# TOML file of the first run: nothing here.
+# `methods()` writes down what was done, from the attributes of the result. A summary has only the attributes that all
+# recordings share, so steps that differ between recordings are missing here: the offset between the two clocks, and the
+# mask of the mother's speech. Add them; `done["significance"].recordings["001"].bitbox.methods()` describes both.
+# `deviations` lists what differs from the TOML file of the first run: nothing here.
 
 # %%
 print(summary.bitbox.methods().split("\n\n")[0])
