@@ -71,8 +71,8 @@ print(quality.round(3).to_string())
 # %% [markdown]
 # The tracker lost more frames of the children in the clinic, and masks take a tenth of the mothers' data during talk.
 # Losses and noise weaken correlations. An interaction is better protected than a difference of groups, because what
-# lowers all conditions of a group by the same amount cancels. It is not safe: what *shrinks* the correlations of a group
-# also shrinks its differences between conditions. So adjust for quality, and compare both results.
+# lowers all conditions of a group by the same amount cancels. It is not safe: what *shrinks* the correlations of a
+# group also shrinks its differences between conditions. So adjust for quality, and compare both results.
 #
 # ## The estimate
 #
