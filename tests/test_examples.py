@@ -60,12 +60,12 @@ def test_the_dyad_example(run, tmp_path):
 @pytest.mark.slow
 def test_the_expressivity_example(run, tmp_path):
     output = run("expressivity.py")
-    maxima, strong, planted = numbers(r"(\d+) maxima, (\d+) of them above 0.1; (\d+) were planted", output)
+    maxima, strong, planted = numbers(r"(\d+) maxima, (\d+) with a rise of 0.15; (\d+) were planted", output)
     assert maxima > 100
     assert strong == planted == 12
     moments = re.findall(r"^ ?(\d+\.\d\d) +AU12", output, re.MULTILINE)
     assert [float(moment) for moment in moments] == pytest.approx([6, 15, 27, 41, 53], abs=0.04)
-    assert numbers(r"0.5 s, all: (\S+)\n.*robust: (\S+)", output) == pytest.approx([0.89, 0], abs=0.01)
+    assert numbers(r"0.5 s, all: (\S+)\n.*robust: (\S+)", output) == pytest.approx([0.91, 0.06], abs=0.01)
     assert numbers(r"\n4.0 +(\d+\.\d)", output[output.index("diversity") :]) == pytest.approx([48], abs=0.5)
     assert (tmp_path / "expressivity_scales.png").stat().st_size > 10_000
 
@@ -113,14 +113,10 @@ def test_the_cohort_example(run):
     pytest.importorskip("statsmodels", reason="statsmodels is absent: pip install bitbox-xr[docs]")
     output = run("cohort.py")
     assert "48 recordings done, 0 failed" in output
-    found = r"clinic - control: (\S+) \(95 % confidence interval (\S+) to (\S+)\); mean lag (\S+) s"
+    found = r"clinic - control: (\S+) in excess \(95 % confidence interval (\S+) to (\S+)\).*mean lag (\S+) s"
     difference, low, high, lag = numbers(found, output)
-    assert low < difference < high < -0.05
+    assert low < difference < high < -0.1
     assert -0.5 < lag < -1 / 3  # between the middle of the allowed lags and the planted one
-    observed, null_mean, excess = numbers(r"clinic +(\S+) +(\S+) +(\S+)\ncontrol", output)
-    assert observed - null_mean == pytest.approx(excess, abs=0.0011)
-    assert null_mean > 2 * excess  # most of the raw mean is chance
-    assert len(re.findall(r"AU\d\d control - clinic +0\.\d+ .* 0\.0[0-4]", output)) == 3
 
 
 @pytest.mark.slow

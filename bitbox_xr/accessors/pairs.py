@@ -6,7 +6,16 @@ import numpy as np
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.core.types import MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
+from bitbox_xr.core.types import (
+    EventSurrogates,
+    MeasureOfTwo,
+    NoiseLike,
+    PairsOf,
+    ScalesLike,
+    SignalsLike,
+    Statistic,
+    Surrogates,
+)
 
 __all__ = ["PairMethods"]
 
@@ -169,6 +178,52 @@ class PairMethods:
             causal=causal,
             polarity=polarity,
             min_valid=min_valid,
+            fps=fps,
+        )
+
+    def contingency(
+        self,
+        y: SignalsLike | None = None,
+        *,
+        min_latency: float = 0.0,
+        max_latency: float = 2.0,
+        scales: ScalesLike = (1.0, 2.0, 4.0),
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = 1.0,
+        noise: NoiseLike = None,
+        surrogates: EventSurrogates = "shift",
+        n: int = 199,
+        rng: int | np.random.Generator | None = None,
+        pairs: PairsOf = "all",
+        partners: Sequence[SignalsLike] | None = None,
+        by: str | None = None,
+        progress: bool | None = None,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """Measure how often these signals answer the activations of y: see `bitbox_xr.contingency`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=2)
+        >>> found = child.bitbox.contingency(model, min_rise=0.2, max_latency=1, rng=0, progress=False)
+        >>> found.answered_above_chance.sel(signal1="AU12", signal2="AU12").round(2).item()
+        0.92
+        """
+        return bx.contingency(
+            self._x,
+            y,
+            min_latency=min_latency,
+            max_latency=max_latency,
+            scales=scales,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            surrogates=surrogates,
+            n=n,
+            rng=rng,
+            pairs=pairs,
+            partners=partners,
+            by=by,
+            progress=progress,
             fps=fps,
         )
 

@@ -1,7 +1,6 @@
 """What describes the data behind a result: the order and duration of conditions, valid and masked shares, windows.
 
-These variables stand beside those of the measure in the files of recordings and in summaries, where a model needs them
-as covariates or weights.
+The files of recordings and the summaries have these variables too. A model needs them as covariates or weights.
 """
 
 from collections.abc import Sequence
@@ -54,7 +53,9 @@ def described(result: xr.Dataset, plan: Plan, sides: Sequence[Side]) -> xr.Datas
     for name in DESCRIPTION:
         if name in out:
             out[name].attrs = variable_attrs(name)
-    result = result.assign({name: out[name] for name in out.data_vars if name not in result})
+    out = out.reindex({dim: result[dim].values for dim in out.dims})
+    # without coordinates, which would replace those of the result and their attributes
+    result = result.assign({name: out[name].variable for name in out.data_vars if name not in result})
     return result.assign_coords(_of_intervals(by, labels)) if by is not None and plan.reading.each_interval else result
 
 

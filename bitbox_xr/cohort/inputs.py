@@ -186,7 +186,7 @@ def _intervals(file: Path, options: Mapping[str, Any], later: float) -> xr.Datas
 
 
 def numbered(table: xr.Dataset) -> xr.Dataset:
-    """Intervals with labels of their own: "task 1", "task 2", …, in order of onset.
+    """Intervals with different labels: "task 1", "task 2", …, in order of onset.
 
     >>> numbered(xr.Dataset({"onset": ("interval", [9.0, 0.0]), "label": ("interval", ["task", "task"])})).label.values
     array(['task 2', 'task 1'], dtype='<U6')

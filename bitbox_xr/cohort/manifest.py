@@ -61,6 +61,11 @@ class Manifest(NamedTuple):
         """Whether the manifest has references."""
         return REFERENCE in self.columns
 
+    @property
+    def annotated(self) -> bool:
+        """Whether the manifest has files of intervals."""
+        return INTERVALS in self.columns
+
     def files(self) -> list[tuple[str, str, Path]]:
         """Recording, column and path of every file in the table."""
         every = [(row.name, column, getattr(row, column)) for row in self.recordings for column in FILE_COLUMNS]

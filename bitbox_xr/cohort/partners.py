@@ -229,7 +229,7 @@ def opened(plan: Plan, partners: list[Partner], row: Recording, x: xr.DataArray)
 
 
 def _beside(x: xr.DataArray, row: Recording, signals: xr.DataArray, one: Partner, reading: Reading) -> xr.DataArray:
-    """A partner's signals on the time axis of x: both from the start of their own recordings."""
+    """A partner's signals on the time axis of x: both from the start of the recording to which they belong."""
     options = reading.align_options(one.options)
     own = Recording(one.recording, None, options=one.options)
     partner = cut(signals, *limits(own, 0.0 if options is None else options["offset"]))

@@ -36,7 +36,7 @@ def with_quality(summary: xr.Dataset, quality: xr.Dataset) -> xr.Dataset:
 
 
 def _places(summary: xr.Dataset) -> list[tuple[str, str | None, str]]:
-    """Whose quality goes along which dimension, and the end of its names."""
+    """The person, the dimension along which the quality of this person is, and the end of its names."""
     first, second = PEOPLE
     if PAIR in summary.dims:
         return [(first, PAIR, "1"), (second, PAIR, "2")]

@@ -25,7 +25,7 @@ class Reading:
     options: dict[str, Any]  # of open_signals(), also for the reference (`columns_y`)
     align: dict[str, Any] | None = None  # options of align(); None: recordings are not aligned
     by: str | None = None  # name of the coordinate with the labels of intervals
-    each_interval: bool = False  # each interval has a label of its own
+    each_interval: bool = False  # each interval has a different label
     intervals: dict[str, Any] = field(default_factory=dict)  # options of open_intervals() for these labels
     masks: tuple[Mask, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -57,7 +57,7 @@ class Reading:
         return open_options(self.options | columns, of_y=of_reference)
 
     def own(self, options: RowOptions, *, with_reference: bool) -> dict[str, Any]:
-        """The options of a recording that affect results; without those of the reference alone if there is none."""
+        """The options of a recording that affect results; without those of the reference alone if it is not used."""
         return {name: value for name, value in options.items() if with_reference or name not in OF_REFERENCE}
 
     def align_options(self, own: RowOptions) -> dict[str, Any] | None:

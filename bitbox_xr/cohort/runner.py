@@ -66,61 +66,77 @@ def run(
     progress: bool | None = None,
     **options: Any,
 ) -> Cohort:
-    """Measure every recording of a study in parallel and collect the results in one summary.
+    """Measure every recording of a study in parallel and collect the results in one summary for each measure.
 
-    Each recording is one task of a dask worker. A recording that cannot be measured does not stop the others: its row
-    in `status.csv` says why, it is absent from the summary, and the next run tries it again.
+    Each recording is one task of a dask worker, which reads each file once and computes all measures. A recording that
+    cannot be measured does not stop the others: its row in `status.csv` says why, it is absent from the summary, and
+    the next run tries it again.
 
     Parameters
     ----------
     manifest
         CSV file or DataFrame with one row per recording: `recording` (a unique name), `signals` and, for measures of
         two people, `reference`. `signals` and `reference` are paths, x and y of the measure. They are relative to the
-        folder of the CSV file or, in a DataFrame, to the working directory. All other columns are covariates. A
-        covariate becomes numeric only if each value is exactly the text of its number. Empty cells and `NA` count as
-        missing.
+        folder of the CSV file or, in a DataFrame, to the working directory. `intervals` is a path too, of an annotation
+        with times on the clock of `signals`. `start`, `stop`, `fps`, `reference_fps`, `offset`, `kind` and `columns`
+        are options of single recordings. All other columns are covariates. A covariate becomes numeric only if each
+        value is exactly the text of its number. Empty cells and `NA` count as missing.
     out
         Output folder, which is created if necessary.
+    measures
+        A mapping of measures to their own options, or names of measures: "imitation", "coordination" (of one person's
+        signals if the manifest has no column `reference`), "expressivity", "diversity", "contingency" (how often
+        the reference is answered), "significance" and "quality" (of both people). Three more options of a measure:
+        `pairs`, "matched" (signal1 == signal2, the default) or "all", are the pairs in the summary and, of significance
+        and contingency, the tested ones. `keep_windows=True` also keeps the
+        result of every window. `partners_within` names covariates that a recording shares with its partners.
     measure
-        "imitation", "coordination" (of one person's signals if the manifest has no column `reference`),
-        "expressivity", "diversity", or "significance" (imitation or, with `of="coordination"`, coordination compared
-        with chance).
+        A single measure, whose options are then among `options`; `of` is the measure that significance tests.
+    config
+        A TOML file with all options of the study, in place of the others. The file of the first run is frozen; later
+        runs list how they deviate from it, see `deviations`.
+    align
+        True, or options of `align()`: bring signals and reference of each recording onto one time axis first.
+    by
+        A name for the labels of the intervals, such as "condition": each label is measured by itself. Without a column
+        `intervals`, the files of signals have a coordinate of this name.
+    each_interval
+        With `by`: measure each interval by itself, as "play 1", "play 2" and so on.
+    intervals
+        Options of `open_intervals()` that choose the intervals for `by`.
+    mask
+        Mappings, each with `of` ("signals", "reference" or "both"), `labels`, `regions`, and options of
+        `open_intervals()`: see `mask`.
+    prepare
+        Steps in their order, mappings with `function` ("resample", "fill_gaps", "smooth", "detrend", "standardize"),
+        its options, and `of` as above (by default "both"). Those that interpolate come before alignment and masks.
     client
         A `distributed.Client` or the address of a dask scheduler (`tcp://…`). Its workers must see the same files. By
         default the run starts worker processes on this machine.
     workers
         Number of these processes, each with one thread; by default one per core.
-    keep_windows
-        True: also keep the result of every window (imitation and coordination), some 30 MB for five minutes of 79
-        signals.
-    pairs
-        Pairs of signals in the summary: "matched" (signal1 == signal2) or "all". The files of single recordings have
-        all pairs, except for significance: it tests only these pairs, and its p_fwe and q are valid for them alone.
-    align
-        True: bring signals and reference of each recording onto one time axis first, as `align()` does.
-    align_fps, offset
-        With `align`: frames per second of both (by default the lower of their frame rates), and seconds to add to the
-        reference's times (by default 0).
     progress
         Show a progress bar with the number of failures, and the address of dask's dashboard. By default (None) on
         terminals and in notebooks.
     **options
-        Options of the measure and of `open_signals()`, in their units; `fps` is an option of `open_signals()`.
-        `columns_y`, `face_id_y`, `fps_y` and `time_y` are options for the reference if they differ from those of the
-        signals.
+        Options of `open_signals()` and, with `measure`, of the measure, in their units; `fps` is an option of
+        `open_signals()`. `columns_y`, `face_id_y`, `fps_y` and `time_y` are options for the reference if they differ
+        from those of the signals.
 
-        For significance, `of` is the measure to test. `rng` is a whole number; the seed of each recording follows from
-        it and from the recording's name. Without `rng`, the seed is the one that `out` keeps from an earlier run, or a
-        new one. surrogates="partners" uses the references of the other recordings. References of equal content count
-        once, and a reference with the content of one of the recording's own files is not used.
+        `rng` of a measure is a whole number; the seed of each recording follows from it and from the recording's name.
+        Without `rng`, the seed is the one that `out` keeps from an earlier run, or a new one. surrogates="partners"
+        uses the references of the other recordings. References of equal content count once, and a reference with the
+        content of one of the recording's own files is not used.
 
     Returns
     -------
     Cohort
-        The content of `out`, as `cohort.open(out)` returns it: `summary.nc` `(recording, …)` with covariates as
-        coordinates; `summary.csv`, the same as a tidy table; `status.csv`, one row per recording: state (done, failed
-        or not done), message, seconds, and retries (how many workers died while they had the recording);
-        `recordings/<recording>.nc` and, with `keep_windows`, `windows/<recording>.nc`.
+        The content of `out`, as `cohort.open(out)` returns it. `status.csv` has one row per recording: state (done,
+        failed or not done), message, seconds, retries (how many workers died while they had the recording), and the
+        state of each measure. The folder of each measure has `summary.nc` `(recording, …)` with covariates as
+        coordinates, `summary.csv`, the same as a tidy table, `recordings/<recording>.nc` and, with `keep_windows`,
+        `windows/<recording>.nc`. Each has variables that describe its data: `duration`, `valid_share`, `masked_share`,
+        `n_windows` and, with `by`, `order`.
 
     Raises
     ------
@@ -129,7 +145,7 @@ def run(
         if an input or the manifest is at a path that the run would write or delete, or if a file at such a path is
         foreign (no run wrote it, or it was changed since): move it away, or name another `out`.
     FileExistsError
-        If a foreign file took the name of the summary or of `status.csv` during the run; it stays as it is.
+        If a foreign file took the name of a summary or of `status.csv` during the run; it stays as it is.
     BlockingIOError
         If another run is writing to `out`.
     ConnectionError
@@ -140,14 +156,16 @@ def run(
     -----
     A run replaces and deletes only files that a run wrote; the hidden folder `out/.bitbox_xr` has a record of them.
     Files appear only when they are complete. Each result has a hash of what it was made from (SHA-256 of the inputs'
-    content, the options and the major.minor version). The next run measures what is missing or was made from something
-    else, and writes the summary again. A signal that a recording lacks is NaN in the summary, and the log names it.
+    content, the options and the major.minor version). The next run computes what is missing or was made from something
+    else, measure by measure, and writes the summaries again. A signal that a recording lacks is NaN in the summary, and
+    the log names it.
 
     Examples
     --------
     >>> from bitbox_xr import cohort
-    >>> result = cohort.run("study.csv", "out", measure="imitation", width=2, step=1, max_lag=1)  # doctest: +SKIP
-    >>> result.summary.corr_mean.sel(pair="AU12").groupby("group").mean()  # doctest: +SKIP
+    >>> measures = {"imitation": {"width": 2, "step": 1, "max_lag": 1}, "expressivity": {"scales": [1, 2]}}
+    >>> result = cohort.run("study.csv", "out", measures=measures)  # doctest: +SKIP
+    >>> result["imitation"].summary.corr_mean.sel(pair="AU12").groupby("group").mean()  # doctest: +SKIP
     """
     table = read(manifest)
     shared = {"align": align, "by": by, "each_interval": each_interval, "intervals": intervals or {}, "mask": mask,
@@ -241,7 +259,16 @@ def _faults(table: Manifest, study: Study) -> list[str]:
     faults += named_like_options([name for name in table.covariates if name not in names], own)
     for plan in study.plans:
         faults += partners.faults(plan, table) + _reference_faults(plan, table)
-    if study.reading.align is None and "offset" in table.columns:
+    reading = study.reading
+    if table.annotated and not reading.uses_intervals:
+        faults.append(
+            "expected by or mask with the column intervals, got neither; give by='condition', or remove the column"
+        )
+    if reading.masks and not table.annotated:
+        faults.append("expected a column intervals for mask, got none; add it")
+    if reading.by in table.covariates:
+        faults.append(f"expected covariates with other names than by, got {reading.by!r} for both; rename one of them")
+    if reading.align is None and "offset" in table.columns:
         faults.append("expected align=True with the column offset, which align() adds to the reference's times, got "
                       "align=False; give it, or remove the column")  # fmt: skip
     return faults
@@ -281,7 +308,7 @@ def _jobs(table: Manifest, study: Study, out: Path, run_folder: Path) -> list[Jo
         for folder in [*folders, f"{plan.measure}/{WINDOWS}"] if plan.keep_windows else folders:
             if not (out / folder).exists():
                 make_folder(out / folder, out)
-    return [Job(row, table.paired, out, run_folder) for row in table.recordings]
+    return [Job(row, table.paired, table.annotated, out, run_folder) for row in table.recordings]
 
 
 def _measure_all(

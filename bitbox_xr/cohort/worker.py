@@ -40,6 +40,7 @@ class Job:
 
     row: Recording
     paired: bool  # the manifest has references
+    annotated: bool  # the manifest has intervals
     out: Path
     run_folder: Path
 
@@ -92,6 +93,8 @@ def _messages(errors: dict[str, str], measures: int) -> list[str]:
 def _measured(plan: Plan, job: Job, inputs: Inputs, warned: list[str]) -> str:
     """Measure if necessary; `warned` has the warnings so far, which the result keeps for later runs."""
     columns = _columns(plan, job)
+    if plan.reading.by is not None and job.annotated and job.row.intervals is None:
+        raise ValueError(f"expected a file of intervals for by={plan.reading.by!r}, got an empty cell in the manifest")
     known = [inputs.source(column).identity for column in columns]
     others = partners.drawn(plan, job.row, known, job.run_folder)
     if plan.reading.uses_intervals and job.row.intervals is not None:

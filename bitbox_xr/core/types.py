@@ -16,6 +16,7 @@ __all__ = [
     "Attrs",
     "CohortMeasure",
     "Engine",
+    "EventSurrogates",
     "Kind",
     "MeasureOfTwo",
     "NoiseLike",
@@ -43,7 +44,10 @@ Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rec
 MeasureOfTwo: TypeAlias = Literal["imitation", "coordination"]
 Statistic: TypeAlias = Literal["corr_abs_mean", "corr_mean"]
 Surrogates: TypeAlias = Literal["shift", "permute", "segments", "phase", "partners"]
+EventSurrogates: TypeAlias = Literal["shift", "permute", "partners"]
 PairsOf: TypeAlias = Literal["all", "matched"]
 Engine: TypeAlias = Literal["netcdf4", "h5netcdf", "scipy"]
-CohortMeasure: TypeAlias = Literal["imitation", "coordination", "expressivity", "diversity", "significance", "quality"]
+CohortMeasure: TypeAlias = Literal[
+    "imitation", "coordination", "expressivity", "diversity", "contingency", "significance", "quality"
+]
 PValue: TypeAlias = Literal["p", "p_fwe", "q"]

@@ -18,6 +18,7 @@ from bitbox_xr.core.errors import collected_warnings, refuse, warn
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.validation import counted, listed
+from bitbox_xr.inference.contingency import contingency
 from bitbox_xr.inference.seeds import seed_of
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.measures.expressivity import diversity, expressivity
@@ -30,7 +31,7 @@ __all__ = ["MEASURES", "multiverse"]
 MEASURES: dict[str, Callable[..., xr.Dataset]] = {
     function.__name__: function
     for function in (
-        *(imitation, coordination, lag_profile, significance),
+        *(imitation, coordination, lag_profile, significance, contingency),
         *(expressivity, diversity, kinematics, smoothness, relative_motion),
     )
 }
@@ -49,8 +50,8 @@ def multiverse(measure: str, x: SignalsLike, y: SignalsLike | None = None, **opt
     Parameters
     ----------
     measure
-        Name of the function: "imitation", "coordination", "lag_profile", "significance", "expressivity", "diversity",
-        "kinematics", "smoothness" or "relative_motion".
+        Name of the function: "imitation", "coordination", "lag_profile", "significance", "contingency", "expressivity",
+        "diversity", "kinematics", "smoothness" or "relative_motion".
     x, y
         As for the function. They are checked once.
     options

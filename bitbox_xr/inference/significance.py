@@ -203,7 +203,11 @@ def significance(
     )
     arrays = pair.arrays
     call = partial(compared, *arrays, asked=asked, variables=len(VARIABLES), progress=progress)
-    found = [call(one, compare=partial(compare, n=len(one.items))) if one.parts else None for one in draws]
+    names = [""] if by is None else [f" in {by} {label!r}" for label in pair.labels]
+    found = [
+        call(one, compare=partial(compare, n=len(one.items), place=name)) if one.parts else None
+        for one, name in zip(draws, names, strict=True)
+    ]
     return _dataset(_stacked(found, asked.pair_dims), pair, draw_attrs(draws, pair), asked)
 
 
@@ -254,8 +258,13 @@ def _dataset(found: Array, pair: Pair, attrs: Attrs, asked: Statistics) -> xr.Da
 # --- comparison with the surrogates
 
 
-def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, alone: bool, n: int) -> np.ndarray:
-    """Compare each recording with its surrogates: `(…, variable, pairs…)` from `(…, pick, kind, pairs…)`."""
+def _test_statistics(
+    strengths: np.ndarray, *, two_sided: bool, pair_dims: int, alone: bool, n: int, place: str
+) -> np.ndarray:
+    """Compare each recording with its surrogates: `(…, variable, pairs…)` from `(…, pick, kind, pairs…)`.
+
+    `place` names the label in the warning about activity.
+    """
     lead, shape = strengths.shape[: -2 - pair_dims], strengths.shape[-pair_dims:]
     out = np.full((*lead, len(VARIABLES), *shape), np.nan)
     related = []
@@ -272,7 +281,7 @@ def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, 
         activity_p = chance[-1][~np.isnan(chance[-1])]
         related.append(len(activity_p) > 0 and (activity_p <= ALPHA).mean() > MAX_RELATED_SHARE)
     if any(related):
-        of = f" in {sum(related)} of {len(related)} recordings" if lead else ""
+        of = place + (f" in {sum(related)} of {len(related)} recordings" if lead else "")
         warn(
             f"significance(): more than a quarter of the pairs are active at the same times{of} "
             f"(activity_p ≤ {ALPHA:g}); mimicry has this effect, but so has a common schedule, such as trials: then "

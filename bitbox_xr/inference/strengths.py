@@ -72,11 +72,13 @@ def _strengths(
     """Compute all kinds of statistics, `(…, pick, kind, pairs…)`. Pick 0 is y itself, pick k is surrogate k − 1."""
     x, y, extra = correlation_engine.broadcast(x, y)
     spectra = {where: draws.spectra(y[where]) for where in np.ndindex(extra)}
+    active = {where: [_activity(x[where][part.start : part.stop], part.windows, asked.least) for part in draws.parts]
+              for where in np.ndindex(extra)}  # fmt: skip
 
     def compute(at: tuple[tuple[int, ...], int]) -> np.ndarray:
         where, pick = at
         made = draws.surrogate(pick - 1, y[where], spectra[where]) if pick else draws.observed(y[where])
-        return _strength(x[where], made, draws, asked)
+        return _strength(x[where], active[where], made, draws, asked)
 
     work = list(product(np.ndindex(extra), (int(pick) for pick in picks)))
     with ThreadPoolExecutor(workers) as pool:
@@ -85,22 +87,24 @@ def _strengths(
     return found.reshape(*extra, len(picks), *found.shape[1:])
 
 
-def _strength(x: np.ndarray, made: list[Replacement], draws: Draws, asked: Statistics) -> np.ndarray:
-    """Mean over windows, number of frames in them, and correlation of activities, `(kind, pairs…)`."""
+def _strength(
+    x: np.ndarray, active: list[np.ndarray], made: list[Replacement], draws: Draws, asked: Statistics
+) -> np.ndarray:
+    """Mean over windows, number of frames in them, and correlation of activities, `(kind, pairs…)`.
+
+    `active` is the activity of x in each part.
+    """
     from bitbox_xr.kernels.activity import rank_correlation
 
-    n1, n2 = x.shape[1], made[0].y.shape[1]
-    sums = np.zeros((3, n1, n2))
-    activities: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    for part, replacement in zip(draws.parts, made, strict=True):
-        own, number = x[part.start : part.stop], replacement.number
-        windows = part.windows if number is None else part.windows._replace(number=number)
-        _add_windows(own, replacement, windows, asked, sums)
-        for side, values in zip(activities, (own, replacement.y), strict=True):
-            side.append(_activity(values, windows, asked.least))
-        if replacement.order is not None:
-            activities[1][-1] = activities[1][-1][replacement.order]
-    activity = rank_correlation(*(np.concatenate(side) for side in activities))
+    sums = np.zeros((3, x.shape[1], made[0].y.shape[1]))
+    sides: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+    for part, of_x, replacement in zip(draws.parts, active, made, strict=True):
+        windows = part.windows if replacement.number is None else part.windows._replace(number=replacement.number)
+        _add_windows(x[part.start : part.stop], replacement, windows, asked, sums)
+        of_y = _activity(replacement.y, windows, asked.least)
+        sides[0].append(of_x[: windows.number])
+        sides[1].append(of_y if replacement.order is None else of_y[replacement.order])
+    activity = rank_correlation(*(np.concatenate(side) for side in sides))
     count, total, cover = sums
     mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
     result = np.stack([mean, cover, activity])

@@ -47,7 +47,7 @@ def pack(variable: xr.Variable, attrs: Attrs) -> xr.Variable:
 
 def is_packed(variable: xr.Variable) -> bool:
     """Whether a decoded variable was stored by `pack`."""
-    if "scale_factor" not in variable.encoding:
+    if "scale_factor" not in variable.encoding or "add_offset" in variable.encoding:
         return False
     stored = np.dtype(variable.encoding["dtype"]).newbyteorder("=")
     return stored in (np.int8, np.int16) and bool(variable.encoding.get("_FillValue") == fill_value(stored))
@@ -88,10 +88,12 @@ def in_seconds(frames: np.ndarray, frame: float) -> np.ndarray:
     >>> in_seconds(np.array([-3, -128, 6], "i1"), 1 / 30)
     array([-0.1,  nan,  0.2], dtype=float32)
     """
-    native = np.asarray(frames, frames.dtype.newbyteorder("="))
-    table = _table(frame, native.dtype)
-    seconds: np.ndarray = np.take(table, native.view(f"u{native.itemsize}"))
-    return seconds
+    native = np.ascontiguousarray(frames, frames.dtype.newbyteorder("="))
+    table, out = _table(frame, native.dtype), np.empty(frames.shape, np.float32)
+    numbers, into = native.reshape(-1).view(f"u{native.itemsize}"), out.reshape(-1)
+    for start in range(0, numbers.size, BLOCK_VALUES):  # NumPy needs 8 bytes for each number that is an index
+        into[start : start + BLOCK_VALUES] = table[numbers[start : start + BLOCK_VALUES]]
+    return out
 
 
 @lru_cache(maxsize=16)
@@ -104,6 +106,6 @@ def _table(frame: float, dtype: np.dtype) -> np.ndarray:
 
 
 def fill_value(dtype: np.dtype) -> np.integer:
-    """The integer that stands for NaN."""
+    """The integer that is stored for NaN."""
     smallest: np.integer = dtype.type(np.iinfo(dtype).min)
     return smallest

@@ -288,7 +288,7 @@ def _open(file: Path, engine: str, *, cache: bool) -> xr.Dataset:
     plain: Any = {"decode_times": False, "decode_timedelta": False, "create_default_indexes": False}
     plain |= {"engine": engine, "cache": cache, "lock": FileLock(file.name)}
     source = xr.open_dataset(file, **plain)
-    packed = [str(name) for name in source.data_vars if is_packed(source[name].variable)]
+    packed = [str(name) for name in source.data_vars if is_packed(source.variables[name])]
     if TYPE_ATTRIBUTE not in source.attrs or not packed:
         return source
     source.close()  # open it again with these variables as integers

@@ -27,7 +27,7 @@ def _sentence(*texts: str, **when: object) -> Sentence:
 
 CORRELATED = ("imitation", "coordination")
 BEST = {1: "largest absolute correlation", 0: "largest correlation"}
-SEARCHED = ("expressivity", "diversity", "events")
+SEARCHED = ("expressivity", "diversity", "events", "contingency")
 
 # Steps in the attribute `history`; fields are the entries of a step. As for sentences, the first text is used whose
 # fields are all known.
@@ -115,6 +115,11 @@ CHANCE = (
                   "({moulder}).", statistic=statistic, surrogates=tuple(SURROGATES))
         for statistic, text in STATISTICS.items()
     ),
+    _sentence(
+        "The share of the activations of y that x answers by an activation {min_latency} to {max_latency} s later was "
+        "compared with its values in {n} surrogates ({moulder}).",
+        measure="contingency",
+    ),
     *(_sentence(f"In these, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),
     _sentence(
         *(
@@ -131,6 +136,7 @@ FACES = (
     _sentence(
         "Activations were local maxima of a Mexican-hat wavelet transform at durations of {scales} s (PyWavelets "
         "{pywavelets_version}; {lee}).",
+        "Activations were local maxima of a Mexican-hat wavelet transform at durations of {scales} s ({lee}).",
         measure=SEARCHED, unscaled=(),
     ),
     _sentence("Activations were local maxima of the signals.", measure=SEARCHED, unscaled=1),
@@ -198,8 +204,17 @@ STUDY = (
     ),
     _sentence("Means were compared with 0 by t.", measure="contrast", between=(), within=(), covariates=()),
     _sentence(
-        "Estimates are coefficients of linear models with the covariates {covariates}, with standard errors that allow "
-        "for different variances; residuals were permuted ({freedman}).",
+        *(
+            f"{what} by linear models with the covariates {{covariates}}, with standard errors that allow for "
+            "different variances; residuals were permuted ({freedman})."
+            for what in (
+                "Groups of {between} ({second} minus {first}) were compared in their differences between conditions of "
+                "{within}",
+                "Groups of {between} ({second} minus {first}) were compared",
+                "Conditions of {within} were compared",
+                "Means were compared with 0",
+            )
+        ),
         measure="contrast",
     ),
     _sentence(
@@ -217,4 +232,4 @@ STUDY = (
 
 SOFTWARE = (_sentence("Results were computed with bitbox_xr {bitbox_xr_version}, which uses xarray ({hoyer})."),)
 
-PARAGRAPH: tuple[Sentence, ...] = (*DATA, *WINDOWS, *CHANCE, *FACES, *STUDY, *SOFTWARE)
+PARAGRAPH: tuple[Sentence, ...] = (*DATA, *WINDOWS, *FACES, *CHANCE, *STUDY, *SOFTWARE)

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from bitbox_xr import align, coordination, demo, expressivity, imitation, resample, signals, significance
+from bitbox_xr import align, contingency, coordination, demo, expressivity, imitation, resample, signals, significance
 from bitbox_xr.cli import main
 from bitbox_xr.cli.measures import _summary
 from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
@@ -104,6 +104,44 @@ def test_significance_of_each_label(folder, tmp_path):
         assert found["p"].dims == ("condition", "signal1", "signal2")
         assert found.attrs["n_by_label"] == "[5, 8]"
     assert "  calm: 0 of 144 pairs\n  talk: 0 of 144 pairs\n" in done.output
+
+
+def test_contingency_of_two_and_of_one(tmp_path):
+    x, y, _ = demo.make_pair(minutes=1)
+    for side, name in ((x, "x.nc"), (y, "y.nc")):
+        to_netcdf(side, tmp_path / name)
+    options = ["--max-latency", 1, "--min-rise", 0.2, "--seed", 3, "--n", 19, "--scales", "0.5,1,2"]
+    done = run("contingency", tmp_path / "x.nc", tmp_path / "y.nc", "-o", tmp_path / "two.nc", *options)
+    assert done.exit_code == 0, done.output
+    expected = contingency(x, y, max_latency=1, min_rise=0.2, rng=3, n=19, scales=[0.5, 1, 2])
+    with open_netcdf(tmp_path / "two.nc") as found:
+        xr.testing.assert_identical(found.load(), expected)
+    assert "pairs with family-wise p ≤ .05; most beyond chance: AU" in done.output
+    assert "seed 3" in done.output
+    alone = run("contingency", tmp_path / "x.nc", "-o", tmp_path / "one.nc", *options)
+    assert alone.exit_code == 0, alone.output
+    with open_netcdf(tmp_path / "one.nc") as found:
+        assert found.attrs["alone"] == 1
+
+
+def test_expressivity_of_chosen_activations(folder, tmp_path):
+    face, rest = demo.make_face()[0], 0.1 * demo.make_face(1)[0]
+    to_netcdf(face.assign_coords(phase=("time", ["rest"] * 120 + ["task"] * 1680)), tmp_path / "face.nc")
+    to_netcdf(rest, tmp_path / "rest.nc")
+    shared = [tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "0.5,1", "--false-alarms-per-minute", 2]
+    for given, noise in (("phase=rest", {"phase": "rest"}), (tmp_path / "rest.nc", rest)):
+        done = run("expressivity", *shared, "--min-rise", 0.2, "--noise", given)
+        assert done.exit_code == 0, done.output
+        labelled = face.assign_coords(phase=("time", ["rest"] * 120 + ["task"] * 1680))
+        expected = expressivity(labelled, scales=[0.5, 1], min_rise=0.2, false_alarms_per_minute=2, noise=noise)
+        with open_netcdf(tmp_path / "out.nc") as found:
+            xr.testing.assert_allclose(found.load(), expected)
+            assert found.attrs["min_rise"] == 0.2
+    done = run("expressivity", *shared, "--noise", "phase=sleep")
+    assert done.exit_code == 1
+    assert "expected noise to be a label of phase (rest, task), got 'sleep'" in done.output
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "rest.nc", "--noise", tmp_path / "rest.nc")
+    assert "expected --out to differ from the files that are read" in done.output
 
 
 @pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times

@@ -73,9 +73,9 @@ CASES = {
             "5 faults",
             "measures.imitation: expected width to be a positive number of seconds, got -1",
             "measures.expressivity: expected options of expressivity (scales, ",
-            "expected measures among imitation, coordination, expressivity, diversity, significance, got imitate",
+            "expected measures among imitation, coordination, expressivity, diversity, significance, quality, got",
             "measures.diversity: expected options of diversity, got fps, which tell how files are read; give them",
-            "expected options of open_signals() (kind, ",
+            "expected options of open_signals() (",
         ],
     ),
     "no measures": (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort import fingerprint, partners, reading, worker
+from bitbox_xr.cohort import fingerprint, inputs, partners, worker
 from bitbox_xr.cohort.manifest import Recording
 from bitbox_xr.io.readers import dispatch
 from bitbox_xr.io.readers.formats import three_di
@@ -107,14 +107,14 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_a_change_between_hashing_and_reading_fails_the_recording(study, monkeypatch, way, suffix, which):
     files = [written(study / f"{side}{suffix}", seed) for seed, side in enumerate("xy")]
-    real = reading._loaded
+    real = inputs._loaded
 
     def late(file, options):
         if file == files[which]:
             WAYS[way](file)
         return real(file, options)
 
-    monkeypatch.setattr(reading, "_loaded", late)
+    monkeypatch.setattr(inputs, "_loaded", late)
     outcome = work(study, *files)
     assert outcome.state == worker.FAILED
     assert f"{files[which].name}: {CHANGED}" in outcome.message
@@ -124,7 +124,7 @@ def test_a_change_between_hashing_and_reading_fails_the_recording(study, monkeyp
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     ("suffix", "module", "step"),
-    [(".csv", dispatch, "from_lines"), (".csv", dispatch, "read_lines"), (".nc", reading, "open_signals")],
+    [(".csv", dispatch, "from_lines"), (".csv", dispatch, "read_lines"), (".nc", inputs, "open_signals")],
 )
 def test_a_change_during_reading_fails_the_recording(study, monkeypatch, way, suffix, module, step):
     """Before or after the text of a table is read; between opening a NetCDF file and reading its numbers."""
@@ -200,14 +200,14 @@ def test_changes_of_permissions_and_links_are_ignored(study, monkeypatch):
     """Permissions, a hard link, a file that was written just now: the content is hashed again and is the same."""
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     os.utime(y)
-    real = reading._loaded
+    real = inputs._loaded
 
     def late(file, options):
         file.chmod(0o600)
         os.link(file, study / f"link_{file.name}")
         return real(file, options)
 
-    monkeypatch.setattr(reading, "_loaded", late)
+    monkeypatch.setattr(inputs, "_loaded", late)
     assert work(study, x, y).state == worker.DONE
     assert results(study) == ["r.nc"]
     assert work(study, x, y).state == worker.KEPT
@@ -225,8 +225,8 @@ def test_unchanged_files_are_hashed_once(study, monkeypatch):
 def test_the_next_run_measures_the_new_content(study, monkeypatch):
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     with monkeypatch.context() as during:
-        real = reading._loaded
-        during.setattr(reading, "_loaded", lambda *args: (renamed_over(x), real(*args))[1])
+        real = inputs._loaded
+        during.setattr(inputs, "_loaded", lambda *args: (renamed_over(x), real(*args))[1])
         assert work(study, x, y).state == worker.FAILED
     assert work(study, x, y).state == worker.DONE
     with bx.open_netcdf(study / "out" / "imitation" / "recordings" / "r.nc") as found:
@@ -243,8 +243,8 @@ def drawn(study):
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     partner = written(study / "partner.nc", 2)
     asked = study_of("significance", surrogates="partners", n=2, rng=0, of="imitation", step=0.5)
-    source = partners._read_partner(Recording("other", None, partner), asked.reading)
-    found = partners.Partner("other", source, {}, {})
+    sources = partners._read_partner(Recording("other", None, partner), asked.reading)
+    found = partners.Partner("other", *sources, {}, {})
     (study / "out" / "parts" / partners.PARTNERS_FILE).write_text(json.dumps([found]))
     partners._partner_list.cache_clear()
     job = job_of("r", x, y, study / "out", study / "out" / "parts")

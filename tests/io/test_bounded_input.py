@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cohort_plans import job_of, study_of
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
 from bitbox_xr.cohort import worker
 from bitbox_xr.core import memory
+
+from cohort_plans import job_of, study_of
 
 GB = 10**9
 SMALL = bx.signals(np.random.default_rng(0).normal(size=(300, 4)), fps=30)

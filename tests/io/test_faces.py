@@ -1,5 +1,7 @@
 """Logs of FaceReader, LibreFace, emotions and gaze, all faces of a file at once, and formats that must be stated."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -265,3 +267,72 @@ def test_public_files_whose_format_is_stated(recordings):
     np.testing.assert_array_equal(x.time, same.time)
     x = open_signals(recordings / "rmea_normal_200_01.txt", format="rmea", fps=25)
     assert x.shape == (15000, 2)
+
+
+# --- MediaPipe in JSON
+
+SHAPES = ["_neutral", "jawOpen", "mouthSmileLeft"]
+
+
+def face(k, *, web=True, points=()):
+    """The result of frame k, as the web API or Python names it; blendshape i is (k + i) / 8."""
+    name, shapes, landmarks = (
+        ("categoryName", "faceBlendshapes", "faceLandmarks")
+        if web
+        else ("category_name", "face_blendshapes", "face_landmarks")
+    )
+    scores = [{"index": i, "score": (k + i) / 8, name: shape} for i, shape in enumerate(SHAPES)]
+    return {
+        shapes: [{"categories": scores, "headIndex": -1}] if web else [scores],
+        landmarks: [[{"x": x, "y": y, "z": z} for x, y, z in points]],
+    }
+
+
+NOBODY = {"faceBlendshapes": [], "faceLandmarks": []}
+
+
+@pytest.mark.parametrize("web", [True, False])
+@pytest.mark.parametrize("lines", [True, False])
+def test_results_of_mediapipe(tmp_path, web, lines):
+    results = [{**(NOBODY if k == 2 else face(k, web=web, points=[(k, 2, 3)])), "timestamp": 40 * k} for k in range(5)]
+    path = tmp_path / "x.json"
+    path.write_text("\n".join(map(json.dumps, results)) if lines else json.dumps(results))
+    x = open_signals(path)
+    assert x.signal.values.tolist() == SHAPES
+    expected = np.add.outer(np.arange(5), np.arange(3)) / 8
+    expected[2] = np.nan
+    np.testing.assert_array_equal(x, expected)
+    assert x.bitbox.fps == 25
+    assert (x.attrs["backend"], x.attrs["lost_frames"]) == ("MediaPipe", 1)
+    points = open_signals(path, kind="landmark")
+    assert points.signal.values.tolist() == ["x0", "y0", "z0"]
+    assert points[:, 0].values[:2].tolist() == [0, 1]
+
+
+def test_results_of_mediapipe_without_times(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps([face(k) for k in range(4)]))
+    assert open_signals(path, fps=30).bitbox.fps == 30
+    with pytest.raises(ValueError, match=r"x.json: expected a column of times or a frame rate"):
+        open_signals(path)
+
+
+MEDIAPIPE = {
+    "two faces": ([{"faceBlendshapes": face(0)["faceBlendshapes"] * 2}], r"x.json: result 0: expected one face, got 2"),
+    "no result": ([face(0), 7], r"x.json: result 1: expected the result of a frame, got int"),
+    "no scores": ([{"faceBlendshapes": [{"categories": [{"index": 1}]}]}], r"result 0: expected names with scores"),
+    "text": ([{"faceLandmarks": [[{"x": "a", "y": 1}]]}], r"result 0: expected numbers, got other values"),
+}
+
+
+@pytest.mark.parametrize(("results", "message"), MEDIAPIPE.values(), ids=MEDIAPIPE)
+def test_damaged_results_of_mediapipe_are_refused(tmp_path, results, message):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(results))
+    with pytest.raises(ValueError, match=message):
+        open_signals(path, fps=30)
+    path.write_text(json.dumps([face(0), face(1)])[:-9])
+    with pytest.raises(
+        ValueError, match=r"x.json: expected results of MediaPipe in JSON, got text that cannot be read"
+    ):
+        open_signals(path, fps=30)

@@ -207,10 +207,10 @@ def test_damaged_folders_of_openpose_are_refused(tmp_path, monkeypatch):
     second.write_text(first.read_text().replace("]", "", 1).replace("]", ", 1, 2, 3]]", 1))
     (folder / "other_000000000002_keypoints.json").write_text(first.read_text())
     with pytest.raises(
-        ValueError, match=r"clip: expected the frames of one recording, got those of clip, other; use a fo"
+        ValueError, match=r"clip: expected the frames of one recording, got those of clip, other; use a"
     ):
         open_signals(folder, fps=25)
-    with pytest.raises(IsADirectoryError, match=r"expected a file, or a folder of OpenPose, got another folder"):
+    with pytest.raises(IsADirectoryError, match=r"expected a file, got a folder without frames of OpenPose"):
         open_signals(tmp_path)
     monkeypatch.setattr(memory, "available", lambda: 100)
     (folder / "other_000000000002_keypoints.json").unlink()

@@ -17,7 +17,9 @@ from documented_output import examples
 from random_recordings import random_walk
 from study_summaries import study
 
-pytestmark = pytest.mark.filterwarnings("ignore:significance")  # few surrogates are enough to describe a test
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(significance|contingency)"
+)  # few surrogates are enough to describe a test
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods-paragraph.md"
 X, Y = random_walk(0), random_walk(1)
@@ -60,6 +62,8 @@ RESULTS = {
                                       **OPTIONS), ["The mean correlation over", "(Prichard & Theiler, 1994)"]),
     "partners": (lambda: bx.significance(X, Y, rng=7, surrogates="partners", partners=[random_walk(3)], progress=False,
                                          **OPTIONS), ["y was replaced by the signals of other recordings"]),
+    "contingency": (lambda: bx.contingency(X, Y, n=5, rng=7, progress=False, **SCALES),
+                    ["that x answers by an activation 0 to 2 s later", "durations of 1 and 2 s", "circularly"]),
     "expressivity": (lambda: bx.expressivity(X, aggregate=True, false_alarms_per_minute=2, robust=True, **SCALES),
                      ["durations of 1 and 2 s", "at least 1 s apart", "at most 2 times a minute",
                       "interquartile ranges", "2 expression coefficients"]),

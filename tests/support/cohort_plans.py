@@ -15,4 +15,4 @@ def plan_of(measure, given=None, **more):
 
 
 def job_of(recording, signals, reference, out, run_folder):
-    return worker.Job(Recording(recording, signals, reference), reference is not None, out, run_folder)
+    return worker.Job(Recording(recording, signals, reference), reference is not None, False, out, run_folder)

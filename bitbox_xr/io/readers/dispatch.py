@@ -24,6 +24,7 @@ from bitbox_xr.io.readers.formats import (
     facereader,
     lab_exports,
     libreface,
+    mediapipe,
     movement,
     netcdf,
     openface,
@@ -69,9 +70,9 @@ def open_signals(
 
     The format is recognised by the content of the file: OpenFace 1 and 2, Py-Feat, LibreFace, FaceReader, blendshapes
     of Live Link Face and MediaPipe, keypoints of OpenPose (a folder), DeepLabCut, SLEAP and movement, and NetCDF files
-    that hold signals. 3DI and 3DI-lite are recognised by the name of the file and its
-    number of columns. Formats of `register_reader` are recognised first. Any other file is read as a table: CSV, TSV or
-    Parquet. A DataFrame, a Dataset of movement or a Bitbox dictionary can be given in place of a file.
+    that hold signals. 3DI and 3DI-lite are recognised by the name of the file and its number of columns. Formats of
+    `register_reader` are recognised first. Any other file is read as a table: CSV, TSV or Parquet. A DataFrame, a
+    Dataset of movement or a Bitbox dictionary can be given in place of a file.
 
     Parameters
     ----------
@@ -80,8 +81,8 @@ def open_signals(
         dictionary.
     format
         The format, if it shall not be recognised: "openface", "pyfeat", "libreface", "facereader", "blendshapes",
-        "openpose", "deeplabcut", "sleap", "3di", "rmea", "imotions", "netcdf", "parquet", "table", or the name of a
-        registered reader. Files of rMEA and iMotions are tables like many others, so they are read only if it is given.
+        "mediapipe", "openpose", "deeplabcut", "sleap", "3di", "rmea", "imotions", "netcdf", "parquet", "table", or the
+        name of a registered reader. Files of rMEA and iMotions are tables like many others, so they need it.
     kind
         Which signals to read from a file that holds several kinds. By default the expressions, under the names of the
         file: the 17 `AUxx_r` of OpenFace, the AUs of Py-Feat, the blendshapes. "pose" reads Tx Ty Tz (mm) Rx Ry Rz
@@ -185,9 +186,7 @@ def _head_of(file: Path, stated: Reader | None) -> bytes:
         return registry.head_of(file)
     if openpose.recognise(file, b"") or (stated is not None and not stated.built_in):
         return b""
-    raise IsADirectoryError(
-        f"{file}: expected a file, or a folder of OpenPose, got another folder; see open_recording()"
-    )
+    raise IsADirectoryError(f"{file}: expected a file, got a folder without frames of OpenPose; see open_recording()")
 
 
 # --- formats
@@ -285,6 +284,7 @@ for _reader in (
     Reader("facereader", KIND, facereader.recognise, _no_table(facereader.read), built_in=True),
     Reader("deeplabcut", KIND, deeplabcut.recognise, _no_table(deeplabcut.read), built_in=True),
     Reader("sleap", KIND, sleap.recognise, _no_table(sleap.read), built_in=True),
+    Reader("mediapipe", KIND, mediapipe.recognise, _no_table(mediapipe.read), built_in=True),
     Reader("openpose", KIND, openpose.recognise, _no_table(openpose.read), built_in=True),
     *(Reader(name, KIND, _not_by_head, partial(_read_text, format=name), built_in=True) for name in BY_COLUMNS),
     Reader("rmea", KIND, _not_by_head, _no_table(lab_exports.read_rmea), built_in=True),
