@@ -1,7 +1,7 @@
 """Measures of behavioural signals, such as facial expressions and head movement, as labelled xarray objects."""
 
 from bitbox_xr import accessors as _accessor  # registers the accessor .bitbox
-from bitbox_xr import cohort
+from bitbox_xr import cohort, demo
 from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
 from bitbox_xr.inference.contingency import contingency
 from bitbox_xr.inference.contrasts import contrast
@@ -40,6 +40,7 @@ __all__ = [
     "contingency",
     "contrast",
     "coordination",
+    "demo",
     "detrend",
     "diversity",
     "events",

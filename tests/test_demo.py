@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bitbox_xr import demo
+from bitbox_xr.demo import face
 from bitbox_xr.io.netcdf import open_netcdf
 
 
@@ -76,12 +77,12 @@ def test_planted_activations_are_found(tmp_path):
 
 
 def test_missed_and_false_activations_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(demo, "MIN_RISE", 0.6)
+    monkeypatch.setattr(face, "MIN_RISE", 0.6)
     few = demo.run_face(tmp_path / "few")
     missed = few["found_time"].isna()
     assert missed.any()
     assert (few.loc[missed, "magnitude"] < 0.75).all()
-    monkeypatch.setattr(demo, "MIN_RISE", 0.01)
+    monkeypatch.setattr(face, "MIN_RISE", 0.01)
     many = demo.run_face(tmp_path / "many").groupby("coefficient").first()
     near = many["chosen"] - many["false"]
     assert (many["false"] > 5).all()

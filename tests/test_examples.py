@@ -117,3 +117,25 @@ def test_the_cohort_example(run):
     difference, low, high, lag = numbers(found, output)
     assert low < difference < high < -0.1
     assert -0.5 < lag < -1 / 3  # between the middle of the allowed lags and the planted one
+
+
+@pytest.mark.slow
+def test_the_study_example(run, tmp_path):
+    output = run("study.py")
+    assert "40 recordings done, 0 failed" in output
+    assert "deviations: []" in output
+    (chance,) = numbers(r"play +0\.\d+ +(-?\S+)\nnote", output)
+    assert abs(chance) < 0.03
+    found = output[output.index("p_fwe") : output.index("without covariates")]
+    rows = re.findall(r"^(AU\d\d)_r control - clinic, play - (\w+) +(\S+) +(\S+) .* (\S+)$", found, re.MULTILINE)
+    significant = {(unit, other) for unit, other, *_, p in rows if float(p) <= 0.05}
+    assert {unit for unit, _ in significant} == {"AU04", "AU06", "AU12"}
+    assert all(float(low) > 0 for unit, other, _, low, _ in rows if (unit, other) in significant)
+    adjusted = re.findall(r"\d +AU\d\d_r +(0\.\d+)", output[output.index("with covariates") :])
+    assert [float(one) for one in adjusted] == pytest.approx([0.17] * 3, abs=0.1)
+    (estimate,) = numbers(r"Python: control - clinic, play - baseline: (\S+)", output)
+    if shutil.which("Rscript") and "R: control" in output:
+        assert numbers(r"R: control - clinic, play - baseline: (\S+)", output) == [estimate]
+    assert output.count("speech") >= 1
+    assert {path.name for path in tmp_path.iterdir()} >= {"study_tidy.csv", "study.R", "specification_curve.png"}
+    assert (tmp_path / "study_tidy.csv").read_text().count("\n") == 40 * 3 * 17 + 1

@@ -141,6 +141,9 @@ CALLS = {
     "accessor: matched": Call(
         lambda x, y: x.bitbox.imitation(y, **SHORT).bitbox.matched(), dims={"corr": ("window", "pair")}
     ),
+    "accessor: sel": Call(
+        lambda x, y: x.bitbox.sel(signal=x.signal.values[:1]), ("expression", "pose"), dtypes="fiub", lazy=False
+    ),
     "accessor: fps": Call(lambda x, y: xr.DataArray(x.bitbox.fps), ("expression", "landmark"), lazy=False),
     "accessor: to_frame": Call(
         lambda x, y: x.bitbox.to_frame().set_index([*x.coords][: x.ndim]).iloc[:, -1:].to_xarray(),
@@ -153,7 +156,7 @@ CALLS = {
 def test_every_public_function_has_a_case():
     files = {"open_netcdf", "open_recording", "open_signals", "to_netcdf"}  # tested below
     files |= {"open_intervals", "register_reader"}  # tests/io
-    assert {name.partition(" ")[0] for name in CALLS if ":" not in name} | files | {"cohort"} == set(bx.__all__)
+    assert {name.partition(" ")[0] for name in CALLS if ":" not in name} | files | {"cohort", "demo"} == set(bx.__all__)
 
 
 def test_every_method_is_a_public_function_or_has_a_case():

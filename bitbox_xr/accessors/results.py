@@ -2,12 +2,14 @@
 
 from collections.abc import Hashable, Sequence
 from os import PathLike
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 import bitbox_xr as bx
+from bitbox_xr.core.selection import selected
 from bitbox_xr.measures import results, tables
 from bitbox_xr.plotting.methods import PlotMethods
 from bitbox_xr.report.methods import methods
@@ -42,6 +44,19 @@ class ResultAccessor:
         Frozen({'window': 27, 'pair': 12})
         """
         return results.matched(self._result)
+
+    def sel(self, **labels: Any) -> xr.Dataset:
+        """Select by labels, as `.sel()`; if there is no such signal, the message names the nearest one.
+
+        >>> summary = xr.Dataset({"excess": ("pair", [0.1, 0.2])}, {"pair": ["AU04_r", "AU12_r"]})
+        >>> summary.bitbox.sel(pair="AU12_r").excess.item()
+        0.2
+        >>> summary.bitbox.sel(pair="AU12")
+        Traceback (most recent call last):
+            ...
+        KeyError: "sel(): expected a label of pair (AU04_r, AU12_r), got 'AU12'; the nearest name is 'AU12_r'"
+        """
+        return selected(self._result, labels)
 
     def contrast(
         self,

@@ -14,6 +14,7 @@ import bitbox_xr as bx
 from bitbox_xr.accessors.faces import FaceMethods
 from bitbox_xr.accessors.pairs import PairMethods
 from bitbox_xr.core import signal_set
+from bitbox_xr.core.selection import selected
 from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.measures import tables
 from bitbox_xr.plotting.methods import SignalsPlotMethods
@@ -180,6 +181,19 @@ class SignalsAccessor(PairMethods, FaceMethods):
         ('expression', (3, 2))
         """
         return bx.to_bitbox(self._x)
+
+    def sel(self, **labels: Any) -> xr.DataArray:
+        """Select by labels, as `.sel()`; if there is no such signal, the message names the nearest one.
+
+        >>> x = bx.signals([[0.0, 1.0], [0.5, 0.0]], fps=25, names=["AU04_r", "AU12_r"])
+        >>> x.bitbox.sel(signal="AU12_r").values
+        array([1., 0.])
+        >>> x.bitbox.sel(signal="AU12")
+        Traceback (most recent call last):
+            ...
+        KeyError: "sel(): expected a label of signal (AU04_r, AU12_r), got 'AU12'; the nearest name is 'AU12_r'"
+        """
+        return selected(self._x, labels)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
         """Save the signals as a NetCDF file: see `bitbox_xr.to_netcdf`.

@@ -20,6 +20,7 @@ from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, v
 from bitbox_xr.inference.parts import ALPHA, notes
 from bitbox_xr.inference.strengths import Statistics, compared
 from bitbox_xr.inference.surrogates import draw, draw_attrs
+from bitbox_xr.measures.constant_signals import note_constant_signals
 from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 
@@ -188,6 +189,7 @@ def significance(
     if pairs == "matched":
         labels = matched(xr.Dataset(coords=pair.coords()))[PAIR].values
         pair = replace(pair, x=pair.x.sel({SIGNAL: labels}), y=pair.y.sel({SIGNAL: labels}))
+    note_constant_signals("significance", pair)
     draws = draw(surrogates, n, rng, pair, partners, fps)
     for note in notes(surrogates, n, [len(one.items) for one in draws], pair):
         warn(f"significance(): {note}")

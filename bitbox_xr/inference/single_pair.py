@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import MeasureOfTwo, SignalsLike, Surrogates
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, variable_attrs
@@ -169,7 +170,7 @@ def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
     sides = zip(("x", "y"), (both.x, both.y), pair, strict=True)
     for side, a, label in sides:
         if label not in a[SIGNAL].values:
-            faults.append(f"expected pair to name a signal of {side} ({listed(a[SIGNAL].values)}), got {label!r}")
+            faults.append(unknown_name(f"pair to name a signal of {side}", label, a[SIGNAL].values))
     refuse("one pair", faults)
     return replace(both, x=both.x.sel({SIGNAL: [pair[0]]}), y=both.y.sel({SIGNAL: [pair[1]]}))
 

@@ -4,6 +4,7 @@ import xarray as xr
 
 from bitbox_xr.core.types import MeasureOfTwo, SignalsLike
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, variable_attrs
+from bitbox_xr.measures.constant_signals import note_constant_signals
 from bitbox_xr.measures.social import label_variables, statistics_by_plan
 from bitbox_xr.measures.windowing import Options, checked_pair
 
@@ -72,6 +73,7 @@ def lag_profile(
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
     pair = checked_pair(measure, x, y, options, fps, by)
+    note_constant_signals("lag_profile", pair)
     net = pair.lags()
     found = statistics_by_plan(pair, [pair.plan(), *(pair.plan([d]) for d in net)], mirrored=False)
     at_lags = {

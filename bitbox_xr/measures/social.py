@@ -21,6 +21,7 @@ from bitbox_xr.core.validation import flag_faults
 from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, WINDOW, variable_attrs
 from bitbox_xr.kernels.correlation.statistics import statistics
 from bitbox_xr.measures import correlation_engine
+from bitbox_xr.measures.constant_signals import note_constant_signals
 from bitbox_xr.measures.pair_coordinates import Coordinate
 from bitbox_xr.measures.window_labels import label_groups
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
@@ -307,6 +308,7 @@ def _measure(
 ) -> xr.Dataset:
     refuse(f"{measure}()", flag_faults("stats", stats))
     pair = checked_pair(measure, x, y, options, fps, by)
+    note_constant_signals(measure, pair)
     plan = pair.plan()
     if stats:
         found = statistics_by_plan(pair, [plan], mirrored=pair.mirrored)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
 from bitbox_xr.core.validation import listed
@@ -134,7 +135,7 @@ def _one_signal(x: xr.DataArray, coefficient: str | None) -> xr.DataArray:
     if coefficient is None:
         coefficient = str(names[int(np.argmax(np.nan_to_num(x.std(TIME).values, nan=-1.0)))])
     if coefficient not in names:
-        raise ValueError(f"expected coefficient to be one of {listed(names)}, got {coefficient!r}")
+        raise ValueError(unknown_name("coefficient to name a signal", coefficient, names))
     return x.sel({SIGNAL: [coefficient]}).load()
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import Attrs
-from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, number_name
 from bitbox_xr.measures.results import below_half, selves, strongest
 from bitbox_xr.measures.social import window_stats
@@ -265,7 +265,7 @@ def _checked_pair(
     if isinstance(pair, str) or len(pair) != 2:
         raise ValueError(f"expected pair to be two labels (signal1, signal2), got {pair!r}")
     faults = [
-        f"expected a label of {dim} ({listed(values[dim].values)}), got {label!r}"
+        unknown_name(f"a label of {dim}", label, values[dim].values)
         for dim, label in zip((SIGNAL1, SIGNAL2), pair, strict=True)
         if label not in values[dim].values.tolist()
     ]

@@ -106,7 +106,7 @@ def test_new_figures_are_returned():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: decomposition(face(), "AU99"), "expected coefficient to be one of s0, s1, s2, got 'AU99'"),
+        (lambda: decomposition(face(), "AU99"), r"expected coefficient to name a signal \(s0, s1, s2\), got 'AU99'"),
         (
             lambda: decomposition(face().expand_dims(recording=[1])),
             r"got also recording; .* \.isel\(recording=0\)",
