@@ -18,7 +18,10 @@ import xarray as xr
 import bitbox_xr as bx
 from bitbox_xr import compat
 
+from study_summaries import study
 from trackers import write_three_di
+
+pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates", "ignore:contingency")
 
 FPS, FRAMES = 30, 150
 WINDOWS = {"width": 1.0, "step": 0.5}
@@ -78,10 +81,15 @@ LAZY = {
         call("asymmetry", face()),
         call("asymmetry", face(), reference=([0.0] * 5, [5.0] * 5)),
     ],
+    "contingency": [
+        call("contingency", people(0), people(1), scales=[0.5, 1.0], surrogates="partners", partners=[people(7)]),
+        call("contingency", people(0), people(1), pairs="matched", surrogates="partners", partners=[people(7)]),
+    ],
     "coordination": [
         call("coordination", people(0), people(1), **WINDOWS),
         call("coordination", people(0), stats=True, **WINDOWS),
     ],
+    "detrend": [call("detrend", people(0), 1.0)],
     "diversity": [
         call("diversity", people(0), scales=[0.5, 1.0]),
         call("diversity", people(0), scales=[0.5, 1.0], aggregate=True, magnitude=False),
@@ -114,6 +122,8 @@ LAZY = {
         call("relative_motion", head(), angular=True),
     ],
     "mask": [call("mask", people(0), PHASES), call("mask", people(0), where=people(0).time < 1)],
+    "multiverse": [call("multiverse", "imitation", people(0), people(1), width=[0.5, 1.0], max_lag=0.2)],
+    "quality": [call("quality", people(0)), call("quality", labelled(people(0)), by="condition")],
     "resample": [call("resample", people(0), 20), call("resample", people(0), 60)],
     "signals": [
         call("signals", people(0)),
@@ -125,10 +135,14 @@ LAZY = {
         call("significance", people(0), measure="coordination", surrogates="phase", n=19, rng=0, **WINDOWS),
         call("significance", people(0), people(1), surrogates="partners", partners=[people(7), people(8)], **WINDOWS),
     ],
+    "smooth": [call("smooth", people(0), 0.2)],
     "smoothness": [call("smoothness", face()), call("smoothness", head(), angular=True)],
+    "standardize": [call("standardize", people(0))],
     "window_stats": [call("window_stats", windows())],
     "result.matched": [call("matched", windows())],
+    "result.sel": [call("sel", windows(), signal1="AU12")],
     "result.stats": [call("stats", windows())],
+    "sel": [call("sel", people(0), signal=["AU12"])],
 }
 OF_FILES = {
     "open_netcdf": [
@@ -142,6 +156,7 @@ OF_FILES = {
     ],
 }
 IN_MEMORY = {
+    "contrast": lambda folder: bx.contrast(study().chunk(), variable="excess", n=99, rng=0),
     "events": lambda folder: bx.events(people(0), scales=[0.5]),
     "from_bitbox": lambda folder: bx.from_bitbox(bx.to_bitbox(face())),
     "lag_map": lambda folder: bx.lag_map(people(0), people(1), pair=("AU04", "AU12"), **WINDOWS),
@@ -154,6 +169,8 @@ IN_MEMORY = {
     "to_bitbox": lambda folder: bx.to_bitbox(face()),
     "to_netcdf": lambda folder: bx.to_netcdf(people(0), folder / "y.nc"),
     "to_frame": lambda folder: people(0).bitbox.to_frame(),
+    "result.contrast": lambda folder: study().chunk().bitbox.contrast(variable="excess", n=99, rng=0),
+    "result.methods": lambda folder: windows().bitbox.methods(),
     "result.to_frame": lambda folder: windows().bitbox.to_frame(),
     "result.to_netcdf": lambda folder: windows().bitbox.to_netcdf(folder / "y.nc"),
     "compat.asymmetry": lambda folder: compat.asymmetry(bx.to_bitbox(face()), normalize=False),
