@@ -3,6 +3,7 @@
 from bitbox_xr import accessors as _accessor  # registers the accessor .bitbox
 from bitbox_xr import cohort
 from bitbox_xr.core.signal_set import from_bitbox, signals, to_bitbox
+from bitbox_xr.inference.contingency import contingency
 from bitbox_xr.inference.contrasts import contrast
 from bitbox_xr.inference.multiverse import multiverse
 from bitbox_xr.inference.significance import significance
@@ -36,6 +37,7 @@ __all__ = [
     "annotate",
     "asymmetry",
     "cohort",
+    "contingency",
     "contrast",
     "coordination",
     "detrend",

@@ -6,7 +6,16 @@ import numpy as np
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.core.types import MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
+from bitbox_xr.core.types import (
+    EventSurrogates,
+    MeasureOfTwo,
+    NoiseLike,
+    PairsOf,
+    ScalesLike,
+    SignalsLike,
+    Statistic,
+    Surrogates,
+)
 
 __all__ = ["PairMethods"]
 
@@ -172,6 +181,52 @@ class PairMethods:
             fps=fps,
         )
 
+    def contingency(
+        self,
+        y: SignalsLike | None = None,
+        *,
+        min_latency: float = 0.0,
+        max_latency: float = 2.0,
+        scales: ScalesLike = (1.0, 2.0, 4.0),
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = 1.0,
+        noise: NoiseLike = None,
+        surrogates: EventSurrogates = "shift",
+        n: int = 199,
+        rng: int | np.random.Generator | None = None,
+        pairs: PairsOf = "all",
+        partners: Sequence[SignalsLike] | None = None,
+        by: str | None = None,
+        progress: bool | None = None,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """Measure how often these signals answer the activations of y: see `bitbox_xr.contingency`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=2)
+        >>> found = child.bitbox.contingency(model, min_rise=0.2, max_latency=1, rng=0, progress=False)
+        >>> found.answered_above_chance.sel(signal1="AU12", signal2="AU12").round(2).item()
+        0.92
+        """
+        return bx.contingency(
+            self._x,
+            y,
+            min_latency=min_latency,
+            max_latency=max_latency,
+            scales=scales,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            surrogates=surrogates,
+            n=n,
+            rng=rng,
+            pairs=pairs,
+            partners=partners,
+            by=by,
+            progress=progress,
+            fps=fps,
+        )
+
     def lag_map(
         self,
         y: SignalsLike | None = None,
@@ -229,11 +284,11 @@ class PairMethods:
         """Compare one pair with its surrogates, window by window: see `bitbox_xr.surrogate_windows`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 1}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), **options)
         >>> found.null_corr.sizes
-        Frozen({'surrogate': 19, 'window': 27})
+        Frozen({'surrogate': 19, 'window': 57})
         """
         return bx.surrogate_windows(
             self._x,

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.measures import results
+from bitbox_xr.measures import results, tables
 from bitbox_xr.plotting.methods import PlotMethods
 from bitbox_xr.report.methods import methods
 
@@ -98,16 +98,21 @@ class ResultAccessor:
         """
         bx.to_netcdf(self._result, path)
 
-    def to_frame(self, dim_order: list[Hashable] | None = None) -> pd.DataFrame:
-        """Make a tidy table: one row for each combination of labels.
+    def to_frame(self, dim_order: list[Hashable] | None = None, *, long: bool = False) -> pd.DataFrame:
+        """Make a tidy table: one row for each combination of labels, with the units of its columns in `attrs["units"]`.
+
+        `dim_order` is the order of the dimensions, the one that changes most slowly first. The metrics of
+        `expressivity` are columns; with `long=True` there is one row for each.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> table = child.bitbox.imitation(model, width=2, step=1, max_lag=1).bitbox.to_frame()
         >>> table.loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()
         ['2.0', 'AU01', 'AU01', '-0.96666664']
+        >>> table.attrs["units"]["lag"]
+        's'
         """
-        return results.to_frame(self._result, dim_order)
+        return tables.to_frame(self._result, dim_order, long=long)
 
     @property
     def plot(self) -> PlotMethods:

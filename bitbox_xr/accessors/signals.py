@@ -15,7 +15,7 @@ from bitbox_xr.accessors.faces import FaceMethods
 from bitbox_xr.accessors.pairs import PairMethods
 from bitbox_xr.core import signal_set
 from bitbox_xr.core.types import SignalsLike
-from bitbox_xr.measures import results
+from bitbox_xr.measures import tables
 from bitbox_xr.plotting.methods import SignalsPlotMethods
 from bitbox_xr.preprocessing.interval_tables import IntervalsLike
 from bitbox_xr.preprocessing.standardisation import Center, Scale
@@ -206,7 +206,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         2  0.04   AU04         0.5
         3  0.04   AU12         0.0
         """
-        return results.to_frame(self._x)
+        return tables.to_frame(self._x)
 
     @property
     def plot(self) -> SignalsPlotMethods:

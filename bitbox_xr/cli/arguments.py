@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.annotations import open_intervals
 from bitbox_xr.io.netcdf import destination
 from bitbox_xr.io.readers import open_signals
@@ -119,3 +120,19 @@ def _on_one_time_axis(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]
 def align_options(given: Mapping[str, Any]) -> AlignOptions:
     """The keywords of `align()` among a command's options."""
     return {"fps": given["align_fps"], "offset": given["offset"] or 0.0}
+
+
+def opened_partners(x: xr.DataArray, given: Mapping[str, Any]) -> list[xr.DataArray]:
+    """The files of --partner, with --align on the time axis of x."""
+    partners = [open_signals(file, **open_options(given, of_y=True)) for file in given["partners"]]
+    if not given["align"]:
+        return partners
+    return [_aligned(x, *named, align_options(given)) for named in zip(given["partners"], partners, strict=True)]
+
+
+def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
+    """A partner on the time axis of x; errors name the partner's file."""
+    try:
+        return on_clock_of(x, partner, **options)
+    except ValueError as error:
+        raise ValueError(f"partner {file}, as y: {error}") from error

@@ -9,12 +9,11 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.cli.arguments import (
-    AlignOptions,
-    align_options,
     annotated,
     by_option,
     checked_out,
     interval_faults,
+    opened_partners,
     recordings,
 )
 from bitbox_xr.cli.group import main
@@ -35,7 +34,6 @@ from bitbox_xr.cli.options import (
     window_options,
 )
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
@@ -186,11 +184,7 @@ def significance(**given: Any) -> None:
     from bitbox_xr.inference.significance import significance
 
     x, y = recordings(given)
-    partners = [open_signals(file, **open_options(given, of_y=True)) for file in given["partners"]]
-    if given["align"]:
-        partners = [
-            _aligned(x, *named, align_options(given)) for named in zip(given["partners"], partners, strict=True)
-        ]
+    partners = opened_partners(x, given)
     names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
     result = significance(x, y, partners=partners or None, by=by_option(given), **options)
@@ -206,14 +200,6 @@ def _significant(result: xr.Dataset) -> str:
     twice = 2 if "alone" in result.attrs else 1
     pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= 0.05))
     return f"{found} of {pairs} pairs"
-
-
-def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
-    """A partner on the time axis of x; errors name the partner's file."""
-    try:
-        return on_clock_of(x, partner, **options)
-    except ValueError as error:
-        raise ValueError(f"partner {file}, as y: {error}") from error
 
 
 def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], options: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ __all__ = [
     "FILE",
     "HELP",
     "Command",
+    "activation_options",
     "causal_option",
     "chance_options",
     "clock_options",
@@ -26,6 +27,7 @@ __all__ = [
     "reported",
     "scale_options",
     "second_options",
+    "seed_options",
     "stats_option",
     "window_options",
 ]
@@ -163,7 +165,7 @@ interval_options = _combined(
     ),
 )
 
-chance_options = _combined(
+seed_options = _combined(
     click.option(
         "--n",
         type=int,
@@ -174,6 +176,10 @@ chance_options = _combined(
     click.option(
         "--seed", "rng", type=int, help="Seed of the surrogates.  [default: random, and stored in the result]"
     ),
+)
+
+chance_options = _combined(
+    seed_options,
     click.option(
         "--surrogates",
         type=click.Choice(SURROGATES),
@@ -232,6 +238,44 @@ stats_option = click.option(
     "--stats", is_flag=True, help="Write only statistics over windows: a small file, constant memory."
 )
 
+
+def threshold_options(rate: float | None) -> Command:
+    """The options that choose activations; `rate` is the default of --false-alarms-per-minute."""
+    return _combined(
+        click.option(
+            "--min-rise",
+            type=float,
+            metavar="H",
+            help="Count only rises of at least this height, in the units of the signals.  [default: no limit]",
+        ),
+        click.option(
+            "--false-alarms-per-minute",
+            type=float,
+            default=rate,
+            show_default=rate is not None,
+            metavar="RATE",
+            help="Count only what Gaussian noise exceeds at most this often per minute.",
+        ),
+        click.option(
+            "--noise",
+            metavar="FILE | NAME=LABEL",
+            callback=_noise,
+            help="With --false-alarms-per-minute: where to measure the noise: a recording of the face at rest, or the "
+            "frames with this label.  [default: the recording itself]",
+        ),
+    )
+
+
+activation_options = _combined(
+    click.option(
+        "--scales",
+        metavar="N | A,B,…",
+        callback=_scales,
+        help="Number of scales, or their durations, s; several are aggregated.  [default: 1,2,4]",
+    ),
+    threshold_options(1.0),
+)
+
 scale_options = _combined(
     click.option(
         "--scales",
@@ -241,25 +285,7 @@ scale_options = _combined(
     ),
     click.option("--aggregate", is_flag=True, help="Merge the activations of all scales into one list."),
     click.option("--robust", is_flag=True, help="Leave out activations whose magnitudes are outliers."),
-    click.option(
-        "--min-rise",
-        type=float,
-        metavar="H",
-        help="Count only rises of at least this height, in the units of the signals.  [default: count every maximum]",
-    ),
-    click.option(
-        "--false-alarms-per-minute",
-        type=float,
-        metavar="RATE",
-        help="Count only what Gaussian noise exceeds at most this often per minute.",
-    ),
-    click.option(
-        "--noise",
-        metavar="FILE | NAME=LABEL",
-        callback=_noise,
-        help="With --false-alarms-per-minute: where to measure the noise: a recording of the face at rest, or the "
-        "frames with this label.  [default: the recording itself]",
-    ),
+    threshold_options(None),
     click.option(
         "--precision", type=int, default=16, show_default=True, help="The wavelet has 2 ** precision samples."
     ),

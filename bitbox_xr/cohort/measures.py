@@ -8,6 +8,8 @@ import xarray as xr
 
 from bitbox_xr.cohort import seeds
 from bitbox_xr.core.variables import PAIR, PERSON, RESERVED, SIGNAL
+from bitbox_xr.inference import surrogate_checks
+from bitbox_xr.inference.contingency import contingency, option_faults
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.measures import expressivity, quality, scales, social, windowing
 
@@ -59,6 +61,17 @@ def _scale_faults(options: Mapping[str, Any]) -> list[str]:
     return faults
 
 
+def _contingency_faults(options: Mapping[str, Any]) -> list[str]:
+    own = [options[name] for name in ("min_latency", "max_latency", "surrogates", "scales", "noise")]
+    faults = option_faults(*own) + surrogate_checks.option_faults("shift", options["n"], options["rng"])
+    asked = scales.Asked(options["scales"], False, 16, options["min_rise"], options["false_alarms_per_minute"])
+    try:
+        scales.chosen(asked, fps=1e6, frames=2**40, measure="scales")
+    except ValueError as error:
+        faults.append(str(error))
+    return faults
+
+
 def _no_faults(options: Mapping[str, Any]) -> list[str]:
     return []
 
@@ -73,6 +86,9 @@ MEASURES = {
     ),
     "diversity": Measure(
         expressivity.diversity, "unused", False, _scale_faults, RESERVED["diversity"]
+    ),
+    "contingency": Measure(
+        contingency, "needed", False, _contingency_faults, (*RESERVED["contingency"], *PAIR_NAMES)
     ),
     "significance": Measure(
         significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *PAIR_NAMES)

@@ -68,9 +68,9 @@ def run(
 ) -> Cohort:
     """Measure every recording of a study in parallel and collect the results in one summary for each measure.
 
-    Each recording is one task of a dask worker, which reads each file once and computes all measures. A recording that cannot be
-    measured does not stop the others: its row in `status.csv` says why, it is absent from the summary, and the next run
-    tries it again.
+    Each recording is one task of a dask worker, which reads each file once and computes all measures. A recording that
+    cannot be measured does not stop the others: its row in `status.csv` says why, it is absent from the summary, and
+    the next run tries it again.
 
     Parameters
     ----------
@@ -85,10 +85,11 @@ def run(
         Output folder, which is created if necessary.
     measures
         A mapping of measures to their own options, or names of measures: "imitation", "coordination" (of one person's
-        signals if the manifest has no column `reference`), "expressivity", "diversity", "significance" and "quality"
-        (of both people). Three more options of a measure: `pairs`, "matched" (signal1 == signal2, the default) or
-        "all", are the pairs in the summary and, of significance, the tested ones. `keep_windows=True` also keeps the
-        result of every window. `partners_within` names covariates that a recording shares with its partners.
+        signals if the manifest has no column `reference`), "expressivity", "diversity", "contingency", "significance"
+        and "quality" (of both people). Three more options of a measure: `pairs`, "matched" (signal1 == signal2, the
+        default) or "all", are the pairs in the summary and, of contingency and significance, the tested ones.
+        `keep_windows=True` also keeps the result of every window. `partners_within` names covariates that a recording
+        shares with its partners.
     measure
         A single measure, whose options are then among `options`; `of` is the measure that significance tests.
     config
@@ -107,8 +108,8 @@ def run(
         Mappings, each with `of` ("signals", "reference" or "both"), `labels`, `regions`, and options of
         `open_intervals()`: see `mask`.
     prepare
-        Steps in their order, mappings with `function` ("resample", "fill_gaps", "smooth", "detrend", "standardize"), its
-        options, and `of` as above (by default "both"). Those that interpolate come before alignment and masks.
+        Steps in their order, mappings with `function` ("resample", "fill_gaps", "smooth", "detrend", "standardize"),
+        its options, and `of` as above (by default "both"). Those that interpolate come before alignment and masks.
     client
         A `distributed.Client` or the address of a dask scheduler (`tcp://…`). Its workers must see the same files. By
         default the run starts worker processes on this machine.

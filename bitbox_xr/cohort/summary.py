@@ -23,7 +23,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import RECORDING, variable_attrs
 from bitbox_xr.io.netcdf import LOCK, to_netcdf
-from bitbox_xr.measures.results import to_frame
+from bitbox_xr.measures.tables import to_frame
 
 __all__ = ["write"]
 
@@ -149,6 +149,6 @@ def _write_rows(summary: xr.Dataset, stream: IO[str], covariates: list[str], *, 
     step = max(1, MAX_TABLE_ROWS // cells)
     leading = [RECORDING, *covariates]
     for first in range(0, summary.sizes[RECORDING], step):
-        table = to_frame(summary.isel({RECORDING: slice(first, first + step)}))
+        table = to_frame(summary.isel({RECORDING: slice(first, first + step)}), long=True)
         table = table[[*leading, *(name for name in table.columns if name not in leading)]]
         guarded_table(table).to_csv(stream, index=False, header=header and first == 0, lineterminator="\n")

@@ -69,6 +69,8 @@ def _counts(x: xr.DataArray) -> dict[str, int]:
 
     Lost frames are counted only if the reader did so, and both only if values are in memory.
     """
+    if LOST not in x.attrs and MASKED not in x.coords:
+        return {}
     if x.chunks or (MASKED in x.coords and x[MASKED].chunks):
         return {}
     absent = x.isnull()

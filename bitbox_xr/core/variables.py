@@ -50,6 +50,8 @@ VARIABLES = {
     SIGNAL: Variable("signal"),
     "landmark": Variable("number of the landmark"),
     "axis": Variable("axis of the coordinate"),
+    "keypoint": Variable("name of the landmark"),
+    "person": Variable("person"),
     REGION: Variable("region of the face"),
     "side": Variable("side, as the schema names it"),
     "confidence": Variable("confidence of the tracker", "1"),
@@ -112,6 +114,13 @@ VARIABLES = {
     "p_min": Variable("smallest possible p with this number of surrogates", "1"),
     "activity_corr": Variable("rank correlation over windows of the signals' variances within the window", "1"),
     "activity_p": Variable("probability under independence of an activity_corr as large", "1"),
+    # contingency
+    "answered": Variable("share of the activations of y that x answers", "1"),
+    "chance": Variable("mean of this share over surrogates", "1"),
+    "answered_above_chance": Variable("share of activations answered beyond chance", "1"),
+    "odds_ratio": Variable("odds of an answer, divided by those of surrogates", "1"),
+    "n_given": Variable("number of activations of y that could be answered", "1"),
+    "latency": Variable("median time from an activation of y to the first answer of x", "s"),
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
@@ -190,6 +199,9 @@ RESERVED = {
     "significance": (
         *("observed", "null_mean", "null_std", "excess", "surrogate_z", "p", "p_fwe", "q", "p_min"),
         *("activity_corr", "activity_p"),
+    ),
+    "contingency": (
+        *("answered", "chance", "answered_above_chance", "odds_ratio", "p", "p_fwe", "q", "n_given", "latency"),
     ),
     "expressivity": (
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,

@@ -56,7 +56,7 @@ def multiverse(measure: str, x: SignalsLike, y: SignalsLike | None = None, **opt
     options
         Options of the function. A list holds the settings of an option; everything else, a tuple too, is one value:
         `scales=[(1, 2), (1, 4)]` are two settings. The option `measure` of "significance" and "lag_profile" is called
-        `of`. A seed is drawn once for all settings.
+        `of`. All settings of a test use one seed.
 
     Returns
     -------

@@ -92,10 +92,10 @@ def _warn_of_left_out(kind: str, left_out: list[Part], faults: list[str], pair: 
     text = (
         f"expected {expected}, got {counted(len(left_out), 'interval')} of {total} that are not and take no part: {got}"
     )
-    warn(f"significance(): {text}" + (f" ({listed(faults, 2)})" if faults else ""))
+    warn(f"{pair.subject or 'significance'}(): {text}" + (f" ({listed(faults, 2)})" if faults else ""))
 
 
-# --- the parts that each kind of surrogate can use, and the reasons if there are none
+# --- the parts that each kind of surrogate can use, and the reasons why it can use none
 
 
 def _shifted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[str]]:
@@ -107,14 +107,16 @@ def _shifted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[st
     where = "" if pair.by is None else "in an interval "
     return [], [
         f"expected at least {least} frames ({least / rate:.3g} s) {where}for surrogates='shift', three times the "
-        f"distance of shifts, got {longest} frames ({longest / rate:.3g} s); record longer, or choose a smaller width, "
-        "step or max_lag"
+        f"distance of shifts, got {longest} frames ({longest / rate:.3g} s); record longer, or choose a smaller "
+        f"{pair.smaller or 'width, step or max_lag'}"
     ]
 
 
 def _permuted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[str]]:
     if pair.by is None:
-        return [], ["expected by, the coordinate whose intervals surrogates='permute' exchanges, got None; see annotate()"]
+        return [], [
+            "expected by, the coordinate whose intervals surrogates='permute' exchanges, got None; see annotate()"
+        ]
     lengths = [part.frames for part in parts]
     if len(parts) >= MIN_PERMUTED and max(lengths) <= MAX_LENGTH_RATIO * min(lengths):
         return parts, []
@@ -183,4 +185,5 @@ def _remedy(kind: str, n: int, number: int, pair: Pair) -> str:
         return "use surrogates='shift'"
     length = (ENOUGH + 1) * spacing(pair) / pair.fps
     needed = f"a recording of {length:.3g} s" if pair.by is None else f"an interval of {length:.3g} s, more intervals"
-    return f"p ≤ {ALPHA:g} needs {needed}, or a smaller width or max_lag; to test many recordings together, use excess"
+    smaller, estimate = pair.smaller or "width or max_lag", "answered_above_chance" if pair.smaller else "excess"
+    return f"p ≤ {ALPHA:g} needs {needed}, or a smaller {smaller}; to test many recordings together, use {estimate}"

@@ -192,17 +192,21 @@ def significance(
     for note in notes(surrogates, n, [len(one.items) for one in draws], pair):
         warn(f"significance(): {note}")
     plan = pair.plan()
-    wanted = Statistics(plan, plan.lags / pair.fps, pair.least, tested, pairs == "matched")
+    asked = Statistics(plan, plan.lags / pair.fps, pair.least, tested, pairs == "matched")
     compare = partial(
         _test_statistics,
         two_sided=statistic == "corr_mean" and polarity,
-        pair_dims=wanted.pair_dims,
+        pair_dims=asked.pair_dims,
         alone=pair.mirrored,
     )
     arrays = pair.arrays
-    call = partial(compared, *arrays, wanted=wanted, variables=len(VARIABLES), progress=progress)
-    found = [call(one, compare=partial(compare, n=len(one.items))) if one.parts else None for one in draws]
-    return _dataset(_stacked(found, wanted.pair_dims), pair, draw_attrs(draws, pair), wanted)
+    call = partial(compared, *arrays, asked=asked, variables=len(VARIABLES), progress=progress)
+    names = [""] if by is None else [f" in {by} {label!r}" for label in pair.labels]
+    found = [
+        call(one, compare=partial(compare, n=len(one.items), place=name)) if one.parts else None
+        for one, name in zip(draws, names, strict=True)
+    ]
+    return _dataset(_stacked(found, asked.pair_dims), pair, draw_attrs(draws, pair), asked)
 
 
 def _stacked(found: list[Array | None], pair_dims: int) -> Array:
@@ -232,28 +236,33 @@ def statistic_faults(statistic: object) -> list[str]:
     return [f"expected statistic to be {' or '.join(map(repr, STATISTICS))}, got {statistic!r}"]
 
 
-def _dataset(found: Array, pair: Pair, attrs: Attrs, wanted: Statistics) -> xr.Dataset:
+def _dataset(found: Array, pair: Pair, attrs: Attrs, asked: Statistics) -> xr.Dataset:
     """Name `found` `(…, label, variable, n1, n2)` or `(…, label, variable, pair)`; without `by` there is one label."""
     if pair.by is None:
-        found = found[..., 0, :, :] if wanted.matched else found[..., 0, :, :, :]
-    last = (PAIR,) if wanted.matched else (SIGNAL1, SIGNAL2)
+        found = found[..., 0, :, :] if asked.matched else found[..., 0, :, :, :]
+    last = (PAIR,) if asked.matched else (SIGNAL1, SIGNAL2)
     coords: Any = pair.coords()
-    if wanted.matched:
+    if asked.matched:
         coords = matched(xr.Dataset(coords=coords)).coords
     variables = np.moveaxis(cast(Any, found), -1 - len(last), 0)  # dask arrays have this function too
     data = {}
     for name, values in zip(VARIABLES, variables, strict=True):
-        described = wanted.name if name == "observed" else name
+        described = asked.name if name == "observed" else name
         data[name] = (pair.dims(*pair.label_dims(), *last), values, variable_attrs(described))
-    of_test = {"statistic": wanted.name, "pairs": "matched" if wanted.matched else "all"}
+    of_test = {"statistic": asked.name, "pairs": "matched" if asked.matched else "all"}
     return xr.Dataset(data, {**coords, **pair.label_coords()}, {**pair.attrs(), **attrs, **of_test})
 
 
 # --- comparison with the surrogates
 
 
-def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, alone: bool, n: int) -> np.ndarray:
-    """Compare each recording with its surrogates: `(…, variable, pairs…)` from `(…, pick, kind, pairs…)`."""
+def _test_statistics(
+    strengths: np.ndarray, *, two_sided: bool, pair_dims: int, alone: bool, n: int, place: str
+) -> np.ndarray:
+    """Compare each recording with its surrogates: `(…, variable, pairs…)` from `(…, pick, kind, pairs…)`.
+
+    `place` names the label in the warning about activity.
+    """
     lead, shape = strengths.shape[: -2 - pair_dims], strengths.shape[-pair_dims:]
     out = np.full((*lead, len(VARIABLES), *shape), np.nan)
     related = []
@@ -270,7 +279,7 @@ def _test_statistics(strengths: np.ndarray, *, two_sided: bool, pair_dims: int, 
         activity_p = chance[-1][~np.isnan(chance[-1])]
         related.append(len(activity_p) > 0 and (activity_p <= ALPHA).mean() > MAX_RELATED_SHARE)
     if any(related):
-        of = f" in {sum(related)} of {len(related)} recordings" if lead else ""
+        of = place + (f" in {sum(related)} of {len(related)} recordings" if lead else "")
         warn(
             f"significance(): more than a quarter of the pairs are active at the same times{of} "
             f"(activity_p ≤ {ALPHA:g}); mimicry has this effect, but so has a common schedule, such as trials: then "

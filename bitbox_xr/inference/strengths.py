@@ -45,7 +45,7 @@ def compared(
     x: Array,
     y: Array,
     draws: Draws,
-    wanted: Statistics,
+    asked: Statistics,
     compare: Callable[[np.ndarray], np.ndarray],
     variables: int,
     progress: bool | None,
@@ -55,9 +55,9 @@ def compared(
     `compare` takes them as `(…, pick, kind, pairs…)`; see `KINDS`. Pick 0 is y itself, then follow all surrogates.
     """
     if is_lazy(x, y):
-        return _lazy(x, y, draws, wanted, compare, variables)
+        return _lazy(x, y, draws, asked, compare, variables)
     picks = range(1 + len(draws.items) + len(draws.exchangeable))
-    return compare(_strengths(np.asarray(x), np.asarray(y), picks, draws, wanted, threads(), progress))
+    return compare(_strengths(np.asarray(x), np.asarray(y), picks, draws, asked, threads(), progress))
 
 
 def _strengths(
@@ -65,18 +65,20 @@ def _strengths(
     y: np.ndarray,
     picks: Sequence[int] | np.ndarray,
     draws: Draws,
-    wanted: Statistics,
+    asked: Statistics,
     workers: int,
     progress: bool | None,
 ) -> np.ndarray:
     """Compute all kinds of statistics, `(…, pick, kind, pairs…)`. Pick 0 is y itself, pick k is surrogate k − 1."""
     x, y, extra = correlation_engine.broadcast(x, y)
     spectra = {where: draws.spectra(y[where]) for where in np.ndindex(extra)}
+    active = {where: [_activity(x[where][part.start : part.stop], part.windows, asked.least) for part in draws.parts]
+              for where in np.ndindex(extra)}  # fmt: skip
 
     def compute(at: tuple[tuple[int, ...], int]) -> np.ndarray:
         where, pick = at
         made = draws.surrogate(pick - 1, y[where], spectra[where]) if pick else draws.observed(y[where])
-        return _strength(x[where], made, draws, wanted)
+        return _strength(x[where], active[where], made, draws, asked)
 
     work = list(product(np.ndindex(extra), (int(pick) for pick in picks)))
     with ThreadPoolExecutor(workers) as pool:
@@ -85,29 +87,31 @@ def _strengths(
     return found.reshape(*extra, len(picks), *found.shape[1:])
 
 
-def _strength(x: np.ndarray, made: list[Replacement], draws: Draws, wanted: Statistics) -> np.ndarray:
-    """Mean over windows, number of frames in them, and correlation of activities, `(kind, pairs…)`."""
+def _strength(
+    x: np.ndarray, active: list[np.ndarray], made: list[Replacement], draws: Draws, asked: Statistics
+) -> np.ndarray:
+    """Mean over windows, number of frames in them, and correlation of activities, `(kind, pairs…)`.
+
+    `active` is the activity of x in each part.
+    """
     from bitbox_xr.kernels.activity import rank_correlation
 
-    n1, n2 = x.shape[1], made[0].y.shape[1]
-    sums = np.zeros((3, n1, n2))
-    activities: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    for part, replacement in zip(draws.parts, made, strict=True):
-        own, number = x[part.start : part.stop], replacement.number
-        windows = part.windows if number is None else part.windows._replace(number=number)
-        _add_windows(own, replacement, windows, wanted, sums)
-        for side, values in zip(activities, (own, replacement.y), strict=True):
-            side.append(_activity(values, windows, wanted.least))
-        if replacement.order is not None:
-            activities[1][-1] = activities[1][-1][replacement.order]
-    activity = rank_correlation(*(np.concatenate(side) for side in activities))
+    sums = np.zeros((3, x.shape[1], made[0].y.shape[1]))
+    sides: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+    for part, of_x, replacement in zip(draws.parts, active, made, strict=True):
+        windows = part.windows if replacement.number is None else part.windows._replace(number=replacement.number)
+        _add_windows(x[part.start : part.stop], replacement, windows, asked, sums)
+        of_y = _activity(replacement.y, windows, asked.least)
+        sides[0].append(of_x[: windows.number])
+        sides[1].append(of_y if replacement.order is None else of_y[replacement.order])
+    activity = rank_correlation(*(np.concatenate(side) for side in sides))
     count, total, cover = sums
     mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
     result = np.stack([mean, cover, activity])
-    return np.diagonal(result, axis1=1, axis2=2) if wanted.matched else result
+    return np.diagonal(result, axis1=1, axis2=2) if asked.matched else result
 
 
-def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, wanted: Statistics, sums: np.ndarray) -> None:
+def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, asked: Statistics, sums: np.ndarray) -> None:
     """Correlate the windows of one part, and add them to `sums` (see `add_strength`)."""
     from bitbox_xr.kernels.p_values import add_strength
 
@@ -119,8 +123,8 @@ def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, wanted: Sta
     for first in range(0, windows.number, block):
         stop = min(first + block, windows.number)
         out = tuple(array[: stop - first] for array in (corr, lag, *shares))
-        correlation_engine.block(x, made.y, windows, wanted.plan, wanted.seconds, False, first, stop, out, made.order)
-        add_strength(out[0], wanted.name == "corr_abs_mean", first, windows.width, windows.step, last, sums)
+        correlation_engine.block(x, made.y, windows, asked.plan, asked.seconds, False, first, stop, out, made.order)
+        add_strength(out[0], asked.name == "corr_abs_mean", first, windows.width, windows.step, last, sums)
 
 
 def _activity(values: np.ndarray, windows: Windows, least: int) -> np.ndarray:
@@ -133,7 +137,7 @@ def _activity(values: np.ndarray, windows: Windows, least: int) -> np.ndarray:
 
 
 def _lazy(
-    x: Array, y: Array, draws: Draws, wanted: Statistics, compare: Callable[[np.ndarray], np.ndarray], variables: int
+    x: Array, y: Array, draws: Draws, asked: Statistics, compare: Callable[[np.ndarray], np.ndarray], variables: int
 ) -> "da.Array":
     """Build the graph: each task computes some surrogates of a recording, and another task compares them."""
     import dask.array as da
@@ -141,9 +145,9 @@ def _lazy(
     whole = (cast("da.Array", a if is_lazy(a) else da.from_array(a, chunks=-1)) for a in (x, y))
     x, y = (a.rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in whole)
     outer = "abcdefgh"[: x.ndim - 2]
-    tail, new = ("p", {"p": x.shape[-1]}) if wanted.matched else ("ij", {})
+    tail, new = ("p", {"p": x.shape[-1]}) if asked.matched else ("ij", {})
     picks = da.arange(1 + len(draws.items) + len(draws.exchangeable), chunks=SURROGATES_PER_TASK)
-    task = partial(_some_strengths, draws=draws, wanted=wanted)
+    task = partial(_some_strengths, draws=draws, asked=asked)
     values = da.blockwise(
         task, f"{outer}sk{tail}", x, f"{outer}ti", y, f"{outer}uj", picks, "s", new_axes={"k": len(KINDS), **new},
         concatenate=True, align_arrays=True, dtype=np.float64, meta=np.empty((0,) * (len(outer) + 2 + len(tail))),
@@ -156,5 +160,5 @@ def _lazy(
     return result
 
 
-def _some_strengths(x: np.ndarray, y: np.ndarray, picks: np.ndarray, draws: Draws, wanted: Statistics) -> np.ndarray:
-    return _strengths(x, y, picks, draws, wanted, 1, progress=False)
+def _some_strengths(x: np.ndarray, y: np.ndarray, picks: np.ndarray, draws: Draws, asked: Statistics) -> np.ndarray:
+    return _strengths(x, y, picks, draws, asked, 1, progress=False)

@@ -9,6 +9,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import SIGNAL, TIME
+from bitbox_xr.inference.seeds import rng_faults
 from bitbox_xr.measures.windowing import Pair, checked_pair
 from bitbox_xr.preprocessing.intervals import by_faults
 
@@ -25,10 +26,7 @@ def option_faults(kind: object, n: object, rng: object) -> list[str]:
         faults.append(f"expected surrogates to be {', '.join(SURROGATES[:-1])} or {SURROGATES[-1]}, got {kind!r}")
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MAX_SURROGATES:
         faults.append(f"expected n, the number of surrogates, to be an integer from 1 to {MAX_SURROGATES}, got {n!r}")
-    whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
-    if not (rng is None or whole or isinstance(rng, np.random.Generator)):
-        faults.append(f"expected rng to be a seed (an integer of at least 0) or a numpy.random.Generator, got {rng!r}")
-    return faults
+    return faults + rng_faults(rng)
 
 
 def partner_faults(kind: object, partners: object) -> list[str]:

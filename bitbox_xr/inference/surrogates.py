@@ -16,6 +16,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Array, SignalsLike
 from bitbox_xr.core.variables import TIME
 from bitbox_xr.inference.parts import Part, grouped, spacing
+from bitbox_xr.inference.seeds import seed_of
 from bitbox_xr.inference.surrogate_checks import option_faults, partner_faults, partner_signals
 from bitbox_xr.kernels import distinct_draws
 from bitbox_xr.measures.windowing import Pair
@@ -99,7 +100,7 @@ def draw(
     """
     refuse("drawing surrogates", option_faults(kind, n, rng) + partner_faults(kind, partners))
     groups = grouped(kind, n, pair)
-    seed = _seed(rng)
+    seed = seed_of(rng)
     given = partner_signals(partners, pair, fps) if partners is not None else []
     return [
         Draws(kind, seed, *_items(kind, n, seed, pair, parts, given), parts) if parts else Draws(kind, seed, [], [], [])
@@ -143,12 +144,6 @@ def picked(count: int, n: int, seed: int) -> list[int]:
     """
     order: list[int] = np.random.default_rng(seed).permutation(count)[:n].tolist()
     return sorted(order)
-
-
-def _seed(rng: int | np.random.Generator | None) -> int:
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**63))
-    return int(np.random.SeedSequence().generate_state(1, np.uint64)[0]) if rng is None else int(rng)
 
 
 def draw_attrs(draws: list[Draws], pair: Pair) -> dict[str, str | int]:

@@ -82,15 +82,15 @@ def register_reader(
     >>> from tempfile import TemporaryDirectory
     >>> import pandas as pd
     >>> from bitbox_xr import open_intervals
-    >>> def read_phases(path):
+    >>> def read_turns(path):
     ...     return pd.read_csv(path, sep="|", skiprows=1, names=["label", "onset", "offset"])
-    >>> register_reader("phases", read_phases, recognise=lambda path, head: head[:7] == b"#PHASES", kind="intervals")
+    >>> register_reader("turns", read_turns, recognise=lambda path, head: head[:6] == b"#TURNS", kind="intervals")
     >>> with TemporaryDirectory() as folder:
-    ...     file = Path(folder, "dyad1.phases")
-    ...     _ = file.write_text("#PHASES\\nplay|0|120\\nreunion|125|240\\n")
+    ...     file = Path(folder, "dyad1.turns")
+    ...     _ = file.write_text("#TURNS\\nmother|0|2.5\\nchild|3|4.2\\n")
     ...     intervals = open_intervals(file)
     >>> intervals.label.values.tolist(), intervals.attrs["format"]
-    (['play', 'reunion'], 'phases')
+    (['mother', 'child'], 'turns')
     """
     faults = []
     if not isinstance(name, str) or not name.strip():
@@ -140,7 +140,8 @@ def recognised(kind: ReaderKind, path: Path, head: bytes) -> Reader | None:
     """
     _load_plugins()
     readers = [reader for reader in list(_READERS.values()) if reader.kind == kind]
-    own = [reader for reader in readers if not reader.built_in and _recognises(reader, path, head)]
+    of_labs = [reader for reader in readers if not reader.built_in and path.is_file()]
+    own = [reader for reader in of_labs if _recognises(reader, path, head)]
     if len(own) > 1:
         names = validation.listed(repr(reader.name) for reader in own)
         raise ValueError(

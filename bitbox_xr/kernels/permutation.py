@@ -220,7 +220,7 @@ def _compare(
     squares = residuals**2
     least = MIN_NORM**2 * float(model.weights.sum())
     observed, stronger = np.empty(0), np.zeros(residuals.shape[1])
-    step = max(1, BLOCK_VALUES // ((2 * len(basis) + 3) * residuals.shape[1]))
+    step = max(1, BLOCK_VALUES // ((2 * len(basis) + 3) * max(residuals.shape)))
     for start in range(0, len(arrangements.rows), step):
         stop = min(start + step, len(arrangements.rows))
         products = arrangements.applied(basis, start, stop) @ residuals

@@ -18,7 +18,7 @@ from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.measures import activation_search
 from bitbox_xr.measures.scales import Scales
 
-__all__ = ["Rest", "levels", "rest_of"]
+__all__ = ["Rest", "ladder", "levels", "rest_of"]
 
 LADDER_S = (0.5, 1.0, 2.0, 4.0)  # durations whose noise limits that of longer ones
 MIN_RECORDINGS_PER_SCALE = 4  # a duration of the ladder is shorter than the recording by more than this factor
@@ -55,9 +55,13 @@ def rest_of(measure: str, x: xr.DataArray, noise: NoiseLike, chosen: Scales) -> 
 
 def levels(rest: Rest, chosen: Scales) -> Array:
     """Noise of the responses, `(…, scale, signal)`; lazy if the recording at rest is."""
+    return activation_search.noise_levels(rest.recording.data, chosen.search(), ladder(rest, chosen), rest.frames)
+
+
+def ladder(rest: Rest, chosen: Scales) -> tuple[float, ...]:
+    """The wavelet scales, in frames, whose noise limits that of longer ones."""
     longest = rest.seconds / MIN_RECORDINGS_PER_SCALE
-    ladder = tuple(chosen.fps * d / 4 for d in LADDER_S if d < longest and d * chosen.fps >= 1)
-    return activation_search.noise_levels(rest.recording.data, chosen.search(), ladder, rest.frames)
+    return tuple(chosen.fps * d / 4 for d in LADDER_S if d < longest and d * chosen.fps >= 1)
 
 
 def _labelled_rest(measure: str, x: xr.DataArray, name: str, label: str) -> Rest:

@@ -87,7 +87,16 @@ def summaries(
     from bitbox_xr.kernels.activations.metrics import METRICS
 
     shape = (lists, len(METRICS) + 1, data.shape[-1])
-    if not is_lazy(data) or len(_columns(data)) == 1:
+    if not is_lazy(data):
+        from bitbox_xr.kernels.activations.search import summarise
+
+        known = None if noise is None else np.asarray(noise)
+        found = [
+            summarise(data[at], search, finish, None if known is None else known[at], threads=threads())
+            for at in np.ndindex(data.shape[:-2])
+        ]
+        return np.array(found, dtype=np.float64).reshape(data.shape[:-2] + shape)
+    if len(_columns(data)) == 1:
         return apply_to_activations(data, search, finish, shape, noise)
     import dask.array as da
 

@@ -4,6 +4,7 @@ Arrays are `(…, time, signal)`; windows are in frames. The windows are divided
 blocks do not depend on the number of threads, so the results are the same to the last digit for any number.
 """
 
+import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
@@ -28,6 +29,7 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 BLOCK = 32  # windows; their matrices of 79 × 79 pairs fit into the cache of the processor
+MIN_PRODUCTS_FOR_THREADS = 2**20  # with fewer products of two frames, threads take longer to start than they save
 
 
 class Windows(NamedTuple):
@@ -92,7 +94,7 @@ def matrices(
     grids = _listed(windows)
     call = partial(_matrices, plan=plan, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(np.asarray(x), np.asarray(y), grids=grids, workers=threads())
+        return call(np.asarray(x), np.asarray(y), grids=grids, workers=_workers(x, y, grids, [plan]))
     import dask.array as da
 
     parts: list[list[Any]] = [[], [], []]
@@ -180,7 +182,7 @@ def sums(
         x, y = (np.zeros(array[..., :0, :].shape) for array in (x, y))
     call = partial(_sums, plans=plans, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(np.asarray(x), np.asarray(y), grids=grids, workers=threads())
+        return call(np.asarray(x), np.asarray(y), grids=grids, workers=_workers(x, y, grids, plans))
     sizes = {"p": len(plans), "k": len(SUMS)}
     import dask.array as da
 
@@ -314,6 +316,14 @@ def block(
         plan = plan._replace(step=span)
     sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
     best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored)
+
+
+def _workers(x: Array, y: Array, grids: Sequence[Windows], plans: Sequence["Plan"]) -> int:
+    """Number of threads for the windows of all recordings."""
+    recordings = math.prod(np.broadcast_shapes(x.shape[:-2], y.shape[:-2]))
+    windows = recordings * sum(own.number for own in grids)
+    products = windows * x.shape[-1] * y.shape[-1] * sum(len(plan.lags) * plan.width for plan in plans)
+    return threads() if products >= MIN_PRODUCTS_FOR_THREADS else 1
 
 
 def _over_blocks(

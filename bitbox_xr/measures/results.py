@@ -1,17 +1,13 @@
-"""Rearranges results: pairs of the same signal, and tidy tables; finds the strongest pair."""
-
-from collections.abc import Hashable
+"""Rearranges results into pairs of the same signal, compares results, and finds the strongest pair."""
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from bitbox_xr.core.provenance import as_dataset
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, variable_attrs
 
-__all__ = ["below_half", "differences", "matched", "selves", "strongest", "to_frame"]
+__all__ = ["below_half", "differences", "matched", "selves", "strongest"]
 
 MIN_WINDOW_SHARE = 0.5  # of the windows of the pair that has most
 
@@ -107,26 +103,6 @@ def _equal(one: object, two: object) -> bool:
 def _shown(value: object) -> str:
     text = "none" if value is None else str(value)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN // 2]} … {text[-MAX_SHOWN // 2 :]}"
-
-
-def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None = None) -> pd.DataFrame:
-    """Make a tidy table: one row for each combination of labels, one column for each coordinate and variable.
-
-    `dim_order` is the order of the dimensions, the one that changes most slowly first. Default: the order of the
-    variable with most dimensions.
-
-    >>> import numpy as np
-    >>> from bitbox_xr import imitation, signals
-    >>> x = signals(np.random.default_rng(0).normal(size=(60, 1)), fps=30, names=["AU12"])
-    >>> to_frame(imitation(x, x)).loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()
-    ['0.35', 'AU12', 'AU12', '0.0']
-    """
-    dataset = as_dataset(data, "value") if isinstance(data, xr.DataArray) else data
-    widest: list[Hashable] = max(
-        (list(v.dims) for v in dataset.data_vars.values()), key=len, default=list(dataset.dims)
-    )
-    order = dim_order or [*widest, *(dim for dim in dataset.dims if dim not in widest)]
-    return dataset.to_dataframe(dim_order=order).reset_index()
 
 
 def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Attrs) -> tuple[str, str] | None:

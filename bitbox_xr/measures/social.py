@@ -10,7 +10,7 @@ Each window keeps the lag with the largest absolute correlation, and the correla
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -21,8 +21,10 @@ from bitbox_xr.core.validation import flag_faults
 from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, WINDOW, variable_attrs
 from bitbox_xr.kernels.correlation.statistics import statistics
 from bitbox_xr.measures import correlation_engine
+from bitbox_xr.measures.pair_coordinates import Coordinate
 from bitbox_xr.measures.window_labels import label_groups
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
+from bitbox_xr.upstream.xarray_internals import new_dataset
 
 if TYPE_CHECKING:
     from bitbox_xr.kernels.correlation.windowed import Plan
@@ -288,7 +290,7 @@ def window_stats(result: xr.Dataset, *, by: str | None = None) -> xr.Dataset:
     found = {name: np.squeeze(found[name], axis=absent if groups.dims else (*absent, -3)) for name in STATISTICS}
     coords = {name: coord for name, coord in result.coords.items() if WINDOW not in coord.dims} | groups.coords
     attrs = {**result.attrs, "window_count": int(result.sizes[WINDOW])}
-    return label_variables({name: (dims, values) for name, values in found.items()}, coords, attrs)
+    return xr.Dataset(_described({name: (dims, values) for name, values in found.items()}), coords, attrs)
 
 
 # --- labelled results
@@ -332,8 +334,13 @@ def statistics_by_plan(pair: Pair, plans: "list[Plan]", *, mirrored: bool) -> di
 
 
 def label_variables(
-    variables: dict[str, tuple[tuple[str, ...], Array]], coords: Mapping[Any, Any], attrs: Attrs
+    variables: dict[str, tuple[tuple[str, ...], Array]], coords: Mapping[str, Coordinate], attrs: Attrs
 ) -> xr.Dataset:
     """Variables given as `(dimensions, values)`, with their long names and units."""
-    data = {name: (dims, values, variable_attrs(name)) for name, (dims, values) in variables.items()}
-    return xr.Dataset(data, coords, attrs)
+    return new_dataset(_described(variables), coords, attrs)
+
+
+def _described(
+    variables: dict[str, tuple[tuple[str, ...], Array]],
+) -> dict[str, tuple[tuple[str, ...], Array, dict[str, str]]]:
+    return {name: (dims, values, variable_attrs(name)) for name, (dims, values) in variables.items()}

@@ -1,9 +1,8 @@
 """Checks two recordings that are to be correlated, and places the windows and lags."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -11,15 +10,13 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
-from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
+from bitbox_xr.core.types import Array, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
 from bitbox_xr.core.variables import (
     LAG,
     PAIR,
     RESERVED,
     SIGNAL,
-    SIGNAL1,
-    SIGNAL2,
     SURROGATE,
     TIME,
     WINDOW,
@@ -28,6 +25,7 @@ from bitbox_xr.core.variables import (
     variable_attrs,
 )
 from bitbox_xr.measures.correlation_engine import Windows
+from bitbox_xr.measures.pair_coordinates import Coordinate, labelled_coords, number_faults
 from bitbox_xr.preprocessing.alignment import shared_clock
 from bitbox_xr.preprocessing.intervals import Stretch, by_faults, labels_of, stretches
 
@@ -36,9 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Options", "Pair", "checked_pair"]
 
-# Dimensions, values and attributes of a coordinate, as xarray accepts them.
-Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
-KINDS = ("expression", "landmark", "landmark-can", "pose")
+KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze")
+WINDOW_AND_LAGS = ", for a window and its lags"
 
 
 class Options(NamedTuple):
@@ -90,10 +87,13 @@ class Pair:
     options: Options
     fps: float
     frames: int  # that x and y share
+    carried: dict[str, Coordinate]  # by the inputs into the result
     grids: tuple[Grid, ...]  # of the intervals with at least one window; without `by`, one for the whole recording
     by: str | None = None
     labels: tuple[str, ...] = ()  # of all intervals, in order of their first onsets
     short: int = 0  # number of intervals that are too short for a window
+    subject: str = ""  # function that messages name, if it is not the measure
+    smaller: str = ""  # option of this function that makes windows shorter, for messages
 
     @property
     def windows(self) -> Windows:
@@ -137,11 +137,16 @@ class Pair:
     @property
     def arrays(self) -> tuple[Array, Array]:
         """Values of x and y, `(…, time, signal)`, with the same leading dimensions (some of size 1)."""
-        extra = self.dims()
-        sides = [a.isel({TIME: slice(0, self.frames)}).variable for a in (self.x, self.y)]
-        wide = [v.set_dims({**{d: 1 for d in extra if d not in v.dims}, **v.sizes}) for v in sides]
-        first, second = (v.transpose(*extra, TIME, SIGNAL).data for v in wide)
-        return first, second
+        dims = self.dims(TIME, SIGNAL)
+        first, second = (self._ordered(a.variable, dims).data for a in (self.x, self.y))
+        return first[..., : self.frames, :], second[..., : self.frames, :]
+
+    @staticmethod
+    def _ordered(values: xr.Variable, dims: tuple[str, ...]) -> xr.Variable:
+        if values.dims == dims:
+            return values
+        wide: xr.Variable = values.set_dims({**{d: 1 for d in dims if d not in values.dims}, **values.sizes})
+        return wide.transpose(*dims)
 
     def dims(self, *last: str) -> tuple[str, ...]:
         """All dimensions except time and signal, then `last`."""
@@ -154,7 +159,7 @@ class Pair:
 
     def coords(self) -> dict[str, Coordinate]:
         """Coordinates of the result, except those of its windows and of `by`."""
-        return {label: coord for label, _, coord in _labelled(self.x, self.y)}
+        return dict(self.carried)
 
     def label_coords(self) -> dict[str, Coordinate]:
         """The labels, for a result with a dimension of them."""
@@ -165,7 +170,7 @@ class Pair:
         width, step, lag = self.sizes
         grids = [grid.windows for grid in self.grids]
         frames = np.concatenate([w.start + lag + step * np.arange(w.number) for w in grids])
-        start = np.asarray(self.x[TIME].values, np.float64)[frames]
+        start = np.asarray(self.x.coords.variables[TIME].values, np.float64)[frames]
         stop = start + width / self.fps
         values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
         coords: dict[str, Coordinate] = {
@@ -213,7 +218,8 @@ class Pair:
         lengths = self.x.sizes[TIME], self.y.sizes[TIME]
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
-        return result_attrs(self.measure, out, *(a.isel({TIME: slice(self.frames)}) for a in (self.x, self.y)))
+        shared = [a if a.sizes[TIME] == self.frames else a.isel({TIME: slice(self.frames)}) for a in (self.x, self.y)]
+        return result_attrs(self.measure, out, *shared)
 
 
 def checked_pair(
@@ -223,8 +229,14 @@ def checked_pair(
     options: Options,
     fps: float | None,
     by: str | None = None,
+    *,
+    subject: str = "",
+    smaller: str = "",
 ) -> Pair:
-    """Check two recordings (or one, with y=None) and the options of the windows; all problems are reported at once."""
+    """Check two recordings (or one, with y=None) and the options of the windows; all problems are reported at once.
+
+    Messages name the function `subject` and its option `smaller`, if these are not the measure, and width or max_lag.
+    """
     if measure not in ("imitation", "coordination"):
         raise ValueError(f"expected measure to be 'imitation' or 'coordination', got {measure!r}")
     if y is None and measure == "imitation":
@@ -241,21 +253,39 @@ def checked_pair(
             sides.append(as_signals(data, fps=fps, label=label))
         except ValueError as error:
             faults.append(str(error))
-    refuse(f"{measure}()", faults)
+    refuse(f"{subject or measure}()", faults)
     one, other = sides[0], sides[-1]
     faults = _kind_faults(x=one, y=other) + _label_faults(one, other)
     named = () if not isinstance(by, str) else (by, number_name(by))
-    faults += name_faults(RESERVED[measure], one, other) or _number_faults(one, other, named)
+    labelled = labelled_coords(one, other)
+    faults += name_faults(RESERVED[measure], one, other) or number_faults(labelled, one, other, named)
     faults += by_faults(by, (*RESERVED[measure], SURROGATE, PAIR), **{"x": one} | ({} if y is None else {"y": other}))
-    refuse(f"{measure}()", faults)
+    refuse(f"{subject or measure}()", faults)
     rate, frames = shared_clock(one, other)
     found = [Stretch("", -1, 0, frames)] if by is None else stretches(by, one, other, frames=frames)
-    refuse(f"{measure}()", _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames))
+    refuse(f"{subject or measure}()", _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames, smaller))
     grids = tuple(grid for stretch in found if (grid := _grid(stretch, *options.frames(rate))).windows.number)
     if len(grids) < len(found):
-        _warn_of_short(measure, one, found, options, rate)
+        _warn_of_short(subject or measure, one, found, options, rate, smaller)
     labels = () if by is None else tuple(labels_of(found))
-    return Pair(measure, one, other, y is None, options, rate, frames, grids, by, labels, len(found) - len(grids))
+    carried = {label: coord for label, _, coord in labelled}
+    short = len(found) - len(grids)
+    return Pair(
+        measure,
+        one,
+        other,
+        y is None,
+        options,
+        rate,
+        frames,
+        carried,
+        grids,
+        by,
+        labels,
+        short,
+        subject=subject,
+        smaller=smaller,
+    )
 
 
 def _grid(stretch: Stretch, width: int, step: int, lag: int) -> Grid:
@@ -295,33 +325,9 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
     return faults
 
 
-def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Coordinate]]:
-    """Coordinates of the result, except those of its windows: name in the result, name in the input, coordinate."""
-    for side, a, other in ((1, x, y), (2, y, x)):
-        for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
-            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else str(dim) for dim in coord.dims]
-            # a coordinate of one input only, or the same in both, keeps its name; others get the number of their side
-            alone = name not in other.coords and name not in other.dims
-            alike = name in other.coords and coord.identical(other[name].variable)
-            shared = SIGNAL not in coord.dims and (alone or alike or name in coord.dims)
-            yield name if shared else f"{name}{side}", name, (dims, coord.values, coord.attrs)
-
-
-def _number_faults(x: xr.DataArray, y: xr.DataArray, named: tuple[str, ...]) -> list[str]:
-    """Problems with coordinates that get the number of their side: `age` becomes `age1`, which may already exist."""
-    labelled = [(label, name) for label, name, _ in _labelled(x, y)]
-    unnumbered = (label for label, name in labelled if label == name)
-    own = set(RESERVED["imitation"]) - {SIGNAL1, SIGNAL2}  # `signal` itself becomes these two
-    taken = {*own, *named, *map(str, (*x.dims, *y.dims)), *unnumbered}
-    return [
-        f"expected no other coordinate called {label}, the name of the coordinate {name} in the result; rename {name} "
-        "in the input with .rename()"
-        for label, name in labelled
-        if label != name and label in taken
-    ]
-
-
-def _window_faults(options: Options, found: list[Stretch], by: str | None, rate: float, wide: bool) -> list[str]:
+def _window_faults(
+    options: Options, found: list[Stretch], by: str | None, rate: float, wide: bool, smaller: str
+) -> list[str]:
     """Problems with the width, and with a recording or with intervals that are all too short for it."""
     width, _, lag = options.frames(rate)
     if width < 3:
@@ -334,14 +340,18 @@ def _window_faults(options: Options, found: list[Stretch], by: str | None, rate:
     if longest >= shortest:
         return []
     where = "in both recordings" if by is None else f"in an interval of {by!r}"
-    expected = f"at least {shortest} frames ({shortest / rate:.3g} s) {where}, for a window and its lags"
+    expected = f"at least {shortest} frames ({shortest / rate:.3g} s) {where}{'' if smaller else WINDOW_AND_LAGS}"
     got = f"{counted(longest, 'frame')} ({longest / rate:.3g} s)" + ("" if by is None else " at most")
-    remedy = ("record longer, or " if by is None else "") + "choose a smaller width or max_lag (both in s)"
+    remedy = (
+        "record longer, or " if by is None else ""
+    ) + f"choose a smaller {smaller or 'width or max_lag (both in s)'}"
     remedy += "; if the rows of your array are signals, transpose it" if wide and by is None else ""
     return [f"expected {expected}, got {got}; {remedy}"]
 
 
-def _warn_of_short(measure: str, x: xr.DataArray, found: list[Stretch], options: Options, rate: float) -> None:
+def _warn_of_short(
+    subject: str, x: xr.DataArray, found: list[Stretch], options: Options, rate: float, smaller: str
+) -> None:
     width, _, lag = options.frames(rate)
     times, shortest = x[TIME].values, width + 2 * lag
     short = [
@@ -350,7 +360,7 @@ def _warn_of_short(measure: str, x: xr.DataArray, found: list[Stretch], options:
         if stop - start < shortest
     ]
     warn(
-        f"{measure}(): expected intervals of at least {shortest / rate:.3g} s, for a window and its lags, got "
+        f"{subject}(): expected intervals of at least {shortest / rate:.3g} s{'' if smaller else WINDOW_AND_LAGS}, got "
         f"{len(short)} of {len(found)} that are shorter and are left out: {listed(short, 4)}; choose a smaller "
-        "width or max_lag"
+        f"{smaller or 'width or max_lag'}"
     )

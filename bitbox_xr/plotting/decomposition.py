@@ -139,7 +139,7 @@ def _one_signal(x: xr.DataArray, coefficient: str | None) -> xr.DataArray:
 
 
 def _rule(chosen: Scales) -> Scales:
-    """The scales with the options that choose activations, or with a chance rate if there are none."""
+    """The scales with the options that choose activations, or with a chance rate if no option is given."""
     if chosen.min_rise is not None or chosen.false_alarms_per_minute is not None or not chosen.durations:
         return chosen
     return chosen._replace(false_alarms_per_minute=min(MARKED_RATE, float(chosen.chance_rates.min()) / 2))

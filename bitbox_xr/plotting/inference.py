@@ -87,7 +87,7 @@ def significant_pairs(
     >>> from matplotlib.figure import Figure
     >>> from bitbox_xr import imitation, significance
     >>> from bitbox_xr.demo import make_pair
-    >>> x, y, _ = make_pair(minutes=0.5)
+    >>> x, y, _ = make_pair(minutes=1)
     >>> options = {"width": 2, "step": 1, "max_lag": 1}
     >>> found = significance(x, y, **options, n=99, rng=0, pairs="matched", progress=False)
     >>> ax = significant_pairs(imitation(x, y, **options), found, ax=Figure(layout="constrained").subplots())

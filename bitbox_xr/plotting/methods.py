@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from bitbox_xr.core.types import NoiseLike, PValue, ScalesLike
-from bitbox_xr.plotting import decomposition, expressivity, inference, pairs, specification
+from bitbox_xr.core.types import NoiseLike, PValue, ScalesLike, SignalsLike
+from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, pairs, specification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,6 +47,43 @@ class SignalsPlotMethods:
             coefficient,
             scales=scales,
             precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            fps=fps,
+            fig=fig,
+        )
+
+    def answers(
+        self,
+        y: SignalsLike,
+        pair: tuple[str, str],
+        *,
+        min_latency: float = 0.0,
+        max_latency: float = 2.0,
+        scales: ScalesLike = (1.0, 2.0, 4.0),
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = 1.0,
+        noise: NoiseLike = None,
+        fps: float | None = None,
+        fig: "Figure | SubFigure | None" = None,
+    ) -> "Figure | SubFigure":
+        """Plot how one signal answers the activations of one of y. See `bitbox_xr.plotting.contingency.answers`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=1)
+        >>> from matplotlib.figure import Figure
+        >>> fig = child.bitbox.plot.answers(model, ("AU12", "AU12"), max_latency=1, fig=Figure(layout="constrained"))
+        >>> fig.axes[1].get_xlabel()
+        'latency of the first answer, s'
+        """
+        return contingency.answers(
+            self._x,
+            y,
+            pair,
+            min_latency=min_latency,
+            max_latency=max_latency,
+            scales=scales,
             min_rise=min_rise,
             false_alarms_per_minute=false_alarms_per_minute,
             noise=noise,
@@ -154,7 +191,7 @@ class PlotMethods:
         """Plot a matrix with significant pairs framed. See `bitbox_xr.plotting.inference.significant_pairs`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> from matplotlib.figure import Figure
         >>> windows = {"width": 2, "step": 1, "max_lag": 1}
         >>> result = child.bitbox.imitation(model, **windows, stats=True)

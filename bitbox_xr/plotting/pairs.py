@@ -49,8 +49,9 @@ if TYPE_CHECKING:
 __all__ = ["lag_profile", "matrix", "over_time"]
 
 NON_NEGATIVE = {"corr_std", "corr_abs_mean", "follow_share", "lead_share", "n_windows", "at_limit"}
+NON_NEGATIVE |= {"answered", "chance", "odds_ratio", "n_given", "latency"}
 LAGS = {"corr_lag", "best_lag"}
-DEFAULT_STATISTICS = ("best_lag", "corr_mean", "surrogate_z")  # the first that the result has
+DEFAULT_STATISTICS = ("best_lag", "corr_mean", "surrogate_z", "answered_above_chance")  # the first that the result has
 MIN_FIGURE_INCHES = (4.4, 3.4)  # the title and the colour bar need this much beside few cells
 NO_CORRELATION = "no window has a correlation: flat or missing"
 
@@ -67,10 +68,12 @@ def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: "Axes | None
     Parameters
     ----------
     result
-        Result of `imitation`, `coordination`, `window_stats`, `lag_profile` or `significance`, of one recording.
+        Result of `imitation`, `coordination`, `window_stats`, `lag_profile`, `significance` or `contingency`, of one
+        recording.
     statistic
         Name of a variable `(signal1, signal2)`. For a result with windows: one of `window_stats`. Default: corr_mean;
-        for a result of `lag_profile`, best_lag; for a result of `significance`, surrogate_z.
+        for a result of `lag_profile`, best_lag; of `significance`, surrogate_z; of `contingency`,
+        answered_above_chance.
     ax
         Matplotlib axes to draw on, preferably of a figure with `layout="constrained"`. Default: the axes of a new
         figure, which is large enough for every label. If the axes are small, some labels are left out.

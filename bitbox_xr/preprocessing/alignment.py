@@ -99,8 +99,9 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
     (30.0, 60)
     """
     x, y = on_seconds(x), on_seconds(y)
-    axes = [a[TIME].values for a in (x, y)]
-    rates = [_rate(axis) for axis in axes]
+    axes = [a.coords.variables[TIME].values for a in (x, y)]
+    rates = [_rate(axes[0])]
+    rates.append(rates[0] if np.array_equal(*axes) else _rate(axes[1]))
     refuse(
         "the recordings' time",
         [

@@ -17,7 +17,7 @@ IntervalsLike: TypeAlias = xr.Dataset | pd.DataFrame
 
 
 class Table(NamedTuple):
-    """Intervals with a duration, in order of their onsets; and how many rows are points or of unknown duration."""
+    """Labelled intervals with a duration, in order of their onsets; and how many rows are something else."""
 
     onsets: np.ndarray
     offsets: np.ndarray
@@ -25,6 +25,7 @@ class Table(NamedTuple):
     rows: np.ndarray  # of the table that was given
     points: int = 0
     unknown: int = 0
+    unlabelled: int = 0
 
     def with_labels(self, labels: list[str]) -> "Table":
         """Only the intervals with these labels."""
@@ -55,6 +56,7 @@ class Table(NamedTuple):
         """How many rows label no frames, as text; "" without any."""
         parts = [counted(self.points, "point")] if self.points else []
         parts += [counted(self.unknown, "interval") + " of unknown duration"] if self.unknown else []
+        parts += [counted(self.unlabelled, "interval") + " without a label"] if self.unlabelled else []
         return " and ".join(parts)
 
 
@@ -71,11 +73,12 @@ def checked_table(intervals: IntervalsLike) -> tuple[Table, list[str]]:
     state = ~unknown & ~point
     faults += more
     faults += _row_faults("an onset", np.isnan(onset), "none")
-    faults += _row_faults("a label", state & (labels == ""), "none")
     faults += _row_faults("an offset after the onset", state & (offset < onset), "an earlier one")
-    order = np.flatnonzero(state & ~np.isnan(onset))
+    named = labels != ""
+    order = np.flatnonzero(state & named & ~np.isnan(onset))
     order = order[np.argsort(onset[order], kind="stable")]
-    table = Table(onset[order], offset[order], labels[order], order, int(point.sum()), int(unknown.sum()))
+    others = (int(rows.sum()) for rows in (point, unknown, state & ~named))
+    table = Table(onset[order], offset[order], labels[order], order, *others)
     return table, faults
 
 

@@ -61,13 +61,13 @@ def annotate(x: SignalsLike, intervals: IntervalsLike, *, name: str = "condition
     DataArray
         `x` with two coordinates along time: `condition`, the label of the frame ("" outside all intervals), and
         `condition_interval`, the number of the interval: its row in `intervals` (−1 outside). Points, and intervals of
-        unknown duration, label no frames; the attribute `note` of `condition` counts them. The attribute `history`
-        records the step.
+        unknown duration or without a label, label no frames; the attribute `note` of `condition` counts them. The
+        attribute `history` records the step.
 
     Raises
     ------
     ValueError
-        If intervals overlap, lack an onset or a label, or end before they start; if no interval contains a frame; if
+        If intervals overlap, lack an onset, or end before they start; if no interval contains a frame; if
         `name` is taken. All problems are reported at once.
 
     Warns
@@ -304,6 +304,6 @@ def _empty_faults(table: Table, seen: np.ndarray, times: np.ndarray) -> list[str
     span = f"frames from {times[0]:g} to {times[-1]:g} s"
     if not len(table.rows):
         got = f"only {note}" if (note := table.note()) else "none"
-        return [f"expected at least one interval with an onset and an offset, got {got}"]
+        return [f"expected at least one interval with an onset, an offset and a label, got {got}"]
     got = f"{counted(len(table.rows), 'interval')} from {table.onsets.min():g} to {table.offsets.max():g} s"
     return [f"expected an interval that contains a frame of x ({span}), got {got}; check the unit and the clock"]

@@ -52,7 +52,7 @@ def methods(result: xr.Dataset) -> str:
 
 
 def _written(sentence: Sentence, facts: Mapping[str, object], cited: dict[str, str]) -> str:
-    """The first text of which all fields are known; '' if there is none, or the sentence does not apply.
+    """The first text of which all fields are known; '' if no text fits, or the sentence does not apply.
 
     Keys of references that the text cites are entered into `cited`.
     """

@@ -117,9 +117,12 @@ CHANCE = (
     ),
     *(_sentence(f"In these, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),
     _sentence(
-        "p-values are (b + 1) / (n + 1) ({phipson}), family-wise p-values are based on the largest standardised "
-        "statistic over {pairs} ({nichols}), and false discovery rates follow {benjamini_narrative}. The seed of "
-        "random numbers was {seed}.",
+        *(
+            "p-values are (b + 1) / (n + 1) ({phipson}), family-wise p-values are based on the largest standardised "
+            f"statistic over {over} ({{nichols}}), and false discovery rates follow {{benjamini_narrative}}. The seed "
+            "of random numbers was {seed}."
+            for over in ("the {family}", "{pairs}")
+        ),
         surrogates=tuple(SURROGATES),
     ),
 )  # fmt: skip
@@ -195,8 +198,17 @@ STUDY = (
     ),
     _sentence("Means were compared with 0 by t.", measure="contrast", between=(), within=(), covariates=()),
     _sentence(
-        "Estimates are coefficients of linear models with the covariates {covariates}, with standard errors that allow "
-        "for different variances; residuals were permuted ({freedman}).",
+        *(
+            f"{what} by linear models with the covariates {{covariates}}, with standard errors that allow for "
+            "different variances; residuals were permuted ({freedman})."
+            for what in (
+                "Groups of {between} ({second} minus {first}) were compared in their differences between conditions of "
+                "{within}",
+                "Groups of {between} ({second} minus {first}) were compared",
+                "Conditions of {within} were compared",
+                "Means were compared with 0",
+            )
+        ),
         measure="contrast",
     ),
     _sentence(

@@ -1,7 +1,7 @@
 """Level and power of `significance()`: the tables of the documentation.
 
     python tests/benchmarks/calibrate_significance.py RESULTS.jsonl [PART …] [--runs N] [--only TEXT]
-    python tests/benchmarks/calibrate_significance.py RESULTS.jsonl --tables
+    python tests/benchmarks/calibrate_significance.py RESULTS.jsonl --tables [PART …]
 
 Each run appends a line to RESULTS.jsonl. Runs that are in the file are not repeated, so that an interrupted calibration
 continues. Parts: level, kinds, structured, power, excess, met (needs recordings in ../shared/data). On one core all
@@ -17,9 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from simulated_people import DESIGNS, FPS, NOISES, slow, white
+from scipy.stats import binom
 
 import bitbox_xr as bx
+
+from simulated_people import DESIGNS, FPS, NOISES, slow, white
 
 SIGNALS, RUNS = 17, 100
 LONG_N = 99  # surrogates for recordings of 600 s
@@ -297,11 +299,100 @@ def rows(file):
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
+# --- tables of the documentation
+
+
+def frame(file, part):
+    """Runs of a part of the calibration, with the options of their cells as columns."""
+    made = [row for row in rows(file) if json.loads(row["cell"])[0] == part]
+    return pd.DataFrame([{**json.loads(row["cell"])[1], **row} for row in made])
+
+
+def row_of(*values):
+    print("| " + " | ".join(f"{value:.3f}" if isinstance(value, float) else str(value) for value in values) + " |")
+
+
+def level_table(file):
+    """Share of pairs, its expected value, and share of families, by each factor; only cells that can reach p ≤ .05."""
+    runs = frame(file, "level").fillna({"statistic": "corr_abs_mean"})
+    runs["share"], size = runs["significant"] / runs["pairs"], runs["n"] + 1
+    runs["expected"] = np.floor(0.05 * size + 1e-9) / size
+    cannot = runs[runs["expected"] == 0]
+    runs = runs[runs["expected"] > 0]
+    cells = runs.groupby("cell").agg(share=("share", "mean"), any=("any", "sum"), runs=("run", "size"))
+    limit = int(binom.ppf(0.95 ** (1 / len(cells)), int(cells["runs"].max()), 0.05))
+    for factor in ("seconds", "width", "max_lag", "noise", "measure", "statistic"):
+        for name, some in runs.groupby(factor, sort=factor != "noise"):
+            mean = some.groupby("cell")[["share", "expected", "any"]].mean().mean()
+            row_of(factor, name, some["cell"].nunique(), mean["share"], mean["expected"], mean["any"])
+    per_cell = runs.groupby("cell")[["share", "expected", "any"]].mean()
+    total, number = int(runs["any"].sum()), len(runs)
+    error = 1.96 * per_cell["any"].std() / len(per_cell) ** 0.5
+    print(f"{len(per_cell)} cells, {number} runs: pairs {per_cell['share'].mean():.4f}, expected "
+          f"{per_cell['expected'].mean():.4f}; families {per_cell['any'].mean():.4f} ± {error:.4f} ({total} runs); "
+          f"most in a cell {cells['any'].max()}, simultaneous limit {limit}; cannot reach p ≤ .05: "
+          f"{cannot['cell'].nunique()} cells, {int(cannot['significant'].sum())} pairs")  # fmt: skip
+
+
+def structured_table(file):
+    """Share of pairs by design, length of trials and test; with labels, the mean over both."""
+    runs = frame(file, "structured")
+    for label in ("active", "rest"):
+        runs[f"share {label}"] = runs[f"significant {label}"] / runs[f"pairs {label}"]
+    by_label = runs[["share active", "share rest"]].mean(axis=1)
+    runs["share"] = (runs["significant"] / runs["pairs"]).where(runs["pairs"].notna(), by_label)
+    means = runs.groupby(["design", "trial", "test"])["share"].mean().unstack("test")[STRUCTURED_TESTS]
+    for (design, trial), line in means.iterrows():
+        row_of(f"{design}, {trial} s", *line)
+    print("runs of each:", sorted(set(runs.groupby("cell").size())))
+
+
+def power_table(file):
+    runs = frame(file, "power")
+    runs["found"], runs["exact"], runs["near"] = runs["p_fwe"] <= 0.05, runs["off"] == 0, runs["off"].abs() <= 1
+    means = runs.groupby(["windows", "strength", "seconds"])[["found", "exact", "near"]].mean().unstack("seconds")
+    for windows, strength in sorted(means.index, key=lambda at: (at[0], -at[1])):
+        line = means.loc[(windows, strength)]
+        row_of(windows, strength, *line["found"].astype(float), "exact", *line["exact"].astype(float))
+    print("seconds:", sorted(set(runs["seconds"])), "runs of each:", sorted(set(runs.groupby("cell").size())))
+
+
+def kinds_table(file):
+    runs = frame(file, "kinds")
+    runs["share"] = runs["significant"] / runs["pairs"]
+    keys = ["surrogates", "step", "gaps", "noise"]
+    for key, some in runs.fillna({"step": 1.0}).groupby(keys, sort=False):
+        error = some["share"].std() / len(some) ** 0.5
+        row_of(*key, f"{some['share'].mean():.3f} ± {error:.3f}", f"{some['any'].sum()} of {len(some)}")
+
+
+def excess_table(file):
+    for (noise, trials), some in frame(file, "excess").groupby(["noise", "trials"], sort=False):
+        row_of(
+            noise, trials, float(some["excess"].mean()), f"± {some['excess'].std() / len(some) ** 0.5:.4f}", len(some)
+        )
+
+
+def met_table(file):
+    for row in frame(file, "met").to_dict("records"):
+        print(row["options"], "n =", row["n"], *(np.round(row[name], 3) for name in ("p", "surrogate_z")), sep="\n")
+
+
+TABLES = {"level": level_table, "structured": structured_table, "excess": excess_table, "power": power_table,
+          "kinds": kinds_table, "met": met_table}  # fmt: skip
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
-    parser.add_argument("parts", nargs="*", default=list(PARTS), choices=[[], *PARTS])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--runs", type=int)
     parser.add_argument("--only", default="")
+    parser.add_argument("--tables", action="store_true")
     given = parser.parse_args()
-    run_all(given.file, given.parts or list(PARTS), given.runs, given.only)
+    for part in given.parts or list(PARTS):
+        if given.tables:
+            print(f"\n{part}")
+            TABLES[part](given.file)
+        else:
+            run_all(given.file, [part], given.runs, given.only)

@@ -15,6 +15,7 @@ PHASES = pd.DataFrame(
 )
 WINDOWS = ["--width", 2, "--step", 1, "--max-lag", 1]
 OPTIONS = {"width": 2, "step": 1, "max_lag": 1}
+ELAN = "annotations/elan/syncpy_SyncPy/ELAN_2Persons.csv"
 
 
 @pytest.fixture
@@ -87,3 +88,29 @@ def test_faults_are_reported_and_nothing_is_written(folder, monkeypatch, options
         assert done.exit_code == 1, done.output
         assert message in done.output
     assert not (folder / out).exists()
+
+
+@pytest.mark.filterwarnings("default:coordination")
+def test_a_recording_with_an_elan_file_by_hand_in_python_and_on_the_command_line(recordings, tmp_path):
+    """The annotation is of another family; both are real files."""
+    file, elan = recordings / "syncpy_F1044N_family_first7500.csv", recordings / ELAN
+    reader = ["--fps", 25, "--columns", "slidedMother,slidedPatient"]
+    chosen = ["--intervals", elan, "--tier", "Maman", "--label", "mamanais", "--label", "non mamanais"]
+    windows = ["--width", 0.6, "--step", 0.2, "--max-lag", 0.2]
+    done = run("coordination", file, "-o", tmp_path / "out.nc", *reader, *chosen, *windows)
+    assert done.exit_code == 0, done.output
+    x = bx.open_signals(file, fps=25, columns=["slidedMother", "slidedPatient"])
+    intervals = bx.open_intervals(elan, tier="Maman", label=["mamanais", "non mamanais"])
+    options = {"width": 0.6, "step": 0.2, "max_lag": 0.2}
+    with pytest.warns(UserWarning, match="of 70 that are shorter"):
+        found = bx.coordination(bx.annotate(x, intervals), by="condition", **options)
+    parts = []
+    for onset, offset in zip(intervals.onset.values, intervals.offset.values, strict=True):
+        part = x.isel(time=(x.time.values >= onset - 1e-6) & (x.time.values < offset - 1e-6))
+        if part.sizes["time"] >= 25:
+            parts.append(bx.coordination(part, **options).corr)
+    np.testing.assert_array_equal(found.corr, np.concatenate(parts))
+    assert found.attrs["intervals"] == len(parts) == 30
+    with bx.open_netcdf(tmp_path / "out.nc") as back:
+        np.testing.assert_array_equal(back.corr, found.corr)
+        assert back.condition.values.tolist() == found.condition.values.tolist()

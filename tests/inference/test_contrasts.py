@@ -243,6 +243,7 @@ BAD = {
                        ["expected the covariate sleep to have one value for each recording", ".mean('condition')"]),
     "explained": (lambda s: contrast(s.assign(a=("recording", [0.0] * 8 + [1.0] * 8)), variable="excess",
                                      between="group", covariates=["a"]), ["covariates that differ within the groups"]),
+    "infinite": (lambda s: contrast(s.assign(excess=s.excess / 0.0), variable="excess"), ["expected finite values of"]),
     "n": (lambda s: contrast(s, variable="excess", n=0, rng=-1), ["2 faults", "expected n", "expected rng"]),
 }  # fmt: skip
 

@@ -10,6 +10,8 @@ from bitbox_xr.inference import multiverse as module
 from counting_scheduler import computed_once
 from random_recordings import random_walk
 
+pytestmark = pytest.mark.filterwarnings("ignore:significance")  # few surrogates are enough for these tests
+
 X, Y = random_walk(0), random_walk(1)
 
 
@@ -110,9 +112,9 @@ def test_warnings_are_given_once_with_the_number_of_settings(monkeypatch):
 
 BAD = {
     "measure": (lambda: bx.multiverse("events", X), ["expected measure to be imitation, coordination", "got 'events'"]),
-    "options": (lambda: bx.multiverse("imitation", X, Y, widht=[1], lag=2, width=[], step=[1.0, 1.0]),
+    "options": (lambda: bx.multiverse("imitation", X, Y, broad=[1], lag=2, width=[], step=[1.0, 1.0]),
                 ["4 faults", "expected options of imitation, width, step, max_lag, causal, polarity, min_valid",
-                 "got widht", "got lag", "at least one setting of width", "different settings of step, got 1, 1"]),
+                 "got broad", "got lag", "at least one setting of width", "different settings of step, got 1, 1"]),
     "too many": (lambda: bx.multiverse("imitation", X, Y, width=list(range(1, 200)), step=list(range(1, 200))),
                  ["at most 10000 combinations"]),
     "setting": (lambda: bx.multiverse("imitation", X, Y, width=[1.0, 99.0]), ["with width=99.0: ", "at least"]),

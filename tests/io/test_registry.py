@@ -12,8 +12,10 @@ from bitbox_xr.io import registry
 
 @pytest.fixture(autouse=True)
 def fresh_registry():
-    """The registry as it was, after each test."""
+    """Only the formats of the package, in each test; afterwards the registry as it was."""
     before = dict(registry._READERS)
+    registry._READERS.clear()
+    registry._READERS.update({key: reader for key, reader in before.items() if reader.built_in})
     yield
     registry._READERS.clear()
     registry._READERS.update(before)

@@ -11,13 +11,13 @@ WINDOWS = {"width": 1.0, "max_lag": 0.3}
 
 
 def recordings(seed=0):
-    x, y = random_walk(seed, 300), random_walk(seed + 1, 300)
+    x, y = random_walk(seed, 900), random_walk(seed + 1, 900)
     return x.assign_attrs(source=f"x{seed}.csv"), y.assign_attrs(source=f"y{seed}.csv")
 
 
 @pytest.fixture(scope="module")
 def found():
-    return bx.significance(*recordings(), n=9, rng=0, progress=False, **WINDOWS)
+    return bx.significance(*recordings(), n=19, rng=0, progress=False, **WINDOWS)
 
 
 def test_results_of_the_same_signals_and_options_belong_together(found, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import bitbox_xr as bx
-from bitbox_xr import lag_map, significance, surrogate_windows
+from bitbox_xr import demo, lag_map, significance, surrogate_windows
 from bitbox_xr.plotting import inference as plotting
 
 matplotlib.use("Agg")
@@ -101,8 +101,8 @@ def test_lag_distribution_counts_windows(windows):
     assert mean.sum() == pytest.approx(1)
 
 
-def test_many_lags_share_bars(tested):
-    x, y, _ = tested
+def test_many_lags_share_bars():
+    x, y, _ = demo.make_pair(minutes=1)
     windows = surrogate_windows(x, y, pair=("AU12", "AU12"), n=9, rng=0, width=2, step=1, max_lag=6)
     assert windows.attrs["max_lag_frames"] == 180
     ax = plotting.lag_distribution(windows, ax=axes())

@@ -86,11 +86,12 @@ def test_a_second_annotation_has_a_second_name():
             r"do not overlap, got 'a' \(0 to 2 s\) and 'b' \(1\.5 to 3 s\); keep one of them",
         ),
         ([(0, 9, "a"), (1, 2, "b"), (3, 4, "c")], r"got 'a' \(0 to 9 s\) and 'b' \(1 to 2 s\)"),
-        ([(np.nan, 2, "a"), (3, 4, None)], r"(?s)2 faults.*an onset in every row, got none in row 0.*a label .* row 1"),
+        ([(np.nan, 2, "a"), (4, 3, "b")], r"(?s)2 faults.*an onset in every row, got none in row 0.*after .* row 1"),
+        ([(1, 2, None)], r"an offset and a label, got only 1 interval without a label"),
         ([(2, 1, "a")], "expected an offset after the onset in every row, got an earlier one in row 0"),
         ([("start", 1, "a")], "expected a number of seconds as onset in every row, got something else in row 0"),
         ([(100, 200, "a")], r"got 1 interval from 100 to 200 s; check the unit"),
-        ([(1, 1, "a")], r"expected at least one interval with an onset and an offset, got only 1 point"),
+        ([(1, 1, "a")], r"at least one interval with an onset, an offset and a label, got only 1 point"),
     ],
 )
 def test_tables_with_faults_are_refused(rows, message):
@@ -252,3 +253,12 @@ def test_labels_in_files(tmp_path):
         xr.testing.assert_identical(back.load(), x)
         assert back.condition.dtype.kind == "U"
         assert stretches("condition", back) == stretches("condition", x)
+
+
+def test_intervals_without_a_label_are_left_out_and_counted():
+    # the second row overlaps the first one
+    rows = pd.DataFrame({"onset": [0.0, 0.0, 1.0], "offset": [1.0, 3.0, 2.0], "label": ["play", "", "rest"]})
+    x = bx.annotate(bx.signals(np.zeros((3, 1)), fps=1), rows)
+    assert x.condition.values.tolist() == ["play", "rest", ""]
+    assert x.condition_interval.values.tolist() == [0, 2, -1]
+    assert x.condition.attrs["note"] == "1 interval without a label"

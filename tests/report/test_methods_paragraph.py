@@ -17,6 +17,8 @@ from documented_output import examples
 from random_recordings import random_walk
 from study_summaries import study
 
+pytestmark = pytest.mark.filterwarnings("ignore:significance")  # few surrogates are enough to describe a test
+
 PAGE = Path(__file__).parents[2] / "docs" / "methods-paragraph.md"
 X, Y = random_walk(0), random_walk(1)
 LANDMARKS = bx.signals(np.random.default_rng(0).normal(size=(90, 153)), kind="landmark-can", fps=30)

@@ -25,6 +25,7 @@ __all__ = [
     "landmark_columns",
     "matching",
     "select",
+    "to_radians",
 ]
 
 Attrs: TypeAlias = dict[str, str | int | float]
@@ -95,6 +96,11 @@ class ColumnFormat(Protocol):
 
     def layout(self, sheet: Sheet) -> Layout:
         """Which columns hold what."""
+
+
+def to_radians(file: str, values: np.ndarray) -> tuple[np.ndarray, Attrs]:
+    """Angles that a format writes in degrees, in rad, and their attributes."""
+    return np.deg2rad(values), {"units": "rad", "converted": "from degrees"}
 
 
 def matching(names: Sequence[str], pattern: str) -> list[int]:

@@ -177,6 +177,8 @@ def _spread(chain: list[str], known: dict[str, float]) -> None:
     """Give the slots of a chain that have no time one, evenly between their neighbours."""
     timed = [i for i, name in enumerate(chain) if name in known]
     for left, right in pairwise(timed):
+        if right - left == 1:
+            continue
         steps = np.linspace(known[chain[left]], known[chain[right]], right - left + 1)
         known.update(zip(chain[left + 1 : right], steps[1:-1].tolist(), strict=True))
 

@@ -3,6 +3,7 @@
 As in Praat, only free-standing numbers, quoted texts and flags such as <exists> count. Everything else is a comment.
 """
 
+import math
 import re
 from bisect import bisect_right
 from pathlib import Path
@@ -77,7 +78,7 @@ class Tokens:
     def number(self, what: str) -> tuple[float, int]:
         """The next number, and its line."""
         kind, text, line = self._next()
-        if kind != "number":
+        if kind != "number" or not math.isfinite(float(text)):
             self._refuse(what, "number", text, line)
         return float(text), line
 

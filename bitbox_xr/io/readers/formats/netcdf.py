@@ -1,5 +1,6 @@
 """Signals in NetCDF files, whose times are in the unit that the file names."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import xarray as xr
@@ -9,10 +10,18 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.time_axis import on_seconds
 from bitbox_xr.core.variables import TIME
 from bitbox_xr.io.netcdf import open_netcdf
+from bitbox_xr.io.readers.formats.movement import is_movement
 
-__all__ = ["MARKS", "read"]
+__all__ = ["MARKS", "movement_of", "read"]
 
 MARKS = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF")  # the first bytes of a file
+
+
+def movement_of(file: Path) -> xr.Dataset | None:
+    """The Dataset of movement in a file, in memory; None if the file holds something else."""
+    with suppress(OSError), open_netcdf(file) as opened:  # a damaged file is reported when its signals are read
+        return opened.load() if is_movement(opened) else None
+    return None
 
 
 def read(file: Path, kind: str | None, fps: float | None) -> xr.DataArray:

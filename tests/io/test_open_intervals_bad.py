@@ -94,6 +94,7 @@ FAULTS = {
     "cut TextGrid": (make.TEXTGRID[:-40], {}, r"x.csv, line 3\d: expected a .* \(.* of tier 'bell'\), got 'the end of"),
     "quote": (make.TEXTGRID.replace('"ding"', '"ding'), {}, r"line 35: expected a closing quote \(a text\)"),
     "no number": (make.TEXTGRID.replace("xmax = 3\n", "xmax = late\n"), {}, r"line 22: expected a number \(a time of"),
+    "infinite count": (make.TEXTGRID.replace("size = 3", "size = 1e999"), {}, r"line 14: expected a number .*'1e999'"),
     "count": (make.TEXTGRID.replace("size = 3", "size = 2.5"), {}, r"line 14: expected a whole number \(the number of"),
     "TextGrid back": (make.TEXTGRID.replace("xmax = 3\n", "xmax = 1\n"), {}, r"line 20: expected an offset at or "),
     # Datavyu
