@@ -18,7 +18,7 @@ from bitbox_xr.inference.significance import VARIABLES
 
 from random_recordings import FPS, random_walk
 
-pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
+pytestmark = pytest.mark.filterwarnings("ignore:significance")  # tests have few partners, and p_min is large
 
 NAMES = ["AU04", "AU06", "AU12"]
 TEST = {"width": 1.0, "step": 0.5, "max_lag": 0.2, "n": 19}
