@@ -85,19 +85,11 @@ def run(
         Output folder, which is created if necessary.
     measures
         A mapping of measures to their own options, or names of measures: "imitation", "coordination" (of one person's
-<<<<<<< HEAD
-        signals if the manifest has no column `reference`), "expressivity", "diversity", "contingency" (how often
-        the reference is answered), "significance" and "quality" (of both people). Three more options of a measure:
-        `pairs`, "matched" (signal1 == signal2, the default) or "all", are the pairs in the summary and, of significance
-        and contingency, the tested ones. `keep_windows=True` also keeps the
-        result of every window. `partners_within` names covariates that a recording shares with its partners.
-=======
         signals if the manifest has no column `reference`), "expressivity", "diversity", "contingency", "significance"
         and "quality" (of both people). Three more options of a measure: `pairs`, "matched" (signal1 == signal2, the
         default) or "all", are the pairs in the summary and, of contingency and significance, the tested ones.
         `keep_windows=True` also keeps the result of every window. `partners_within` names covariates that a recording
         shares with its partners.
->>>>>>> h-cohorts
     measure
         A single measure, whose options are then among `options`; `of` is the measure that significance tests.
     config

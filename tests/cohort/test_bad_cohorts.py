@@ -73,11 +73,7 @@ CASES = {
             "5 faults",
             "measures.imitation: expected width to be a positive number of seconds, got -1",
             "measures.expressivity: expected options of expressivity (scales, ",
-<<<<<<< HEAD
-            "expected measures among imitation, coordination, expressivity, diversity, contingency, significance, quality, got",
-=======
             "contingency, significance, quality, got imitate; correct the name",
->>>>>>> h-cohorts
             "measures.diversity: expected options of diversity, got fps, which tell how files are read; give them",
             "expected options of open_signals() (",
         ],

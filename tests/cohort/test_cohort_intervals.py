@@ -283,11 +283,7 @@ def test_all_faults_of_the_file_are_reported_with_their_keys(study, run):
         "prepare[1]: expected scale to be one of std, mad, got 'sd'",
         "measures.imitation: expected width to be a positive number of seconds, got -1",
         "measures.expressivity: expected options of expressivity (scales, ",
-<<<<<<< HEAD
-        "expected measures among imitation, coordination, expressivity, diversity, contingency, significance, quality, got imitate",
-=======
         "contingency, significance, quality, got imitate; correct the name",
->>>>>>> h-cohorts
     ):
         assert message.count(phrase) == 1, phrase
     assert not (study / "out").exists()
