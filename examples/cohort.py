@@ -50,7 +50,7 @@ def visit(strength):
 rows = []
 for number in range(24):
     group, age = ("clinic", "control")[number % 2], 6 + number // 4
-    own = 0.12 * rng.standard_normal()  # difference of this child from its group
+    own = 0.18 * rng.standard_normal()  # difference of this child from its group
     for session in (1, 2):
         strength = np.clip({"clinic": 0.3, "control": 0.55}[group] + own + 0.05 * rng.standard_normal(), 0, 1)
         name = f"{number:03}-{session}"

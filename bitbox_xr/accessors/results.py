@@ -46,7 +46,7 @@ class ResultAccessor:
         return results.matched(self._result)
 
     def sel(self, **labels: Any) -> xr.Dataset:
-        """Select by labels, as `.sel()`; if there is no such signal, the message names the nearest one.
+        """Select by labels, as ``.sel()``; if there is no such signal, the message names the nearest one.
 
         >>> summary = xr.Dataset({"excess": ("pair", [0.1, 0.2])}, {"pair": ["AU04_r", "AU12_r"]})
         >>> summary.bitbox.sel(pair="AU12_r").excess.item()

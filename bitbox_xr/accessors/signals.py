@@ -183,7 +183,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return bx.to_bitbox(self._x)
 
     def sel(self, **labels: Any) -> xr.DataArray:
-        """Select by labels, as `.sel()`; if there is no such signal, the message names the nearest one.
+        """Select by labels, as ``.sel()``; if there is no such signal, the message names the nearest one.
 
         >>> x = bx.signals([[0.0, 1.0], [0.5, 0.0]], fps=25, names=["AU04_r", "AU12_r"])
         >>> x.bitbox.sel(signal="AU12_r").values

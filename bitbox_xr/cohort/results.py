@@ -39,7 +39,7 @@ class Files(Mapping[str, xr.Dataset]):
 
 
 class MeasureResults:
-    """The results of one measure: `.summary`, `.recordings` and `.windows`."""
+    """The results of one measure: ``.summary``, ``.recordings`` and ``.windows``."""
 
     def __init__(self, folder: Path, done: list[str]) -> None:
         self.folder, self._done = folder, done
@@ -73,7 +73,7 @@ class MeasureResults:
 class Cohort(Mapping[str, MeasureResults]):
     """The results of a cohort by measure, and `.status`, a table with one row per recording.
 
-    If there is only one measure, `.summary`, `.recordings` and `.windows` are those of this measure.
+    If there is only one measure, ``.summary``, ``.recordings`` and ``.windows`` are those of this measure.
     """
 
     def __init__(self, out: Path) -> None:
@@ -100,7 +100,7 @@ class Cohort(Mapping[str, MeasureResults]):
 
         For measures of pairs each variable of `quality` is there twice: `noise1` is that of the first signal, of the
         manifest's signals, and `noise2` that of the second one, of the reference. For measures of one person it has its
-        own name. It is NaN for recordings without quality. `.bitbox.to_frame()` makes a tidy table of the result.
+        own name. It is NaN for recordings without quality. ``.bitbox.to_frame()`` makes a tidy table of the result.
         """
         return with_quality(self[measure].summary, self["quality"].summary)
 
@@ -162,10 +162,10 @@ def open_cohort(out: str | os.PathLike[str]) -> Cohort:
     Returns
     -------
     Cohort
-        By measure: `.summary`, a Dataset `(recording, …)` with covariates as coordinates; `.recordings` and `.windows`,
-        Datasets by name of the recording, opened on access. `.status` is a DataFrame with one row per recording: state
-        (done, failed or, after a run that did not finish, not done), message, seconds, retries, and the state of each
-        measure.
+        By measure: ``.summary``, a Dataset `(recording, …)` with covariates as coordinates; ``.recordings`` and
+        ``.windows``, Datasets by name of the recording, opened on access. `.status` is a DataFrame with one row per
+        recording: state (done, failed or, after a run that did not finish, not done), message, seconds, retries, and
+        the state of each measure.
 
     Raises
     ------

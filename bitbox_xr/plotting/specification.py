@@ -48,7 +48,7 @@ def specification_curve(
     ----------
     result
         Result of `contrast` on summaries of `multiverse`, or of `multiverse` itself, reduced to one cell: choose a pair
-        with `.sel()`. Its dimensions are the options.
+        with ``.sel()``. Its dimensions are the options.
     variable
         The variable to plot. Default: "estimate", with its confidence interval.
     preregistered
