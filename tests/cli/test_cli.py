@@ -380,6 +380,7 @@ def test_info_finds_the_gaps_of_irregular_times():
     assert "gaps            70 (" in output
 
 
+@pytest.mark.filterwarnings("ignore:.*signals that never change")
 def test_a_real_recording(tmp_path):
     file = DATA / "openface2_subj01.csv"
     if not file.exists():

@@ -11,6 +11,8 @@ import bitbox_xr as bx
 from oracles import assert_best, lags_one_sided, lags_two_sided
 from random_recordings import FPS
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*signals that never change")
+
 
 def noise(frames, n, seed):
     return np.random.default_rng(seed).normal(size=(frames, n))

@@ -12,6 +12,8 @@ import bitbox_xr as bx
 from bitbox_xr.plotting import decomposition, expressivity, inference, pairs
 from bitbox_xr.plotting.style import literal
 
+pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
+
 NAMES = [r"$\frac$", r"$\bogus{x}$", "a$b$c^", "$", "$$", "x_$1$", r"\$", r"$\alpha$", "plain"]
 WINDOWS = {"width": 1, "step": 0.5, "max_lag": 0.2}
 
