@@ -227,3 +227,26 @@ def test_a_full_disk_is_named_where_the_library_reports_another_error(tmp_path, 
         storage.full_disk_reported(tmp_path, 9, "its result"),
     ):
         raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_a_run_does_not_wait_for_ever_for_its_own_workers(monkeypatch):
+    """All of them died, and none was restarted, before the next tasks were sent."""
+    from distributed import LocalCluster
+
+    class Scheduler:
+        address = "tcp://127.0.0.1:1"
+
+    class Client:
+        scheduler, status, cluster = Scheduler, "running", LocalCluster.__new__(LocalCluster)
+
+        def nthreads(self):
+            return {}
+
+    watch = lost_workers._Watch(Client())
+    watch._since -= lost_workers.MAX_S_FOR_RESTART + 1
+    with pytest.raises(ConnectionError, match="all workers of the dask scheduler at tcp://127.0.0.1:1 were lost"):
+        watch.check()
+    Client.cluster = None
+    watch = lost_workers._Watch(Client())
+    watch._since -= lost_workers.MAX_S_FOR_RESTART + 1
+    watch.check()
