@@ -188,7 +188,8 @@ def _drawn(rng: np.random.Generator, number: int, each: float, effect: float) ->
         answered[kind] = behaviour.answers(rng, mother[kind], share, HEIGHT[group])
     child = [spontaneous, answered, {"AU45": behaviour.blinks(rng, session)}]
     others = [mother, {"AU45": behaviour.blinks(rng, session)}, behaviour.speech(rng, turns)]
-    intervals = pd.concat([conditions.assign(tier="condition"), turns.assign(tier="speech")], ignore_index=True)
+    tiers = conditions.assign(tier="condition"), turns.assign(tier="speech")
+    intervals = pd.concat([tier for tier in tiers if len(tier)], ignore_index=True)  # pandas 2 warns of empty tables
     offset = round(float(rng.uniform(-1.5, 1.5)), 2)
     age = int(rng.integers(30, 73))
     return Dyad(group, age, offset, session, intervals.sort_values("onset"), child, others)
