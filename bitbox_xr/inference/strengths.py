@@ -132,7 +132,7 @@ def _activity(values: np.ndarray, windows: Windows, least: int) -> np.ndarray:
     from bitbox_xr.kernels.activity import window_variances
 
     out = np.empty((windows.number, values.shape[1]))
-    window_variances(values, windows.width, windows.step, windows.reach, least, out)
+    window_variances(np.asarray(values, np.float64), windows.width, windows.step, windows.reach, least, out)
     return out
 
 
