@@ -64,8 +64,8 @@ figure = result.bitbox.plot.over_time(("AU12", "AU12"))
 # %% [markdown]
 # ## Test against chance
 #
-# `significance` repeats the measure 199 times with surrogates: each time the model's recording is shifted by a random
-# time, so that it is no longer related to the participant's. `observed` is the mean absolute correlation of the pair.
+# `significance` repeats the measure with surrogates: each time the model's recording is shifted by another time, so
+# that it is no longer related to the participant's. `observed` is the mean absolute correlation of the pair.
 # `null_mean` is its mean over surrogates, the chance level, here about 0.5. `surrogate_z` is the distance between the
 # two in standard deviations of the surrogates. `p_fwe` is the family-wise p-value: the probability that any of the 144
 # pairs exceeds chance that clearly when none is related.
@@ -84,14 +84,13 @@ axes.figure.savefig("dyad.png", dpi=80, metadata={"Software": None})
 # ## By region of the face
 #
 # Each signal of the participant is compared with the same signal of the model, and the pairs are averaged by region.
-# `observed` − `null_mean` is the correlation above the chance level, so regions can be compared. Two of these pairs
-# were planted, AU06 (eye) and AU12 (mouth). Each is averaged with others of its region that were not. Brow and nose
-# have no planted pair: their values are near 0.
+# `excess`, which is `observed` − `null_mean`, is the correlation above the chance level, so regions can be compared.
+# Two of these pairs were planted, AU06 (eye) and AU12 (mouth). Each is averaged with others of its region that were
+# not. Brow and nose have no planted pair: their values are near 0.
 
 # %%
 own = chance.bitbox.matched()
-above_chance = own.observed - own.null_mean
-print(above_chance.groupby("region").mean().to_series().round(2).to_string())
+print(own.excess.groupby("region").mean().to_series().round(2).to_string())
 
 # %% [markdown]
 # ## Save the result

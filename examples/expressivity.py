@@ -7,6 +7,8 @@
 # the analysis should find. With your own recording, start with `face = bx.open_signals("face.csv")`.
 
 # %%
+import warnings
+
 import numpy as np
 
 import bitbox_xr as bx
@@ -20,12 +22,12 @@ print(planted.head(4).to_string(index=False))
 #
 # A scale is a duration in seconds. At each scale the signal is transformed by a wavelet, and an activation is a local
 # maximum of the positive response. A rise with a full width at half maximum (FWHM) of f seconds responds most strongly
-# at scale f / 0.26: a rise of 0.5 s at about 2 s. In the figure each panel has its own vertical axis, so compare the
-# numbers beside the panels.
+# at scale f / 0.26: a rise of 0.5 s at about 2 s. In the figure all panels have one axis, the height of a rise. Red
+# dots are activations with a rise of at least 0.15, grey dots are the other maxima, which are counted by default.
 
 # %%
 scales = [0.5, 1, 2, 4]
-figure = face.bitbox.plot.decomposition("AU12", scales=scales)
+figure = face.bitbox.plot.decomposition("AU12", scales=scales, min_rise=0.15)
 figure.savefig("expressivity_scales.png")
 
 # %% [markdown]
@@ -33,14 +35,14 @@ figure.savefig("expressivity_scales.png")
 #
 # The same expression is found at several scales. With `aggregate=True` it is counted once, at the scale where it
 # differs most from the usual response of that scale. This scale may be shorter than that of the largest response. Most
-# maxima are tracker noise. Their `magnitude`, the value of the signal at the maximum, is small. A threshold on it
-# keeps only the expressions.
+# maxima are tracker noise. Their `rise`, the height in the units of the signal, is small. `min_rise` keeps only the
+# expressions. The page about activations says how to choose its value.
 
 # %%
-found = face.bitbox.events(scales=scales, aggregate=True)
-strong = found.bitbox.to_frame().query("magnitude > 0.1")
-print(f"{found.sizes['event']} maxima, {len(strong)} of them above 0.1; {len(planted)} were planted")
-print(strong[["time", "coefficient", "scale", "magnitude"]].round(2).to_string(index=False))
+every = face.bitbox.events(scales=scales, aggregate=True)
+found = face.bitbox.events(scales=scales, aggregate=True, min_rise=0.15)
+print(f"{every.sizes['event']} maxima, {found.sizes['event']} with a rise of 0.15; {len(planted)} were planted")
+print(found.bitbox.to_frame()[["time", "coefficient", "scale", "magnitude", "rise"]].round(2).to_string(index=False))
 
 # %% [markdown]
 # ## Numbers to compare between people
@@ -51,8 +53,8 @@ print(strong[["time", "coefficient", "scale", "magnitude"]].round(2).to_string(i
 # - `density`: the sum of their magnitudes, divided by the number of frames in which activations could be found;
 # - `mean`, `std`, `min`, `max`: statistics of their magnitudes.
 #
-# `activations_per_minute` is a separate variable. Short scales also count noise, so read the number of activations
-# together with their magnitudes.
+# `activations_per_minute` is a separate variable. Without `min_rise` the numbers also count noise, above all at short
+# scales, as published numbers do.
 
 # %%
 result = face.bitbox.expressivity(scales=scales)
@@ -63,11 +65,13 @@ axes = result.bitbox.plot.expressivity()
 
 # %% [markdown]
 # `robust=True` drops activations whose magnitudes are outliers for their coefficient and scale. This is Bitbox's
-# default. If most maxima are noise, the outliers are the expressions themselves, as here. Check this before you use
-# it.
+# default. If most maxima are noise, the outliers are the expressions themselves, as here. A warning says so, which is
+# hidden here.
 
 # %%
-robust = face.bitbox.expressivity(scales=scales, robust=True)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", UserWarning)
+    robust = face.bitbox.expressivity(scales=scales, robust=True)
 for name, each in (("all", result), ("robust", robust)):
     largest = each.expressivity.sel(coefficient="AU12", metric="max", scale=0.5)
     print(f"largest magnitude at 0.5 s, {name}: {float(largest):.2f}")

@@ -9,7 +9,7 @@ import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr import accessors
-from bitbox_xr.plotting import expressivity, inference, methods, pairs
+from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, methods, pairs, specification
 
 from random_recordings import FPS
 
@@ -29,11 +29,18 @@ FUNCTIONS = {
         "coordination",
         "lag_profile",
         "magnitudes",
+        "annotate",
+        "mask",
         "align",
         "resample",
         "fill_gaps",
+        "smooth",
+        "detrend",
+        "standardize",
         "regularity",
+        "quality",
         "significance",
+        "contingency",
         "lag_map",
         "surrogate_windows",
         "expressivity",
@@ -50,8 +57,11 @@ FUNCTIONS |= {
     (methods.PlotMethods, name): getattr(inference, name)
     for name in ("significant_pairs", "over_time_by_chance", "lag_distribution")
 }
+FUNCTIONS |= {(accessors.ResultAccessor, "contrast"): bx.contrast}
+FUNCTIONS |= {(methods.PlotMethods, "specification_curve"): specification.specification_curve}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
-FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): expressivity.decomposition}
+FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): decomposition.decomposition}
+FUNCTIONS |= {(methods.SignalsPlotMethods, "answers"): contingency.answers}
 
 
 @pytest.mark.parametrize(("owner", "name"), FUNCTIONS, ids=lambda v: getattr(v, "__name__", v))
@@ -76,7 +86,7 @@ def test_measures_of_pairs_equal_the_functions(pair):
     )
     result = bx.imitation(x, y)
     xr.testing.assert_identical(result.bitbox.stats(), bx.window_stats(result))
-    chance = {"n": 9, "rng": 1, "width": 0.5, "pairs": "matched", "progress": False}
+    chance = {"n": 19, "rng": 1, "surrogates": "phase", "width": 0.5, "measure": "coordination", "progress": False}
     xr.testing.assert_identical(x.bitbox.significance(y, **chance), bx.significance(x, y, **chance))
 
 

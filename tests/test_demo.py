@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bitbox_xr import demo
+from bitbox_xr.demo import face
 from bitbox_xr.io.netcdf import open_netcdf
 
 
@@ -69,4 +70,20 @@ def test_planted_activations_are_found(tmp_path):
     # the narrowest pulse is a fifth lower one frame from its maximum
     np.testing.assert_allclose(table["found_magnitude"], table["magnitude"], rtol=0.2)
     np.testing.assert_allclose(table["found_width"], table["width"])
-    assert table.groupby("coefficient")["found_events"].first().to_dict() == {"AU04": 3, "AU12": 5, "AU45": 4}
+    each = table.groupby("coefficient").first()
+    assert each["chosen"].to_dict() == {"AU04": 3, "AU12": 5, "AU45": 4}
+    assert each["false"].to_dict() == {"AU04": 0, "AU12": 0, "AU45": 0}
+    assert (each["counted_by_default"] > 30).all()
+
+
+def test_missed_and_false_activations_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(face, "MIN_RISE", 0.6)
+    few = demo.run_face(tmp_path / "few")
+    missed = few["found_time"].isna()
+    assert missed.any()
+    assert (few.loc[missed, "magnitude"] < 0.75).all()
+    monkeypatch.setattr(face, "MIN_RISE", 0.01)
+    many = demo.run_face(tmp_path / "many").groupby("coefficient").first()
+    near = many["chosen"] - many["false"]
+    assert (many["false"] > 5).all()
+    assert near.to_dict() == {"AU04": 3, "AU12": 5, "AU45": 4}

@@ -9,7 +9,7 @@ import yaml  # a dependency of dask
 
 import bitbox_xr as bx
 from bitbox_xr import accessors, cohort, compat, demo
-from bitbox_xr.plotting import expressivity, inference, pairs
+from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, pairs, specification
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -17,7 +17,7 @@ PUBLIC = {
     "": [name for name in bx.__all__ if not inspect.ismodule(getattr(bx, name))],
     **{
         f"{module.__name__.removeprefix('bitbox_xr.')}.": module.__all__
-        for module in (cohort, compat, pairs, expressivity, inference)
+        for module in (cohort, compat, contingency, pairs, decomposition, expressivity, inference, specification)
     },
     "demo.": [name for name in demo.__all__ if callable(getattr(demo, name))],
     "DataArray.bitbox.": [name for name in dir(accessors.SignalsAccessor) if not name.startswith("_")],

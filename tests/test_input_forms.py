@@ -12,6 +12,8 @@ from bitbox_xr import compat
 
 from bad_input import DATA, FACE, FAST, FPS, RESULT, TABLE, X, Y
 
+pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
+
 
 def test_a_confirmed_rate_is_accepted_in_files_and_derived_signals(tmp_path):
     fast = bx.signals(DATA, fps=1000, names=["a", "b"])

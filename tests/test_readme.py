@@ -35,6 +35,31 @@ def test_examples_with_faces_use_the_recommended_options():
     assert not re.search(r"(width|step|max_lag)=", README.replace("`width=2, step=1, max_lag=1`", ""))
 
 
+ELAN = """<?xml version="1.0" encoding="UTF-8"?>
+<ANNOTATION_DOCUMENT FORMAT="3.0"><HEADER TIME_UNITS="milliseconds"/><TIME_ORDER>{slots}</TIME_ORDER>
+{tiers}<LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="text" TIME_ALIGNABLE="true"/></ANNOTATION_DOCUMENT>"""
+
+
+def elan(tiers):
+    """An ELAN file: for each tier, a list of (onset, offset, label), in s."""
+    slots, parts = [], []
+    for tier, intervals in tiers.items():
+        annotations = []
+        for onset, offset, label in intervals:
+            ends = [f"ts{len(slots) + k}" for k in (1, 2)]
+            slots += [
+                f'<TIME_SLOT TIME_SLOT_ID="{end}" TIME_VALUE="{1000 * time}"/>'
+                for end, time in zip(ends, (onset, offset), strict=True)
+            ]
+            annotations.append(
+                f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a{len(slots)}" TIME_SLOT_REF1="{ends[0]}" '
+                f'TIME_SLOT_REF2="{ends[1]}"><ANNOTATION_VALUE>{label}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION>'
+                "</ANNOTATION>"
+            )
+        parts.append(f'<TIER TIER_ID="{tier}" LINGUISTIC_TYPE_REF="text">{"".join(annotations)}</TIER>')
+    return ELAN.format(slots="".join(slots), tiers="".join(parts))
+
+
 @pytest.mark.slow
 def test_the_code_runs_and_finds_the_planted_imitation(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -42,6 +67,8 @@ def test_the_code_runs_and_finds_the_planted_imitation(tmp_path, monkeypatch):
     for name, x in zip(("child.csv", "model.csv"), make_pair(minutes=3), strict=False):
         table = x.to_pandas().add_suffix("_r").reset_index(names="timestamp")
         table.assign(frame=range(1, len(table) + 1), confidence=0.98, success=1).to_csv(name, index=False)
+    phases = [(0, 90, "baseline"), (90, 180, "play")]
+    Path("dyad1.eaf").write_text(elan({"phase": phases, "speech": [(20, 30, "talks")]}), encoding="utf-8")
     code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names = {}
 

@@ -7,7 +7,10 @@ import pytest
 import bitbox_xr as bx
 from bitbox_xr.accessors import SignalsAccessor
 from bitbox_xr.cli import main
-from bitbox_xr.cohort.options import planned
+from bitbox_xr.plotting.decomposition import decomposition
+from bitbox_xr.plotting.methods import SignalsPlotMethods as PlotMethods
+
+from cohort_plans import plan_of
 
 ORDER = ["width", "step", "max_lag", "causal", "polarity", "min_valid", "fps"]
 DEFAULTS = {
@@ -50,7 +53,7 @@ def test_window_options_of_commands(name):
 
 @pytest.mark.parametrize("measure", ["imitation", "coordination", "significance"])
 def test_window_options_of_cohorts(measure):
-    known = {name: value for name, value in planned(measure, {}, keep_windows=False).options.items() if name in ORDER}
+    known = {name: value for name, value in plan_of(measure).options.items() if name in ORDER}
     assert list(known.items()) == [item for item in expected(measure).items() if item[0] != "fps"]
 
 
@@ -73,6 +76,46 @@ def test_first_argument_is_x_and_second_is_y():
             for p in (inspect.signature(function).parameters.values() if inspect.isfunction(function) else ())
             if p.kind is p.POSITIONAL_OR_KEYWORD
         ]
-        if positional[:1] not in ([], ["path"], ["data"], ["result"], ["obj"], ["manifest"]):
+        if positional[:1] not in (
+            [],
+            ["path"],
+            ["data"],
+            ["result"],
+            ["obj"],
+            ["manifest"],
+            ["name"],
+            ["summary"],
+            ["measure"],
+        ):
             assert positional[0] == "x", name
-            assert positional[1:2] in ([], ["y"], ["fps"]), name
+            assert positional[1:2] in ([], ["y"], ["fps"], ["width"], ["intervals"]), name
+
+
+CHOOSING = {"min_rise": None, "false_alarms_per_minute": None, "noise": None}
+
+
+@pytest.mark.parametrize("name", ["expressivity", "events", "diversity"])
+def test_options_that_choose_activations(name):
+    methods = [getattr(bx, name), getattr(SignalsAccessor, name)]
+    for function in [*methods, PlotMethods.decomposition, decomposition]:
+        defaults = {p.name: p.default for p in inspect.signature(function).parameters.values()}
+        assert [option for option in defaults if option in CHOOSING] == list(CHOOSING)
+        assert {option: defaults[option] for option in CHOOSING} == CHOOSING
+    for command in ("expressivity", "cohort"):
+        options = {p.name: p.default for p in main.commands[command].params}
+        assert set(CHOOSING) <= set(options)
+
+
+def test_options_of_contingency():
+    function = {p.name: p.default for p in inspect.signature(bx.contingency).parameters.values()}
+    assert [*function] == [
+        "x", "y", "min_latency", "max_latency", "scales", "min_rise", "false_alarms_per_minute", "noise", "surrogates",
+        "n", "rng", "pairs", "partners", "by", "progress", "fps",
+    ]  # fmt: skip
+    options = {p.name: p.default for p in main.commands["contingency"].params}
+    shared = ("min_latency", "max_latency", "false_alarms_per_minute", "surrogates", "n", "pairs")
+    assert {name: options[name] for name in shared} == {name: function[name] for name in shared}
+    planned_options = plan_of("contingency").options
+    assert {name: planned_options[name] for name in ("max_latency", "n", "rng")} == {
+        "max_latency": 2.0, "n": 199, "rng": None,
+    }  # fmt: skip

@@ -3,7 +3,7 @@
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.core.types import ScalesLike
+from bitbox_xr.core.types import NoiseLike, ScalesLike
 from bitbox_xr.measures.asymmetry import Range
 from bitbox_xr.measures.motion import FramesLike
 
@@ -22,6 +22,10 @@ class FaceMethods:
         aggregate: bool = False,
         robust: bool = False,
         precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how often and how strongly each coefficient is activated: see `bitbox_xr.expressivity`.
@@ -29,12 +33,33 @@ class FaceMethods:
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> face.bitbox.expressivity(scales=[1, 2]).activations_per_minute.sel(coefficient="AU12").round(1).values
-        array([49., 22.])
+        array([54., 26.])
+        >>> face.bitbox.expressivity(scales=[1, 2], min_rise=0.1).activations_per_minute.sel(coefficient="AU12").values
+        array([5., 5.])
         """
-        return bx.expressivity(self._x, scales=scales, aggregate=aggregate, robust=robust, precision=precision, fps=fps)
+        return bx.expressivity(
+            self._x,
+            scales=scales,
+            aggregate=aggregate,
+            robust=robust,
+            precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            by=by,
+            fps=fps,
+        )
 
     def events(
-        self, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
+        self,
+        *,
+        scales: ScalesLike = None,
+        aggregate: bool = False,
+        precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
+        fps: float | None = None,
     ) -> xr.Dataset:
         """List the activations of each coefficient: see `bitbox_xr.events`.
 
@@ -44,7 +69,16 @@ class FaceMethods:
         >>> found.time[found.coefficient == "AU12"].values[:3].round(2)
         array([1.5 , 2.77, 4.07])
         """
-        return bx.events(self._x, scales=scales, aggregate=aggregate, precision=precision, fps=fps)
+        return bx.events(
+            self._x,
+            scales=scales,
+            aggregate=aggregate,
+            precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            fps=fps,
+        )
 
     def diversity(
         self,
@@ -54,6 +88,10 @@ class FaceMethods:
         robust: bool = False,
         magnitude: bool = True,
         precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
+        by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how evenly activations are spread over coefficients: see `bitbox_xr.diversity`.
@@ -61,7 +99,7 @@ class FaceMethods:
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> face.bitbox.diversity(scales=[1, 2]).overall.round(2).values
-        array([0.97, 0.97])
+        array([0.98, 0.97])
         """
         return bx.diversity(
             self._x,
@@ -70,6 +108,10 @@ class FaceMethods:
             robust=robust,
             magnitude=magnitude,
             precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            by=by,
             fps=fps,
         )
 
@@ -84,7 +126,7 @@ class FaceMethods:
         """
         return bx.asymmetry(self._x, reference=reference, fps=fps)
 
-    def kinematics(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+    def kinematics(self, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
         """Measure how far and how fast points move: see `bitbox_xr.kinematics`.
 
         >>> import numpy as np
@@ -93,9 +135,9 @@ class FaceMethods:
         >>> found.speed.round(3).item(), found.speed.attrs["units"]
         (3.0, 'mm/s')
         """
-        return bx.kinematics(self._x, angular=angular, fps=fps)
+        return bx.kinematics(self._x, angular=angular, by=by, fps=fps)
 
-    def smoothness(self, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+    def smoothness(self, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
         """Measure how smoothly points move: see `bitbox_xr.smoothness`.
 
         >>> import numpy as np
@@ -103,10 +145,15 @@ class FaceMethods:
         >>> head.bitbox.smoothness(angular=True).ldj.round(2).item()
         -2.92
         """
-        return bx.smoothness(self._x, angular=angular, fps=fps)
+        return bx.smoothness(self._x, angular=angular, by=by, fps=fps)
 
     def relative_motion(
-        self, *, reference: FramesLike = "mean", angular: bool = False, fps: float | None = None
+        self,
+        *,
+        reference: FramesLike = "mean",
+        angular: bool = False,
+        by: str | None = None,
+        fps: float | None = None,
     ) -> xr.Dataset:
         """Measure how far points are from a reference position: see `bitbox_xr.relative_motion`.
 
@@ -115,4 +162,4 @@ class FaceMethods:
         >>> head.bitbox.relative_motion(reference=0).distance_max.round(3).item()
         2.9
         """
-        return bx.relative_motion(self._x, reference=reference, angular=angular, fps=fps)
+        return bx.relative_motion(self._x, reference=reference, angular=angular, by=by, fps=fps)

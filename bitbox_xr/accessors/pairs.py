@@ -6,7 +6,16 @@ import numpy as np
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.core.types import MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
+from bitbox_xr.core.types import (
+    EventSurrogates,
+    MeasureOfTwo,
+    NoiseLike,
+    PairsOf,
+    ScalesLike,
+    SignalsLike,
+    Statistic,
+    Surrogates,
+)
 
 __all__ = ["PairMethods"]
 
@@ -26,6 +35,7 @@ class PairMethods:
         causal: bool = True,
         polarity: bool = True,
         min_valid: float = 0.75,
+        by: str | None = None,
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
@@ -46,6 +56,7 @@ class PairMethods:
             causal=causal,
             polarity=polarity,
             min_valid=min_valid,
+            by=by,
             fps=fps,
             stats=stats,
         )
@@ -59,6 +70,7 @@ class PairMethods:
         max_lag: float | None = None,
         polarity: bool = True,
         min_valid: float = 0.75,
+        by: str | None = None,
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
@@ -78,6 +90,7 @@ class PairMethods:
             max_lag=max_lag,
             polarity=polarity,
             min_valid=min_valid,
+            by=by,
             fps=fps,
             stats=stats,
         )
@@ -87,6 +100,7 @@ class PairMethods:
         y: SignalsLike | None = None,
         *,
         measure: MeasureOfTwo = "imitation",
+        by: str | None = None,
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,
@@ -107,6 +121,7 @@ class PairMethods:
             self._x,
             y,
             measure=measure,
+            by=by,
             width=width,
             step=step,
             max_lag=max_lag,
@@ -127,6 +142,7 @@ class PairMethods:
         rng: int | np.random.Generator | None = None,
         pairs: PairsOf = "all",
         partners: Sequence[SignalsLike] | None = None,
+        by: str | None = None,
         progress: bool | None = None,
         width: float = 0.5,
         step: float | None = None,
@@ -139,7 +155,7 @@ class PairMethods:
         """Test imitation or coordination against surrogates: see `bitbox_xr.significance`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=1, n=19, rng=0, progress=False)
         >>> found.p.sel(signal1="AU12", signal2="AU12").item()
         0.05
@@ -154,6 +170,7 @@ class PairMethods:
             rng=rng,
             pairs=pairs,
             partners=partners,
+            by=by,
             progress=progress,
             width=width,
             step=step,
@@ -161,6 +178,52 @@ class PairMethods:
             causal=causal,
             polarity=polarity,
             min_valid=min_valid,
+            fps=fps,
+        )
+
+    def contingency(
+        self,
+        y: SignalsLike | None = None,
+        *,
+        min_latency: float = 0.0,
+        max_latency: float = 2.0,
+        scales: ScalesLike = (1.0, 2.0, 4.0),
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = 1.0,
+        noise: NoiseLike = None,
+        surrogates: EventSurrogates = "shift",
+        n: int = 199,
+        rng: int | np.random.Generator | None = None,
+        pairs: PairsOf = "all",
+        partners: Sequence[SignalsLike] | None = None,
+        by: str | None = None,
+        progress: bool | None = None,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """Measure how often these signals answer the activations of y: see `bitbox_xr.contingency`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=2)
+        >>> found = child.bitbox.contingency(model, min_rise=0.2, max_latency=1, rng=0, progress=False)
+        >>> found.answered_above_chance.sel(signal1="AU12", signal2="AU12").round(2).item()
+        0.92
+        """
+        return bx.contingency(
+            self._x,
+            y,
+            min_latency=min_latency,
+            max_latency=max_latency,
+            scales=scales,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            surrogates=surrogates,
+            n=n,
+            rng=rng,
+            pairs=pairs,
+            partners=partners,
+            by=by,
+            progress=progress,
             fps=fps,
         )
 
@@ -221,11 +284,11 @@ class PairMethods:
         """Compare one pair with its surrogates, window by window: see `bitbox_xr.surrogate_windows`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 1}
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), **options)
         >>> found.null_corr.sizes
-        Frozen({'surrogate': 19, 'window': 27})
+        Frozen({'surrogate': 19, 'window': 57})
         """
         return bx.surrogate_windows(
             self._x,

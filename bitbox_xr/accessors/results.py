@@ -1,14 +1,18 @@
 """The `.bitbox` accessor of Datasets: statistics, tables, files and plots of a result."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from os import PathLike
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.measures import results
+from bitbox_xr.core.selection import selected
+from bitbox_xr.measures import results, tables
 from bitbox_xr.plotting.methods import PlotMethods
+from bitbox_xr.report.methods import methods
 
 __all__ = ["ResultAccessor"]
 
@@ -20,7 +24,7 @@ class ResultAccessor:
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result
 
-    def stats(self) -> xr.Dataset:
+    def stats(self, *, by: str | None = None) -> xr.Dataset:
         """Compute statistics over windows: see `bitbox_xr.window_stats`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -29,7 +33,7 @@ class ResultAccessor:
         >>> result.bitbox.stats().n_windows.sel(signal1="AU12", signal2="AU12").item()
         27
         """
-        return bx.window_stats(self._result)
+        return bx.window_stats(self._result, by=by)
 
     def matched(self) -> xr.Dataset:
         """Select the pairs of the same signal in both people, along the dimension `pair`.
@@ -40,6 +44,59 @@ class ResultAccessor:
         Frozen({'window': 27, 'pair': 12})
         """
         return results.matched(self._result)
+
+    def sel(self, **labels: Any) -> xr.Dataset:
+        """Select by labels, as ``.sel()``; if there is no such signal, the message names the nearest one.
+
+        >>> summary = xr.Dataset({"excess": ("pair", [0.1, 0.2])}, {"pair": ["AU04_r", "AU12_r"]})
+        >>> summary.bitbox.sel(pair="AU12_r").excess.item()
+        0.2
+        >>> summary.bitbox.sel(pair="AU12")
+        Traceback (most recent call last):
+            ...
+        KeyError: "sel(): expected a label of pair (AU04_r, AU12_r), got 'AU12'; the nearest name is 'AU12_r'"
+        """
+        return selected(self._result, labels)
+
+    def contrast(
+        self,
+        *,
+        variable: str,
+        between: str | None = None,
+        within: str | None = None,
+        covariates: Sequence[str] = (),
+        n: int = 4999,
+        rng: int | np.random.Generator | None = None,
+    ) -> xr.Dataset:
+        """Test a variable of a summary over recordings: see `bitbox_xr.contrast`.
+
+        >>> values = np.random.default_rng(0).normal(1, 1, (16, 2))
+        >>> summary = xr.Dataset({"excess": (("recording", "pair"), values)}, {"pair": ["AU04", "AU12"]})
+        >>> summary.bitbox.contrast(variable="excess", rng=0).p_fwe.values
+        array([0.0202, 0.0002])
+        """
+        return bx.contrast(
+            self._result,
+            variable=variable,
+            between=between,
+            within=within,
+            covariates=covariates,
+            n=n,
+            rng=rng,
+        )
+
+    def methods(self) -> str:
+        """Describe in plain English how the result was made: a methods paragraph with references.
+
+        The text follows from the attributes of the result. Read it against your study before you use it.
+
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> print(face.bitbox.expressivity(scales=[1, 2]).bitbox.methods().split(". ")[1])
+        Activations were local maxima of a Mexican-hat wavelet transform at durations of 1 and 2 s (PyWavelets ...; Lee
+        et al., 2019)
+        """
+        return methods(self._result)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
         """Save the result as a NetCDF file: see `bitbox_xr.to_netcdf`.
@@ -56,16 +113,21 @@ class ResultAccessor:
         """
         bx.to_netcdf(self._result, path)
 
-    def to_frame(self, dim_order: list[Hashable] | None = None) -> pd.DataFrame:
-        """Make a tidy table: one row for each combination of labels.
+    def to_frame(self, dim_order: list[Hashable] | None = None, *, long: bool = False) -> pd.DataFrame:
+        """Make a tidy table: one row for each combination of labels, with the units of its columns in `attrs["units"]`.
+
+        `dim_order` is the order of the dimensions, the one that changes most slowly first. The metrics of
+        `expressivity` are columns; with `long=True` there is one row for each.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
         >>> table = child.bitbox.imitation(model, width=2, step=1, max_lag=1).bitbox.to_frame()
         >>> table.loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()
         ['2.0', 'AU01', 'AU01', '-0.96666664']
+        >>> table.attrs["units"]["lag"]
+        's'
         """
-        return results.to_frame(self._result, dim_order)
+        return tables.to_frame(self._result, dim_order, long=long)
 
     @property
     def plot(self) -> PlotMethods:

@@ -3,6 +3,7 @@
 The accessor computes nothing when it is created, and stores only the array.
 """
 
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -13,9 +14,12 @@ import bitbox_xr as bx
 from bitbox_xr.accessors.faces import FaceMethods
 from bitbox_xr.accessors.pairs import PairMethods
 from bitbox_xr.core import signal_set
+from bitbox_xr.core.selection import selected
 from bitbox_xr.core.types import SignalsLike
-from bitbox_xr.measures import results
+from bitbox_xr.measures import tables
 from bitbox_xr.plotting.methods import SignalsPlotMethods
+from bitbox_xr.preprocessing.interval_tables import IntervalsLike
+from bitbox_xr.preprocessing.standardisation import Center, Scale
 
 __all__ = ["SignalsAccessor"]
 
@@ -78,6 +82,65 @@ class SignalsAccessor(PairMethods, FaceMethods):
         """
         return bx.fill_gaps(self._x, max_gap=max_gap)
 
+    def smooth(self, width: float) -> xr.DataArray:
+        """Smooth the signals by a Gaussian: see `bitbox_xr.smooth`.
+
+        >>> x = bx.signals([[0.0], [0.0], [1.0], [0.0], [0.0]], fps=10)
+        >>> x.bitbox.smooth(0.2).values[:, 0].round(2)
+        array([0.04, 0.24, 0.47, 0.24, 0.04])
+        """
+        return bx.smooth(self._x, width)
+
+    def detrend(self, width: float) -> xr.DataArray:
+        """Subtract the running median of the signals: see `bitbox_xr.detrend`.
+
+        >>> x = bx.signals([[1.0], [1.0], [5.0], [1.0], [1.0]], fps=10)
+        >>> x.bitbox.detrend(0.4).values[:, 0]
+        array([0., 0., 4., 0., 0.])
+        """
+        return bx.detrend(self._x, width)
+
+    def standardize(
+        self,
+        *,
+        reference: SignalsLike | Mapping[str, object] | None = None,
+        center: Center | None = "mean",
+        scale: Scale | None = "std",
+        dead_band: float = 0.0,
+    ) -> xr.DataArray:
+        """Express the signals in units of their spread at rest: see `bitbox_xr.standardize`.
+
+        >>> x = bx.signals([[1.0], [3.0], [5.0]], fps=10)
+        >>> x.bitbox.standardize(scale=None).values[:, 0]
+        array([-2.,  0.,  2.])
+        """
+        return bx.standardize(self._x, reference=reference, center=center, scale=scale, dead_band=dead_band)
+
+    def annotate(self, intervals: IntervalsLike, *, name: str = "condition") -> xr.DataArray:
+        """Label frames by the intervals in which they lie: see `bitbox_xr.annotate`.
+
+        >>> phases = pd.DataFrame({"onset": [0, 1], "offset": [1, 3], "label": ["baseline", "task"]})
+        >>> bx.signals([[0.0], [0.0], [0.0]], fps=1).bitbox.annotate(phases).condition.values.tolist()
+        ['baseline', 'task', 'task']
+        """
+        return bx.annotate(self._x, intervals, name=name)
+
+    def mask(
+        self,
+        intervals: IntervalsLike | None = None,
+        *,
+        labels: str | Sequence[str] | None = None,
+        regions: str | Sequence[str] | None = None,
+        where: xr.DataArray | None = None,
+    ) -> xr.DataArray:
+        """Set frames, or regions of the face in them, to missing: see `bitbox_xr.mask`.
+
+        >>> x = bx.signals([[0.0], [9.0], [0.0]], fps=30)
+        >>> x.bitbox.mask(where=x.isel(signal=0) > 1).values[:, 0]
+        array([ 0., nan,  0.])
+        """
+        return bx.mask(self._x, intervals, labels=labels, regions=regions, where=where)
+
     def regularity(self) -> xr.Dataset:
         """Report the frame rate, its regularity, lost frames and gaps: see `bitbox_xr.regularity`.
 
@@ -88,6 +151,17 @@ class SignalsAccessor(PairMethods, FaceMethods):
         (30.0, 2)
         """
         return bx.regularity(self._x)
+
+    def quality(self, *, by: str | None = None) -> xr.Dataset:
+        """Describe losses, masks, noise, activity and range of the signals: see `bitbox_xr.quality`.
+
+        >>> import numpy as np
+        >>> x = bx.signals(np.sin(np.arange(60.0) / 9)[:, None], fps=30)
+        >>> x[:6] = np.nan
+        >>> x.bitbox.quality().lost_share.values
+        array([0.1])
+        """
+        return bx.quality(self._x, by=by)
 
     def magnitudes(self, *, angular: bool = True, fps: float | None = None) -> xr.DataArray:
         """Reduce landmarks or a pose to norms: see `bitbox_xr.magnitudes`.
@@ -107,6 +181,19 @@ class SignalsAccessor(PairMethods, FaceMethods):
         ('expression', (3, 2))
         """
         return bx.to_bitbox(self._x)
+
+    def sel(self, **labels: Any) -> xr.DataArray:
+        """Select by labels, as ``.sel()``; if there is no such signal, the message names the nearest one.
+
+        >>> x = bx.signals([[0.0, 1.0], [0.5, 0.0]], fps=25, names=["AU04_r", "AU12_r"])
+        >>> x.bitbox.sel(signal="AU12_r").values
+        array([1., 0.])
+        >>> x.bitbox.sel(signal="AU12")
+        Traceback (most recent call last):
+            ...
+        KeyError: "sel(): expected a label of signal (AU04_r, AU12_r), got 'AU12'; the nearest name is 'AU12_r'"
+        """
+        return selected(self._x, labels)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
         """Save the signals as a NetCDF file: see `bitbox_xr.to_netcdf`.
@@ -133,7 +220,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         2  0.04   AU04         0.5
         3  0.04   AU12         0.0
         """
-        return results.to_frame(self._x)
+        return tables.to_frame(self._x)
 
     @property
     def plot(self) -> SignalsPlotMethods:
@@ -142,8 +229,9 @@ class SignalsAccessor(PairMethods, FaceMethods):
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
         >>> from matplotlib.figure import Figure
-        >>> fig = face.bitbox.plot.decomposition("AU12", fig=Figure(layout="constrained"))
-        >>> fig.axes[0].get_title(loc="left")
-        'AU12 and its 199 activations, all scales aggregated'
+        >>> fig = face.bitbox.plot.decomposition("AU12", min_rise=0.2, fig=Figure(layout="constrained"))
+        >>> print(fig.axes[0].get_title(loc="left"))
+        AU12 of bitbox-xr demo, seed 0, face, all scales aggregated
+        5 activations chosen (rise at least 0.2; red); 195 are counted by default (all dots)
         """
         return SignalsPlotMethods(self._x)

@@ -1,19 +1,25 @@
 """Read the recordings that a command names, and check the name of the file that it writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.inference.partners import on_clock_of
+from bitbox_xr.io.annotations import open_intervals
 from bitbox_xr.io.netcdf import destination
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
 from bitbox_xr.io.readers.options import Y_OPTIONS, open_options
 from bitbox_xr.preprocessing.alignment import align, shared_clock
+from bitbox_xr.preprocessing.intervals import annotate
 
-__all__ = ["AlignOptions", "align_options", "checked_out", "recordings"]
+__all__ = ["AlignOptions", "align_options", "annotated", "by_option", "checked_out", "interval_faults", "recordings"]
+
+CONDITION = "condition"  # name of the labels, as in annotate()
+OF_INTERVALS = ("tier", "label", "subject")  # options of open_intervals()
 
 
 class AlignOptions(TypedDict):
@@ -27,10 +33,38 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
     """X and Y on one time axis. Nothing is read before --out and the options are checked."""
     files = [file for file in (given["x"], given["y"]) if file is not None]
     checked_out(given, *files, *given.get("partners", ()))
-    refuse("options", _unused_options(given))
+    refuse("options", _unused_options(given) + interval_faults(given))
     x = open_signals(files[0], **open_options(given))
     y = open_signals(files[1], **open_options(given, of_y=True)) if len(files) == 2 else None
-    return (x, None) if y is None else _on_one_time_axis(x, y, given)
+    x, y = (x, None) if y is None else _on_one_time_axis(x, y, given)
+    return annotated(x, given), y
+
+
+def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:
+    """X with the labels of --intervals, if it is given."""
+    if given.get("intervals") is None:
+        return x
+    tier, label, subject = (_one_or_several(given[name]) for name in OF_INTERVALS)
+    intervals = open_intervals(given["intervals"], tier=tier, label=label, subject=subject)
+    return annotate(x, intervals, name=by_option(given) or CONDITION)
+
+
+def _one_or_several(names: Sequence[str]) -> str | list[str] | None:
+    return None if not names else names[0] if len(names) == 1 else list(names)
+
+
+def by_option(given: Mapping[str, Any]) -> str | None:
+    """The coordinate whose labels are measured; None without --by and --intervals."""
+    by: str | None = given.get("by")
+    return CONDITION if by is None and given.get("intervals") is not None else by
+
+
+def interval_faults(given: Mapping[str, Any]) -> list[str]:
+    """Options of an annotation without --intervals."""
+    unused = [f"--{name}" for name in OF_INTERVALS if given.get(name)]
+    if not unused or given.get("intervals") is not None:
+        return []
+    return [f"expected --intervals with {', '.join(unused)}, got none; add --intervals FILE"]
 
 
 def checked_out(given: Mapping[str, Any], *files: Path) -> Path:
@@ -39,6 +73,9 @@ def checked_out(given: Mapping[str, Any], *files: Path) -> Path:
     if any(_is_same_file(out, part) for file in files for part in with_sidecar(file)):
         got = f"{out}, which is one of the recordings"
         raise ValueError(f"expected --out to differ from the files that are read, got {got}; choose another name")
+    intervals = given.get("intervals")
+    if intervals is not None and _is_same_file(out, intervals):
+        raise ValueError(f"expected --out to differ from --intervals, got {out} for both; choose another name")
     return out
 
 
@@ -83,3 +120,19 @@ def _on_one_time_axis(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]
 def align_options(given: Mapping[str, Any]) -> AlignOptions:
     """The keywords of `align()` among a command's options."""
     return {"fps": given["align_fps"], "offset": given["offset"] or 0.0}
+
+
+def opened_partners(x: xr.DataArray, given: Mapping[str, Any]) -> list[xr.DataArray]:
+    """The files of --partner, with --align on the time axis of x."""
+    partners = [open_signals(file, **open_options(given, of_y=True)) for file in given["partners"]]
+    if not given["align"]:
+        return partners
+    return [_aligned(x, *named, align_options(given)) for named in zip(given["partners"], partners, strict=True)]
+
+
+def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
+    """A partner on the time axis of x; errors name the partner's file."""
+    try:
+        return on_clock_of(x, partner, **options)
+    except ValueError as error:
+        raise ValueError(f"partner {file}, as y: {error}") from error

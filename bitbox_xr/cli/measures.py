@@ -8,7 +8,14 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.cli.arguments import AlignOptions, align_options, checked_out, recordings
+from bitbox_xr.cli.arguments import (
+    annotated,
+    by_option,
+    checked_out,
+    interval_faults,
+    opened_partners,
+    recordings,
+)
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
@@ -16,6 +23,7 @@ from bitbox_xr.cli.options import (
     causal_option,
     chance_options,
     clock_options,
+    interval_options,
     out_option,
     progress_option,
     reader_options,
@@ -25,7 +33,7 @@ from bitbox_xr.cli.options import (
     stats_option,
     window_options,
 )
-from bitbox_xr.inference.partners import on_clock_of
+from bitbox_xr.core.errors import refuse
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
@@ -36,6 +44,7 @@ from bitbox_xr.measures.results import strongest
 __all__ = ["coordination", "expressivity", "imitation", "significance"]
 
 WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
+SCALES = ("scales", "aggregate", "robust", "precision", "min_rise", "false_alarms_per_minute")
 
 
 @main.command(short_help="How well X imitates Y, and with what delay.", **HELP)
@@ -45,6 +54,7 @@ WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
 @window_options
 @causal_option
 @stats_option
+@interval_options
 @reader_options
 @second_options
 @clock_options
@@ -60,6 +70,8 @@ def imitation(**given: Any) -> None:
       bitbox-xr imitation anna.csv ben.csv -o out.nc --width 2 --step 1 --max-lag 1
       bitbox-xr imitation both.csv both.csv --face-id 0 --face-id-y 1 -o out.nc \\
         --width 2 --step 1 --max-lag 1
+      bitbox-xr imitation anna.csv ben.csv -o out.nc --intervals phases.eaf --tier phase \\
+        --width 2 --step 1 --max-lag 1
     """
     _measure(social.imitation, given, {"causal": given["causal"]})
 
@@ -70,6 +82,7 @@ def imitation(**given: Any) -> None:
 @out_option
 @window_options
 @stats_option
+@interval_options
 @reader_options
 @second_options
 @clock_options
@@ -94,6 +107,7 @@ def coordination(**given: Any) -> None:
 @click.argument("x", type=FILE)
 @out_option
 @scale_options
+@interval_options
 @reader_options
 @reported
 def expressivity(**given: Any) -> None:
@@ -104,12 +118,15 @@ def expressivity(**given: Any) -> None:
     \b
     Examples:
       bitbox-xr expressivity anna.csv -o anna.nc --scales 6
-      bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate
+      bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate --min-rise 0.3
     """
-    out = checked_out(given, given["x"])
-    x = open_signals(given["x"], **open_options(given))
-    options = {name: given[name] for name in ("scales", "aggregate", "robust", "precision")}
-    result = expressions.expressivity(x, **options)
+    rest = given["noise"]
+    out = checked_out(given, given["x"], *([rest] if isinstance(rest, Path) else []))
+    refuse("options", interval_faults(given))
+    x = annotated(open_signals(given["x"], **open_options(given)), given)
+    noise = open_signals(rest, **open_options(given)) if isinstance(rest, Path) else rest
+    options = {name: given[name] for name in SCALES}
+    result = expressions.expressivity(x, noise=noise, by=by_option(given), **options)
     to_netcdf(result, out)
     click.echo(f"{out}: {_expressivity_summary(result)}")
 
@@ -132,7 +149,8 @@ def expressivity(**given: Any) -> None:
     type=FILE,
     multiple=True,
     metavar="FILE",
-    help="With --surrogates partners: Y of another recording. Give it once for each.",
+    help="With --surrogates partners: Y of another recording. Give it once for each. With --by it must be a NetCDF "
+    "file with this coordinate.",
 )
 @click.option(
     "--pairs",
@@ -147,70 +165,80 @@ def expressivity(**given: Any) -> None:
 @reader_options
 @second_options
 @clock_options
+@interval_options
 @reported
 def significance(**given: Any) -> None:
     """Test imitation or coordination of X and Y against chance.
 
     Compares the mean correlation of every pair of signals with that of surrogates: signals made from Y that are
-    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs.
+    independent of X. Writes a p-value for each pair, and p-values corrected for the number of pairs. With --intervals
+    or --by each label is tested by itself, and surrogates stay inside its intervals.
 
     \b
     Examples:
       bitbox-xr significance anna.csv ben.csv -o out.nc --seed 0 --width 2 --step 1 --max-lag 1
       bitbox-xr significance anna.csv ben.csv -o out.nc --measure coordination --pairs matched \\
         --width 2 --step 1 --max-lag 1
+      bitbox-xr significance anna.csv ben.csv -o out.nc --intervals phases.csv --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr.inference.significance import significance
 
     x, y = recordings(given)
-    partners = [open_signals(file, **open_options(given, of_y=True)) for file in given["partners"]]
-    if given["align"]:
-        partners = [
-            _aligned(x, *named, align_options(given)) for named in zip(given["partners"], partners, strict=True)
-        ]
+    partners = opened_partners(x, given)
     names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
-    result = significance(x, y, partners=partners or None, **options)
+    result = significance(x, y, partners=partners or None, by=by_option(given), **options)
     to_netcdf(result, given["out"])
-    pairs = int(result["p"].notnull().sum()) // (2 if y is None else 1)  # one person: each pair occurs twice
-    found = int((result["p_fwe"] <= 0.05).sum()) // (2 if y is None else 1)
-    click.echo(f"{given['out']}: {found} of {pairs} pairs with family-wise p ≤ .05; seed {result.attrs['seed']}")
+    text = f"{given['out']}: {_significant(result)} with family-wise p ≤ .05; seed {result.attrs['seed']}"
+    by = result.attrs.get("by")
+    labels = [] if by is None else [result.sel({by: label}) for label in result[by].values]
+    click.echo("\n".join([text, *(f"  {one[by].item()}: {_significant(one)}" for one in labels)]))
 
 
-def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
-    """A partner on the time axis of x; errors name the partner's file."""
-    try:
-        return on_clock_of(x, partner, **options)
-    except ValueError as error:
-        raise ValueError(f"partner {file}, as y: {error}") from error
+def _significant(result: xr.Dataset) -> str:
+    """How many pairs are significant in their family; for one person each pair occurs twice."""
+    twice = 2 if "alone" in result.attrs else 1
+    pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= 0.05))
+    return f"{found} of {pairs} pairs"
 
 
 def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """Compute a measure of two recordings, write it and print a summary."""
     x, y = recordings(given)
     windows = {name: given[name] for name in (*WINDOWS, "stats")}
-    result = measure(x, y, **windows, **options)
+    result = measure(x, y, **windows, by=by_option(given), **options)
     to_netcdf(result, given["out"])
     click.echo(f"{given['out']}: {_summary(result)}")
 
 
 def _summary(result: xr.Dataset) -> str:
-    """One line about a result: its size, the number of pairs without a correlation, the strongest pair."""
-    stats = social.window_stats(result) if "corr" in result else result
-    alone, total = "alone" in result.attrs, result.attrs["window_count"]
-    rows, columns = stats["corr_mean"].shape
-    text = f"{rows} × {columns} signals, {total} windows of {result.attrs['width']:.3g} s"
-    pairs = np.triu(np.ones((rows, columns), bool), 1) if alone else np.ones((rows, columns), bool)
+    """One line about a result: its size and its strongest pair; one more line for each label, if there are labels."""
+    by = result.attrs.get("by")
+    stats = social.window_stats(result, by=by) if "corr" in result else result
+    rows, columns = stats.sizes["signal1"], stats.sizes["signal2"]
+    text = f"{rows} × {columns} signals, {result.attrs['window_count']} windows of {result.attrs['width']:.3g} s"
+    if by is None:
+        return f"{text}; {_strongest(stats, result.attrs['window_count'])}"
+    each = [stats.sel({by: label}) for label in stats[by].values]
+    lines = [f"  {one[by].item()}: {_strongest(one, int(one['n_windows'].max()))}" for one in each]
+    return "\n".join([f"{text} in {result.attrs['intervals']} intervals", *lines])
+
+
+def _strongest(stats: xr.Dataset, total: int) -> str:
+    """The number of pairs without a correlation, and the strongest pair, of `total` windows."""
+    alone, shape = "alone" in stats.attrs, stats["corr_mean"].shape
+    if not total:
+        return "no window"
+    pairs = np.triu(np.ones(shape, bool), 1) if alone else np.ones(shape, bool)
     empty = int((pairs & (stats["n_windows"].values == 0)).sum())
-    if empty:
-        text = f"{text}; {empty} of {pairs.sum()} pairs have no window: flat or missing"
-    pair = strongest(abs(stats["corr_mean"]), stats["n_windows"], result.attrs)
+    text = f"{empty} of {pairs.sum()} pairs have no window: flat or missing; " if empty else ""
+    pair = strongest(abs(stats["corr_mean"]), stats["n_windows"], stats.attrs)
     if pair is None:
-        return f"{text}; no pair has a correlation"
+        return f"{text}no pair has a correlation"
     best = stats.sel(signal1=pair[0], signal2=pair[1])
     who = f"{pair[0]} with {pair[1]}" if alone else f"{pair[0]} of x with {pair[1]} of y"
     figures = f"mean correlation {best['corr_mean'].item():.2f}, mean lag {best['corr_lag'].item():+z.2f} s"
-    return f"{text}; strongest {who}: {figures}, in {best['n_windows'].item()} of {total} windows"
+    return f"{text}strongest {who}: {figures}, in {best['n_windows'].item()} of {total} windows"
 
 
 def _expressivity_summary(result: xr.Dataset) -> str:
@@ -219,6 +247,8 @@ def _expressivity_summary(result: xr.Dataset) -> str:
     size = f"{coefficients} coefficients × {scales} {'scale' if scales == 1 else 'scales'}"
     if not result["activations_per_minute"].notnull().any():
         return f"{size}; no frame is eligible"
-    top = result["activations_per_minute"].isel(result["activations_per_minute"].argmax(["scale", "coefficient"]))
+    rates = result["activations_per_minute"]
+    top = rates.isel(rates.argmax([*rates.dims]))
     where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
+    where += f" in {top[by].item()}" if (by := result.attrs.get("by")) else ""
     return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"

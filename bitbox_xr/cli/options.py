@@ -10,21 +10,24 @@ import click
 
 from bitbox_xr.core.kinds import KINDS
 from bitbox_xr.inference.significance import STATISTICS
-from bitbox_xr.inference.surrogates import SURROGATES
+from bitbox_xr.inference.surrogate_checks import SURROGATES
 
 __all__ = [
     "FILE",
     "HELP",
     "Command",
+    "activation_options",
     "causal_option",
     "chance_options",
     "clock_options",
+    "interval_options",
     "out_option",
     "progress_option",
     "reader_options",
     "reported",
     "scale_options",
     "second_options",
+    "seed_options",
     "stats_option",
     "window_options",
 ]
@@ -60,6 +63,14 @@ def _scales(ctx: click.Context, option: click.Parameter, text: str | None) -> in
         raise click.BadParameter(f"{expected}; got {text!r}") from None
 
 
+def _noise(ctx: click.Context, option: click.Parameter, text: str | None) -> Path | dict[str, str] | None:
+    """A file, or a coordinate and its label if the text is NAME=LABEL and there is no such file."""
+    if text is None or "=" not in text or Path(text).exists():
+        return None if text is None else Path(text)
+    name, _, label = text.partition("=")
+    return {name: label}
+
+
 def _separator(ctx: click.Context, option: click.Parameter, text: str | None) -> str | None:
     return "\t" if text in ("\\t", "tab") else text
 
@@ -74,6 +85,7 @@ def _combined(*options: Command) -> Command:
 
 
 reader_options = _combined(
+    click.option("--format", metavar="NAME", help="Format of the file, if it shall not be recognised."),
     click.option(
         "--kind", metavar="KIND", help=f"Kind of signals to read, if the file has several: {', '.join(KINDS)}."
     ),
@@ -124,24 +136,57 @@ clock_options = _combined(
     click.option("--offset", type=float, metavar="S", help="With --align: seconds to add to the times of Y."),
 )
 
-chance_options = _combined(
+interval_options = _combined(
+    click.option(
+        "--intervals",
+        type=FILE,
+        metavar="FILE",
+        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
+    ),
+    click.option(
+        "--tier", multiple=True, metavar="NAME", help="Tier of the annotation to read. Can be given several times."
+    ),
+    click.option(
+        "--label",
+        multiple=True,
+        metavar="NAME",
+        help="Column of the annotation with the labels, or a label to read. Can be given several times.",
+    ),
+    click.option(
+        "--subject",
+        multiple=True,
+        metavar="NAME",
+        help="Subject of the annotation to read. Can be given several times.",
+    ),
+    click.option(
+        "--by",
+        metavar="NAME",
+        help="Measure each label of this coordinate.  [default: condition, the labels of --intervals]",
+    ),
+)
+
+seed_options = _combined(
     click.option(
         "--n",
         type=int,
         default=199,
         show_default=True,
-        help="Number of surrogates. The smallest possible p is 1 / (n + 1).",
+        help="Number of surrogates, or fewer if the recording allows no more. The smallest possible p is 1 / (n + 1).",
     ),
     click.option(
         "--seed", "rng", type=int, help="Seed of the surrogates.  [default: random, and stored in the result]"
     ),
+)
+
+chance_options = _combined(
+    seed_options,
     click.option(
         "--surrogates",
         type=click.Choice(SURROGATES),
         default="shift",
         show_default=True,
-        help="How to make surrogates of Y: shift Y in time, exchange segments (its windows), draw random phases, "
-        "or take the Y of partners (other recordings).",
+        help="How to make surrogates of Y: shift Y in time, permute its intervals (with --by or --intervals), exchange "
+        "segments (its windows), draw random phases, or take the Y of partners (other recordings).",
     ),
     click.option(
         "--statistic",
@@ -193,6 +238,44 @@ stats_option = click.option(
     "--stats", is_flag=True, help="Write only statistics over windows: a small file, constant memory."
 )
 
+
+def threshold_options(rate: float | None) -> Command:
+    """The options that choose activations; `rate` is the default of --false-alarms-per-minute."""
+    return _combined(
+        click.option(
+            "--min-rise",
+            type=float,
+            metavar="H",
+            help="Count only rises of at least this height, in the units of the signals.  [default: no limit]",
+        ),
+        click.option(
+            "--false-alarms-per-minute",
+            type=float,
+            default=rate,
+            show_default=rate is not None,
+            metavar="RATE",
+            help="Count only what Gaussian noise exceeds at most this often per minute.",
+        ),
+        click.option(
+            "--noise",
+            metavar="FILE | NAME=LABEL",
+            callback=_noise,
+            help="With --false-alarms-per-minute: where to measure the noise: a recording of the face at rest, or the "
+            "frames with this label.  [default: the recording itself]",
+        ),
+    )
+
+
+activation_options = _combined(
+    click.option(
+        "--scales",
+        metavar="N | A,B,…",
+        callback=_scales,
+        help="Number of scales, or their durations, s; several are aggregated.  [default: 1,2,4]",
+    ),
+    threshold_options(1.0),
+)
+
 scale_options = _combined(
     click.option(
         "--scales",
@@ -202,6 +285,7 @@ scale_options = _combined(
     ),
     click.option("--aggregate", is_flag=True, help="Merge the activations of all scales into one list."),
     click.option("--robust", is_flag=True, help="Leave out activations whose magnitudes are outliers."),
+    threshold_options(None),
     click.option(
         "--precision", type=int, default=16, show_default=True, help="The wavelet has 2 ** precision samples."
     ),

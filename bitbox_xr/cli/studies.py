@@ -1,5 +1,7 @@
 """The commands `demo`, which simulates recordings, and `cohort`, which measures many recordings."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from bitbox_xr.demo import MAX_MINUTES, MIN_MINUTES
 __all__ = ["cohort", "demo"]
 
 MAX_FAILURES_SHOWN = 10
+ALIGN_OPTIONS = {"align_fps": "fps", "offset": "offset"}  # of the command, by the name that align() has
 
 
 @main.command(short_help="Simulate recordings, measure and plot them.", **HELP)
@@ -43,14 +46,14 @@ def demo(out: Path, minutes: float, seed: int) -> None:
     """Simulate recordings with known imitation and known expressions, and measure both.
 
     Writes the recordings and the results as NetCDF files, and two plots. Prints the planted values beside the found
-    ones: the lag of each imitation, and the time, duration and magnitude of each expression. Replaces files of an
-    earlier demo, but no other files.
+    ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions that
+    are missed and those that are found but were not planted. Replaces files of an earlier demo, but no other files.
 
     \b
     Example:
       bitbox-xr demo --out demo
     """
-    from bitbox_xr.demo import FACE_FILES, FILES, run, run_face
+    from bitbox_xr.demo import FACE_FILES, FILES, MIN_RISE, run, run_face
 
     table = run(out, seed=seed, minutes=minutes)
     click.echo(f"{'participant':<12} {'follows':<8} {'sign':>4} {'planted':>11} {'found':>11} {'correlation':>12}")
@@ -68,15 +71,21 @@ def demo(out: Path, minutes: float, seed: int) -> None:
             f"{row[f'{prefix}time']:6.2f} s {row[f'{prefix}width']:6.2f} s {row[f'{prefix}magnitude']:6.2f}"
             for prefix in ("", "found_")
         )
+        found = "missed" if math.isnan(row["found_time"]) else found
         click.echo(f"{row['coefficient']:<10} {planted:>34} {found:>34}")
-    count = face.drop_duplicates("coefficient")["found_events"].sum()
-    click.echo(f"\n{len(face)} activations planted, {count} found (width: at half the height).")
+    each = face.drop_duplicates("coefficient")
+    missed, (false, every) = int(face["found_time"].isna().sum()), each[["false", "counted_by_default"]].sum()
+    click.echo(
+        f"\n{len(face)} activations planted: {len(face) - missed} found, {missed} missed, {false} false, with a rise "
+        f"of at least {MIN_RISE:g}\n(width: at half the height). Counted by default, as in published work: {every}."
+    )
     click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
 
 
 @main.command(short_help="Measure all recordings of a study.", **HELP)
 @click.argument("manifest", type=FILE)
-@click.option("--measure", type=click.Choice(MEASURES), required=True, help="What to measure.")
+@click.option("--measure", type=click.Choice(MEASURES), help="What to measure, with the options below.")
+@click.option("--config", type=FILE, metavar="STUDY.toml", help="TOML file with measures, and all other options.")
 @click.option("-o", "--out", type=FILE, required=True, help="Folder for the results. Existing results are kept.")
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="Number of processes.  [default: one per core]"
@@ -113,30 +122,48 @@ def demo(out: Path, minutes: float, seed: int) -> None:
 @clock_options
 @reported
 def cohort(**given: Any) -> None:
-    """Measure every recording that MANIFEST lists, and summarise the results in one table.
+    """Measure every recording that MANIFEST lists, and summarise the results in one table for each measure.
 
     MANIFEST is a CSV file with the columns recording (a name), signals and reference (the files X and Y), and
-    covariates. Writes summary.nc, summary.csv, status.csv and one file for each recording. A second run computes
-    only what is missing or has changed. A run replaces only files that an earlier run wrote; it is refused if other
-    files have these names. The exit status is 1 if a recording failed.
+    covariates. The measures and their options are in a TOML file (--config), or a single measure is given here. Writes
+    status.csv and, in a folder for each measure, summary.nc, summary.csv and one file for each recording. A second run
+    computes only what is missing or has changed. A run replaces only files that an earlier run wrote; it is refused if
+    other files have these names. The exit status is 1 if a recording failed.
+
+    The TOML file of the first run is kept as preregistered.toml. Later runs list how they deviate from it.
 
     \b
     Examples:
+      bitbox-xr cohort study.csv --config study.toml --out results
       bitbox-xr cohort study.csv --measure imitation --out results --width 2 --step 1 --max-lag 1
       bitbox-xr cohort study.csv --measure expressivity --out results --scales 0.5,1,2 --workers 4
-      bitbox-xr cohort study.csv --measure significance --out chance --seed 0 \\
-        --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr import cohort as cohorts
 
     ctx = click.get_current_context()
     # a default would count as an option of the measure, which may not have it
     stated = {name: value for name, value in given.items() if ctx.get_parameter_source(name) != ParameterSource.DEFAULT}
+    _refuse_together(stated)
+    of_align = {option: stated.pop(name) for name, option in ALIGN_OPTIONS.items() if name in stated}
+    if of_align:
+        stated["align"] = of_align
     done = cohorts.run(**stated)
     click.echo(f"{given['out']}: {done.counted}")
+    for deviation in done.deviations:
+        click.echo(f"deviation from preregistered.toml: {deviation}", err=True)
     failed = done.status[done.status["state"] == "failed"]
     for row in failed.head(MAX_FAILURES_SHOWN).itertuples():
         click.echo(f"  {row.recording}: {row.message}", err=True)
     if len(failed):
         click.echo(f"{len(failed)} failed; see the reasons in {given['out'] / 'status.csv'}", err=True)
         ctx.exit(1)
+
+
+def _refuse_together(stated: Mapping[str, Any]) -> None:
+    """Raise a UsageError for options that lack another one, or exclude it."""
+    if ("config" in stated) == ("measure" in stated):
+        got = "both" if "config" in stated else "neither"
+        raise click.UsageError(f"expected --config with a TOML file, or --measure, got {got}")
+    unused = [f"--{name.replace('_', '-')}" for name in ALIGN_OPTIONS if name in stated]
+    if unused and "align" not in stated:
+        raise click.UsageError(f"expected --align with {', '.join(unused)}, got none; add --align")

@@ -4,12 +4,13 @@
 that are up to date. `open()` opens the results again.
 """
 
-from bitbox_xr.cohort.options import MEASURES
-from bitbox_xr.cohort.results import Cohort
+from bitbox_xr.cohort.measures import MEASURES
+from bitbox_xr.cohort.preregistration import deviations
+from bitbox_xr.cohort.results import Cohort, MeasureResults
 from bitbox_xr.cohort.results import open_cohort as open
 from bitbox_xr.cohort.runner import run
 
-__all__ = ["MEASURES", "Cohort", "open", "run"]
+__all__ = ["MEASURES", "Cohort", "MeasureResults", "deviations", "open", "run"]
 
 
 def __dir__() -> list[str]:

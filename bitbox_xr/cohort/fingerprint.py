@@ -7,20 +7,15 @@ detects this, so that no result is stored under the hash of other content.
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import xarray as xr
-
-from bitbox_xr.cohort.options import Study
-from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
-from bitbox_xr.preprocessing.alignment import align
 from bitbox_xr.version import __version__
 
-__all__ = ["HashedFile", "Identity", "hashed", "made_from", "opened", "refreshed", "unchanged"]
+__all__ = ["HashedFile", "Identity", "hashed", "made_from", "refreshed", "unchanged"]
 
 Identity = list[list[str]]  # name and SHA-256 of a file, then of its sidecar
 RECENT_NS = 2_000_000_000  # clocks of file systems may be this coarse: a later change may leave the time as it is
@@ -135,23 +130,10 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def made_from(study: Study, inputs: Iterable[Identity]) -> str:
-    """SHA-256 of the inputs' names and content, of all options and of bitbox_xr's major.minor version."""
+def made_from(asked: str, own: Mapping[str, object], inputs: Iterable[Sequence[object]]) -> str:
+    """SHA-256 of the inputs' names and content, of all options and of bitbox_xr's major.minor version.
+
+    `own` are options of the recording alone.
+    """
     version = __version__.split(".")[:2]
-    return hashlib.sha256(json.dumps([[*inputs], study.described(), version]).encode()).hexdigest()
-
-
-def opened(study: Study, files: list[Path]) -> tuple[xr.DataArray, ...]:
-    """Read the signals of one or two files into memory, on one time axis if the study has `align`."""
-    readers = (study.reader, study.reader_of_reference)
-    x, *others = (_loaded(file, reader) for file, reader in zip(files, readers, strict=False))
-    if study.align is None or not others:
-        return (x, *others)
-    return align(x, *others, **study.align)
-
-
-def _loaded(file: Path, reader: Mapping[str, Any]) -> xr.DataArray:
-    x = open_signals(file, **reader)
-    x.load()
-    x.close()
-    return x
+    return hashlib.sha256(json.dumps([[*inputs], asked, dict(own), version]).encode()).hexdigest()

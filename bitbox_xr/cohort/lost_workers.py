@@ -104,10 +104,11 @@ class _Watch:
         self._client = client
         assert client.scheduler is not None  # the client is connected
         self._address = client.scheduler.address
-        self._seen = bool(self.request(client.nthreads))
+        own = isinstance(client.cluster, LocalCluster)  # it had workers when it was made
+        self._seen = bool(self.request(client.nthreads)) or own
         self._since = self._next = time.monotonic()  # when a worker was last seen; when the next check is due
         self._warned = False
-        self._limit = MAX_S_FOR_RESTART if isinstance(client.cluster, LocalCluster) else MAX_S_WITHOUT_WORKERS
+        self._limit = MAX_S_FOR_RESTART if own else MAX_S_WITHOUT_WORKERS
 
     def saw_worker(self) -> None:
         """Note that a worker was there just now."""

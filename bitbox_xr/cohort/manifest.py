@@ -1,25 +1,27 @@
-"""The manifest: a table of recordings with the paths of their files and their covariates."""
+"""The manifest: a table of recordings with the paths of their files, their own options and their covariates."""
 
 import csv
 import logging
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from bitbox_xr.cohort.manifest_options import OPTION_COLUMNS, RowOptions, parsed
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import listed, path_of
 from bitbox_xr.core.variables import RECORDING
 
-__all__ = ["Manifest", "read"]
+__all__ = ["FILE_COLUMNS", "Manifest", "Recording", "read"]
 
 LOG = logging.getLogger(__name__)
-SIGNALS, REFERENCE = "signals", "reference"
+SIGNALS, REFERENCE, INTERVALS = FILE_COLUMNS = ("signals", "reference", "intervals")
 MISSING = ("", "NA")
 MAX_EXACT_INTEGER = 2**53  # larger integers have no exact float, and R reads integers as floats
 MAX_NAME_BYTES = 200  # of a recording's name, which becomes the name of a file
@@ -30,22 +32,54 @@ THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3})+")  # or three decimals
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control characters, surrogates, breaks of lines and paragraphs
 
 
-class Manifest(NamedTuple):
-    """Recordings in the manifest's order; a path is None where its cell is empty."""
+@dataclass(frozen=True)
+class Recording:
+    """A row of the manifest. A path is None where its cell is empty; `options` are those of its option columns."""
 
-    names: list[str]
-    signals: list[Path | None]
-    references: list[Path | None] | None
+    name: str
+    signals: Path | None
+    reference: Path | None = None
+    intervals: Path | None = None
+    options: RowOptions = field(default_factory=dict)
+    covariates: Mapping[str, str] = field(default_factory=dict)  # as text
+
+
+class Manifest(NamedTuple):
+    """Recordings in the manifest's order, the columns that are no covariates, and the covariates as numbers or text."""
+
+    recordings: list[Recording]
+    columns: list[str]
     covariates: dict[str, np.ndarray]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the recordings."""
+        return [row.name for row in self.recordings]
+
+    @property
+    def paired(self) -> bool:
+        """Whether the manifest has references."""
+        return REFERENCE in self.columns
+
+    @property
+    def annotated(self) -> bool:
+        """Whether the manifest has files of intervals."""
+        return INTERVALS in self.columns
+
+    def files(self) -> list[tuple[str, str, Path]]:
+        """Recording, column and path of every file in the table."""
+        every = [(row.name, column, getattr(row, column)) for row in self.recordings for column in FILE_COLUMNS]
+        return [one for one in every if one[2] is not None]
 
 
 def read(manifest: str | os.PathLike[str] | pd.DataFrame) -> Manifest:
     """Read a manifest, one row per recording: a CSV file (UTF-8, column names in the first line) or a DataFrame.
 
-    `recording` is a name. `signals` and `reference` are paths, relative to the manifest's folder (in a DataFrame, to
-    the working directory). All other columns are covariates. Everything is text at first. A covariate becomes numeric
-    only if each of its values is exactly the text of its number ("001" and "1.50" are not), so that nothing is lost.
-    Empty cells and `NA` are missing: '' in text, NaN among numbers.
+    `recording` is a name. `signals`, `reference` and `intervals` are paths, relative to the manifest's folder (in a
+    DataFrame, to the working directory). `OPTION_COLUMNS` are options of single recordings. All other columns are
+    covariates. Everything is text at first. A covariate becomes numeric only if each of its values is exactly the text
+    of its number ("001" and "1.50" are not), so that nothing is lost. Empty cells and `NA` are missing: '' in text, NaN
+    among numbers.
 
     The columns of a CSV file are separated by commas, semicolons or tabs. If they are not separated by commas, `0,5`
     is read as 0.5, unless a value of that column has a point, or all with a comma could be thousands (`1,234`).
@@ -71,9 +105,21 @@ def read(manifest: str | os.PathLike[str] | pd.DataFrame) -> Manifest:
     columns = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
     names = columns.pop(RECORDING)
     refuse(subject, _name_faults(names) + _cell_faults(columns))
-    signals = _paths(columns.pop(SIGNALS), folder)
-    references = _paths(columns.pop(REFERENCE), folder) if REFERENCE in columns else None
-    return Manifest(names, signals, references, {name: _values(name, cells, commas) for name, cells in columns.items()})
+    known = [name for name in columns if name in FILE_COLUMNS or name in OPTION_COLUMNS]
+    files = {name: _paths(columns.pop(name), folder) for name in FILE_COLUMNS if name in columns}
+    own = {name: columns.pop(name) for name in OPTION_COLUMNS if name in columns}
+    options, faults = parsed(names, own, commas=commas)
+    refuse(subject, faults)
+    recordings = [
+        Recording(
+            name,
+            **{column: paths[row] for column, paths in files.items()},
+            options=options[row],
+            covariates={column: cells[row] for column, cells in columns.items()},
+        )
+        for row, name in enumerate(names)
+    ]
+    return Manifest(recordings, known, {name: _values(name, cells, commas) for name, cells in columns.items()})
 
 
 def _csv_rows(file: Path) -> tuple[list[str], list[list[str]], list[str], str]:
@@ -115,8 +161,15 @@ def _separator(lines: list[str]) -> str:
 
 def _text_rows(frame: pd.DataFrame) -> list[list[str]]:
     """Cells as text, as in a CSV file."""
-    columns = [["" if pd.isna(cell) else _text(str(cell)) for cell in frame.iloc[:, k]] for k in range(frame.shape[1])]
+    columns = [[_cell(cell) for cell in frame.iloc[:, k]] for k in range(frame.shape[1])]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _cell(cell: object) -> str:
+    """A cell of a DataFrame as text; a list becomes names with commas between them, as in the column `columns`."""
+    if isinstance(cell, list | tuple):
+        return ",".join(map(_cell, cell))
+    return "" if pd.isna(cell) else _text(str(cell))  # type: ignore[call-overload]
 
 
 def _text(cell: str) -> str:

@@ -1,180 +1,262 @@
-"""The measures of a cohort, and checks of their options."""
+"""What a run is asked to compute, checked: the measures with their options, and how files become signals."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import xarray as xr
 
-from bitbox_xr.cohort import seeds
-from bitbox_xr.cohort.storage import RECORDINGS, WINDOWS
+from bitbox_xr.cohort.manifest import FILE_COLUMNS
+from bitbox_xr.cohort.manifest_options import OPTION_COLUMNS
+from bitbox_xr.cohort.measures import MEASURES, Measure
+from bitbox_xr.cohort.preparation import interval_faults, masks, steps
+from bitbox_xr.cohort.reading import ALIGN_OPTIONS, Reading, canonical
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import PairsOf
-from bitbox_xr.core.validation import is_number, listed
-from bitbox_xr.core.variables import PAIR, RESERVED
-from bitbox_xr.inference.significance import significance
-from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS, open_options
-from bitbox_xr.measures import expressivity, scales, social, windowing
+from bitbox_xr.core.validation import flag_faults, is_number, listed
+from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES
+from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS
 
-__all__ = ["MEASURES", "Measure", "Study", "clashes", "planned", "results"]
+__all__ = ["Plan", "Request", "Study", "clashes", "named_like_options", "one_measure", "planned"]
 
-
-class Measure(NamedTuple):
-    """A measure, and what a cohort needs to know of it."""
-
-    function: Callable[..., xr.Dataset]
-    reference: str  # "needed", "optional" or "unused"
-    pairs: bool  # it compares signal1 with signal2 in windows, which can be kept
-    check: Callable[[Mapping[str, Any]], list[str]]  # faults of its options, independent of recordings
-    names: Iterable[str]  # of its variables and dimensions
-
-
-def _window_faults(options: Mapping[str, Any]) -> list[str]:
-    return windowing.Options(**{"causal": None, **options}).faults()
-
-
-def _scale_faults(options: Mapping[str, Any]) -> list[str]:
-    asked = (options[name] for name in ("scales", "aggregate", "precision"))
-    try:
-        scales.chosen(*asked, fps=1e6, frames=2**40, measure="scales")  # a recording that any scale fits into
-    except ValueError as error:
-        return [str(error)]
-    return []
-
-
-PAIR_NAMES = (*RESERVED["imitation"], PAIR)
-
-MEASURES = {
-    "imitation": Measure(social.imitation, "needed", True, _window_faults, PAIR_NAMES),
-    "coordination": Measure(social.coordination, "optional", True, _window_faults, PAIR_NAMES),
-    "expressivity": Measure(
-        expressivity.expressivity, "unused", False, _scale_faults, RESERVED["expressivity"]
-    ),
-    "diversity": Measure(
-        expressivity.diversity, "unused", False, _scale_faults, RESERVED["diversity"]
-    ),
-    "significance": Measure(
-        significance, "as tested", False, seeds.faults, (*RESERVED["significance"], *PAIR_NAMES)
-    ),
-}  # fmt: skip
-
-OF = "of"  # the option `measure` of significance(): run() has its own option `measure`
-SET_BY_COHORT = ("stats", "fps", "pairs", "partners", "progress")
+OF = "of"  # the option `measure` of significance(), where run() has its own option `measure`
+PAIRS, KEEP_WINDOWS, PARTNERS_WITHIN = "pairs", "keep_windows", "partners_within"  # options of a cohort, by measure
 
 
 @dataclass(frozen=True)
-class Study:
-    """The measure and its options, which are the same for every recording."""
+class Request:
+    """What a run is asked to do, as given by keywords or by a TOML file, before any check.
+
+    `place` is the start of messages about a measure's options, which says where they are: {} is the measure.
+    """
+
+    measures: Mapping[str, Mapping[str, Any]]
+    reader: Mapping[str, Any] = field(default_factory=dict)  # of open_signals()
+    align: bool | Mapping[str, Any] = False
+    by: str | None = None
+    intervals: Mapping[str, Any] = field(default_factory=dict)
+    mask: Sequence[Mapping[str, Any]] = ()
+    prepare: Sequence[Mapping[str, Any]] = ()
+    each_interval: bool = False
+    place: str = "measures.{}: "
+    subject: str = "cohort"
+    faults: tuple[str, ...] = ()  # of the TOML file
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One measure with all of its options."""
 
     measure: str
-    options: dict[str, Any]
-    reader: dict[str, Any]
-    reader_of_reference: dict[str, Any]
-    keep_windows: bool
-    align: dict[str, Any] | None = None  # options of align(); None: recordings are not aligned
+    options: dict[str, Any]  # of its function
+    reading: Reading
+    pairs: PairsOf = "matched"  # in the summary
+    keep_windows: bool = False
+    partners_within: tuple[str, ...] = ()  # covariates that partners share with the recording
+
+    @property
+    def entry(self) -> Measure:
+        """What a cohort knows of the measure."""
+        return MEASURES[self.measure]
 
     @property
     def compared(self) -> str:
         """The measure that compares signals: of significance, the one that is tested."""
-        return str(self.options.get(OF, self.measure))
+        return str(self.options["measure"]) if self.entry.reference == "as tested" else self.measure
 
     @property
     def reference(self) -> str:
-        """Whether a reference is "needed", "optional" or "unused"."""
+        """Whether a reference is "needed", "optional", "unused", or measured by itself ("each")."""
         return MEASURES[self.compared].reference
+
+    @property
+    def only_matched(self) -> bool:
+        """Whether the summary has fewer pairs than the files of recordings."""
+        return self.entry.windows and self.pairs == "matched"
 
     def described(self) -> str:
         """All options that affect results, as JSON."""
-        asked = {"measure": self.measure, "options": self.options, "reader": self.reader}
-        if self.reader_of_reference != self.reader:
-            asked["reader_of_reference"] = self.reader_of_reference
-        if self.align is not None:
-            asked["align"] = self.align
-        return json.dumps(_canonical(asked), sort_keys=True)
+        asked = {"measure": self.measure, "options": self.options}
+        asked |= self.reading.described(with_reference=self.reference != "unused")
+        if self.partners_within:
+            asked[PARTNERS_WITHIN] = list(self.partners_within)
+        return json.dumps(canonical(asked), sort_keys=True)
 
 
-def planned(
-    measure: str,
-    options: Mapping[str, Any],
-    *,
-    keep_windows: bool,
-    pairs: PairsOf = "matched",
-    align: bool = False,
-    align_fps: float | None = None,
-    offset: float | None = None,
-) -> Study:
-    """Separate `options` of the measure, completed by its defaults, from options of `open_signals()`.
+@dataclass(frozen=True)
+class Study:
+    """The measures, which are the same for every recording."""
 
-    `pairs` becomes an option of a measure that has it. Raises ValueError for an unknown measure, and with all faults of
-    the options.
-    """
+    plans: tuple[Plan, ...]
+    reading: Reading
+
+    @property
+    def measures(self) -> list[str]:
+        """Names of the measures."""
+        return [plan.measure for plan in self.plans]
+
+
+def one_measure(measure: object, options: Mapping[str, Any], **shared: Any) -> Request:
+    """A request for one measure, from options of the measure and of `open_signals()` together."""
     if not isinstance(measure, str) or measure not in MEASURES:
         raise ValueError(f"cohort: expected measure to be one of {', '.join(MEASURES)}, got {measure!r}")
-    entry = MEASURES[measure]
-    known = _known(entry.function)
-    given = {name: _plain(value) for name, value in options.items()}
-    own = known | {name: value for name, value in given.items() if name in known}
-    faults = [
-        f"expected options of {measure} ({', '.join(known)}) or of open_signals(), got {name}"
-        for name in given
-        if name not in known and name not in OPEN_OPTIONS and name not in Y_OPTIONS
+    reader = {name: value for name, value in options.items() if _is_of_reader(name)}
+    own = {"measure" if name == OF else name: value for name, value in options.items() if name not in reader}
+    return Request({measure: own}, reader, place="", **shared)
+
+
+def planned(request: Request) -> Study:
+    """Complete the options by defaults; raise ValueError with all faults that do not depend on recordings."""
+    faults = [*request.faults]
+    faults += [
+        f"expected measures among {', '.join(MEASURES)}, got {measure}; correct the name"
+        for measure in request.measures
+        if measure not in MEASURES
     ]
-    faults += [f"expected {name} to be text, numbers or a list of these, got {value!r}" for name, value in given.items()
-               if not _is_plain(value)]  # fmt: skip
-    if keep_windows and not entry.pairs:
+    if not request.measures and not any(fault.startswith("measures") for fault in faults):
+        faults.append(f"expected at least one measure, got none; the measures are {', '.join(MEASURES)}")
+    reader = {name: _plain(value) for name, value in request.reader.items()}
+    faults += [f"expected options of open_signals() ({', '.join((*OPEN_OPTIONS, *Y_OPTIONS))}), got {name}"
+               for name in reader if not _is_of_reader(name)]  # fmt: skip
+    reading, found = _reading(request, reader)
+    faults += _text_faults(reader) + found
+    plans = []
+    for measure in request.measures:
+        if measure in MEASURES:
+            plan, found = _plan(measure, request.measures[measure], reading, request.place)
+            faults += [request.place.format(measure) + fault for fault in found]
+            plans.append(plan)
+    if not faults and all(plan.reference == "unused" for plan in plans):
+        faults += _unused_faults(reading, [plan.measure for plan in plans])
+    refuse(request.subject, faults)
+    return Study(tuple(plans), reading)
+
+
+def _reading(request: Request, reader: dict[str, Any]) -> tuple[Reading, list[str]]:
+    """How files become signals, and the faults."""
+    clock = dict(request.align) if isinstance(request.align, Mapping) else {}
+    of_masks, faults = masks(request.mask)
+    of_steps, more = steps(request.prepare)
+    faults += more + _align_faults(request.align) + interval_faults(request.intervals)
+    by = request.by
+    if by is not None and (not isinstance(by, str) or not by.isidentifier() or by in {*VARIABLES, TIME, SIGNAL}):
+        faults.append(f"expected by to be a name (letters, digits and _) that no result uses itself, got {by!r}")
+    if request.intervals and by is None:
+        faults.append("expected by with intervals, got none; give a name for the labels, such as by='condition'")
+    faults += flag_faults("each_interval", request.each_interval)
+    if request.each_interval and by is None:
+        faults.append("expected by with each_interval, got none; give a name for the labels, such as by='condition'")
+    align = None if request.align is False else {"fps": None, "offset": 0.0, **clock}
+    intervals = dict(request.intervals) if isinstance(request.intervals, Mapping) else {}
+    return Reading(reader, align, by, bool(request.each_interval), intervals, of_masks, of_steps), faults
+
+
+def _plan(measure: str, options: Mapping[str, Any], reading: Reading, place: str) -> tuple[Plan, list[str]]:
+    """A measure with its options completed by defaults, and their faults."""
+    entry = MEASURES[measure]
+    given = {name: _plain(value) for name, value in dict(options).items()}
+    of_cohort = {name: given.pop(name, None) for name in (KEEP_WINDOWS, PARTNERS_WITHIN)}
+    known, pairs = entry.options, given.pop(PAIRS, "matched")
+    faults = _unknown_faults(measure, given, known, place)
+    faults += _text_faults(given)
+    if pairs not in ("matched", "all"):
+        faults.append(f"expected pairs to be 'matched' or 'all', got {pairs!r}")
+    keep = of_cohort[KEEP_WINDOWS] or False
+    faults += flag_faults(KEEP_WINDOWS, keep)
+    if keep and not entry.windows:
         faults.append(f"keep_windows is for measures with windows, and {measure} has none; leave it out")
-    if entry.reference == "unused" and (align or any(given.get(name) is not None for name in Y_OPTIONS)):
-        faults.append(f"{', '.join(Y_OPTIONS)} and align are for a reference, and {measure} has none; leave them out")
-    faults += _clock_faults(align, align_fps, offset)
-    refuse("cohort", faults or entry.check(own))
-    if "pairs" in signature(entry.function).parameters:
-        own["pairs"] = pairs
-    clock = {"fps": align_fps, "offset": offset or 0.0} if align else None
-    return Study(measure, own, open_options(given), open_options(given, of_y=True), keep_windows, clock)
+    within = of_cohort[PARTNERS_WITHIN]
+    names = tuple([within] if isinstance(within, str) else within or [])
+    own = known | {name: value for name, value in given.items() if name in known}
+    if PAIRS in own:
+        own[PAIRS] = pairs
+    plan = Plan(measure, own, reading, pairs, bool(keep), names)
+    if reading.by is not None and not entry.has_by:
+        faults.append(f"by is for measures that keep intervals apart, and {measure} does not; leave one of them out")
+    return plan, faults or entry.check(own | {"by": reading.by}) or _within_faults(plan)
 
 
-def _known(function: Callable[..., xr.Dataset]) -> dict[str, Any]:
-    """Options of a measure that users of a cohort can set, with their defaults."""
-    parameters = signature(function).parameters.values()
-    taken = (p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in SET_BY_COHORT)
-    return {OF if p.name == "measure" else p.name: p.default for p in taken}
-
-
-def _clock_faults(align: object, align_fps: object, offset: object) -> list[str]:
-    faults = [] if isinstance(align, bool) else [f"expected align to be True or False, got {align!r}"]
-    given = {name: value for name, value in (("align_fps", align_fps), ("offset", offset)) if value is not None}
-    if given and not align:
-        faults.append(f"expected align=True with {', '.join(given)}, got align={align!r}; give it, or leave them out")
-    for name, value in given.items():
-        if not is_number(value) or (name == "align_fps" and value <= 0):
-            expected = "a positive number of frames per second" if name == "align_fps" else "a number of seconds"
-            faults.append(f"expected {name} to be {expected}, got {value!r}")
+def _unknown_faults(measure: str, given: Mapping[str, Any], known: Iterable[str], place: str) -> list[str]:
+    known = [OF if name == "measure" and not place else name for name in known]
+    asked = {OF if name == "measure" and not place else name for name in given}
+    whose = f"expected options of {measure} ({', '.join(known)})"
+    if not place:
+        return [f"{whose} or of open_signals(), got {name}" for name in asked if name not in known]
+    reader = [name for name in asked if _is_of_reader(name)]
+    faults = [f"{whose}, got {name}" for name in given if name not in known and name not in reader]
+    if reader:
+        faults.append(
+            f"expected options of {measure}, got {listed(reader)}, which tell how files are read; give them beside "
+            "measures, for all measures"
+        )
     return faults
+
+
+def _within_faults(plan: Plan) -> list[str]:
+    if not plan.partners_within:
+        return []
+    if not all(isinstance(name, str) for name in plan.partners_within):
+        return [f"expected partners_within to be a name of a covariate or several, got {plan.partners_within!r}"]
+    if plan.options.get("surrogates") != "partners":
+        return ["partners_within is for surrogates='partners'; leave it out, or choose these surrogates"]
+    return []
+
+
+def _text_faults(given: Mapping[str, Any]) -> list[str]:
+    return [
+        f"expected {name} to be text, numbers, or a list or dictionary of these, got {value!r}"
+        for name, value in given.items()
+        if not _is_plain(value)
+    ]
+
+
+def _is_of_reader(name: str) -> bool:
+    return name in OPEN_OPTIONS or name in Y_OPTIONS
+
+
+def _align_faults(align: object) -> list[str]:
+    if isinstance(align, bool):
+        return []
+    if not isinstance(align, Mapping):
+        return [f"expected align to be True, False or options of align() ({', '.join(ALIGN_OPTIONS)}), got {align!r}"]
+    faults = [f"expected options of align() ({', '.join(ALIGN_OPTIONS)}), got {name}"
+              for name in align if name not in ALIGN_OPTIONS]  # fmt: skip
+    expected = {"fps": "a positive number of frames per second", "max_gap": "a positive number of seconds"}
+    for name in ALIGN_OPTIONS:
+        value = align.get(name)
+        if value is not None and (not is_number(value) or (name in expected and value <= 0)):
+            faults.append(f"expected align.{name} to be {expected.get(name, 'a number of seconds')}, got {value!r}")
+    return faults
+
+
+def _unused_faults(reading: Reading, measures: list[str]) -> list[str]:
+    """Faults of options for a reference, if no measure has one."""
+    if reading.align is None and not any(reading.options.get(name) is not None for name in Y_OPTIONS):
+        return []
+    have = f"{measures[0]} has none" if len(measures) == 1 else f"{listed(measures)} have none"
+    return [f"{', '.join(Y_OPTIONS)} and align are for a reference, and {have}; leave them out"]
 
 
 def _plain(value: object) -> Any:
     """Convert NumPy's numbers and arrays to Python's."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _canonical(value: object) -> Any:
-    """Convert whole floats to integers: 1 and 1.0 are the same option."""
-    if isinstance(value, dict):
-        return {name: _canonical(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_canonical(one) for one in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _is_plain(value: object) -> bool:
     if isinstance(value, list):
         return all(_is_plain(one) for one in value)
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_plain(one) for name, one in value.items())
     return value is None or isinstance(value, str | int | float)
+
+
+# --- covariates
 
 
 def clashes(covariates: Iterable[str], names: Iterable[str]) -> list[str]:
@@ -185,13 +267,15 @@ def clashes(covariates: Iterable[str], names: Iterable[str]) -> list[str]:
     return [f"expected other column names than those of the results, got {listed(taken)} in the manifest; rename them"]
 
 
-def results(study: Study, *sides: xr.DataArray, **own: Any) -> dict[str, xr.Dataset]:
-    """Compute the results of one recording, by their folder; `own` are options of this recording alone."""
-    entry = MEASURES[study.measure]
-    options = {"measure" if name == OF else name: value for name, value in {**study.options, **own}.items()}
-    if not entry.pairs:
-        return {RECORDINGS: entry.function(*sides, **options)}
-    if not study.keep_windows:
-        return {RECORDINGS: entry.function(*sides, stats=True, **options)}
-    whole = entry.function(*sides, **options)
-    return {RECORDINGS: social.window_stats(whole), WINDOWS: whole}
+def named_like_options(covariates: Iterable[str], own: Iterable[str]) -> list[str]:
+    """Fault of covariates that have names of options, which would have no effect; `own` are options of `run()`."""
+    measures = {name for entry in MEASURES.values() for name in signature(entry.function).parameters}
+    options = {*OPEN_OPTIONS, *Y_OPTIONS, *measures, OF, KEEP_WINDOWS, PARTNERS_WITHIN, *own}
+    taken = [name for name in covariates if name in options]
+    if not taken:
+        return []
+    columns = ", ".join((*FILE_COLUMNS, *OPTION_COLUMNS))
+    return [
+        f"expected covariates with other names than options, got {listed(taken)} in the manifest, which would have no "
+        f"effect; rename them, or give the options to run() (columns that are options: {columns})"
+    ]

@@ -20,7 +20,8 @@ BYTES_PER_ROW = 512  # that are reserved on the disk for a row and its message
 class Row(NamedTuple):
     """One recording: its state (done, failed or not done), message, duration in seconds and lost workers.
 
-    `retries` counts the workers that died while they had the recording.
+    `retries` counts the workers that died while they had the recording. `measures` has the state by measure, also of
+    measures of earlier runs; each is a column of the table.
     """
 
     recording: str
@@ -28,32 +29,50 @@ class Row(NamedTuple):
     message: str
     seconds: float
     retries: int
+    measures: Mapping[str, str]
+
+    def with_states(self, states: Mapping[str, str]) -> "Row":
+        """The row with the states of some measures."""
+        return self._replace(measures={**self.measures, **states})
+
+
+COLUMNS = Row._fields[:-1]  # and one for each measure
 
 
 def load(out: Path) -> pd.DataFrame:
     """Read `status.csv` of the output folder; text stays text (a name such as 001, too), without guards."""
-    text = dict.fromkeys(("recording", "state", "message"), str)
-    table = pd.read_csv(out / STATUS, dtype=text, keep_default_na=False)
-    return table.assign(**{name: table[name].map(restored) for name in text if name in table})
+    table = pd.read_csv(out / STATUS, dtype=str, keep_default_na=False)
+    numbers = {name: kind for name, kind in (("seconds", float), ("retries", int)) if name in table}
+    text = {str(name): table[name].map(restored) for name in table.columns if name not in numbers}
+    return table.assign(**text).astype(numbers)
 
 
 def read_rows(out: Path) -> dict[str, Row]:
     """Return the rows of `status.csv` by recording; none if it cannot be read."""
     try:
-        return {name: Row(name, *rest) for name, *rest in load(out)[[*Row._fields]].itertuples(index=False)}
+        table = load(out)
+        measures = [name for name in table.columns if name not in COLUMNS]
+        plain = table[[*COLUMNS]].itertuples(index=False)
+        states = table[measures].to_dict("records")
+        return {
+            name: Row(name, state, message, seconds, retries, {str(key): str(value) for key, value in own.items()})
+            for (name, state, message, seconds, retries), own in zip(plain, states, strict=True)
+        }
     except (OSError, ValueError, TypeError, KeyError):
         return {}
 
 
 @contextmanager
-def complete(rows: dict[str, Row], names: Sequence[str], save: Callable[[], None], run_folder: Path) -> Iterator[None]:
+def complete(
+    rows: dict[str, Row], names: Sequence[str], measures: Sequence[str], save: Callable[[], None], run_folder: Path
+) -> Iterator[None]:
     """Save a row of every recording before a run and after it, even if it ends with an error.
 
     A recording that an earlier run measured stays done until it is measured again. All others begin as not done. If
     the run ends with an error, their message is that error. A file in `run_folder` reserves space on the disk for the
     last table.
     """
-    rows |= {name: Row(name, NOT_DONE, "", 0.0, 0) for name in names if name not in rows or rows[name].state != DONE}
+    rows |= {name: _begun(name, rows.get(name), measures) for name in names}
     save()
     reserved = run_folder / "space"
     try:
@@ -70,13 +89,25 @@ def complete(rows: dict[str, Row], names: Sequence[str], save: Callable[[], None
     save()
 
 
+def _begun(name: str, row: Row | None, measures: Sequence[str]) -> Row:
+    """The row of a recording before a run of these measures."""
+    before = row or Row(name, NOT_DONE, "", 0.0, 0, {})
+    states = {measure: DONE if before.measures.get(measure) == DONE else NOT_DONE for measure in measures}
+    state = DONE if set(states.values()) == {DONE} else NOT_DONE
+    begun = before if state == before.state == DONE else Row(name, state, "", 0.0, 0, before.measures)
+    return begun.with_states(states)
+
+
 def save(out: Path, rows: Mapping[str, Row], order: Iterable[str]) -> None:
     """Write `status.csv` into a folder: the rows of the recordings in `order`."""
     with (out / STATUS).open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(Row._fields)
-        for row in filter(None, map(rows.get, order)):
-            writer.writerow((*map(guarded, row[:3]), f"{row.seconds:.3f}", row.retries))
+        present = [row for row in map(rows.get, order) if row is not None]
+        measures = [*dict.fromkeys(measure for row in present for measure in row.measures)]
+        writer.writerow((*COLUMNS, *measures))
+        for row in present:
+            states = (row.measures.get(measure, NOT_DONE) for measure in measures)
+            writer.writerow((*map(guarded, row[:3]), f"{row.seconds:.3f}", row.retries, *states))
 
 
 def error_message(error: BaseException) -> str:

@@ -6,7 +6,8 @@ Runs keep their own files in the hidden folder `.bitbox_xr`. Outside it they wri
     format          version of the hidden folder
     lock            held by the current run
     record.jsonl    the record
-    seed.txt        seed of significance
+    preregistered.json, deviations.json    see preregistration.py
+    seed-….txt      seed of a measure with chance
     run-…/          run folder: unfinished files and logs of the record of one run
 """
 
@@ -30,6 +31,9 @@ from bitbox_xr.io.netcdf import LOCK, destination, replacing, to_netcdf
 
 __all__ = [
     "ASKED",
+    "CONFIGS",
+    "FROZEN_CONFIG",
+    "LAST_CONFIG",
     "RECORDINGS",
     "STAMP",
     "STATUS",
@@ -49,8 +53,9 @@ __all__ = [
     "write_result",
 ]
 
-RECORDINGS, WINDOWS = "recordings", "windows"  # folders with a file a recording
+RECORDINGS, WINDOWS = "recordings", "windows"  # folders with a file a recording, in the folder of a measure
 SUMMARY, TABLE, STATUS = "summary.nc", "summary.csv", "status.csv"
+LAST_CONFIG, FROZEN_CONFIG = CONFIGS = "study.toml", "preregistered.toml"  # TOML files of the last and first run
 WARNINGS = "warnings"  # attribute of a result: the warnings of the run that made it
 STAMP = "made_from"  # attribute of a result: hash of its inputs and options, see fingerprint.py
 ASKED = "asked"  # attribute of a result: measure and options, as JSON
@@ -65,9 +70,9 @@ MAX_TRIAL_BYTES = 2**24  # written to find out whether a disk is full
 Check = Callable[[Contents], tuple[list[str], Contents]]
 
 
-def result_file(out: Path, folder: str, recording: str) -> Path:
-    """Path of a recording's result."""
-    return out / folder / f"{recording}.nc"
+def result_file(of_measure: Path, folder: str, recording: str) -> Path:
+    """Path of a recording's result in the folder of a measure."""
+    return of_measure / folder / f"{recording}.nc"
 
 
 def refuse_listed(subject: str, faults: list[str]) -> None:

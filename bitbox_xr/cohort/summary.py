@@ -5,10 +5,11 @@ the time for each recording, do not grow with the number of recordings.
 """
 
 import logging
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import nan
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import RECORDING, variable_attrs
 from bitbox_xr.io.netcdf import LOCK, to_netcdf
-from bitbox_xr.measures.results import to_frame
+from bitbox_xr.measures.tables import to_frame
 
 __all__ = ["write"]
 
@@ -31,9 +32,18 @@ MAX_TABLE_ROWS = 20_000  # in memory at once
 CHUNK_BYTES = 2**20  # of a variable that are written at once as a chunk of the file
 
 
-def write(out: Path, gathered: list[Gathered], covariates: Mapping[str, np.ndarray]) -> None:
-    """Write `summary.nc` and `summary.csv` into a folder; covariates are coordinates on `recording`."""
+def write(
+    out: Path,
+    gathered: Sequence[Gathered],
+    covariates: Mapping[str, np.ndarray],
+    marks: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Write `summary.nc`, with the attributes `marks`, and `summary.csv` into a folder.
+
+    Covariates are coordinates on `recording`.
+    """
     frame, variables = _frame(gathered, covariates)
+    frame = frame.assign_attrs(marks)
     _warn_of_missing_labels(gathered, frame)
     cells = max(int(np.prod([frame.sizes[dim] for dim in of["dims"][1:]])) for of in variables.values())
     rows = max(1, min(CHUNK_BYTES // (8 * cells), frame.sizes[RECORDING]))
@@ -53,7 +63,7 @@ def write(out: Path, gathered: list[Gathered], covariates: Mapping[str, np.ndarr
             first = last
 
 
-def _frame(gathered: list[Gathered], covariates: Mapping[str, np.ndarray]) -> tuple[xr.Dataset, dict[str, Any]]:
+def _frame(gathered: Sequence[Gathered], covariates: Mapping[str, np.ndarray]) -> tuple[xr.Dataset, dict[str, Any]]:
     """The summary without its variables, and the variables' dimensions and attributes."""
     headers = [one.header for one in gathered if one.header is not None]
     coords = merged_coords(headers)
@@ -92,7 +102,9 @@ def _variables(frame: xr.Dataset, variables: Mapping[str, Any], rows: int, file:
             source.close()
 
 
-def _slices(gathered: list[Gathered], frame: xr.Dataset, variables: Mapping[str, Any], rows: int) -> Iterator[Numbers]:
+def _slices(
+    gathered: Sequence[Gathered], frame: xr.Dataset, variables: Mapping[str, Any], rows: int
+) -> Iterator[Numbers]:
     """The numbers of the summary, `rows` recordings at a time, independent of the size of blocks."""
     labels = {dim: frame[dim] for dim in frame.dims if dim != RECORDING}
     waiting: Numbers = {}
@@ -119,7 +131,7 @@ def _block(file: Path, header: xr.Dataset, labels: Mapping[Hashable, xr.DataArra
     }  # fmt: skip
 
 
-def _warn_of_missing_labels(gathered: list[Gathered], frame: xr.Dataset) -> None:
+def _warn_of_missing_labels(gathered: Sequence[Gathered], frame: xr.Dataset) -> None:
     """Log the labels that some recordings lack."""
     layouts: dict[Layout, list[str]] = {}
     for one in gathered:
@@ -137,6 +149,6 @@ def _write_rows(summary: xr.Dataset, stream: IO[str], covariates: list[str], *, 
     step = max(1, MAX_TABLE_ROWS // cells)
     leading = [RECORDING, *covariates]
     for first in range(0, summary.sizes[RECORDING], step):
-        table = to_frame(summary.isel({RECORDING: slice(first, first + step)}))
+        table = to_frame(summary.isel({RECORDING: slice(first, first + step)}), long=True)
         table = table[[*leading, *(name for name in table.columns if name not in leading)]]
         guarded_table(table).to_csv(stream, index=False, header=header and first == 0, lineterminator="\n")

@@ -4,11 +4,11 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from bitbox_xr.cohort.record import HIDDEN, Content, Contents, foreign_file_fault, recorded_content
-from bitbox_xr.cohort.storage import RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS
+from bitbox_xr.cohort.storage import CONFIGS, RECORDINGS, STATUS, SUMMARY, TABLE, WINDOWS
 
 __all__ = ["checked", "of_run"]
 
@@ -17,10 +17,17 @@ LOCK_OF_0_1_0 = ".lock"
 STATUS_OF_0_1_0 = b"recording,state,message,seconds,retries\n"
 
 
-def of_run(names: Iterable[str]) -> list[str]:
-    """Return the targets of a run of these recordings, as paths relative to the output folder."""
+def of_run(names: Iterable[str], measures: Iterable[str], *, configs: bool = False) -> list[str]:
+    """Return the targets of a run of these recordings and measures, as paths relative to the output folder.
+
+    `configs`: the run keeps its TOML file.
+    """
     each = [f"{folder}/{name}.nc" for name in names for folder in (RECORDINGS, WINDOWS)]
-    return [SUMMARY, TABLE, STATUS, *each]
+    return [
+        STATUS,
+        *(CONFIGS if configs else ()),
+        *(f"{measure}/{path}" for measure in measures for path in (SUMMARY, TABLE, *each)),
+    ]
 
 
 def checked(out: Path, targets: list[str], inputs: Mapping[Path, str], known: Contents) -> tuple[list[str], Contents]:
@@ -29,7 +36,7 @@ def checked(out: Path, targets: list[str], inputs: Mapping[Path, str], known: Co
     `inputs` maps each file that the run reads to its description in messages. `known` is the record. A run may replace
     a target that is not an input and equals an entry of its path.
     """
-    folders = sorted({path.partition("/")[0] for path in targets if "/" in path})
+    folders = sorted({parent.as_posix() for path in targets for parent in [*PurePosixPath(path).parents][:-1]})
     bad_folders = {name: why for name in folders if (why := _bad_folder(out / name))}
     with ThreadPoolExecutor(HASH_THREADS) as pool:
         looked = pool.map(lambda path: _look_at(out / path, known.get(path, set())), targets)
@@ -46,7 +53,7 @@ def checked(out: Path, targets: list[str], inputs: Mapping[Path, str], known: Co
         faults += [
             foreign_file_fault(path, one.why)
             for path, one in found.items()
-            if one.why and path not in read and path.partition("/")[0] not in bad_folders
+            if one.why and path not in read and not any(path.startswith(f"{name}/") for name in bad_folders)
         ]
     settled = {path: {one.content} for path, one in found.items() if one.content is not None}
     return faults, known | settled

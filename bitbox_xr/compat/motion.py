@@ -146,7 +146,7 @@ def _motion_summary(data: Dictionary, fps: float, angular: bool, measure: str) -
     values, places, single = _table(data, angular, measure)
     if len(values) < MIN_FRAMES:
         raise ValueError(f"{measure}: expected at least {MIN_FRAMES} frames, got {len(values)}")
-    rows = kernel.summary([kernel.part(values, 0, places)], places, len(values))
+    rows = kernel.summary([[kernel.part(values, 0, places)]], places, len(values))
     return dict(zip(kernel.SUMMARY, _shaped(rows, places.of(values), single), strict=True))
 
 

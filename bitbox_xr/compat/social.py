@@ -201,7 +201,7 @@ def _shifted_windows(
     x: np.ndarray, y: np.ndarray, windows: correlation_engine.Windows, w: int, options: Options
 ) -> tuple[np.ndarray, np.ndarray]:
     """Window w of both people at each of its shifts, the earliest first: `(shift, signal, frame)`."""
-    width, _, lag, _ = windows
+    width, lag = windows.width, windows.reach
     block = windows.frames(w, w + 1)
     xs = x[block] if options.causal is None else x[block][lag : lag + width]
     ys = y[block][: lag + width] if options.causal else y[block]

@@ -9,6 +9,8 @@ KINDS = {
     "landmark-can": ("canonicalized landmark coordinate", "mm"),
     "pose": ("head pose", "mm (Tx, Ty, Tz), rad (Rx, Ry, Rz)"),
     "rectangle": ("face rectangle", "pixel"),
+    "emotion": ("emotion", "1"),
+    "gaze": ("direction of gaze", "1 (vectors), rad (angles)"),
 }
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import xarray as xr
 
-from bitbox_xr.core.variables import SIGNAL, TIME
+from bitbox_xr.core.variables import MASKED, SIGNAL, TIME
 from bitbox_xr.version import __version__
 
 __all__ = ["append_history", "as_dataset", "carried", "provenance", "result_attrs"]
 
-LOST = "lost_frames"  # number of frames without any signal, counted by readers
+LOST = "lost_frames"  # number of frames without any signal, counted by readers; masked ones are not among them
+MASKED_FRAMES = "masked_frames"  # number of frames that `mask` took values from
 # attributes that are also true of parts of a recording and of results
 KEPT = ("kind", "schema", "source", "backend", "time_source", "time_origin", "history")
 
@@ -23,7 +24,7 @@ def provenance(x: xr.DataArray) -> dict[str, Any]:
     >>> provenance(x.astype(float))
     {'source': 'a.csv', 'lost_frames': 1}
     """
-    return {name: x.attrs[name] for name in KEPT if name in x.attrs} | _lost_frames(x)
+    return {name: x.attrs[name] for name in KEPT if name in x.attrs} | _counts(x)
 
 
 def result_attrs(measure: str, options: Mapping[str, object], *inputs: xr.DataArray) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def result_attrs(measure: str, options: Mapping[str, object], *inputs: xr.DataAr
 
 
 def append_history(x: xr.DataArray, step: Mapping[str, str | int | float]) -> xr.DataArray:
-    """Append a processing step to the attribute `history` (JSON), and update the attribute `lost_frames`.
+    """Append a processing step to the attribute `history` (JSON), and update `lost_frames` and `masked_frames`.
 
     >>> x = xr.DataArray([[0.0]], dims=("time", "signal"))
     >>> append_history(x, {"function": "fill_gaps", "max_gap": 0.5}).history
@@ -57,17 +58,25 @@ def append_history(x: xr.DataArray, step: Mapping[str, str | int | float]) -> xr
     except (TypeError, ValueError):  # written by another program, not as JSON
         steps = [str(earlier)]
     x = x.assign_attrs(history=json.dumps([*steps, dict(step)]))
-    lost = _lost_frames(x)
-    x.attrs.pop(LOST, None)
-    return x.assign_attrs(lost)
+    counts = _counts(x)
+    for name in (LOST, MASKED_FRAMES):
+        x.attrs.pop(name, None)
+    return x.assign_attrs(counts)
 
 
-def _lost_frames(x: xr.DataArray) -> dict[str, int]:
-    """Count the lost frames of a recording again, because it may have been cut or filled since it was read.
+def _counts(x: xr.DataArray) -> dict[str, int]:
+    """Count lost and masked frames of a recording again, because it may have been cut or filled.
 
-    Empty if the reader did not count them, or if values are not in memory.
+    Lost frames are counted only if the reader did so, and both only if values are in memory.
     """
-    return {LOST: int(x.isnull().all(SIGNAL).sum())} if LOST in x.attrs and not x.chunks else {}
+    if LOST not in x.attrs and MASKED not in x.coords:
+        return {}
+    if x.chunks or (MASKED in x.coords and x[MASKED].chunks):
+        return {}
+    absent = x.isnull()
+    masked = x[MASKED] if MASKED in x.coords else xr.DataArray(False)
+    counts = {LOST: int((absent.all(SIGNAL) & ~masked).sum())} if LOST in x.attrs else {}
+    return counts | ({MASKED_FRAMES: int((absent.any(SIGNAL) & masked).sum())} if MASKED in x.coords else {})
 
 
 def carried(x: xr.DataArray, onto: str | None = None) -> dict[str, xr.Variable]:

@@ -19,6 +19,7 @@ from bitbox_xr.core.time_axis import TIME_ATTRS, on_seconds
 from bitbox_xr.core.types import Array, Kind, SignalsLike, TimesLike
 from bitbox_xr.core.variables import SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import frame_rate
+from bitbox_xr.upstream.xarray_internals import array_of
 
 __all__ = ["as_signals", "from_bitbox", "rate", "signals", "to_bitbox"]
 
@@ -47,7 +48,7 @@ def signals(
         Missing values are NaN.
     kind
         Kind of the signals: expression (coefficients of facial expressions), landmark (pixel), landmark-can
-        (canonicalized landmarks, mm), pose (of the head) or rectangle (around the face, pixel).
+        (canonicalized landmarks, mm), pose (of the head), rectangle (around the face, pixel), emotion or gaze.
     fps
         Frames per second, for data without times. With times, it confirms an unusual rate: more than 240 frames per
         second, or steps of more than 10 s, are refused otherwise.
@@ -175,7 +176,7 @@ def to_bitbox(x: xr.DataArray) -> dict[str, Any]:
     >>> d["backend"], d["type"], d["frame count"], d["dimension"], d["data"].shape
     ('3DI', 'expression', 3, 2, (3, 2))
     """
-    refuse("to_bitbox()", validation.faults_of(x, "x"))
+    refuse("to_bitbox()", validation.faults_of(x))
     extra = [str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)]
     if extra:
         raise ValueError(
@@ -220,15 +221,17 @@ def as_signals(data: object, *, fps: float | None = None, label: str = "x") -> x
     if SIGNAL not in x.coords:
         kind = x.attrs.get("kind", "expression")
         x = x.assign_coords({SIGNAL: signal_names.default_names(kind, x.sizes[SIGNAL])})
-    elif not all(isinstance(name, str) for name in x[SIGNAL].values):  # bytes or numbers
+    elif not all(isinstance(name, str) for name in x.coords.variables[SIGNAL].values):  # bytes or numbers
         labels = np.array([validation.label_of(name) for name in x[SIGNAL].values], dtype=str)
         x = x.assign_coords({SIGNAL: (SIGNAL, labels, x[SIGNAL].attrs)})
     with suppress(ValueError):  # an unknown unit, which the next check reports with all other faults
         x = on_seconds(x, fps)
-    refuse(label, validation.faults_of(x, label, fps=fps))
+    refuse(label, validation.content_faults(x, fps=fps))
     if not np.issubdtype(x.dtype, np.floating) or x.dtype.itemsize < 4 or x.dtype.itemsize > 8:
         x = x.astype(np.float64)
-    return x.transpose(..., TIME, SIGNAL)
+    # A lazy array is always transposed, into another one, so that the caller's does not keep the values that are read.
+    ordered = x.dims[-2:] == (TIME, SIGNAL) and isinstance(array_of(x.variable), np.ndarray)
+    return x if ordered else x.transpose(..., TIME, SIGNAL)
 
 
 def rate(x: xr.DataArray) -> float:
@@ -241,14 +244,14 @@ def rate(x: xr.DataArray) -> float:
     times = x.sizes[TIME] if TIME in x.coords else 0
     if times < 2:
         raise ValueError(f"expected at least two frame times to determine the frame rate, got {times}")
-    axis = on_seconds(x)[TIME].values
+    axis = on_seconds(x).coords.variables[TIME].values
     found = frame_rate.regular_rate(axis)
     if found is None:
         raise ValueError(f"expected regular times, got {validation.irregularity(axis)}; see resample()")
     return found
 
 
-# --- parts of signals()
+# --- parts of signals() and as_signals()
 
 
 def _from_data_array(
@@ -386,9 +389,6 @@ def _attrs_of_kind(kind: str, labels: list[str]) -> dict[str, str]:
     named = {"schema": schema[0]} if schema and schema[1] == labels else {}
     long_name, units = kinds.KINDS[kind]
     return {"long_name": long_name, "units": units, "kind": kind, **named}
-
-
-# --- parts of as_signals()
 
 
 def _one_signal(x: xr.DataArray) -> xr.DataArray:

@@ -29,7 +29,7 @@ def on_seconds(x: xr.DataArray, fps: float | None = None) -> xr.DataArray:
         assert fps is not None
         times = (TIME, frame_rate.frame_times(x.sizes[TIME], fps), dict(TIME_ATTRS))
         return x.assign_coords({TIME: times}).assign_attrs(validation.stated(fps))
-    time = x[TIME]
+    time = x.coords.variables[TIME]
     if time.dtype == np.float64 and time.attrs.get("units") == TIME_ATTRS["units"]:
         return x
     try:

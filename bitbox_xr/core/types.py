@@ -16,8 +16,10 @@ __all__ = [
     "Attrs",
     "CohortMeasure",
     "Engine",
+    "EventSurrogates",
     "Kind",
     "MeasureOfTwo",
+    "NoiseLike",
     "PValue",
     "PairsOf",
     "ScalesLike",
@@ -36,12 +38,16 @@ SignalsLike: TypeAlias = Union[
 ]
 TimesLike: TypeAlias = np.ndarray | xr.DataArray | pd.Index | pd.Series | Sequence[float | datetime | timedelta]
 ScalesLike: TypeAlias = int | Sequence[float] | np.ndarray | None  # s
+NoiseLike: TypeAlias = xr.DataArray | Mapping[str, str] | None  # a recording at rest, or {coordinate: label}
 
-Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle"]
+Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle", "emotion", "gaze"]
 MeasureOfTwo: TypeAlias = Literal["imitation", "coordination"]
 Statistic: TypeAlias = Literal["corr_abs_mean", "corr_mean"]
-Surrogates: TypeAlias = Literal["shift", "segments", "phase", "partners"]
+Surrogates: TypeAlias = Literal["shift", "permute", "segments", "phase", "partners"]
+EventSurrogates: TypeAlias = Literal["shift", "permute", "partners"]
 PairsOf: TypeAlias = Literal["all", "matched"]
 Engine: TypeAlias = Literal["netcdf4", "h5netcdf", "scipy"]
-CohortMeasure: TypeAlias = Literal["imitation", "coordination", "expressivity", "diversity", "significance"]
+CohortMeasure: TypeAlias = Literal[
+    "imitation", "coordination", "expressivity", "diversity", "contingency", "significance", "quality"
+]
 PValue: TypeAlias = Literal["p", "p_fwe", "q"]

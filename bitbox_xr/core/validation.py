@@ -17,6 +17,7 @@ from bitbox_xr.kernels import frame_rate
 
 __all__ = [
     "attr_faults",
+    "content_faults",
     "counted",
     "faults_of",
     "flag_faults",
@@ -41,16 +42,19 @@ MAX_OPTION = 1e9  # seconds, or frames per second; with larger options, numbers 
 STATED = "fps given"  # start of the attribute `time_source` if the caller gave the frame rate
 
 
-def faults_of(x: xr.DataArray, label: str, *, fps: float | None = None) -> list[str]:
+def faults_of(x: xr.DataArray) -> list[str]:
     """All faults of a DataArray as a signal set; an empty list for a valid one."""
-    faults = shape_faults(x)
-    if faults:
-        return faults
-    faults += kind_faults(x.attrs.get("kind", "expression"), "the attribute kind")
+    return shape_faults(x) or content_faults(x)
+
+
+def content_faults(x: xr.DataArray, *, fps: float | None = None) -> list[str]:
+    """Faults of the kind, the type of numbers, the names and the times of a DataArray without `shape_faults`."""
+    faults = kind_faults(x.attrs.get("kind", "expression"), "the attribute kind")
     if np.issubdtype(x.dtype, np.complexfloating) or not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
         faults.append(f"expected values that are real numbers, got {x.dtype}")
     if SIGNAL in x.coords:
-        faults += label_faults([label_of(name) for name in x[SIGNAL].values], x.sizes[SIGNAL])
+        names = x.coords.variables[SIGNAL].values.tolist()
+        faults += label_faults([label_of(name) for name in names], x.sizes[SIGNAL])
     faults += fps_faults(fps)
     if TIME in x.coords and not faults:
         faults += clock_faults(x, fps)
@@ -69,9 +73,10 @@ def shape_faults(x: object) -> list[str]:
     missing = [dim for dim in (TIME, SIGNAL) if dim not in x.dims]
     if missing:
         return [f"expected dimensions {TIME} and {SIGNAL}, got {listed(x.dims)}; see signals() or .rename()"]
-    misplaced = [name for name in (TIME, SIGNAL) if name in x.coords and x[name].dims != (name,)]
+    coords = x.coords.variables
+    misplaced = [name for name in (TIME, SIGNAL) if name in coords and coords[name].dims != (name,)]
     if misplaced:
-        return [f"expected the coordinate {name} along {name}, got {listed(x[name].dims)}" for name in misplaced]
+        return [f"expected the coordinate {name} along {name}, got {listed(coords[name].dims)}" for name in misplaced]
     if 0 in x.shape:
         return [f"expected dimensions of at least size 1, got sizes {dict(x.sizes)}"]
     return size_faults(x.shape)
@@ -98,7 +103,7 @@ def name_faults(own: Iterable[str], *inputs: xr.DataArray, dropped: tuple[str, .
         str(name)
         for x in inputs
         for name in (*x.dims, *x.coords)
-        if name in x.dims or set(dropped).isdisjoint(x[name].dims)
+        if name in x.dims or set(dropped).isdisjoint(x.coords.variables[name].dims)
     ]
     taken = [name for name in dict.fromkeys(names) if name in set(own)]
     return [f"expected no input named {name}, a name that the result itself uses; see .rename()" for name in taken]
@@ -169,10 +174,11 @@ def stated(fps: float | None) -> dict[str, str]:
 
 def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
     """Faults of the time axis of a DataArray, in any unit, and of an `fps` that disagrees with it."""
-    if not np.issubdtype(x[TIME].dtype, np.number):
-        return [f"expected the coordinate time in seconds (float64), got {x[TIME].dtype}; see signals(…, time=…)"]
+    time = x.coords.variables[TIME]
+    if not np.issubdtype(time.dtype, np.number):
+        return [f"expected the coordinate time in seconds (float64), got {time.dtype}; see signals(…, time=…)"]
     try:
-        axis = frame_rate.seconds(x[TIME])[0]
+        axis = frame_rate.seconds(time)[0]
     except ValueError as error:
         return [f"the coordinate time: {error}"]
     faults = increase_faults(axis) or rate_faults(axis, fps, stated=True)
@@ -182,7 +188,9 @@ def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
 
 
 def _long_step_faults(axis: np.ndarray) -> list[str]:
-    step = _step(axis) if len(axis) > 1 else 0.0
+    if np.diff(axis).max(initial=0.0) <= MAX_UNSTATED_STEP_S:
+        return []
+    step = _step(axis)
     if step <= MAX_UNSTATED_STEP_S:
         return []
     return [
@@ -243,8 +251,8 @@ def _step(axis: np.ndarray) -> float:
 
 def _fast_rate_faults(axis: np.ndarray, remedy: str, time_unit: str | None) -> list[str]:
     """Faults of a rate that cameras rarely have; `remedy` is the call that confirms it."""
-    step = _step(axis) if len(axis) > 1 else np.inf
-    if step * frame_rate.MAX_UNSTATED_FPS > 1 - 1e-6:  # times are rounded
+    shortest = (1 - 1e-6) / frame_rate.MAX_UNSTATED_FPS  # times are rounded
+    if np.diff(axis).min(initial=np.inf) > shortest or (step := _step(axis)) > shortest:
         return []
     unit = "times are read as seconds" if time_unit in (None, "s") else f"time_unit={time_unit!r} was given"
     return [

@@ -4,13 +4,18 @@ from typing import NamedTuple
 
 __all__ = [
     "COEFFICIENT",
+    "COMPARISON",
     "EVENT",
     "FEATURE",
     "GAP",
+    "INTERVAL",
     "LAG",
+    "MASKED",
     "METRIC",
     "PAIR",
+    "PERSON",
     "RECORDING",
+    "REGION",
     "RESERVED",
     "SCALE",
     "SIGNAL",
@@ -18,14 +23,18 @@ __all__ = [
     "SIGNAL2",
     "SURROGATE",
     "TIME",
+    "VARIABLES",
     "WINDOW",
+    "interval_attrs",
+    "number_name",
     "variable_attrs",
 ]
 
 TIME, SIGNAL = "time", "signal"
 WINDOW, SIGNAL1, SIGNAL2, LAG, PAIR, SURROGATE = "window", "signal1", "signal2", "lag", "pair", "surrogate"
 SCALE, METRIC, COEFFICIENT, EVENT = "scale", "metric", "coefficient", "event"
-FEATURE, GAP, RECORDING = "feature", "gap", "recording"
+FEATURE, GAP, RECORDING, INTERVAL, COMPARISON = "feature", "gap", "recording", "interval", "comparison"
+REGION, MASKED, PERSON = "region", "masked", "person"
 
 
 class Variable(NamedTuple):
@@ -41,10 +50,13 @@ VARIABLES = {
     SIGNAL: Variable("signal"),
     "landmark": Variable("number of the landmark"),
     "axis": Variable("axis of the coordinate"),
-    "region": Variable("region of the face"),
+    "keypoint": Variable("name of the landmark"),
+    "person": Variable("person"),
+    REGION: Variable("region of the face"),
     "side": Variable("side, as the schema names it"),
     "confidence": Variable("confidence of the tracker", "1"),
     "success": Variable("1 where the tracker found the face, 0 where it did not", "1"),
+    MASKED: Variable("whether values of the frame were masked", "1"),
     # regularity
     "fps": Variable("frames per second of the clock", "s-1"),
     "regular": Variable("whether the clock is regular and has every frame", "1"),
@@ -59,6 +71,14 @@ VARIABLES = {
     "gap_start": Variable("last frame before the gap", "s"),
     "gap_length": Variable("time from the last frame before the gap to the first after it", "s"),
     "gap_frames": Variable("number of frames missing in the gap", "1"),
+    # intervals of annotations
+    INTERVAL: Variable("number of the interval"),
+    "onset": Variable("start of the interval", "s"),
+    "offset": Variable("end of the interval", "s"),
+    "label": Variable("label of the interval"),
+    "type": Variable("state (with a duration), point (without), or unknown (duration not known)"),
+    "subject": Variable("who is annotated"),
+    "tier": Variable("tier or observation of the annotation"),
     # windows of imitation and coordination
     "corr": Variable("windowed correlation at the best lag", "1"),
     LAG: Variable("lag of the best correlation (negative: signal1 follows signal2)", "s"),
@@ -86,13 +106,40 @@ VARIABLES = {
     "observed": Variable("statistic of the recording", "1"),
     "null_mean": Variable("mean of the statistic over surrogates", "1"),
     "null_std": Variable("standard deviation of the statistic over surrogates", "1"),
+    "excess": Variable("statistic less its mean over surrogates", "1"),
     "surrogate_z": Variable("statistic less its mean over surrogates, in standard deviations of the surrogates", "1"),
     "p": Variable("probability under independence of a statistic as large", "1"),
     "p_fwe": Variable("probability under independence of a statistic as large in any pair", "1"),
     "q": Variable("false discovery rate (Benjamini-Hochberg)", "1"),
+    "p_min": Variable("smallest possible p with this number of surrogates", "1"),
+    "activity_corr": Variable("rank correlation over windows of the signals' variances within the window", "1"),
+    "activity_p": Variable("probability under independence of an activity_corr as large", "1"),
+    # contingency
+    "answered": Variable("share of the activations of y that x answers", "1"),
+    "chance": Variable("mean of this share over surrogates", "1"),
+    "answered_above_chance": Variable("share of activations answered beyond chance", "1"),
+    "odds_ratio": Variable("odds of an answer, divided by those of surrogates", "1"),
+    "n_given": Variable("number of activations of y that could be answered", "1"),
+    "latency": Variable("median time from an activation of y to the first answer of x", "s"),
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
+    # contrasts
+    COMPARISON: Variable("groups or conditions that are compared"),
+    "estimate": Variable("mean, or difference of means, over recordings", "{}"),
+    "ci_low": Variable("lower end of the 95 % confidence interval", "{}"),
+    "ci_high": Variable("upper end of the 95 % confidence interval", "{}"),
+    "d": Variable("estimate in standard deviations (Hedges' g between groups, d_z within)", "1"),
+    "t": Variable("estimate divided by its standard error", "1"),
+    "n_recordings": Variable("number of recordings with a value", "1"),
+    "n_missing": Variable("number of recordings without a value", "1"),
+    "n_first": Variable("number of recordings with a value in the first group", "1"),
+    "n_second": Variable("number of recordings with a value in the second group", "1"),
+    # quality
+    "lost_share": Variable("share of frames that are missing, without masked ones", "1"),
+    "masked_share": Variable("share of frames that are masked", "1"),
+    "noise": Variable("standard deviation of the noise in responses over half a second", "{}"),
+    "value_range": Variable("largest minus smallest value", "{}"),
     # expressivity, diversity, events
     "expressivity": Variable("activations of expression coefficients, by metric", "see coordinate unit"),
     "eligible_time": Variable("time over which activations could be found", "s"),
@@ -109,6 +156,9 @@ VARIABLES = {
     "response": Variable("height of the wavelet's response (scale 0: of the smoothed signal above its mean)", "{}"),
     "width": Variable("time over which the wavelet's response has more than half its height", "s"),
     "outlier": Variable("whether the activation is an outlier, which robust=True drops", "1"),
+    "rise": Variable("height of the rise: the response divided by that to a unit rise that suits the scale", "{}"),
+    "z": Variable("the wavelet's response divided by the noise at its scale", "1"),
+    "chance_rate": Variable("how often Gaussian noise alone would have such a response", "1/min"),
     # asymmetry
     "asymmetry": Variable("asymmetry: mean distance of landmarks to their partners' mirror images", "{}"),
     FEATURE: Variable("facial feature"),
@@ -126,6 +176,10 @@ VARIABLES = {
     "valid": Variable("share of frames in which the point was seen", "1"),
     # cohorts
     RECORDING: Variable("recording"),
+    PERSON: Variable("person"),
+    "order": Variable("place of the condition in the recording, from 1", "1"),
+    "duration": Variable("duration of the frames", "s"),
+    "valid_share": Variable("share of frames with values of the signals", "1"),
 }
 
 _WINDOW_VARIABLES = (
@@ -135,21 +189,38 @@ _WINDOW_VARIABLES = (
 )
 _SCALE_COORDS = (SCALE, "scale_label")
 
+# Long names of the two coordinates of an annotation, whose names the user chooses.
+_LABEL, _NUMBER = "label of the interval ('': outside all intervals)", "number of the interval (-1: outside)"
+
 # Names that results define, by measure. No dimension or coordinate of the input may have one of them.
 RESERVED = {
     "imitation": _WINDOW_VARIABLES,
     "coordination": _WINDOW_VARIABLES,
-    "significance": ("observed", "null_mean", "null_std", "surrogate_z", "p", "p_fwe", "q"),
+    "significance": (
+        *("observed", "null_mean", "null_std", "excess", "surrogate_z", "p", "p_fwe", "q", "p_min"),
+        *("activity_corr", "activity_p"),
+    ),
+    "contingency": (
+        *("answered", "chance", "answered_above_chance", "odds_ratio", "p", "p_fwe", "q", "n_given", "latency"),
+    ),
     "expressivity": (
         *_SCALE_COORDS, "expressivity", "eligible_time", "activations_per_minute", METRIC, "unit", COEFFICIENT,
     ),
     "diversity": (*_SCALE_COORDS, "overall", "frame_wise"),
-    "events": (SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+    "events": (
+        *(SCALE, EVENT, COEFFICIENT, "magnitude", "width", "response", "outlier"),
+        *("rise", "z", "chance_rate", "onset", "offset"),
+    ),
     "decomposition": (SCALE,),
     "asymmetry": (FEATURE, "asymmetry"),
     "kinematics": ("range", "path", "speed", "acceleration", "valid"),
     "smoothness": ("jerk", "ldj", "valid"),
     "relative_motion": ("distance_min", "distance_mean", "distance_std", "distance_max", "valid"),
+    "contrast": (
+        *("estimate", "ci_low", "ci_high", "d", "t", "p", "p_fwe", "q"),
+        *("n_recordings", "n_missing", "n_first", "n_second", COMPARISON),
+    ),
+    "quality": ("lost_share", "masked_share", "noise", "activations_per_minute", "value_range"),
     "regularity": (
         *("fps", "regular", "step_min", "step_median", "step_max", "frames", "lost", "gaps", "longest_gap"),
         *(GAP, "gap_start", "gap_length", "gap_frames"),
@@ -173,3 +244,21 @@ def variable_attrs(name: str, *, long_name: str | None = None, units: str = "1")
     of_input = f"({units})" if " " in units and known.units != "{}" else units
     own = {"units": known.units.format(of_input)} if known.units else {}
     return {"long_name": long_name or known.long_name, **own}
+
+
+def number_name(name: str) -> str:
+    """Name of the coordinate with the numbers of the intervals, for the coordinate `name` with their labels.
+
+    >>> number_name("condition")
+    'condition_interval'
+    """
+    return f"{name}_interval"
+
+
+def interval_attrs(name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Attributes of the coordinate `name` with the labels of intervals, and of that with their numbers.
+
+    >>> interval_attrs("condition")[0]
+    {'long_name': "condition: label of the interval ('': outside all intervals)"}
+    """
+    return {"long_name": f"{name}: {_LABEL}"}, {"long_name": f"{name}: {_NUMBER}", "units": "1"}

@@ -8,10 +8,11 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import MeasureOfTwo, SignalsLike, Surrogates
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, variable_attrs
-from bitbox_xr.inference.surrogates import draw
+from bitbox_xr.inference.surrogates import draw, draw_attrs
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 
@@ -137,12 +138,12 @@ def surrogate_windows(
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
     both = _selected(checked_pair(measure, x, y, options, fps), pair)
-    draws = draw(surrogates, n, rng, both, partners, fps)
+    (draws,) = draw(surrogates, n, rng, both, partners, fps)
     x_values, y_values = _values(both)
-    plan, spectrum = both.plan(), draws.spectrum(y_values)
-    surrogates_of_y = (draws.surrogate(k, y_values, spectrum, both.windows.number) for k in range(len(draws.items)))
+    plan, spectra = both.plan(), draws.spectra(y_values)
+    surrogates_of_y = (draws.surrogate(k, y_values, spectra)[0] for k in range(len(draws.items)))
     observed = _windows(x_values, y_values, both, plan)
-    null = np.stack([_windows(x_values, surrogate, both, plan, order) for surrogate, order in surrogates_of_y])
+    null = np.stack([_windows(x_values, one.y, both, plan, one.order) for one in surrogates_of_y])
     data = {
         "corr": (WINDOW, observed[0], variable_attrs("corr")),
         "lag": (WINDOW, observed[1], variable_attrs("lag")),
@@ -150,7 +151,11 @@ def surrogate_windows(
         "null_lag": ((SURROGATE, WINDOW), null[:, 1], variable_attrs("null_lag")),
     }
     number = (SURROGATE, np.arange(len(null)), variable_attrs(SURROGATE))
-    return xr.Dataset(data, {SURROGATE: number, **_labels(both), **both.window_coords()}, both.attrs() | draws.attrs())
+    return xr.Dataset(
+        data,
+        {SURROGATE: number, **_labels(both), **both.window_coords()},
+        {**both.attrs(), **draw_attrs([draws], both)},
+    )
 
 
 def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
@@ -165,7 +170,7 @@ def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
     sides = zip(("x", "y"), (both.x, both.y), pair, strict=True)
     for side, a, label in sides:
         if label not in a[SIGNAL].values:
-            faults.append(f"expected pair to name a signal of {side} ({listed(a[SIGNAL].values)}), got {label!r}")
+            faults.append(unknown_name(f"pair to name a signal of {side}", label, a[SIGNAL].values))
     refuse("one pair", faults)
     return replace(both, x=both.x.sel({SIGNAL: [pair[0]]}), y=both.y.sel({SIGNAL: [pair[1]]}))
 

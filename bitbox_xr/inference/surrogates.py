@@ -1,56 +1,88 @@
-"""Draws surrogates of a recording, the same for all pairs of signals."""
+"""Draws surrogates of a recording, the same for all pairs of signals, and makes them.
 
-import math
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+A surrogate replaces y in each part of the recording: the frames of an interval, or all frames. It takes frames from the
+same part of y, except if intervals are exchanged or come from a partner.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Array, SignalsLike
-from bitbox_xr.core.validation import listed
-from bitbox_xr.core.variables import SIGNAL, TIME
-from bitbox_xr.measures.windowing import Pair, checked_pair
+from bitbox_xr.core.variables import TIME
+from bitbox_xr.inference.parts import Part, grouped, spacing
+from bitbox_xr.inference.seeds import seed_of
+from bitbox_xr.inference.surrogate_checks import option_faults, partner_faults, partner_signals
+from bitbox_xr.kernels import distinct_draws
+from bitbox_xr.measures.windowing import Pair
+from bitbox_xr.preprocessing.intervals import stretches
 
-__all__ = ["SURROGATES", "Draws", "draw", "option_faults", "picked"]
+__all__ = ["Draws", "Replacement", "draw", "draw_attrs", "picked"]
 
-SURROGATES = ("shift", "segments", "phase", "partners")
-MAX_SURROGATES = 1_000_000  # more are probably a mistake, and would need too much memory
+
+Items: TypeAlias = Sequence[Any] | np.ndarray
+
+
+class Replacement(NamedTuple):
+    """What a surrogate puts in the place of y in one part."""
+
+    y: np.ndarray  # (frame, signal)
+    order: np.ndarray | None = None  # the window of y for each window of x; None: the same
+    number: int | None = None  # only the first windows of the part; None: all of them
 
 
 class Draws(NamedTuple):
-    """The random draw for each surrogate: a shift (frames), a seed (of an order or of phases) or a partner's array."""
+    """The surrogates of the parts that are tested together.
+
+    `items` has one item for each surrogate: a shift (frames) for each part, the part that replaces each part, a seed of
+    orders or of phases, or a partner's array for each part.
+
+    Surrogates that are put together from several parts have some of them in common, but none with y, if every part is
+    moved. The observed statistic then is further from their mean than they are, and p-values would be too small. For
+    p-values, `exchangeable` has as many surrogates in which some parts, but not all, may stay in their places: any two,
+    one of which may be y, have as much in common. It is empty where the items themselves are exchangeable.
+    """
 
     kind: str
     seed: int
-    items: list[Any]
+    items: Items
+    exchangeable: Items
+    parts: list[Part]
 
-    def attrs(self) -> dict[str, str | int]:
-        """Attributes of the result, with which the draws can be repeated."""
-        return {"surrogates": self.kind, "n": len(self.items), "seed": str(self.seed)}
-
-    def spectrum(self, y: np.ndarray) -> np.ndarray | None:
-        """Return what all surrogates of `y` `(time, signal)` share: its spectrum, for "phase" only."""
+    def spectra(self, y: np.ndarray) -> list[np.ndarray]:
+        """Return what all surrogates of `y` `(time, signal)` share: the spectrum of each part, for "phase" only."""
         from bitbox_xr.kernels.shifts_and_phases import bridged_spectrum
 
-        return bridged_spectrum(y) if self.kind == "phase" else None
+        return [bridged_spectrum(y[part.start : part.stop]) for part in self.parts] if self.kind == "phase" else []
 
-    def surrogate(
-        self, k: int, y: np.ndarray, spectrum: np.ndarray | None, windows: int
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return surrogate `k` of `y` `(time, signal)`, and its window for each window of x (None: the same window)."""
+    def observed(self, y: np.ndarray) -> list[Replacement]:
+        """Each part of `y` itself."""
+        return [Replacement(y[part.start : part.stop]) for part in self.parts]
+
+    def surrogate(self, k: int, y: np.ndarray, spectra: list[np.ndarray]) -> list[Replacement]:
+        """What surrogate `k` of `y` `(time, signal)` puts in the place of each part; first all items."""
         from bitbox_xr.kernels.shifts_and_phases import random_phases, shifted
 
-        item = self.items[k]
+        number = len(self.items)
+        item = self.items[k] if k < number else self.exchangeable[k - number]
+        own = [one.y for one in self.observed(y)]
         if self.kind == "shift":
-            return shifted(y, item), None
-        if self.kind == "segments":
-            return y, np.random.default_rng(item).permutation(windows)
+            return [Replacement(shifted(one, int(shift))) for one, shift in zip(own, item, strict=True)]
+        if self.kind == "permute":
+            numbers = [part.windows.number for part in self.parts]
+            return [Replacement(own[j], None, min(numbers[i], numbers[j])) for i, j in enumerate(item)]
+        if self.kind == "partners":
+            return [Replacement(_as_long(np.asarray(other), len(one))) for other, one in zip(item, own, strict=True)]
+        rng = np.random.default_rng(item)
         if self.kind == "phase":
-            assert spectrum is not None
-            return random_phases(np.random.default_rng(item), spectrum, y), None
-        return _as_long(np.asarray(item), len(y)), None
+            return [Replacement(random_phases(rng, *both)) for both in zip(spectra, own, strict=True)]
+        orders = [rng.permutation(part.windows.number) for part in self.parts]
+        return [Replacement(*both) for both in zip(own, orders, strict=True)]
 
 
 def draw(
@@ -60,23 +92,48 @@ def draw(
     pair: Pair,
     partners: Sequence[SignalsLike] | None = None,
     fps: float | None = None,
-) -> Draws:
-    """Draw `n` surrogates of `pair.y`; ValueError if options are out of range or the recording is too short."""
-    from bitbox_xr.kernels.shifts_and_phases import draw_shifts
+) -> list[Draws]:
+    """Draw at most `n` surrogates of `pair.y` for each label of its intervals; without `by`, for the whole recording.
 
-    refuse("drawing surrogates", option_faults(kind, n, rng) + _partner_faults(kind, partners))
-    refuse("drawing surrogates", _number_faults(kind, n, pair))
-    seed = _seed(rng)
+    A label of which no interval can be tested gets no surrogates. ValueError if no label can be tested, or options are
+    out of range. Every label starts from the same seed, as if the recording were cut.
+    """
+    refuse("drawing surrogates", option_faults(kind, n, rng) + partner_faults(kind, partners))
+    groups = grouped(kind, n, pair)
+    seed = seed_of(rng)
+    given = partner_signals(partners, pair, fps) if partners is not None else []
+    return [
+        Draws(kind, seed, *_items(kind, n, seed, pair, parts, given), parts) if parts else Draws(kind, seed, [], [], [])
+        for parts in groups
+    ]
+
+
+def _items(
+    kind: str, n: int, seed: int, pair: Pair, parts: list[Part], partners: list[xr.DataArray]
+) -> tuple[Items, Items]:
+    """The items for estimates, and those for p-values, if these differ."""
     sequence = np.random.SeedSequence(seed)
-    if kind == "shift":
-        items: list[Any] = draw_shifts(np.random.default_rng(sequence), n, pair.frames, _min_shift(pair)).tolist()
-    elif kind == "partners":
-        assert partners is not None
-        taken = _partners(partners, pair, fps)
-        items = [taken[k] for k in picked(len(taken), n, seed)]
-    else:
-        items = sequence.spawn(n)
-    return Draws(kind, seed, items)
+    if kind in ("shift", "permute"):
+        rng = np.random.default_rng(sequence)
+        if kind == "shift":
+            sizes = [distinct_draws.grid_size(part.frames, spacing(pair)) for part in parts]
+            drawn = partial(distinct_draws.draw_shifts, rng, sizes=sizes, spacing=spacing(pair))
+        else:
+            drawn = partial(distinct_draws.draw_orders, rng, size=len(parts))
+        items = drawn(n=n)
+        return items, drawn(n=len(items), partly=True) if len(parts) > 1 else []
+    if kind == "partners":
+        return [_like(partners[k], parts, pair) for k in picked(len(partners), n, seed)], []
+    return sequence.spawn(n), []
+
+
+def _like(partner: xr.DataArray, parts: list[Part], pair: Pair) -> list[Array]:
+    """What a partner puts in the place of each part: all frames, or the interval of the same label and place."""
+    if pair.by is None:
+        return [partner.data]
+    frames = [slice(one.start, one.stop) for one in stretches(pair.by, partner) if one.label == parts[0].label]
+    there = [frames[part.place] if part.place < len(frames) else slice(0) for part in parts]
+    return [partner.isel({TIME: own}).data for own in there]
 
 
 def picked(count: int, n: int, seed: int) -> list[int]:
@@ -89,89 +146,22 @@ def picked(count: int, n: int, seed: int) -> list[int]:
     return sorted(order)
 
 
-def _seed(rng: int | np.random.Generator | None) -> int:
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**63))
-    return int(np.random.SeedSequence().generate_state(1, np.uint64)[0]) if rng is None else int(rng)
-
-
-def _min_shift(pair: Pair) -> int:
-    """Smallest shift, in frames: a window and twice the largest lag."""
-    return pair.windows.width + 2 * pair.windows.reach
-
-
-# --- checks
-
-
-def option_faults(kind: object, n: object, rng: object) -> list[str]:
-    """Problems with these options that do not depend on the recordings."""
-    faults = []
-    if kind not in SURROGATES:
-        faults.append(f"expected surrogates to be {', '.join(SURROGATES[:-1])} or {SURROGATES[-1]}, got {kind!r}")
-    if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MAX_SURROGATES:
-        faults.append(f"expected n, the number of surrogates, to be an integer from 1 to {MAX_SURROGATES}, got {n!r}")
-    whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
-    if not (rng is None or whole or isinstance(rng, np.random.Generator)):
-        faults.append(f"expected rng to be a seed (an integer of at least 0) or a numpy.random.Generator, got {rng!r}")
-    return faults
-
-
-def _partner_faults(kind: object, partners: object) -> list[str]:
-    faults = []
-    many = isinstance(partners, Iterable) and not isinstance(partners, str | xr.DataArray | np.ndarray | dict)
-    if kind == "partners" and not (many and partners):
-        got = "None" if partners is None else type(partners).__name__ if not many else "an empty one"
-        faults.append(
-            f"expected partners=[…], a list of signals of other recordings, with surrogates='partners', got {got}"
-        )
-    if kind != "partners" and partners is not None:
-        faults.append(
-            f"expected no partners with surrogates={kind!r}, got some; use surrogates='partners', or leave them out"
-        )
-    return faults
-
-
-def _number_faults(kind: str, n: int, pair: Pair) -> list[str]:
-    rate, shift = pair.fps, _min_shift(pair)
-    if kind == "shift":
-        most = max(0, pair.frames - 2 * shift + 1)
-        made = f"different shifts by at least a window and twice the largest lag ({shift / rate:.3g} s)"
-        remedy = f"record at least {(n - 1 + 2 * shift) / rate:.3g} s, or choose a smaller n, width or max_lag"
-    elif kind == "segments":
-        most = math.factorial(min(pair.windows.number, 20)) - 1
-        made = f"different orders of {pair.windows.number} windows"
-        remedy = "choose a smaller n or step"
-    else:
-        return []
-    length = f"{pair.frames} frames ({pair.frames / rate:.3g} s)"
-    return [f"expected n of at most {most}, the number of {made} in {length}, got {n}; {remedy}"] if n > most else []
-
-
-def _partners(partners: Sequence[SignalsLike], pair: Pair, fps: float | None) -> list[Array]:
-    """Check each partner as y; return their values `(time, signal)`, with the signals in the order of y."""
-    faults, taken = [], []
-    labels = pair.y[SIGNAL].values.tolist()
-    for k, partner in enumerate(partners):
-        try:
-            other = checked_pair(pair.measure, pair.x, partner, pair.options, fps)
-        except (ValueError, TypeError) as error:
-            faults.append(f"partners[{k}], as y: {error}")
-            continue
-        lacking = [label for label in labels if label not in other.y[SIGNAL].values]
-        further = [dim for dim in other.y.dims if dim not in (TIME, SIGNAL)]
-        if lacking:
-            faults.append(f"expected partners[{k}] to have the signals of y, got none called {listed(lacking)}")
-        elif further:
-            got = f"further dimensions ({listed(further)})"
-            faults.append(f"expected partners[{k}] to be one recording, got {got}; choose one with .isel()")
-        else:
-            taken.append(other.y.sel({SIGNAL: labels}).isel({TIME: slice(0, pair.frames)}).data)
-    refuse("drawing surrogates", faults)
-    return taken
+def draw_attrs(draws: list[Draws], pair: Pair) -> dict[str, str | int]:
+    """Attributes of the result, with which the draws can be repeated."""
+    numbers = [len(one.items) for one in draws]
+    attrs: dict[str, str | int] = {"surrogates": draws[0].kind, "n": max(numbers), "seed": str(draws[0].seed)}
+    if pair.by is None:
+        return attrs | {"family": "pairs of a recording"}
+    tested = sum(len(one.parts) for one in draws)
+    return attrs | {
+        "n_by_label": json.dumps(numbers),
+        "untested_intervals": len(pair.grids) - tested,
+        "family": f"pairs of a recording and {pair.by}",
+    }
 
 
 def _as_long(y: np.ndarray, frames: int) -> np.ndarray:
-    """Extend `y` with missing frames at its end to a length of `frames`."""
-    if len(y) == frames:
-        return y
+    """Cut `y` to a length of `frames`, or extend it with missing frames at its end."""
+    if len(y) >= frames:
+        return y[:frames]
     return np.concatenate([y, np.full((frames - len(y), y.shape[1]), np.nan)])

@@ -17,6 +17,7 @@ import xarray as xr
 from bitbox_xr.core import validation
 from bitbox_xr.core.types import Engine
 from bitbox_xr.io import backing
+from bitbox_xr.io.lag_packing import NotWholeFrames, is_packed, unpack
 from bitbox_xr.io.locks import LOCK, FileLock, unreadable
 from bitbox_xr.io.netcdf_encoding import CONVENTIONS, NAME_ATTRIBUTE, TYPE_ATTRIBUTE, encode
 from bitbox_xr.io.unpacked_size import index_if_it_fits
@@ -50,8 +51,9 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
         `<beginning of the name>.<random>.part`. This folder remains if the process is killed. If several processes
         write to the same path, the file that is completed last remains.
     engine
-        `netcdf4` or `h5netcdf` (both NetCDF-4: floats are compressed with zlib level 1 and shuffle), or `scipy`
-        (NetCDF-3: no compression; integers are stored with 32 bits, and integers that do not fit are refused).
+        `netcdf4` or `h5netcdf` (both NetCDF-4: floats are compressed with zlib level 1 and shuffle, except the
+        correlations of windows, which hardly shrink and are stored plainly with checksums), or `scipy` (NetCDF-3: no
+        compression; integers are stored with 32 bits, and integers that do not fit are refused).
 
     Raises
     ------
@@ -68,9 +70,14 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
     -----
     Text is stored as characters of fixed width, times as seconds, and coordinates have no `_FillValue`, so R and other
     NetCDF readers can read the file. Attributes are text, 32-bit integers or floats. A DataArray becomes one variable
-    with its own name, or `values` if it has no name or the name of a coordinate (such as `landmark`). Two equal objects
-    in memory give two identical files, byte for byte. Chunks on dask are stored in the order in which they are
-    computed: the values are equal, but the bytes of the files can differ.
+    with its own name, or `values` if it has no name or the name of a coordinate (such as `landmark`).
+
+    The lags of windows are stored as whole frames in integers of 8 or 16 bits. Their attribute `scale_factor` is the
+    length of a frame in seconds, by which other readers multiply them. `open_netcdf` returns the float32 seconds that
+    were written, bit for bit.
+
+    Two equal objects in memory give two identical files, byte for byte. Chunks on dask are stored in the order in which
+    they are computed: the values are equal, but the bytes of the files can differ.
 
     Examples
     --------
@@ -87,9 +94,11 @@ def to_netcdf(obj: xr.DataArray | xr.Dataset, path: str | os.PathLike[str], *, e
     _check_engine("to_netcdf()", engine)
     target = destination(path)
     backing.detach("to_netcdf()", obj, target)
-    data = encode(obj, engine)
     with replacing(target) as file:
-        _write(data, file, engine)
+        try:
+            _write(encode(obj, engine), file, engine)
+        except NotWholeFrames:  # lags that were changed, such as their running means
+            _write(encode(obj, engine, packing=False), file, engine)
 
 
 @contextmanager
@@ -277,7 +286,16 @@ def _check_length(file: Path) -> None:
 
 def _open(file: Path, engine: str, *, cache: bool) -> xr.Dataset:
     plain: Any = {"decode_times": False, "decode_timedelta": False, "create_default_indexes": False}
-    return xr.open_dataset(file, engine=engine, cache=cache, lock=FileLock(file.name), **plain)
+    plain |= {"engine": engine, "cache": cache, "lock": FileLock(file.name)}
+    source = xr.open_dataset(file, **plain)
+    packed = [str(name) for name in source.data_vars if is_packed(source.variables[name])]
+    if TYPE_ATTRIBUTE not in source.attrs or not packed:
+        return source
+    source.close()  # open it again with these variables as integers
+    source = xr.open_dataset(file, mask_and_scale=dict.fromkeys(packed, False), **plain)
+    opened = source.assign({name: unpack(source[name].variable) for name in packed})
+    opened.set_close(source.close)
+    return opened
 
 
 def _decode(source: xr.Dataset) -> xr.Dataset:

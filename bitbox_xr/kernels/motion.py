@@ -125,24 +125,32 @@ def _joined(parts: list[Part], places: Places) -> Course:
             blocks.append(course(places.of(seam), one.first, len(before)))
         blocks += one.blocks
         before = np.concatenate([before, one.tail])[-MAX_ORDER:]
-    return Course(*(join(field, axis=0) for join, field in zip(JOIN, _fields(blocks), strict=True)))
+    return _combined(blocks)
 
 
-def summary(parts: list[Part], places: Places, frames: int) -> np.ndarray:
-    """The rows of `SUMMARY`, `(row, point)`, of a recording in parts. NaN for a point that is always missing.
+def summary(intervals: list[list[Part]], places: Places, frames: int) -> np.ndarray:
+    """The rows of `SUMMARY`, `(row, point)`, over intervals of a recording, each in parts. `frames`: their frames.
 
-    speed, acceleration and jerk are mean lengths of first, second and third differences. ldj, the log dimensionless
-    jerk, is −ln(N³ · Σ|Δ²|² / max|Δ|²) over the N frames from the first to the last that is present. Each missing
-    difference counts with the mean square of those present.
+    No difference crosses the edge of an interval. NaN for a point that is always missing. speed, acceleration and jerk
+    are mean lengths of first, second and third differences. ldj, the log dimensionless jerk, is
+    −ln(N³ · Σ|Δ²|² / max|Δ|²) over the N frames from the first to the last that is present in each interval. Each
+    missing difference counts with the mean square of those present.
     """
-    every = _joined(parts, places)
+    courses = [_joined(parts, places) for parts in intervals]
+    every = _combined(courses)
     seen = np.where(every.counts > 0, every.counts, np.nan)
-    span = every.last - every.first + 1
+    spans = np.maximum([course.last - course.first + 1 for course in courses], 0)  # 0 where a point is always missing
+    span, turns = spans.sum(axis=0), np.maximum(spans - 2, 0).sum(axis=0)
     extent = np.where(every.counts[0] > 0, np.sqrt(((every.high - every.low) ** 2).sum(axis=-1)), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):  # ldj is NaN for still points and infinite for uniform motion
-        ldj = -np.log(span**3 * (every.squares / seen[2] * (span - 2)) / every.peak**2)
+        ldj = -np.log(span**3 * (every.squares / seen[2] * turns) / every.peak**2)
     path = np.where(every.counts[1] > 0, every.totals[0], np.nan)
     return np.stack([extent, path, *(every.totals / seen[1:]), ldj, every.counts[0] / frames])
+
+
+def _combined(courses: list[Course]) -> Course:
+    """The course of several blocks or intervals."""
+    return Course(*(join(field, axis=0) for join, field in zip(JOIN, _fields(courses), strict=True)))
 
 
 def _fields(blocks: Iterable[Any]) -> list[np.ndarray]:
@@ -223,4 +231,4 @@ def distances(parts: list[list[Away]], frames: int) -> np.ndarray:
     rows = np.stack([least.min(axis=0), mean, deviation, most.max(axis=0)])  # (row, reference, point)
     references = (number > 0).sum(axis=0)
     average = np.where(number > 0, rows, 0.0).sum(axis=1) / np.where(references > 0, references, np.nan)
-    return np.concatenate([average, number.max(axis=0)[None] / frames])
+    return np.concatenate([average, number.max(axis=0)[None] / (frames or np.nan)])

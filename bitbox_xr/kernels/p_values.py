@@ -6,7 +6,7 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Chance", "add_strength", "against_chance"]
+__all__ = ["Estimates", "PValues", "add_strength", "estimates", "p_values"]
 
 TIE_TOLERANCE = 1e-6  # statistics that differ by no more count as equal
 
@@ -32,41 +32,60 @@ def add_strength(corr, magnitude, first, width, step, last, sums):
                 last[i, j] = first + w if present else last[i, j]
 
 
-class Chance(NamedTuple):
-    """Results of the test of observed values against surrogates, each `(pair,)`."""
+class Estimates(NamedTuple):
+    """The observed value compared with the mean and standard deviation of its surrogates, each `(pair,)`."""
 
     observed: np.ndarray
     null_mean: np.ndarray
     null_std: np.ndarray
+    excess: np.ndarray
     surrogate_z: np.ndarray
+
+
+class PValues(NamedTuple):
+    """Ranks of the observed value among its surrogates, each `(pair,)`."""
+
     p: np.ndarray
     p_fwe: np.ndarray
     q: np.ndarray
+    p_min: np.ndarray
 
 
-def against_chance(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) -> Chance:
-    """Test the observed value `values[0]` of each pair against its n surrogates `values[1:]`, `(1 + n, pair)`.
+def estimates(values: np.ndarray, cover: np.ndarray) -> Estimates:
+    """Compare the observed value `values[0]` of each pair with its n surrogates `values[1:]`, `(1 + n, pair)`.
 
     `cover`, of the same shape, is the number of frames in the windows of each value. A mean over fewer frames varies
     more. If gaps leave a surrogate fewer frames than the observed value, its deviation from the mean is therefore
     multiplied by √(its cover / the observed cover).
 
-    Each pair is standardised by its mean and standard deviation over all 1 + n values. p is (b + 1) / (n + 1), where b
-    is the number of surrogates that are at least as high as the observed value (two-sided: at least as far from the
-    mean). p_fwe is the family-wise p-value: it compares the observed value with each surrogate's highest value over all
-    pairs. q is the false discovery rate of Benjamini & Hochberg. Surrogates without a value count as at least as high.
-    Pairs without an observed value get NaN and do not belong to the family.
+    >>> values = np.array([[3.0], [1.0], [2.0], [0.0]])
+    >>> estimates(values, np.ones_like(values)).excess
+    array([2.])
+    """
+    null_mean, _, null_std = _spread(values[1:], _share(cover)[1:])
+    excess = values[0] - null_mean
+    surrogate_z = excess / np.where(null_std > TIE_TOLERANCE, null_std, np.nan)
+    return Estimates(values[0], null_mean, null_std, excess, surrogate_z)
+
+
+def p_values(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) -> PValues:
+    """Test the observed value `values[0]` of each pair against its n surrogates `values[1:]`, `(1 + n, pair)`.
+
+    Each pair is standardised by its mean and standard deviation over all 1 + n values, whose deviations are scaled by
+    their `cover` as in `estimates`. p is (b + 1) / (n + 1), where b is the number of surrogates that are at least as
+    high as the observed value (two-sided: at least as far from the mean). p_fwe is the family-wise p-value: it compares
+    the observed value with each surrogate's highest value over all pairs. q is the false discovery rate of Benjamini &
+    Hochberg. p_min is the smallest possible p, 1 / (n + 1). Surrogates without a value count as at least as high. Pairs
+    without an observed value get NaN and do not belong to the family.
 
     >>> values = np.array([[3.0], [1.0], [2.0], [0.0]])
-    >>> chance = against_chance(values, np.ones_like(values), two_sided=False)
-    >>> chance.p, chance.null_mean
-    (array([0.25]), array([1.]))
+    >>> p_values(values, np.ones_like(values), two_sided=False).p
+    array([0.25])
     """
     from scipy.stats import false_discovery_control
 
     tested = ~np.isnan(values[0])
-    share = np.sqrt(np.divide(cover, cover[0], out=np.ones_like(cover), where=cover[0] > 0))
-    _, apart, deviation = _spread(values, share)
+    _, apart, deviation = _spread(values, _share(cover))
     z = np.divide(apart, deviation, out=np.where(np.isnan(values), np.nan, 0.0), where=deviation > TIE_TOLERANCE)
     z = np.abs(z) if two_sided else z
     n = len(values) - 1
@@ -80,9 +99,12 @@ def against_chance(values: np.ndarray, cover: np.ndarray, *, two_sided: bool) ->
     q = np.full_like(p, np.nan)
     if tested.any():
         q[tested] = false_discovery_control(p[tested])
-    null_mean, _, null_std = _spread(values[1:], share[1:])
-    surrogate_z = (values[0] - null_mean) / np.where(null_std > TIE_TOLERANCE, null_std, np.nan)
-    return Chance(values[0], null_mean, null_std, surrogate_z, p, p_fwe, q)
+    return PValues(p, p_fwe, q, none / (n + 1))
+
+
+def _share(cover: np.ndarray) -> np.ndarray:
+    share: np.ndarray = np.sqrt(np.divide(cover, cover[0], out=np.ones_like(cover), where=cover[0] > 0))
+    return share
 
 
 def _spread(values: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,12 +6,7 @@ between them.
 
 import numpy as np
 
-__all__ = ["bridged_spectrum", "draw_shifts", "random_phases", "shifted"]
-
-
-def draw_shifts(rng: np.random.Generator, n: int, frames: int, apart: int) -> np.ndarray:
-    """`n` distinct circular shifts of `frames` frames, each at least `apart` frames from zero in both directions."""
-    return rng.choice(np.arange(apart, frames - apart + 1), n, replace=False)
+__all__ = ["bridged_spectrum", "random_phases", "shifted"]
 
 
 def shifted(y: np.ndarray, shift: int) -> np.ndarray:

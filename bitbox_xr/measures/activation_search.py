@@ -21,69 +21,125 @@ if TYPE_CHECKING:
 
     from bitbox_xr.kernels.activations.search import Found, Search
 
-__all__ = ["apply_to_activations", "find_activations", "summaries"]
+__all__ = ["apply_to_activations", "find_activations", "noise_levels", "summaries"]
 
 BLOCK_BYTES = 2**25  # of a block of coefficients, as float64, that a task holds
 PIECE_BYTES = 2**26  # of a piece along time, as float64
 
 
+def noise_levels(data: Array, search: "Search", ladder: tuple[float, ...], rest: np.ndarray | None) -> Array:
+    """Measure the noise of every recording at the scales of `search`: `(…, scale, signal)`, lazy if `data` is.
+
+    See `bitbox_xr.kernels.activations.noise.levels`.
+    """
+    from bitbox_xr.kernels.activations.noise import levels
+
+    shape = (*data.shape[:-2], len(search.scales), data.shape[-1])
+    if not is_lazy(data):
+        found = [levels(data[at], search, ladder, rest, threads=threads()) for at in np.ndindex(data.shape[:-2])]
+        return np.array(found).reshape(shape)
+    import dask.array as da
+
+    lazy, call = cast("da.Array", data), partial(levels, search=search, ladder=ladder, rest=rest)
+    each = [_joined_columns(lazy[at], call, len(search.scales)) for at in np.ndindex(data.shape[:-2])]
+    result: Array = da.stack(each).reshape(shape)
+    return result
+
+
 def apply_to_activations(
-    data: Array, search: "Search", finish: Callable[["Found"], np.ndarray], shape: tuple[int, ...]
+    data: Array,
+    search: "Search",
+    finish: Callable[["Found"], np.ndarray],
+    shape: tuple[int, ...],
+    noise: Array | None = None,
 ) -> Array:
-    """Apply `finish` to the activations of every recording: `(…, *shape)`, lazy if `data` is."""
+    """Apply `finish` to the activations of every recording: `(…, *shape)`, lazy if `data` is.
+
+    `noise` `(…, scale, signal)` is that of the responses, if the search needs it.
+    """
     extra = data.shape[:-2]
     if not is_lazy(data):
-        results = [finish(one) for one in find_activations(data, search)]
+        results = [finish(one) for one in find_activations(data, search, noise)[0]]
         return np.array(results, dtype=np.float64).reshape(extra + shape)
     import dask.array as da
     from dask import delayed
 
     call = delayed(finish, pure=True)
-    results = [da.from_delayed(call(one), shape, np.float64) for one in _delayed(cast("da.Array", data), search)]
+    found = _delayed(cast("da.Array", data), search, noise)
+    results = [da.from_delayed(call(one), shape, np.float64) for one in found]
     result: Array = da.stack(results).reshape(extra + shape)
     return result
 
 
-def summaries(data: Array, search: "Search", *, robust: bool, lists: int) -> Array:
+def summaries(
+    data: Array,
+    search: "Search",
+    finish: Callable[["Found"], np.ndarray],
+    *,
+    lists: int,
+    noise: Array | None = None,
+) -> Array:
     """Summarise the activations of every recording: `(…, list, metric, signal)`, lazy if `data` is.
 
-    The last entry along the metrics is the number of eligible frames.
+    `finish` is `bitbox_xr.kernels.activations.metrics.cube` with its options. The last entry along the metrics is the
+    number of eligible frames. `noise` is as for `apply_to_activations`.
     """
-    from bitbox_xr.kernels.activations.metrics import METRICS, cube
+    from bitbox_xr.kernels.activations.metrics import METRICS
 
-    finish = partial(cube, robust=robust)
     shape = (lists, len(METRICS) + 1, data.shape[-1])
-    if not is_lazy(data) or len(_columns(data)) == 1:
-        return apply_to_activations(data, search, finish, shape)
+    if not is_lazy(data):
+        from bitbox_xr.kernels.activations.search import summarise
+
+        known = None if noise is None else np.asarray(noise)
+        found = [
+            summarise(data[at], search, finish, None if known is None else known[at], threads=threads())
+            for at in np.ndindex(data.shape[:-2])
+        ]
+        return np.array(found, dtype=np.float64).reshape(data.shape[:-2] + shape)
+    if len(_columns(data)) == 1:
+        return apply_to_activations(data, search, finish, shape, noise)
     import dask.array as da
 
-    if search.apart or search.outliers or 0.0 in search.scales:
+    if search.apart or search.outliers or search.labels is not None or 0.0 in search.scales:
         one = partial(_of_columns, search=search, finish=finish, shape=shape)
     else:
         one = partial(_of_pieces, search=search, shape=shape)
-    results = [one(cast("da.Array", data)[at]) for at in np.ndindex(data.shape[:-2])]
+    lazy = cast("da.Array", data)
+    results = [one(lazy[at], noise=None if noise is None else noise[at]) for at in np.ndindex(data.shape[:-2])]
     result: Array = da.stack(results).reshape(data.shape[:-2] + shape)
     return result
 
 
-def find_activations(data: Array, search: "Search") -> list["Found"]:
-    """Compute the activations of every recording, in the order of the leading dimensions of `data`."""
+def find_activations(
+    data: Array, search: "Search", noise: Array | None = None
+) -> tuple[list["Found"], np.ndarray | None]:
+    """Compute the activations of every recording, in the order of the leading dimensions of `data`, and `noise`.
+
+    Lazy data and lazy noise are computed together.
+    """
     from bitbox_xr.kernels.activations.search import find
 
     if is_lazy(data):
         import dask
 
-        return list(dask.compute(*_delayed(cast("da.Array", data), search)))
-    return [find(data[at], search, threads=threads()) for at in np.ndindex(data.shape[:-2])]
+        found, computed = dask.compute(_delayed(cast("da.Array", data), search, noise), noise)
+        return list(found), computed
+    known = None if noise is None else np.asarray(noise)
+    return [
+        find(data[at], search, None if known is None else known[at], threads=threads())
+        for at in np.ndindex(data.shape[:-2])
+    ], known
 
 
-def _delayed(data: "da.Array", search: "Search") -> list[Any]:
+def _delayed(data: "da.Array", search: "Search", noise: Array | None) -> list[Any]:
     from dask import delayed
 
-    from bitbox_xr.kernels.activations.search import joined
+    from bitbox_xr.kernels.activations.search import find, joined
 
-    join = delayed(joined, pure=True)
-    return [join(_by_columns(data[at], search)) for at in np.ndindex(data.shape[:-2])]
+    join, call = delayed(joined, pure=True), partial(find, search=search)
+    return [
+        join(_by_columns(data[at], call, None if noise is None else noise[at])) for at in np.ndindex(data.shape[:-2])
+    ]
 
 
 def _columns(data: Array) -> list[slice]:
@@ -92,54 +148,68 @@ def _columns(data: Array) -> list[slice]:
     return [slice(start, min(start + width, data.shape[-1])) for start in range(0, data.shape[-1], width)]
 
 
-def _by_columns(recording: "da.Array", search: "Search") -> list[Any]:
-    """Return the delayed activations of each block of coefficients."""
+def _by_columns(recording: "da.Array", call: Callable[..., Any], noise: Array | None = None) -> list[Any]:
+    """Return the delayed `call` of each block of coefficients and, if given, of its noise `(scale, signal)`."""
     columns = _columns(recording)
     again = len(columns) > 1 and not on_cluster(recording)
-    return [_block(recording, block, search, again) for block in columns]
+    return [_block(recording, block, call, again, noise) for block in columns]
+
+
+def _joined_columns(recording: "da.Array", call: Callable[..., np.ndarray], rows: int) -> "da.Array":
+    """Concatenate the arrays `(rows, signal)` that `call` makes of each block of coefficients."""
+    import dask.array as da
+
+    blocks = zip(_columns(recording), _by_columns(recording, call), strict=True)
+    parts = [da.from_delayed(one, (rows, block.stop - block.start), np.float64) for block, one in blocks]
+    result: da.Array = da.concatenate(parts, axis=-1)
+    return result
 
 
 def _of_columns(
-    recording: "da.Array", search: "Search", finish: Callable[["Found"], np.ndarray], shape: tuple[int, ...]
+    recording: "da.Array",
+    search: "Search",
+    finish: Callable[["Found"], np.ndarray],
+    shape: tuple[int, ...],
+    noise: Array | None,
 ) -> "da.Array":
     """Apply `finish` to each block of coefficients, and concatenate the results along signals."""
     import dask.array as da
     from dask import delayed
 
+    from bitbox_xr.kernels.activations.search import find
+
     call = delayed(finish, pure=True)
-    blocks = zip(_columns(recording), _by_columns(recording, search), strict=True)
+    blocks = zip(_columns(recording), _by_columns(recording, partial(find, search=search), noise), strict=True)
     parts = [da.from_delayed(call(one), (*shape[:-1], block.stop - block.start), np.float64) for block, one in blocks]
     result: da.Array = da.concatenate(parts, axis=-1)
     return result
 
 
-def _block(recording: "da.Array", columns: slice, search: "Search", again: bool) -> Any:
-    """Return the delayed activations of some columns; with `again`, the task itself reads them, chunk by chunk.
+def _block(recording: "da.Array", columns: slice, call: Callable[..., Any], again: bool, noise: Array | None) -> Any:
+    """Return the delayed `call` of some columns; with `again`, the task itself reads them, chunk by chunk.
 
     Otherwise the scheduler would read each chunk a single time for all blocks, and keep it until the last block
     is done.
     """
     from dask import delayed
 
-    from bitbox_xr.kernels.activations.search import find
-
+    given = {} if noise is None else {"noise": noise[:, columns]}
     if again:
-        return delayed(partial(_read_and_find, recording, columns, search), pure=True)()
-    return delayed(find, pure=True)(recording[:, columns], search)
+        return delayed(partial(_read_and_call, recording, columns, call), pure=True)(**given)
+    return delayed(call, pure=True)(recording[:, columns], **given)
 
 
-def _read_and_find(recording: "da.Array", columns: slice, search: "Search") -> "Found":
-    from bitbox_xr.kernels.activations.search import find
-
+def _read_and_call(recording: "da.Array", columns: slice, call: Callable[..., Any], **given: np.ndarray) -> Any:
     bounds = np.cumsum([0, *recording.chunks[0]]).tolist()
     chunks = [recording[start:stop, columns] for start, stop in pairwise(bounds)]
-    return find(np.concatenate([np.array(chunk.compute(scheduler="synchronous")) for chunk in chunks]), search)
+    values = np.concatenate([np.array(chunk.compute(scheduler="synchronous")) for chunk in chunks])
+    return call(values, **given)
 
 
 # --- pieces along time
 
 
-def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) -> "da.Array":
+def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...], noise: Array | None) -> "da.Array":
     """Summarise the activations of a recording by combining summaries of pieces along time."""
     import dask.array as da
     from dask import delayed
@@ -164,7 +234,8 @@ def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) 
     context = [known[k] for k in range(len(within))]
     tops = each(partial(chunked.largest, search=search), around, within, context)
     top = delayed(np.maximum.reduce, pure=True)(tops)
-    cubes = each(partial(chunked.cube, search=search), around, within, context, [top] * len(within))
+    known_noise = [noise] * len(within)
+    cubes = each(partial(chunked.cube, search=search), around, within, context, [top] * len(within), known_noise)
     pooled = delayed(metrics.pooled, pure=True)(delayed(np.stack, pure=True)(cubes))
     result: da.Array = da.from_delayed(pooled, shape, np.float64)
     return result

@@ -1,72 +1,55 @@
 """Applies the correlation kernel to all windows of whole recordings, with threads or as a dask graph.
 
-Arrays are `(…, time, signal)`; windows are in frames. The windows are divided into blocks, and if there are few of them
-the signals of x too. The blocks and their order do not depend on the number of threads, so the results are the same to
-the last digit for any number.
+Arrays are `(…, time, signal)`; windows are in frames.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial, reduce
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from bitbox_xr.core.lazy import is_lazy, threads
-from bitbox_xr.core.progress import tracked
+from bitbox_xr.core.lazy import is_lazy
 from bitbox_xr.core.types import Array
 from bitbox_xr.kernels.correlation.statistics import SUMS
+from bitbox_xr.measures.window_blocks import BLOCK, Block, Grids, Windows, Work, blocks, listed, over_blocks, workers
 
 if TYPE_CHECKING:
     import dask.array as da
 
     from bitbox_xr.kernels.correlation.windowed import Plan
 
-__all__ = ["Windows", "block", "broadcast", "matrices", "reduced", "sums"]
+__all__ = ["BLOCK", "Windows", "block", "broadcast", "grouped_reduced", "grouped_sums", "matrices", "reduced", "sums"]
 
-T = TypeVar("T")
-
-BLOCK = 32  # windows whose sums are added together; their matrices of 79 × 79 pairs fit into the processor's cache
-BLOCK_NS = 2_000_000  # least time for a block, where there is enough work; threads cost some 100 000 ns
-BLOCK_CELLS = 1_000_000  # of the matrices of a block, if it has more than BLOCK windows
 NS_PER_SUM = 2.0  # to add one cell to the sums
-MIN_ROWS = 64  # signals of x in a block: each block computes means and spreads of all signals of y
-
-
-class Windows(NamedTuple):
-    """Windows: number w starts at frame `reach + w · step`; its lags use `reach` frames more each way."""
-
-    width: int
-    step: int
-    reach: int
-    number: int
-
-    def frames(self, first: int, stop: int) -> slice:
-        """Frames that windows `first` to `stop` use, with their lags."""
-        return slice(first * self.step, (stop - 1) * self.step + 2 * self.reach + self.width)
 
 
 # --- matrices of every window
 
 
 def matrices(
-    x: Array, y: Array, windows: Windows, plan: "Plan", seconds: np.ndarray, *, mirrored: bool
+    x: Array, y: Array, windows: Grids, plan: "Plan", seconds: np.ndarray, *, mirrored: bool
 ) -> tuple[Any, ...]:
     """Return `corr` and `lag` `(…, window, n1, n2)`, and the shares of frames present `(…, window, n1)` and `(…, n2)`.
 
-    `plan` holds the lags from which each window chooses; `seconds` are the same lags in s.
+    `windows` of several intervals follow each other. `plan` holds the lags from which each window chooses; `seconds`
+    are the same lags in s.
     """
-    call = partial(_matrices, windows=windows, plan=plan, seconds=seconds, mirrored=mirrored)
+    grids = listed(windows)
+    call = partial(_matrices, plan=plan, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(np.asarray(x), np.asarray(y), count=windows.number, workers=threads())
+        return call(np.asarray(x), np.asarray(y), grids=grids, lazily=False)
     import dask.array as da
 
     parts: list[list[Any]] = [[], [], []]
-    for x_part, y_part, count in _parts(x, y, windows):
-        two = _blockwise(partial(_stacked, call=call, count=count), x_part, y_part, "kwij", {"k": 2, "w": count})
+    for x_part, y_part, own in _parts_of_grids(x, y, grids):
+        count = own.number
+        two = _blockwise(partial(_stacked, call=call, windows=own), x_part, y_part, "kwij", {"k": 2, "w": count})
         parts[0].append(two)
         for k, part in enumerate((x_part, y_part)):
-            share = partial(_shares, windows=windows, count=count)
+            share = partial(_shares, windows=own, count=count)
             parts[k + 1].append(_blockwise(share, part, None, "wi", {"w": count}))
     both = da.concatenate(parts[0], axis=-3)
     extra = both.shape[:-4]
@@ -78,33 +61,38 @@ def _matrices(
     x: np.ndarray,
     y: np.ndarray,
     *,
-    windows: Windows,
+    grids: Sequence[Windows],
     plan: "Plan",
     seconds: np.ndarray,
     mirrored: bool,
-    count: int,
-    workers: int,
+    lazily: bool,
 ) -> tuple[np.ndarray, ...]:
-    from bitbox_xr.kernels.correlation.paths import path
-
     x, y, extra = broadcast(x, y)
+    count = sum(windows.number for windows in grids)
     shapes = [(count, x.shape[-1], y.shape[-1])] * 2 + [(count, x.shape[-1]), (count, y.shape[-1])]
     out = tuple(np.empty(extra + shape, np.float32) for shape in shapes)
 
-    def compute(at: "_Block") -> None:
-        part = tuple(array[at.where][at.first : at.stop] for array in out)
+    def compute(at: Block) -> None:
+        part = tuple(array[at.where][at.into] for array in out)
         here = part[0][:, at.rows], part[1][:, at.rows], part[2][:, at.rows], part[3]
-        block(x[at.where][:, at.rows], y[at.where], windows, plan, seconds, mirrored, at.first, at.stop, here)
+        block(x[at.where][:, at.rows], y[at.where], at.windows, plan, seconds, mirrored, at.first, at.stop, here)
 
-    way = path(plan, x.shape[-1], y.shape[-1])
-    work = _blocks(extra, count, way.ns, x.shape[-1], y.shape[-1], mirrored, way.stretch)
-    for _ in _over_blocks(compute, work, workers):
+    work = _work([plan], x, y, mirrored=mirrored)
+    for _ in over_blocks(compute, blocks(extra, grids, work), 1 if lazily else workers(extra, grids, work)):
         pass
     return out
 
 
-def _stacked(x: np.ndarray, y: np.ndarray, call: Callable[..., tuple[np.ndarray, ...]], count: int) -> np.ndarray:
-    corr, lag, _, _ = call(x, y, count=count, workers=1)
+def _work(plans: Sequence["Plan"], x: np.ndarray, y: np.ndarray, *, mirrored: bool) -> Work:
+    from bitbox_xr.kernels.correlation.paths import path
+
+    n1, n2 = x.shape[-1], y.shape[-1]
+    ways = [path(plan, n1, n2) for plan in plans]
+    return Work(sum(way.ns for way in ways), n1, n2, mirrored, max(way.stretch for way in ways))
+
+
+def _stacked(x: np.ndarray, y: np.ndarray, call: Callable[..., tuple[np.ndarray, ...]], windows: Windows) -> np.ndarray:
+    corr, lag, _, _ = call(x, y, grids=[windows], lazily=True)
     return np.stack([corr, lag], axis=-4)
 
 
@@ -121,49 +109,69 @@ def _shares(x: np.ndarray, _: None, windows: Windows, count: int) -> np.ndarray:
 # --- sums over windows
 
 
+def grouped_sums(
+    x: Array,
+    y: Array,
+    groups: Sequence[Sequence[Windows]],
+    plans: list["Plan"],
+    seconds: list[np.ndarray],
+    *,
+    mirrored: bool,
+) -> Array:
+    """Return `sums` over the windows of each group of intervals, `(…, group, plan, sum, n1, n2)`."""
+    found = [sums(x, y, grids, plans, seconds, mirrored=mirrored) for grids in groups]
+    if not is_lazy(*found):
+        return np.stack(found, axis=-5)
+    import dask.array as da
+
+    stacked: Array = da.stack(found, axis=-5)
+    return stacked
+
+
 def sums(
-    x: Array, y: Array, windows: Windows, plans: list["Plan"], seconds: list[np.ndarray], *, mirrored: bool
+    x: Array, y: Array, windows: Grids, plans: list["Plan"], seconds: list[np.ndarray], *, mirrored: bool
 ) -> Array:
     """Return the sums over all windows, `(…, plan, sum, n1, n2)` float64 (see `SUMS`), without keeping matrices."""
-    call = partial(_sums, windows=windows, plans=plans, seconds=seconds, mirrored=mirrored)
+    grids = listed(windows)
+    if not grids:  # no interval of a label is long enough
+        x, y = (np.zeros(array[..., :0, :].shape) for array in (x, y))
+    call = partial(_sums, plans=plans, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(np.asarray(x), np.asarray(y), count=windows.number, workers=threads())
+        return call(np.asarray(x), np.asarray(y), grids=grids, lazily=False)
     sizes = {"p": len(plans), "k": len(SUMS)}
     import dask.array as da
 
     parts = [
-        _blockwise(partial(call, count=count, workers=1), x_part, y_part, "pkij", sizes, dtype=np.float64)
-        for x_part, y_part, count in _parts(x, y, windows)
+        _blockwise(partial(call, grids=[own], lazily=True), x_part, y_part, "pkij", sizes, dtype=np.float64)
+        for x_part, y_part, own in _parts_of_grids(x, y, grids)
     ]
     result: Array = da.stack(parts).sum(axis=0, split_every=4)
     return result
 
 
 def _sums(
-    x: np.ndarray, y: np.ndarray, *, windows: Windows, plans: list["Plan"], seconds: list[np.ndarray], mirrored: bool,
-    count: int, workers: int,
+    x: np.ndarray, y: np.ndarray, *, grids: Sequence[Windows], plans: list["Plan"], seconds: list[np.ndarray],
+    mirrored: bool, lazily: bool,
 ) -> np.ndarray:  # fmt: skip
-    from bitbox_xr.kernels.correlation.paths import path
-
     x, y, extra = broadcast(x, y)
     n1, n2 = x.shape[-1], y.shape[-1]
+    total = np.zeros((*extra, len(plans), len(SUMS), n1, n2))
 
-    def compute(at: "_Block") -> tuple["_Block", np.ndarray]:
+    def compute(at: Block) -> tuple[Block, np.ndarray]:
         corr, lag = np.empty((2, at.stop - at.first, at.rows.stop - at.rows.start, n2), np.float32)
         shares = np.empty((len(corr), corr.shape[1]), np.float32), np.empty((len(corr), n2), np.float32)
         parts = []
         for plan, names in zip(plans, seconds, strict=True):
             out = (corr, lag, *shares)
-            block(x[at.where][:, at.rows], y[at.where], windows, plan, names, mirrored, at.first, at.stop, out)
+            block(x[at.where][:, at.rows], y[at.where], at.windows, plan, names, mirrored, at.first, at.stop, out)
             parts.append(_added(corr, lag, _limit(names)))
         return at, np.stack(parts, axis=1)
 
-    total = np.zeros((*extra, len(plans), len(SUMS), n1, n2))
-    ways = [path(plan, n1, n2) for plan in plans]
-    work = _blocks(extra, count, sum(way.ns for way in ways), n1, n2, mirrored, ways[0].stretch)
-    for at, parts in _over_blocks(compute, work, workers):
-        for part in parts:
-            total[at.where][..., at.rows, :] += part
+    work = _work(plans, x, y, mirrored=mirrored)
+    found = over_blocks(compute, blocks(extra, grids, work), 1 if lazily else workers(extra, grids, work))
+    # first over the windows of an interval, then over intervals, as `grouped_reduced` does
+    for (where, _), of_grid in groupby(found, key=lambda one: one[0][:2]):
+        total[where] += _total(of_grid, (len(plans), len(SUMS), n1, n2))
     return total
 
 
@@ -176,10 +184,37 @@ def _added(corr: np.ndarray, lag: np.ndarray, limit: float) -> np.ndarray:
     return parts
 
 
+def _total(found: Iterable[tuple[Block, np.ndarray]], shape: tuple[int, ...]) -> np.ndarray:
+    """Sums over blocks, `shape`, in the order of their windows."""
+    total = np.zeros(shape)
+    for at, parts in found:
+        for part in parts:
+            total[..., at.rows, :] += part
+    return total
+
+
+def grouped_reduced(corr: Array, lag: Array, groups: Sequence[Sequence[slice]]) -> Array:
+    """Return `reduced` over the windows of each group, `(…, group, sum, n1, n2)`; a group is a list of runs of windows.
+
+    Sums are first over a run, then over runs, as `sums` does for intervals.
+    """
+    nothing = np.zeros(reduced(corr[..., :0, :, :], lag[..., :0, :, :], np.inf).shape)
+    found = []
+    for runs in groups:
+        parts = (reduced(corr[..., run, :, :], lag[..., run, :, :], np.inf) for run in runs)
+        found.append(reduce(operator.add, parts, nothing))
+    if not is_lazy(*found):
+        return np.stack(found, axis=-4)
+    import dask.array as da
+
+    stacked: Array = da.stack(found, axis=-4)
+    return stacked
+
+
 def reduced(corr: Array, lag: Array, limit: float) -> Array:
     """Return the sums over windows, `(…, sum, n1, n2)`, of existing `corr` and `lag` `(…, window, n1, n2)`."""
     if not is_lazy(corr, lag):
-        return _reduced(np.asarray(corr), np.asarray(lag), limit, workers=threads())
+        return _reduced(np.asarray(corr), np.asarray(lag), limit, lazily=False)
     import dask.array as da
 
     outer = tuple(range(corr.ndim - 3))
@@ -193,58 +228,33 @@ def reduced(corr: Array, lag: Array, limit: float) -> Array:
 
 
 def _reduced_part(corr: np.ndarray, lag: np.ndarray, limit: float) -> np.ndarray:
-    return np.expand_dims(_reduced(corr, lag, limit, workers=1), -4)
+    return np.expand_dims(_reduced(corr, lag, limit, lazily=True), -4)
 
 
-def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -> np.ndarray:
+def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, lazily: bool) -> np.ndarray:
     extra, (count, n1, n2) = corr.shape[:-3], corr.shape[-3:]
 
-    def compute(at: "_Block") -> tuple["_Block", np.ndarray]:
-        some = (array[at.where][at.first : at.stop, at.rows] for array in (corr, lag))
+    def compute(at: Block) -> tuple[Block, np.ndarray]:
+        some = (array[at.where][at.into, at.rows] for array in (corr, lag))
         return at, _added(*(np.ascontiguousarray(array, np.float32) for array in some), limit)
 
     total = np.zeros((*extra, len(SUMS), n1, n2))
-    for at, parts in _over_blocks(compute, _blocks(extra, count, n1 * n2 * NS_PER_SUM, n1, n2, False), workers):
-        for part in parts:
-            total[at.where][..., at.rows, :] += part
+    grids, work = [Windows(1, 1, 0, count)], Work(NS_PER_SUM * max(n1 * n2, 1), n1, n2)
+    found = over_blocks(compute, blocks(extra, grids, work), 1 if lazily else workers(extra, grids, work))
+    for where, of_recording in groupby(found, key=lambda one: one[0].where):
+        total[where] = _total(of_recording, (len(SUMS), n1, n2))
     return total
 
 
+def _parts_of_grids(x: Array, y: Array, grids: Sequence[Windows]) -> Iterator[tuple["da.Array", "da.Array", Windows]]:
+    """Yield, for each interval and each chunk along time in it, the frames of x and y and the windows in them."""
+    for windows in grids:
+        own = windows._replace(start=0)
+        for x_part, y_part, count in _parts(windows.cut(x), windows.cut(y), own):
+            yield x_part, y_part, own._replace(number=count)
+
+
 # --- blocks of windows, and parts of recordings
-
-
-class _Block(NamedTuple):
-    """Windows `first` to `stop`, and some signals of x, of the recording at index `where`."""
-
-    where: tuple[int, ...]
-    first: int
-    stop: int
-    rows: slice
-
-
-def _blocks(
-    extra: tuple[int, ...], count: int, ns: float, n1: int, n2: int, whole: bool, stretch: int = 1
-) -> list[_Block]:
-    """Blocks of about `BLOCK_NS` or more; `ns` is the time for a window. `whole`: signals are not divided.
-
-    Blocks have at least `stretch` windows if their matrices are not too large.
-    """
-    size = min(max(BLOCK_NS / max(ns, 1.0), stretch), BLOCK_CELLS / max(n1 * n2, 1))
-    if count * ns > BLOCK_NS:  # else threads would take longer
-        size = min(size, count / 4)
-    size = BLOCK * max(1, round(size / BLOCK))
-    windows = -(-count // size)
-    parts = 1
-    if not whole:
-        wanted = max(min(4 / max(windows, 1), count * ns / BLOCK_NS), min(size, count) * ns / (4 * BLOCK_NS))
-        parts = max(1, min(n1 // MIN_ROWS, int(wanted)))
-    rows = -(-n1 // (4 * parts)) * 4  # whole tiles
-    return [
-        _Block(where, first, min(first + size, count), slice(row, min(row + rows, n1)))
-        for where in np.ndindex(extra)
-        for first in range(0, count, size)
-        for row in range(0, n1, rows)
-    ]
 
 
 def block(
@@ -264,7 +274,7 @@ def block(
     """Correlate windows `first` to `stop` of two recordings, into `out`.
 
     `order` (for surrogates) gives the window of y with which each window of x is paired; None: the same window. With
-    `matched`, only each signal of x with the same signal of y: the first two of `out` are then `(window, 1, n)`.
+    `matched`, each signal of x only with the same signal of y: the first two of `out` are then `(window, 1, n)`.
     """
     from bitbox_xr.kernels.correlation.windowed import best_lags
 
@@ -273,22 +283,11 @@ def block(
         x, y = x[frames], y[frames]
     else:
         span = windows.width + 2 * windows.reach
-        starts = (which * windows.step for which in (np.arange(first, stop), order[first:stop]))
+        starts = (windows.start + which * windows.step for which in (np.arange(first, stop), order[first:stop]))
         x, y = (a[(start[:, None] + np.arange(span)).ravel()] for a, start in zip((x, y), starts, strict=True))
         plan = plan._replace(step=span)
     sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
     best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored, matched=matched)
-
-
-def _over_blocks(function: Callable[[_Block], T], work: list[_Block], workers: int) -> Iterator[T]:
-    """Apply `function` to blocks with threads; yield its results in order."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    if workers == 1 or len(work) <= 1:
-        yield from tracked(map(function, work), len(work)) if workers > 1 else map(function, work)
-        return
-    with ThreadPoolExecutor(min(workers, len(work))) as pool:
-        yield from tracked(pool.map(function, work), len(work))
 
 
 def _limit(seconds: np.ndarray) -> float:

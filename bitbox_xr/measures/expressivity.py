@@ -7,30 +7,28 @@ activation is the value of the signal itself at that moment.
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
-from bitbox_xr.core.types import Array, ScalesLike, SignalsLike
+from bitbox_xr.core.types import Array, NoiseLike, ScalesLike, SignalsLike
 from bitbox_xr.core.validation import flag_faults, name_faults
-from bitbox_xr.core.variables import COEFFICIENT, EVENT, METRIC, RESERVED, SCALE, SIGNAL, TIME, variable_attrs
-from bitbox_xr.measures import activation_search
-from bitbox_xr.measures.scales import RAW, Scales
+from bitbox_xr.core.variables import COEFFICIENT, METRIC, RESERVED, SCALE, SIGNAL, TIME, variable_attrs
+from bitbox_xr.measures import activation_noise, activation_search
+from bitbox_xr.measures.scales import Asked, Scales
 from bitbox_xr.measures.scales import chosen as scales_of
+from bitbox_xr.preprocessing.intervals import Labels, by_faults, labels_along_time
 
 if TYPE_CHECKING:
-    from bitbox_xr.kernels.activations.search import Found
+    from bitbox_xr.kernels.activations.search import Found, Search
 
-__all__ = ["diversity", "events", "expressivity", "prepared"]
+__all__ = ["carried_labels", "diversity", "expressivity", "extra_dims", "measured_attrs", "prepared", "with_units"]
 
-LONG_NAMES_OF_EVENTS = {
-    TIME: "time of the activation",
-    SCALE: "temporal scale at which it was found (0: the signal itself)",
-}
+MAX_SHARE_LEFT_OUT = 0.5  # of the summed magnitude, by robust=True without a warning
 
 
 def expressivity(
@@ -40,6 +38,10 @@ def expressivity(
     aggregate: bool = False,
     robust: bool = False,
     precision: int = 16,
+    min_rise: float | None = None,
+    false_alarms_per_minute: float | None = None,
+    noise: NoiseLike = None,
+    by: str | None = None,
     fps: float | None = None,
 ) -> xr.Dataset:
     """Measure how often and how strongly each expression coefficient is activated, at each temporal scale.
@@ -68,6 +70,22 @@ def expressivity(
     precision
         The wavelet is sampled at `2 ** precision` points. The results have converged at 16. PyWavelets 1.9 uses 12 and
         earlier versions 10, which moves maxima and adds some at long scales.
+    min_rise
+        Count only activations with a rise of at least this height, in the units of the signal. The rise is the height
+        of the wavelet's response, divided by that to a Gaussian bump of height 1 and of full width at half maximum
+        0.42 d. Default: count every maximum, as Bitbox does, also those of noise.
+    false_alarms_per_minute
+        Count only activations that noise alone would exceed at most this often per minute, at one scale (with
+        `aggregate`, at all scales together). The rate is nominal: it holds for Gaussian noise, and trackers' noise has
+        more large values. See `events` on z and chance_rate.
+    noise
+        Where to measure the noise for `false_alarms_per_minute`. Default: in the recording itself, from its small
+        responses. A DataArray: another recording of the same face at rest, with the frame rate and labels of x.
+        {"condition": "rest"}: the frames of x at which its coordinate condition is "rest".
+    by
+        Name of a coordinate along time with labels (see `annotate`), such as "condition", which becomes a dimension.
+        Activations are searched in the whole recording, since a wavelet needs its surroundings, and counted by the
+        label at their time. Eligible time is that of the label, and outliers are those of the whole recording.
     fps
         Frames per second, for input without times.
 
@@ -80,15 +98,22 @@ def expressivity(
         - `eligible_time` (s) `(…, scale, coefficient)`: duration of the eligible frames
         - `activations_per_minute` `(…, scale, coefficient)`: activations per minute of eligible time
 
-        `scale` is in seconds; 0 is the signal itself, and infinity is all scales aggregated. `scale_label` names it.
+        With `by`, its dimension is before `scale`. `scale` is in seconds; 0 is the signal itself, and infinity is all
+        scales aggregated. `scale_label` names it.
         Without activations, frequency and density are 0 and the other metrics NaN. Without eligible frames all are
         NaN. The result is lazy if the input is a dask array.
 
     Raises
     ------
     ValueError
-        If the signals are of another kind, the frame times are irregular, scales do not fit into the recording, or
-        values are infinite.
+        If the signals are of another kind, the frame times are irregular, scales do not fit into the recording, values
+        are infinite, or there are no labels `by` along time. If `min_rise` or `false_alarms_per_minute` is not a
+        positive number, is given without scales, or noise has fewer maxima than that. If `noise` does not belong to x.
+
+    Warns
+    -----
+    UserWarning
+        When computed: if `robust` leaves out more than half of the summed magnitude of a coefficient at a scale.
 
     Notes
     -----
@@ -120,10 +145,16 @@ def expressivity(
     9.0
     """
     refuse("expressivity()", flag_faults("robust", robust))
-    x, chosen = prepared("expressivity", x, scales, aggregate, precision, fps)
+    asked = Asked(scales, aggregate, precision, min_rise, false_alarms_per_minute)
+    x, chosen = prepared("expressivity", x, asked, fps)
+    level, described = _noise("expressivity", x, chosen, noise)
     from bitbox_xr.kernels.activations.metrics import METRICS
 
-    numbers = activation_search.summaries(x.data, chosen.search(outliers=robust), robust=robust, lists=chosen.lists)
+    labels = _labels_of("expressivity", x, by)
+    finish = partial(_cube, robust=bool(robust))
+    search, lists = _labelled(chosen.search(outliers=robust), x, labels), chosen.lists * len(labels.spans)
+    numbers = activation_search.summaries(x.data, search, finish, lists=lists, noise=level)
+    numbers = numbers.reshape(*x.shape[:-2], *labels.sizes, chosen.lists, *numbers.shape[-2:])
     eligible_time = numbers[..., -1, :] / chosen.fps
     variables = {
         "expressivity": ((SCALE, METRIC, COEFFICIENT), numbers[..., :-1, :]),
@@ -135,78 +166,7 @@ def expressivity(
         METRIC: (METRIC, np.array(METRICS)),
         "unit": (METRIC, np.array(["1", f"{units}/frame", units, units, units, units])),
     }
-    return _result("expressivity", x, chosen, variables, coords, robust=int(robust))
-
-
-def events(
-    x: SignalsLike, *, scales: ScalesLike = None, aggregate: bool = False, precision: int = 16, fps: float | None = None
-) -> xr.Dataset:
-    """List the activations that `expressivity` counts: time, scale, coefficient, strength and width of each.
-
-    Parameters
-    ----------
-    x, scales, aggregate, precision, fps
-        As for `expressivity`. Dask arrays are computed, since the number of activations is not known before.
-
-    Returns
-    -------
-    Dataset
-        One entry along `event` for each activation, ordered by recording, scale, coefficient and time (with `aggregate`
-        by recording, coefficient and time). Coordinates along `event`:
-
-        - `time` (s)
-        - `scale` (s): 0 for the signal itself; with `aggregate` the scale of the largest score
-        - `coefficient`, one coordinate for each further dimension of the input, and other labels of its recordings and
-          signals (such as `region`)
-
-        Variables along `event`:
-
-        - `magnitude`: value of the signal
-        - `width` (s): time over which the wavelet's response has more than half its height; NaN where the recording
-          ends before
-        - `response`: height of the wavelet's response, which is largest at the scale of about the full width of the
-          activation divided by 0.26
-        - `outlier`: whether `robust=True` ignores the activation
-
-    Raises
-    ------
-    ValueError
-        As for `expressivity`.
-
-    Examples
-    --------
-    >>> from bitbox_xr import signals
-    >>> time = np.arange(600) / 30
-    >>> smile = sum(np.exp(-((time - at) ** 2) / (2 * 0.25**2)) for at in (4, 9, 15))
-    >>> found = events(signals(smile[:, None], fps=30, names=["AU12"]), scales=[2])
-    >>> found.time.values.round(2).tolist(), found.magnitude.values.round(2).tolist()
-    ([4.0, 9.0, 15.0], [1.0, 1.0, 1.0])
-    """
-    x, chosen = prepared("events", x, scales, aggregate, precision, fps)
-    found = activation_search.find_activations(x.data, chosen.search(widths=True, outliers=True))
-    tables = [_table(one) for one in found]
-    column = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
-    coords = {
-        EVENT: np.arange(len(column["frame"]), dtype=np.int32),
-        TIME: x[TIME].values[column["frame"]],
-        SCALE: np.array(chosen.durations or (RAW,))[column["scale"]],
-    }
-    variables = {
-        "magnitude": column["magnitude"],
-        "width": column["width"] / chosen.fps,
-        "response": column["height"],
-        "outlier": column["outlier"],
-    }
-    labels = _labels(x, [len(table["frame"]) for table in tables], column["signal"])
-    own = {
-        name: (EVENT, values, variable_attrs(name, long_name=LONG_NAMES_OF_EVENTS.get(name)))
-        for name, values in coords.items()
-    }
-    return xr.Dataset(
-        {name: (EVENT, values, _variable_attrs(name, x)) for name, values in variables.items()},
-        own | labels,
-        _attrs("events", x, chosen),
-    )
+    return _result("expressivity", x, chosen, labels, variables, coords, robust=int(robust), **described)
 
 
 def diversity(
@@ -217,13 +177,17 @@ def diversity(
     robust: bool = False,
     magnitude: bool = True,
     precision: int = 16,
+    min_rise: float | None = None,
+    false_alarms_per_minute: float | None = None,
+    noise: NoiseLike = None,
+    by: str | None = None,
     fps: float | None = None,
 ) -> xr.Dataset:
     """Measure how evenly activations are spread over coefficients: 0 if one has all, 1 if all have the same share.
 
     Parameters
     ----------
-    x, scales, aggregate, robust, precision, fps
+    x, scales, aggregate, robust, precision, min_rise, false_alarms_per_minute, noise, by, fps
         As for `expressivity`; x must have at least two coefficients.
     magnitude
         True: use each coefficient's share of the summed magnitudes `|signal|` of activations. False: use its share of
@@ -232,7 +196,7 @@ def diversity(
     Returns
     -------
     Dataset
-        Both variables are `(…, scale)`:
+        Both variables are `(…, scale)`, with `by` `(…, condition, scale)`:
 
         - `overall`: entropy `-Σ p log p / log n` of the shares p of n coefficients in all activations
         - `frame_wise`: mean over frames of the entropy of the shares at one frame, which is 0 for a frame with at most
@@ -257,23 +221,26 @@ def diversity(
     0.8112781244591328
     """
     refuse("diversity()", flag_faults("robust", robust) + flag_faults("magnitude", magnitude))
-    x, chosen = prepared("diversity", x, scales, aggregate, precision, fps)
+    asked = Asked(scales, aggregate, precision, min_rise, false_alarms_per_minute)
+    x, chosen = prepared("diversity", x, asked, fps)
     if x.sizes[SIGNAL] < 2:
         raise ValueError("diversity(): expected at least two coefficients, got one; choose more signals")
-    from bitbox_xr.kernels.activations import metrics
-
-    finish = partial(metrics.diversity, robust=robust, magnitude=magnitude)
-    numbers = activation_search.apply_to_activations(x.data, chosen.search(outliers=robust), finish, (2, chosen.lists))
-    variables = {"overall": ((SCALE,), numbers[..., 0, :]), "frame_wise": ((SCALE,), numbers[..., 1, :])}
-    return _result("diversity", x, chosen, variables, {}, robust=int(robust), magnitude=int(magnitude))
+    level, described = _noise("diversity", x, chosen, noise)
+    finish = partial(_diversity, robust=bool(robust), magnitude=bool(magnitude))
+    labels = _labels_of("diversity", x, by)
+    search, shape = _labelled(chosen.search(outliers=robust), x, labels), (2, chosen.lists * len(labels.spans))
+    numbers = activation_search.apply_to_activations(x.data, search, finish, shape, level)
+    numbers = numbers.reshape(*x.shape[:-2], 2, *labels.sizes, chosen.lists)
+    both = np.moveaxis(cast(np.ndarray, numbers), x.ndim - 2, 0)  # dask arrays have this function too
+    variables = {name: ((SCALE,), values) for name, values in zip(("overall", "frame_wise"), both, strict=True)}
+    own = {"robust": int(robust), "magnitude": int(magnitude)}
+    return _result("diversity", x, chosen, labels, variables, {}, **own, **described)
 
 
 # --- checked input
 
 
-def prepared(
-    measure: str, x: SignalsLike, scales: ScalesLike, aggregate: bool, precision: int, fps: float | None
-) -> tuple[xr.DataArray, Scales]:
+def prepared(measure: str, x: SignalsLike, asked: Asked, fps: float | None) -> tuple[xr.DataArray, Scales]:
     """Check expression signals `(…, time, signal)` and the scales at which they are searched."""
     x = as_signals(x, fps=fps, label="x")
     kind = x.attrs.get("kind", "expression")
@@ -282,17 +249,78 @@ def prepared(
         raise ValueError(f"{measure}(): expected x to be of kind 'expression', got {kind!r}; {remedy}")
     dropped = (TIME,) if COEFFICIENT in RESERVED[measure] else (TIME, SIGNAL)
     refuse(f"{measure}()", name_faults(RESERVED[measure], x, dropped=dropped))
-    return x, scales_of(scales, aggregate, precision, fps=rate(x), frames=x.sizes[TIME], measure=measure)
+    return x, scales_of(asked, fps=rate(x), frames=x.sizes[TIME], measure=measure)
 
 
-def _extra(x: xr.DataArray) -> tuple[str, ...]:
+def _noise(measure: str, x: xr.DataArray, chosen: Scales, noise: NoiseLike) -> tuple[Array | None, dict[str, str]]:
+    """The noise of responses if activations are chosen by it, and its attribute."""
+    if chosen.false_alarms_per_minute is None:
+        if noise is not None:
+            raise ValueError(
+                f"{measure}(): expected false_alarms_per_minute with noise, got None; give it or leave out noise"
+            )
+        return None, {}
+    rest = activation_noise.rest_of(measure, x, noise, chosen)
+    return activation_noise.levels(rest, chosen), {"noise": rest.described}
+
+
+def _cube(found: "Found", *, robust: bool) -> np.ndarray:
+    """`metrics.cube`, with a warning about magnitude that is left out."""
+    from bitbox_xr.kernels.activations import metrics
+
+    if robust:
+        _warn_about_outliers("expressivity", found)
+    return metrics.cube(found, robust=robust)
+
+
+def _diversity(found: "Found", *, robust: bool, magnitude: bool) -> np.ndarray:
+    """`metrics.diversity`, with a warning about magnitude that is left out."""
+    from bitbox_xr.kernels.activations import metrics
+
+    if robust:
+        _warn_about_outliers("diversity", found)
+    return metrics.diversity(found, robust=robust, magnitude=magnitude)
+
+
+def _warn_about_outliers(measure: str, found: "Found") -> None:
+    """Warn if outliers have most of the summed magnitude: they are then the expressions."""
+    from bitbox_xr.kernels.activations import metrics
+
+    # No numbers in the text: coefficients come in blocks, and equal texts are shown once.
+    if (metrics.share_of_outliers(found) > MAX_SHARE_LEFT_OUT).any():
+        warn(
+            f"{measure}(): expected robust=True to leave out a few activations, got more than half of the summed "
+            "magnitude of a coefficient left out at a scale; where most maxima are noise, the outliers are the "
+            "expressions: use robust=False, and min_rise to leave out noise"
+        )
+
+
+def _labels_of(measure: str, x: xr.DataArray, by: str | None) -> Labels:
+    """The labels of the option `by`; ValueError if x has no such labels along time."""
+    refuse(f"{measure}()", by_faults(by, RESERVED[measure], x=x))
+    return labels_along_time(f"{measure}()", by, x)
+
+
+def _labelled(search: "Search", x: xr.DataArray, labels: Labels) -> "Search":
+    """The search with the number of each frame's label, if there are labels."""
+    if not labels.dims:
+        return search
+    numbers = np.full(x.sizes[TIME], -1)
+    for number, spans in enumerate(labels.spans):
+        for span in spans:
+            numbers[span] = number
+    return search._replace(labels=numbers)
+
+
+def extra_dims(x: xr.DataArray) -> tuple[str, ...]:
+    """The dimensions of `x` other than time and signal."""
     return tuple(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL))
 
 
 # --- labelled results
 
 
-def _variable_attrs(name: str, x: xr.DataArray, **own: str) -> dict[str, str]:
+def with_units(name: str, x: xr.DataArray, **own: str | None) -> dict[str, str]:
     """Attributes of a variable or coordinate of a result of `x`."""
     return variable_attrs(name, units=str(x.attrs.get("units", "1")), **own)
 
@@ -301,23 +329,27 @@ def _result(
     measure: str,
     x: xr.DataArray,
     chosen: Scales,
+    labels: Labels,
     variables: Mapping[str, tuple[tuple[str, ...], Array]],
     coords: Mapping[str, tuple[str, np.ndarray]],
-    **options: int,
+    **options: int | str,
 ) -> xr.Dataset:
     """Label variables, given as `(last dimensions, values)`, with the coordinates of the input."""
-    extra = _extra(x)
+    extra = extra_dims(x)
     each = any(COEFFICIENT in dims for dims, _ in variables.values())
-    labels = _carried(x) if each else carried(x)
-    own = {name: (dim, values, _variable_attrs(name, x)) for name, (dim, values) in coords.items()}
+    kept = carried_labels(x) if each else carried(x)
+    own = {name: (dim, values, with_units(name, x)) for name, (dim, values) in coords.items()}
     return xr.Dataset(
-        {name: ((*extra, *dims), values, _variable_attrs(name, x)) for name, (dims, values) in variables.items()},
-        {**labels, **chosen.coords(), **own},
-        _attrs(measure, x, chosen, **options),
+        {
+            name: ((*extra, *labels.dims, *dims), values, with_units(name, x))
+            for name, (dims, values) in variables.items()
+        },
+        {**kept, **chosen.coords(), **labels.coords, **own},
+        measured_attrs(measure, x, chosen, **options, **labels.attrs),
     )
 
 
-def _attrs(measure: str, x: xr.DataArray, chosen: Scales, **options: int) -> dict[str, str | int | float]:
+def measured_attrs(measure: str, x: xr.DataArray, chosen: Scales, **options: int | str) -> dict[str, str | int | float]:
     """Attributes of the result: the options used, and the source of the input."""
     own = {
         **chosen.attrs(),
@@ -335,28 +367,8 @@ def _wavelets_version() -> str:
     return version("PyWavelets")
 
 
-def _table(found: "Found") -> dict[str, np.ndarray]:
-    """Activations of one recording, ordered by scale, coefficient and time."""
-    events = found.events
-    order = np.lexsort((events.frame, events.signal, events.list))
-    columns = {**events._asdict(), "magnitude": found.magnitude, "outlier": found.outlier}
-    return {name: values[order] for name, values in columns.items()}
-
-
-def _carried(x: xr.DataArray) -> dict[str, xr.Variable]:
+def carried_labels(x: xr.DataArray) -> dict[str, xr.Variable]:
     """Coordinates of a result that has the dimension `coefficient`."""
     labels = carried(x, COEFFICIENT)
-    labels[COEFFICIENT].attrs = _variable_attrs(COEFFICIENT, x)
+    labels[COEFFICIENT].attrs = with_units(COEFFICIENT, x)
     return labels
-
-
-def _labels(x: xr.DataArray, counts: list[int], signal: np.ndarray) -> dict[str, xr.Variable]:
-    """Labels of the recording and the coefficient of each activation; `counts`: number of activations by recording."""
-    sizes = {dim: x.sizes[dim] for dim in _extra(x)}
-    recording = np.unravel_index(np.repeat(np.arange(len(counts)), counts), [*sizes.values()]) if sizes else ()
-    places = {dim: xr.Variable(EVENT, at) for dim, at in zip(sizes, recording, strict=True)}
-    places[COEFFICIENT] = xr.Variable(EVENT, signal)
-    # dimensions without labels get numbers
-    numbers = {dim: xr.Variable(dim, np.arange(size), {"long_name": dim}) for dim, size in sizes.items()}
-    labels = numbers | {name: label.compute() for name, label in _carried(x).items()}
-    return {name: label.isel({dim: places[str(dim)] for dim in label.dims}) for name, label in labels.items()}

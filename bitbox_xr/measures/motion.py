@@ -21,6 +21,7 @@ from bitbox_xr.core.types import Array, Attrs, SignalsLike
 from bitbox_xr.core.validation import counted, listed, name_faults
 from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME, variable_attrs
 from bitbox_xr.kernels import motion as kernel
+from bitbox_xr.preprocessing.intervals import Labels, by_faults, labels_along_time
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -33,7 +34,7 @@ MEAN: Literal["mean"] = "mean"
 FramesLike: TypeAlias = Literal["mean"] | int | float | Sequence[int] | Sequence[float] | np.ndarray
 
 
-def kinematics(x: SignalsLike, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+def kinematics(x: SignalsLike, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
     """Measure how far and how fast each point moves: range, path, speed and acceleration.
 
     Parameters
@@ -44,14 +45,18 @@ def kinematics(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     angular
         For a pose. False: use the translation of the head. True: use its rotation, with the three angles as
         coordinates.
+    by
+        Name of a coordinate along time with labels (see `annotate`), such as "condition", which becomes a dimension:
+        each label is measured over all its intervals, without differences across their edges.
     fps
         Frames per second, for input without times.
 
     Returns
     -------
     Dataset
-        The dimensions are `(…, landmark)`, with the landmarks' `region` and `side`. A pose or rectangles (their centre)
-        are a single point, with dimensions `(…)`. In the units of the signals:
+        The dimensions are `(…, landmark)`, with `by` `(…, condition, landmark)`, with the landmarks' `region` and
+        `side`. A pose or rectangles (their centre) are a single point, without the dimension `landmark`. In the units
+        of the signals:
 
         - `range` (units): norm of the largest minus the smallest coordinates of the point
         - `path` (units): Σ |d|
@@ -66,7 +71,8 @@ def kinematics(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     ------
     ValueError
         If the signals are of another kind, their names do not identify coordinates, there are fewer than 3 frames,
-        the frame times are irregular, or values are infinite (for dask arrays, when they are computed).
+        the frame times are irregular, values are infinite (for dask arrays, when they are computed), or there are no
+        labels `by` along time.
 
     Notes
     -----
@@ -89,15 +95,17 @@ def kinematics(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     >>> found.path.round(1).item(), found.speed.round(1).item(), found.speed.attrs["units"]
     (125.6, 31.4, 'pixel/s')
     """
-    return _motion_summary("kinematics", ("range", "path", "speed", "acceleration", "valid"), x, angular, fps, least=3)
+    return _motion_summary(
+        "kinematics", ("range", "path", "speed", "acceleration", "valid"), x, angular, by, fps, least=3
+    )
 
 
-def smoothness(x: SignalsLike, *, angular: bool = False, fps: float | None = None) -> xr.Dataset:
+def smoothness(x: SignalsLike, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
     """Measure how smoothly each point moves: jerk and log dimensionless jerk.
 
     Parameters
     ----------
-    x, angular, fps
+    x, angular, by, fps
         As for `kinematics`.
 
     Returns
@@ -122,7 +130,8 @@ def smoothness(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     -----
     Missing frames are treated as in `kinematics`. For `ldj`, T extends from the first to the last frame at which the
     point is present, and missing accelerations are replaced by the mean of those present. Missing frames at the start
-    and the end therefore change nothing, and scattered ones change little.
+    and the end therefore change nothing, and scattered ones change little. With `by`, T is the sum over the intervals
+    of a label.
 
     `ldj` is Bitbox's measure, with the acceleration in units/s². The measure of that name in the literature (Hogan &
     Sternad 2009, Journal of Motor Behavior 41, 529-534) uses the jerk instead. With the acceleration, the argument of
@@ -141,11 +150,16 @@ def smoothness(x: SignalsLike, *, angular: bool = False, fps: float | None = Non
     [-4.3]
     [-7.2]
     """
-    return _motion_summary("smoothness", ("jerk", "ldj", "valid"), x, angular, fps, least=4)
+    return _motion_summary("smoothness", ("jerk", "ldj", "valid"), x, angular, by, fps, least=4)
 
 
 def relative_motion(
-    x: SignalsLike, *, reference: FramesLike = MEAN, angular: bool = False, fps: float | None = None
+    x: SignalsLike,
+    *,
+    reference: FramesLike = MEAN,
+    angular: bool = False,
+    by: str | None = None,
+    fps: float | None = None,
 ) -> xr.Dataset:
     """Measure how far each point is from a reference position: its mean position, or that at chosen frames.
 
@@ -156,8 +170,9 @@ def relative_motion(
     reference
         "mean": the mean position of the point. Or one or several frames: integers are frame numbers (negative ones
         count from the end), floats are times in s, for which the nearest frame is used.
-    angular, fps
-        As for `kinematics`.
+    angular, by, fps
+        As for `kinematics`. With `by`, the mean position is that of the label's frames, while reference frames are
+        frames of the whole recording.
 
     Returns
     -------
@@ -189,7 +204,7 @@ def relative_motion(
     >>> relative_motion(x, reference=[0.5, 1.5]).distance_mean.sel(landmark=8).item()      # at 0.5 s and 1.5 s
     4.0
     """
-    x, points = _prepared("relative_motion", x, angular, fps, least=1)
+    x, points, labels = _prepared("relative_motion", x, angular, by, fps, least=1)
     times = x[TIME].values
     frames = _frames(reference, times)
     options: dict[str, str] = {"reference": MEAN}
@@ -197,25 +212,26 @@ def relative_motion(
         used = {"reference": frames, "reference_time": times[frames]}
         options = {name: " ".join(f"{value:.12g}" for value in values) for name, values in used.items()}
     measured = partial(_distances, places=points.places, frames=frames)
-    numbers = _apply_to_recordings(x.data, measured, kernel.DISTANCES, points)
-    return _result("relative_motion", x, points, numbers, angular, options)
+    numbers = _apply_to_recordings(x.data, measured, kernel.DISTANCES, points, labels)
+    return _result("relative_motion", x, points, numbers, angular, labels, options)
 
 
 # --- checked input
 
 
 def _prepared(
-    measure: str, x: SignalsLike, angular: bool, fps: float | None, least: int
-) -> tuple[xr.DataArray, Points]:
-    """Check signals `(…, time, signal)`; return them and their points."""
+    measure: str, x: SignalsLike, angular: bool, by: str | None, fps: float | None, least: int
+) -> tuple[xr.DataArray, Points, Labels]:
+    """Check signals `(…, time, signal)`; return them, their points and the frames of each label."""
     x = as_signals(x, fps=fps, label="x")
     points = points_of(x, f"{measure}()", angular=angular)
     faults = name_faults(RESERVED[measure], x, dropped=(TIME,)) + name_faults(points.dims, x)
     if x.sizes[TIME] < least:
         got = counted(x.sizes[TIME], "frame")
         faults.append(f"expected at least {least} frames, got {got}; use a longer recording")
+    faults += by_faults(by, (*RESERVED[measure], *points.dims), x=x)
     refuse(f"{measure}()", faults)
-    return x, points
+    return x, points, labels_along_time(f"{measure}()", by, x)
 
 
 def _frames(reference: FramesLike, times: np.ndarray) -> np.ndarray:
@@ -258,75 +274,88 @@ def _frames_at(seconds: np.ndarray, times: np.ndarray) -> tuple[list[int], list[
 
 
 def _motion_summary(
-    measure: str, names: Sequence[str], x: SignalsLike, angular: bool, fps: float | None, least: int
+    measure: str, names: Sequence[str], x: SignalsLike, angular: bool, by: str | None, fps: float | None, least: int
 ) -> xr.Dataset:
     """Summarise the motion of each point by the variables `names`, in units per second."""
-    x, points = _prepared(measure, x, angular, fps, least)
+    x, points, labels = _prepared(measure, x, angular, by, fps, least)
     per_second = rate(x)
-    numbers = _apply_to_recordings(x.data, partial(_summary, places=points.places), kernel.SUMMARY, points)
+    numbers = _apply_to_recordings(x.data, partial(_summary, places=points.places), kernel.SUMMARY, points, labels)
     numbers |= {name: numbers[name] * per_second**k for k, name in enumerate(("speed", "acceleration", "jerk"), 1)}
     numbers["ldj"] = numbers["ldj"] + 2 * np.log(per_second)  # its argument is in s², not in frames²
-    return _result(measure, x, points, {name: numbers[name] for name in names}, angular, {"fps": per_second})
+    return _result(measure, x, points, {name: numbers[name] for name in names}, angular, labels, {"fps": per_second})
 
 
 def _apply_to_recordings(
-    data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points
+    data: Array, measure: Callable[..., Any], rows: Sequence[str], points: Points, labels: Labels
 ) -> dict[str, Array]:
-    """Apply `measure` to every recording, and return an array `(…, point)` for each row of its result `(row, point)`.
+    """Apply `measure` to every recording and label: an array `(…, label, point)` for each row of its result.
 
-    `measure` takes a recording `(time, signal)` and `call`, which wraps the functions that it calls: `delayed` for dask
-    arrays, and otherwise nothing.
+    `measure` takes a recording `(time, signal)`, intervals of it, and `call`, which wraps the functions that it calls:
+    `delayed` for dask arrays, and otherwise nothing. Its result is `(row, point)`.
     """
     shape = (len(rows), len(points.places.columns))
-    recordings = [data[at] for at in np.ndindex(data.shape[:-2])]
+    work = [(data[at], spans) for at in np.ndindex(data.shape[:-2]) for spans in labels.spans]
     if is_lazy(data):
         import dask.array as da
         from dask import delayed
 
         call = partial(delayed, pure=True)
-        found = da.stack([da.from_delayed(measure(one, call=call), shape, np.float64) for one in recordings])
+        found = da.stack([da.from_delayed(measure(*one, call=call), shape, np.float64) for one in work])
     else:
-        found = np.stack([measure(one, call=lambda function: function) for one in recordings])
-    found = found.reshape(data.shape[:-2] + shape)
+        found = np.stack([measure(*one, call=lambda function: function) for one in work])
+    found = found.reshape(*data.shape[:-2], *labels.sizes, *shape)
     return {name: found[..., k, :] if points.dims else found[..., k, 0] for k, name in enumerate(rows)}
 
 
-def _summary(recording: Array, *, call: Callable[..., Any], places: kernel.Places) -> Any:
-    """Summary of the motion of each point of a recording."""
-    return call(kernel.summary)(_parts(recording, partial(kernel.part, places=places)), places, len(recording))
+def _summary(recording: Array, spans: list[slice], *, call: Callable[..., Any], places: kernel.Places) -> Any:
+    """Summary of the motion of each point over intervals of a recording."""
+    parts = [_parts(recording[span], 0, partial(kernel.part, places=places)) for span in spans]
+    return call(kernel.summary)(parts, places, sum(span.stop - span.start for span in spans))
 
 
-def _distances(recording: Array, *, call: Callable[..., Any], places: kernel.Places, frames: np.ndarray) -> Any:
-    """Distances to the positions at `frames`, or to the mean position without any."""
+def _distances(
+    recording: Array, spans: list[slice], *, call: Callable[..., Any], places: kernel.Places, frames: np.ndarray
+) -> Any:
+    """Distances, in intervals, to the positions at `frames`, or to the mean position in them without any."""
     if len(frames):
         positions = call(kernel.Places.of)(places, recording[frames])
     else:
-        positions = call(kernel.mean_position)(_parts(recording, partial(kernel.middle, places=places)))
+        middle = partial(kernel.middle, places=places)
+        positions = call(kernel.mean_position)([part for span in spans for part in _parts(recording[span], 0, middle)])
+    away = partial(kernel.away, places=places, left_out=frames)
     # for the mean, read the recording twice instead of keeping it in memory until the mean is known
-    parts = _parts(recording, partial(kernel.away, places=places, left_out=frames), positions, again=not len(frames))
-    return call(kernel.distances)(parts, len(recording) - len(frames))
+    again = not len(frames)
+    parts = [part for s in spans for part in _parts(recording[s], s.start, away, positions, again=again)]
+    return call(kernel.distances)(parts, sum(int((~np.isin(np.r_[s], frames)).sum()) for s in spans))
 
 
-def _parts(recording: Array, measure: Callable[..., Any], *options: Any, again: bool = False) -> list[Any]:
-    """Apply `measure` to each chunk along time, with the number of its first frame and `options`."""
+def _parts(recording: Array, origin: int, measure: Callable[..., Any], *options: Any, again: bool = False) -> list[Any]:
+    """Apply `measure` to each chunk along time, with the number of its first frame, from `origin`, and `options`."""
     if not is_lazy(recording):
-        return [measure(recording, 0, *options)]
+        return [measure(recording, origin, *options)]
     whole = cast("da.Array", recording).rechunk({1: -1})
     again = again and not on_cluster(whole)
     bounds = pairwise(accumulate(whole.chunks[0], initial=0))
-    return [later(measure, whole[start:stop], again, start, *options) for start, stop in bounds]
+    return [later(measure, whole[start:stop], again, origin + start, *options) for start, stop in bounds]
 
 
 # --- labelled results
 
 
 def _result(
-    measure: str, x: xr.DataArray, points: Points, numbers: Mapping[str, Array], angular: bool, options: Attrs
+    measure: str,
+    x: xr.DataArray,
+    points: Points,
+    numbers: Mapping[str, Array],
+    angular: bool,
+    labels: Labels,
+    options: Attrs,
 ) -> xr.Dataset:
-    """Label variables `(…, point)` with the coordinates of the input."""
-    dims = (*(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)), *points.dims)
+    """Label variables `(…, label, point)` with the coordinates of the input."""
+    dims = (*(str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)), *labels.dims, *points.dims)
     variables = {name: (dims, values, variable_attrs(name, units=points.units)) for name, values in numbers.items()}
-    return xr.Dataset(variables, {**carried(x), **points.coords}, _attrs(measure, x, points, angular, options))
+    attrs = _attrs(measure, x, points, angular, {**options, **labels.attrs})
+    return xr.Dataset(variables, {**carried(x), **points.coords, **labels.coords}, attrs)
 
 
 def _attrs(

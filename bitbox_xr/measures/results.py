@@ -1,19 +1,21 @@
-"""Rearranges results: pairs of the same signal, and tidy tables; finds the strongest pair."""
-
-from collections.abc import Hashable
+"""Rearranges results into pairs of the same signal, compares results, and finds the strongest pair."""
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from bitbox_xr.core.provenance import as_dataset
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, variable_attrs
 
-__all__ = ["below_half", "matched", "selves", "strongest", "to_frame"]
+__all__ = ["below_half", "differences", "matched", "selves", "strongest"]
 
 MIN_WINDOW_SHARE = 0.5  # of the windows of the pair that has most
+
+# Attributes that two results of the same signals may differ in, and the start of the names of those that say which
+# signals they are of: a result without one of these is of other signals than a result with it.
+INCIDENTAL = ("bitbox_xr_version", "note")
+IDENTITY = ("measure", "alone", "by", "source", "kind", "history", "time_origin")
+MAX_SHOWN = 60  # letters of an attribute in a message
 
 
 def matched(result: xr.Dataset) -> xr.Dataset:
@@ -51,24 +53,56 @@ def matched(result: xr.Dataset) -> xr.Dataset:
     return picked.assign_coords({PAIR: (PAIR, labels, variable_attrs(PAIR))})
 
 
-def to_frame(data: xr.DataArray | xr.Dataset, dim_order: list[Hashable] | None = None) -> pd.DataFrame:
-    """Make a tidy table: one row for each combination of labels, one column for each coordinate and variable.
+def differences(**results: xr.Dataset) -> list[str]:
+    """Faults of two results, given by name, that are not of the same signals with the same options.
 
-    `dim_order` is the order of the dimensions, the one that changes most slowly first. Default: the order of the
-    variable with most dimensions.
+    Compares the attributes that both have (measure, options, sources, processing), scalar coordinates such as a
+    recording selected from many, and the signals: the second may have fewer, and may hold matched pairs.
 
     >>> import numpy as np
     >>> from bitbox_xr import imitation, signals
-    >>> x = signals(np.random.default_rng(0).normal(size=(60, 1)), fps=30, names=["AU12"])
-    >>> to_frame(imitation(x, x)).loc[0, ["window", "signal1", "signal2", "lag"]].astype(str).tolist()
-    ['0.35', 'AU12', 'AU12', '0.0']
+    >>> x = signals(np.random.default_rng(0).normal(size=(99, 1)), fps=30, names=["AU12"])
+    >>> differences(result=imitation(x, x), found=imitation(x, x, width=1))[0]
+    'expected result and found with the same width, got 0.5 and 1.0'
     """
-    dataset = as_dataset(data, "value") if isinstance(data, xr.DataArray) else data
-    widest: list[Hashable] = max(
-        (list(v.dims) for v in dataset.data_vars.values()), key=len, default=list(dataset.dims)
-    )
-    order = dim_order or [*widest, *(dim for dim in dataset.dims if dim not in widest)]
-    return dataset.to_dataframe(dim_order=order).reset_index()
+    (name, result), (other, found) = results.items()
+    compared = [
+        (str(key), result.attrs.get(key), found.attrs.get(key))
+        for key in dict.fromkeys([*result.attrs, *found.attrs])
+        if key not in INCIDENTAL and (str(key).startswith(IDENTITY) or (key in result.attrs and key in found.attrs))
+    ]
+    compared += [
+        (str(key), coord.item(), found[key].item())
+        for key, coord in result.coords.items()
+        if not coord.dims and key in found.coords and not found[key].dims
+    ]
+    faults = [
+        f"expected {name} and {other} with the same {key}, got {_shown(one)} and {_shown(two)}"
+        for key, one, two in compared
+        if not _equal(one, two)
+    ]
+    for dim in (SIGNAL1, SIGNAL2):
+        of_found = PAIR if PAIR in found.dims and PAIR not in result.dims else dim
+        if dim in result.coords and of_found in found.coords:
+            unknown = np.setdiff1d(found[of_found].values.astype(str), result[dim].values.astype(str))
+            if len(unknown):
+                faults.append(
+                    f"expected {dim} of {name} to contain the signals of {other}, got none named {listed(unknown)}"
+                )
+    if faults:
+        faults[-1] += "; pass results of the same signals, with the same options"
+    return faults
+
+
+def _equal(one: object, two: object) -> bool:
+    if isinstance(one, int | float | np.number) and isinstance(two, int | float | np.number):
+        return bool(np.isclose(one, two, rtol=1e-9, atol=0, equal_nan=True))
+    return bool(one == two)
+
+
+def _shown(value: object) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN // 2]} … {text[-MAX_SHOWN // 2 :]}"
 
 
 def strongest(strength: xr.DataArray, counts: xr.DataArray | None, attrs: Attrs) -> tuple[str, str] | None:

@@ -1,5 +1,7 @@
 """Temporal scales: checks the durations that a caller asks for, converts them to frames and labels them.
 
+The options that choose activations belong to the scales, because a chance rate depends on the durations.
+
 The scale of duration d (s) is the Mexican-hat wavelet of scale d / 4, whose positive lobe is d / 2 wide. An activation
 of full width at half maximum f responds most strongly at duration f / 0.26 (f is slightly widened by smoothing twice
 with a sigma of 1 frame). At a fixed duration d, of activations of the same height those with f of about 0.42 d respond
@@ -19,13 +21,23 @@ from bitbox_xr.core.variables import SCALE, variable_attrs
 if TYPE_CHECKING:
     from bitbox_xr.kernels.activations.search import Search
 
-__all__ = ["Scales", "chosen"]
+__all__ = ["Asked", "Scales", "chosen"]
 
 RAW, AGGREGATE = 0.0, np.inf  # coordinates along `scale` that are not durations
 MIN_DURATION_S, MAX_DURATION_S = 0.1, 4.0  # range of durations if only their number is given
 PRECISIONS = range(8, 21)
 MAX_SCALES = 1000  # more are probably a mistake, and would need too much memory
 AGGREGATE_TOLERANCE_S = 0.01  # aggregated activations are at least the shortest duration minus this apart
+
+
+class Asked(NamedTuple):
+    """The options of scales and of activations, as a caller gives them."""
+
+    scales: ScalesLike
+    aggregate: bool
+    precision: int
+    min_rise: float | None = None
+    false_alarms_per_minute: float | None = None
 
 
 class Scales(NamedTuple):
@@ -35,6 +47,8 @@ class Scales(NamedTuple):
     aggregate: bool
     precision: int
     fps: float
+    min_rise: float | None = None
+    false_alarms_per_minute: float | None = None
 
     @property
     def lists(self) -> int:
@@ -51,11 +65,23 @@ class Scales(NamedTuple):
         """Wavelet scales in frames; 0 for the signal itself."""
         return tuple(self.fps * d / 4 for d in self.durations) or (0.0,)
 
-    def search(self, *, widths: bool = False, outliers: bool = False) -> "Search":
+    @property
+    def chance_rates(self) -> np.ndarray:
+        """Maxima of noise per minute at each scale, whatever their height, by Rice's formula; summed if aggregated."""
+        rates = 60 / np.array(self.durations)
+        return np.full_like(rates, rates.sum()) if self.aggregate else rates
+
+    def search(self, *, measured: bool = False, outliers: bool = False) -> "Search":
         """Return the options of the search for activations, in frames."""
         from bitbox_xr.kernels.activations.search import Search
 
-        return Search(self.frames, self.precision, self.apart, widths, outliers)
+        least_z: tuple[float, ...] = ()
+        if self.false_alarms_per_minute is not None:
+            least_z = tuple(np.sqrt(2 * np.log(self.chance_rates / self.false_alarms_per_minute)).tolist())
+        least_rise = self.min_rise or 0.0
+        return Search(
+            self.frames, self.precision, self.apart, measured, outliers, least_rise=least_rise, least_z=least_z
+        )
 
     def coords(self) -> dict[str, tuple[str, np.ndarray, dict[str, str]]]:
         """The coordinates along `scale`."""
@@ -79,12 +105,17 @@ class Scales(NamedTuple):
             "precision": self.precision,
             "fps": self.fps,
         }
+        if self.min_rise is not None:
+            out["min_rise"] = self.min_rise
+        if self.false_alarms_per_minute is not None:
+            out["false_alarms_per_minute"] = self.false_alarms_per_minute
         return out | ({"apart": self.apart / self.fps, "apart_frames": self.apart} if self.aggregate else {})
 
 
-def chosen(scales: ScalesLike, aggregate: bool, precision: int, *, fps: float, frames: int, measure: str) -> Scales:
-    """Check the scales for a recording of this many frames; ValueError with all problems."""
-    durations, faults = _durations(scales)
+def chosen(asked: Asked, *, fps: float, frames: int, measure: str) -> Scales:
+    """Check the options for a recording of this many frames; ValueError with all problems."""
+    durations, faults = _durations(asked.scales)
+    aggregate, precision = asked.aggregate, asked.precision
     faults += flag_faults("aggregate", aggregate)
     if aggregate and not faults and len(durations) < 2:
         faults.append(f"expected at least two scales with aggregate=True, got {len(durations)}; use e.g. scales=6")
@@ -99,8 +130,36 @@ def chosen(scales: ScalesLike, aggregate: bool, precision: int, *, fps: float, f
     if too_short := [d for d in durations if d * fps < 1]:
         short = listed(f"{d:g}" for d in too_short)
         faults.append(f"expected scales of at least one frame ({1 / fps:g} s), got {short} s; choose longer ones")
+    faults += _threshold_faults(asked, durations, known=not faults)
     refuse(f"{measure}()", faults)
-    return Scales(durations, bool(aggregate), int(precision), float(fps))
+    limits = (None if limit is None else float(limit) for limit in (asked.min_rise, asked.false_alarms_per_minute))
+    return Scales(durations, bool(aggregate), int(precision), float(fps), *limits)
+
+
+def _threshold_faults(asked: Asked, durations: tuple[float, ...], *, known: bool) -> list[str]:
+    """Problems of the options that choose activations; `known`: the durations have no problems."""
+    given = {
+        name: value
+        for name, value in (
+            ("min_rise", asked.min_rise), ("false_alarms_per_minute", asked.false_alarms_per_minute)
+        ) if value is not None
+    }  # fmt: skip
+    faults = [
+        f"expected {name} to be a positive number, got {value!r}"
+        for name, value in given.items()
+        if not is_number(value) or value <= 0
+    ]
+    if asked.scales is None and given:
+        faults.append(f"expected scales with {' and '.join(given)}, got scales=None; choose durations in seconds")
+    rate = asked.false_alarms_per_minute
+    if known and durations and rate is not None and not faults:
+        largest = float(Scales(durations, asked.aggregate, asked.precision, 1.0).chance_rates.min())
+        if rate >= largest:
+            faults.append(
+                f"expected false_alarms_per_minute below {largest:.4g}, the number of maxima of noise per minute at "
+                f"{'these scales' if asked.aggregate else f'scale {durations[-1]:g} s'}, got {rate:g}"
+            )
+    return faults
 
 
 def _durations(scales: ScalesLike) -> tuple[tuple[float, ...], list[str]]:

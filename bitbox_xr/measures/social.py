@@ -1,4 +1,4 @@
-"""Imitation and coordination of two people's signals, their statistics over windows, and lag profiles.
+"""Imitation and coordination of two people's signals, and their statistics over windows.
 
 Both measures are windowed cross-lagged correlations of every pair of signals (Boker, Rotondo, Xu & King 2002,
 Psychological Methods 7, 338-355). For a window of W frames that starts at frame s, and shifts lx and ly,
@@ -10,7 +10,7 @@ Each window keeps the lag with the largest absolute correlation, and the correla
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -18,12 +18,19 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import flag_faults
-from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, variable_attrs
+from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, WINDOW, variable_attrs
 from bitbox_xr.kernels.correlation.statistics import statistics
 from bitbox_xr.measures import correlation_engine
-from bitbox_xr.measures.windowing import Options, checked_pair
+from bitbox_xr.measures.constant_signals import note_constant_signals
+from bitbox_xr.measures.pair_coordinates import Coordinate
+from bitbox_xr.measures.window_labels import label_groups
+from bitbox_xr.measures.windowing import Options, Pair, checked_pair
+from bitbox_xr.upstream.xarray_internals import new_dataset
 
-__all__ = ["coordination", "imitation", "lag_profile", "window_stats"]
+if TYPE_CHECKING:
+    from bitbox_xr.kernels.correlation.windowed import Plan
+
+__all__ = ["coordination", "imitation", "label_variables", "statistics_by_plan", "window_stats"]
 
 STATISTICS = (
     "corr_mean",
@@ -47,6 +54,7 @@ def imitation(
     causal: bool = True,
     polarity: bool = True,
     min_valid: float = 0.75,
+    by: str | None = None,
     fps: float | None = None,
     stats: bool = False,
 ) -> xr.Dataset:
@@ -80,6 +88,10 @@ def imitation(
     min_valid
         Smallest share of a window's frames at which both signals must be present for a lag to be used. Correlations
         over fewer frames are larger by chance.
+    by
+        Name of a coordinate along time with labels (see `annotate`), such as "condition": windows, with all their lags,
+        then lie inside one interval, and each interval has windows from its own start. x, y or both have the
+        coordinate.
     fps
         Frames per second, for input without times.
     stats
@@ -97,18 +109,25 @@ def imitation(
         With `stats=True` the result is that of `window_stats`, `(…, signal1, signal2)`. The attributes hold every
         option, in seconds and in frames, and the sources of the inputs.
 
+        With `by="condition"`, the coordinates `condition` and `condition_interval` along `window` hold the label and
+        the number of the interval of each window, and statistics are `(…, condition, signal1, signal2)`. The attribute
+        `short_intervals` is the number of intervals that are too short for a window. A label with no window has
+        statistics NaN, and 0 as `n_windows`.
+
     Raises
     ------
     ValueError
         If the frame times differ or are irregular, the kind of signals cannot be correlated, an option is out of
-        range, or the recordings are too short for one window. All problems are reported at once.
+        range, or the recordings (with `by`, all intervals) are too short for one window. All problems are reported at
+        once. With `by`, also if the labels of x and y differ, or vary along another dimension than time.
     TypeError
         If an input is not an array of numbers, for example a path (`open_signals` reads files).
 
     Warns
     -----
     UserWarning
-        If an array without times is passed without `fps`; 30 frames per second are then assumed.
+        If an array without times is passed without `fps`; 30 frames per second are then assumed. With `by`, if some
+        intervals are too short for a window and its lags.
 
     Notes
     -----
@@ -146,7 +165,7 @@ def imitation(
     1.0
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    return _measure("imitation", x, y, options, fps, stats)
+    return _measure("imitation", x, y, options, fps, by, stats)
 
 
 def coordination(
@@ -158,6 +177,7 @@ def coordination(
     max_lag: float | None = None,
     polarity: bool = True,
     min_valid: float = 0.75,
+    by: str | None = None,
     fps: float | None = None,
     stats: bool = False,
 ) -> xr.Dataset:
@@ -173,7 +193,7 @@ def coordination(
 
     Parameters
     ----------
-    x, y, width, step, max_lag, polarity, min_valid, fps, stats
+    x, y, width, step, max_lag, polarity, min_valid, by, fps, stats
         As for `imitation`; y may be omitted.
 
     Returns
@@ -205,10 +225,10 @@ def coordination(
     0.2
     """
     options = Options(width, step, max_lag, polarity, min_valid, None)
-    return _measure("coordination", x, y, options, fps, stats)
+    return _measure("coordination", x, y, options, fps, by, stats)
 
 
-def window_stats(result: xr.Dataset) -> xr.Dataset:
+def window_stats(result: xr.Dataset, *, by: str | None = None) -> xr.Dataset:
     """Compute statistics over the windows of `imitation` or `coordination`, for every pair of signals.
 
     Windows without a correlation are ignored. The statistics are:
@@ -219,9 +239,32 @@ def window_stats(result: xr.Dataset) -> xr.Dataset:
     - `follow_share` and `lead_share`: shares of windows with a negative and with a positive lag
     - `n_windows`: number of windows with a correlation
 
-    Each is `(…, signal1, signal2)`, or has the dimensions of the result except `window`. They are float64 (`n_windows`
-    is int32), and lazy if the result is. Raises ValueError if `result` has no `corr` and `lag` along `window`.
+    Chance alone gives the lag statistics large values. For unrelated signals, `corr_lag` is the middle of the range of
+    lags: −max_lag / 2 for imitation, and 0 with `causal=False` and for coordination. `follow_share` is then about 0.9
+    for imitation (0.86 to 0.97 at width 2 and max_lag 1 s), because only lag 0 is not negative, and `lead_share` is 0.
+    With lags in both directions, each of the two is about 0.5. `significance` and `contingency` compare with chance.
 
+    Parameters
+    ----------
+    result
+        Result of `imitation` or `coordination`, with its windows.
+    by
+        Name of a coordinate along `window` with labels: statistics over the windows of each label. A result that was
+        computed with `by` has it; without, windows at the edge of an interval reach into the next one.
+
+    Returns
+    -------
+    Dataset
+        The statistics `(…, signal1, signal2)`, or with the dimensions of the result except `window`; with `by`, its
+        labels are a dimension before them. They are float64 (`n_windows` is int32), and lazy if the result is.
+
+    Raises
+    ------
+    ValueError
+        If `result` has no `corr` and `lag` along `window`, or no coordinate `by` along `window`.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> from bitbox_xr import signals
     >>> x = signals(np.random.default_rng(0).normal(size=(300, 2)), fps=30)
@@ -236,117 +279,45 @@ def window_stats(result: xr.Dataset) -> xr.Dataset:
             got += "; it already holds statistics over windows: use it as it is"
         expected = "expected a result of imitation() or coordination() with corr and lag along window"
         raise ValueError(f"window_stats(): {expected}, got {got}")
+    groups = label_groups(result, by)
     dims = tuple(str(dim) for dim in result["corr"].dims if dim != WINDOW)
     extra, last = dims[:-2], dims[-2:]  # matched pairs have one dimension, a single pair has none
     corr, lag = (result[name].transpose(*extra, WINDOW, *last).data for name in ("corr", "lag"))
     absent = (-2, -1)[: 2 - len(last)]
     for _ in absent:
         corr, lag = (np.expand_dims(a, a.ndim - len(last)) for a in (corr, lag))
-    found = statistics(correlation_engine.reduced(corr, lag, np.inf))
-    coords = {name: coord for name, coord in result.coords.items() if WINDOW not in coord.dims}
-    kept = {name: (dims, np.squeeze(found[name], axis=absent)) for name in STATISTICS}
-    return _dataset(kept, coords, {**result.attrs, "window_count": int(result.sizes[WINDOW])})
-
-
-def lag_profile(
-    x: SignalsLike,
-    y: SignalsLike | None = None,
-    *,
-    measure: MeasureOfTwo = "imitation",
-    width: float = 0.5,
-    step: float | None = None,
-    max_lag: float | None = None,
-    causal: bool = True,
-    polarity: bool = True,
-    min_valid: float = 0.75,
-    fps: float | None = None,
-) -> xr.Dataset:
-    """Compute the mean correlation over windows at each lag, and the lag at which it is largest.
-
-    For faces choose `width=2, step=1, max_lag=1` (s): a window must hold a whole expression, and mimicry takes about
-    0.3 to 1 s, while the default largest lag is 0.1 s at 30 frames per second. The defaults are Bitbox's.
-
-    Use `best_lag` as an estimate of the delay. Noise pulls the mean of the lags chosen window by window (`corr_lag`)
-    towards the middle of their range; it does not pull the lag with the largest mean correlation.
-
-    Parameters
-    ----------
-    x, y
-        As for `imitation`; y may be omitted for coordination.
-    measure
-        "imitation" or "coordination". For coordination the profile is over net lags d, with the shifts lx = −⌊d/2⌋
-        and ly = ⌈d/2⌉.
-    width, step, max_lag, causal, polarity, min_valid, fps
-        As for `imitation`.
-
-    Returns
-    -------
-    Dataset
-        `profile` and `profile_fisher` (mean by Fisher's z), `(…, lag, signal1, signal2)`, and `(…, signal1, signal2)`:
-
-        - `best_lag` (s): the lag at which |profile| is largest (profile itself with `polarity=False`)
-        - `at_limit`: share of windows that chose the outermost lag. If it is large, increase `max_lag`. NaN if there
-          is only one lag.
-        - `n_windows`: number of windows with a correlation
-
-    Raises
-    ------
-    ValueError
-        As for `imitation`.
-
-    Examples
-    --------
-    x follows y by four frames:
-
-    >>> import numpy as np
-    >>> from bitbox_xr import signals
-    >>> model = np.random.default_rng(1).normal(size=(900, 1))
-    >>> y, x = signals(model, fps=30), signals(np.roll(model, 4, axis=0), fps=30)
-    >>> lag_profile(x, y, width=2, step=1, max_lag=1).best_lag.item()
-    -0.13333333333333333
-    """
-    options = Options(width, step, max_lag, polarity, min_valid, causal)
-    pair = checked_pair(measure, x, y, options, fps)
-    net = pair.lags()
-    plans = [pair.plan(), *(pair.plan([d]) for d in net)]
-    seconds = [plan.lags / pair.fps for plan in plans]
-    found = statistics(correlation_engine.sums(*pair.arrays, pair.windows, plans, seconds, mirrored=False))
-    at_lags = {
-        name: found[stat][..., 1:, :, :]
-        for name, stat in (("profile", "corr_mean"), ("profile_fisher", "corr_fisher_mean"))
-    }
-    dims = pair.dims(LAG, SIGNAL1, SIGNAL2)
-    coords = {**pair.coords(), **pair.lag_coords()}
-    out = _dataset({name: (dims, values) for name, values in at_lags.items()}, coords, pair.attrs())
-    strength = abs(out["profile"]) if polarity else out["profile"]
-    order = sorted(range(len(net)), key=lambda k: (abs(net[k]), net[k]))
-    out["best_lag"] = strength.isel({LAG: order}).idxmax(LAG).drop_attrs().assign_attrs(variable_attrs("best_lag"))
-    for name in ("at_limit", "n_windows"):
-        out[name] = (pair.dims(SIGNAL1, SIGNAL2), found[name][..., 0, :, :], variable_attrs(name))
-    out["at_limit"] = out["at_limit"].where(len(net) > 1)
-    return out
+    found = statistics(correlation_engine.grouped_reduced(corr, lag, groups.windows))
+    dims = (*extra, *groups.dims, *last)
+    found = {name: np.squeeze(found[name], axis=absent if groups.dims else (*absent, -3)) for name in STATISTICS}
+    coords = {name: coord for name, coord in result.coords.items() if WINDOW not in coord.dims} | groups.coords
+    attrs = {**result.attrs, "window_count": int(result.sizes[WINDOW])}
+    return xr.Dataset(_described({name: (dims, values) for name, values in found.items()}), coords, attrs)
 
 
 # --- labelled results
 
 
 def _measure(
-    measure: MeasureOfTwo, x: SignalsLike, y: SignalsLike | None, options: Options, fps: float | None, stats: bool
+    measure: MeasureOfTwo,
+    x: SignalsLike,
+    y: SignalsLike | None,
+    options: Options,
+    fps: float | None,
+    by: str | None,
+    stats: bool,
 ) -> xr.Dataset:
     refuse(f"{measure}()", flag_faults("stats", stats))
-    pair = checked_pair(measure, x, y, options, fps)
+    pair = checked_pair(measure, x, y, options, fps, by)
+    note_constant_signals(measure, pair)
     plan = pair.plan()
-    seconds = plan.lags / pair.fps
     if stats:
-        found = statistics(
-            correlation_engine.sums(*pair.arrays, pair.windows, [plan], [seconds], mirrored=pair.mirrored)[
-                ..., 0, :, :, :
-            ]
-        )
-        dims = pair.dims(SIGNAL1, SIGNAL2)
-        return _dataset({name: (dims, found[name]) for name in STATISTICS}, pair.coords(), pair.attrs())
+        found = statistics_by_plan(pair, [plan], mirrored=pair.mirrored)
+        dims = pair.dims(*pair.label_dims(), SIGNAL1, SIGNAL2)
+        variables = {name: (dims, found[name][..., 0, :, :]) for name in STATISTICS}
+        return label_variables(variables, {**pair.coords(), **pair.label_coords()}, pair.attrs())
+    grids = [grid.windows for grid in pair.grids]
     corr, lag, valid1, valid2 = correlation_engine.matrices(
-        *pair.arrays, pair.windows, plan, seconds, mirrored=pair.mirrored
+        *pair.arrays, grids, plan, plan.lags / pair.fps, mirrored=pair.mirrored
     )
     variables = {
         "corr": (pair.dims(WINDOW, SIGNAL1, SIGNAL2), corr),
@@ -354,12 +325,24 @@ def _measure(
         "valid1": (pair.dims(WINDOW, SIGNAL1), valid1),
         "valid2": (pair.dims(WINDOW, SIGNAL2), valid2),
     }
-    return _dataset(variables, {**pair.coords(), **pair.window_coords()}, pair.attrs())
+    return label_variables(variables, {**pair.coords(), **pair.window_coords()}, pair.attrs())
 
 
-def _dataset(
-    variables: dict[str, tuple[tuple[str, ...], Array]], coords: Mapping[Any, Any], attrs: Attrs
+def statistics_by_plan(pair: Pair, plans: "list[Plan]", *, mirrored: bool) -> dict[str, Array]:
+    """Statistics over windows by each plan, `(…, label, plan, n1, n2)`; without `by`, `(…, plan, n1, n2)`."""
+    seconds = [plan.lags / pair.fps for plan in plans]
+    sums = correlation_engine.grouped_sums(*pair.arrays, pair.groups(), plans, seconds, mirrored=mirrored)
+    return statistics(sums if pair.label_dims() else sums[..., 0, :, :, :, :])
+
+
+def label_variables(
+    variables: dict[str, tuple[tuple[str, ...], Array]], coords: Mapping[str, Coordinate], attrs: Attrs
 ) -> xr.Dataset:
     """Variables given as `(dimensions, values)`, with their long names and units."""
-    data = {name: (dims, values, variable_attrs(name)) for name, (dims, values) in variables.items()}
-    return xr.Dataset(data, coords, attrs)
+    return new_dataset(_described(variables), coords, attrs)
+
+
+def _described(
+    variables: dict[str, tuple[tuple[str, ...], Array]],
+) -> dict[str, tuple[tuple[str, ...], Array, dict[str, str]]]:
+    return {name: (dims, values, variable_attrs(name)) for name, (dims, values) in variables.items()}

@@ -1,29 +1,41 @@
 """Checks two recordings that are to be correlated, and places the windows and lags."""
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
-from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, SignalsLike
+from bitbox_xr.core.types import Array, MeasureOfTwo, SignalsLike
 from bitbox_xr.core.validation import counted, flag_faults, is_number, listed, name_faults, time_faults
-from bitbox_xr.core.variables import LAG, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, WINDOW, variable_attrs
-from bitbox_xr.measures import correlation_engine
+from bitbox_xr.core.variables import (
+    LAG,
+    PAIR,
+    RESERVED,
+    SIGNAL,
+    SURROGATE,
+    TIME,
+    WINDOW,
+    interval_attrs,
+    number_name,
+    variable_attrs,
+)
+from bitbox_xr.measures.correlation_engine import Windows
+from bitbox_xr.measures.pair_coordinates import Coordinate, labelled_coords, number_faults
 from bitbox_xr.preprocessing.alignment import shared_clock
+from bitbox_xr.preprocessing.intervals import Stretch, by_faults, labels_of, stretches
 
 if TYPE_CHECKING:
     from bitbox_xr.kernels.correlation.windowed import Plan
 
-__all__ = ["Options", "Pair", "checked_pair"]
+__all__ = ["Grid", "Options", "Pair", "checked_pair"]
 
-# Dimensions, values and attributes of a coordinate, as xarray accepts them.
-Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
-KINDS = ("expression", "landmark", "landmark-can", "pose")
+KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze")
+WINDOW_AND_LAGS = ", for a window and its lags"
 
 
 class Options(NamedTuple):
@@ -57,6 +69,13 @@ class Options(NamedTuple):
         return width, step, lag
 
 
+class Grid(NamedTuple):
+    """An interval, and the windows that fit into it with all their lags; without `by`, those of the recording."""
+
+    stretch: Stretch
+    windows: Windows
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two checked recordings with the same frame times, and the windows that fit into them; see `checked_pair`."""
@@ -68,13 +87,37 @@ class Pair:
     options: Options
     fps: float
     frames: int  # that x and y share
-    windows: correlation_engine.Windows
+    carried: dict[str, Coordinate]  # by the inputs into the result
+    grids: tuple[Grid, ...]  # of the intervals with at least one window; without `by`, one for the whole recording
+    by: str | None = None
+    labels: tuple[str, ...] = ()  # of all intervals, in order of their first onsets
+    short: int = 0  # number of intervals that are too short for a window
+    subject: str = ""  # function that messages name, if it is not the measure
+    smaller: str = ""  # option of this function that makes windows shorter, for messages
+
+    @property
+    def windows(self) -> Windows:
+        """The windows of the whole recording, without `by`."""
+        assert self.by is None, "each interval has its own windows; see grids"
+        return self.grids[0].windows
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Width, step and largest lag, in frames."""
+        width, step, reach, *_ = self.grids[0].windows
+        return width, step, reach
+
+    def groups(self) -> list[list[Windows]]:
+        """The windows of each label's intervals; without `by`, those of the recording as the only group."""
+        if self.by is None:
+            return [[self.windows]]
+        return [[grid.windows for grid in self.grids if grid.stretch.label == label] for label in self.labels]
 
     def plan(self, net: list[int] | None = None, *, nearest: bool = True) -> "Plan":
         """The lags from which each window chooses; `net`: only these net lags, each by its most central shifts."""
         from bitbox_xr.kernels.correlation import windowed
 
-        width, step, lag, _ = self.windows
+        width, step, lag = self.sizes
         two_sided = self.options.causal is None
         if net is not None:
             pairs = {d: (-(d // 2), d - d // 2, 1) if two_sided else (0, d, 1) for d in net}
@@ -84,34 +127,61 @@ class Pair:
                      for d in range(-2 * lag, 2 * lag + 1)}  # fmt: skip
         else:
             pairs = {d: (0, d, 1) for d in range(-lag, 1 if self.options.causal else lag + 1)}
-        least = max(2, int(np.ceil(self.options.min_valid * width - 1e-9)))
-        return windowed.plan(width, step, pairs, least=least, signed=not self.options.polarity, nearest=nearest)
+        return windowed.plan(width, step, pairs, least=self.least, signed=not self.options.polarity, nearest=nearest)
+
+    @property
+    def least(self) -> int:
+        """Frames that a window must have in common."""
+        return max(2, int(np.ceil(self.options.min_valid * self.sizes[0] - 1e-9)))
 
     @property
     def arrays(self) -> tuple[Array, Array]:
         """Values of x and y, `(…, time, signal)`, with the same leading dimensions (some of size 1)."""
-        extra = self.dims()
-        sides = [a.isel({TIME: slice(0, self.frames)}).variable for a in (self.x, self.y)]
-        wide = [v.set_dims({**{d: 1 for d in extra if d not in v.dims}, **v.sizes}) for v in sides]
-        first, second = (v.transpose(*extra, TIME, SIGNAL).data for v in wide)
-        return first, second
+        dims = self.dims(TIME, SIGNAL)
+        first, second = (self._ordered(a.variable, dims).data for a in (self.x, self.y))
+        return first[..., : self.frames, :], second[..., : self.frames, :]
+
+    @staticmethod
+    def _ordered(values: xr.Variable, dims: tuple[str, ...]) -> xr.Variable:
+        if values.dims == dims:
+            return values
+        wide: xr.Variable = values.set_dims({**{d: 1 for d in dims if d not in values.dims}, **values.sizes})
+        return wide.transpose(*dims)
 
     def dims(self, *last: str) -> tuple[str, ...]:
         """All dimensions except time and signal, then `last`."""
         extra = dict.fromkeys(str(d) for a in (self.x, self.y) for d in a.dims if d not in (TIME, SIGNAL))
         return (*extra, *last)
 
+    def label_dims(self) -> tuple[str, ...]:
+        """The dimension of the labels, if there is one."""
+        return () if self.by is None else (self.by,)
+
     def coords(self) -> dict[str, Coordinate]:
-        """Coordinates of the result, except those of its windows."""
-        return {label: coord for label, _, coord in _labelled(self.x, self.y)}
+        """Coordinates of the result, except those of its windows and of `by`."""
+        return dict(self.carried)
+
+    def label_coords(self) -> dict[str, Coordinate]:
+        """The labels, for a result with a dimension of them."""
+        return {} if self.by is None else {self.by: ([self.by], np.array(self.labels), interval_attrs(self.by)[0])}
 
     def window_coords(self) -> dict[str, Coordinate]:
-        """Start, end and middle of each window, on the time axis of x."""
-        width, step, lag, count = self.windows
-        start = np.asarray(self.x[TIME].values, np.float64)[lag + step * np.arange(count)]
+        """Start, end and middle of each window, on the time axis of x; with `by`, also its label and interval."""
+        width, step, lag = self.sizes
+        grids = [grid.windows for grid in self.grids]
+        frames = np.concatenate([w.start + lag + step * np.arange(w.number) for w in grids])
+        start = np.asarray(self.x.coords.variables[TIME].values, np.float64)[frames]
         stop = start + width / self.fps
         values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
-        return {name: ([WINDOW], value, variable_attrs(name)) for name, value in values.items()}
+        coords: dict[str, Coordinate] = {
+            name: ([WINDOW], value, variable_attrs(name)) for name, value in values.items()
+        }
+        if self.by is not None:
+            counts = [w.number for w in grids]
+            names, attrs = (self.by, number_name(self.by)), interval_attrs(self.by)
+            for k, (name, own) in enumerate(zip(names, attrs, strict=True)):
+                coords[name] = ([WINDOW], np.repeat([grid.stretch[k] for grid in self.grids], counts), own)
+        return coords
 
     def lags(self) -> list[int]:
         """Lags that the measure compares, in frames, in increasing order."""
@@ -124,7 +194,7 @@ class Pair:
 
     def attrs(self) -> dict[str, str | int | float]:
         """Attributes of the result: the options used, and the sources of the inputs."""
-        width, step, lag, count = self.windows
+        width, step, lag = self.sizes
         out: dict[str, str | int | float] = {
             "width": width / self.fps,
             "step": step / self.fps,
@@ -136,8 +206,11 @@ class Pair:
             "min_valid": float(self.options.min_valid),
             "fps": float(self.fps),
             "frames": int(self.frames),
-            "window_count": int(count),
+            "window_count": sum(grid.windows.number for grid in self.grids),
         }
+        if self.by is not None:
+            out |= {"by": self.by, "by_labels": json.dumps(self.labels, ensure_ascii=False)}
+            out |= {"intervals": len(self.grids), "short_intervals": self.short}
         if self.options.causal is not None:
             out["causal"] = int(self.options.causal)
         if self.mirrored:
@@ -145,13 +218,25 @@ class Pair:
         lengths = self.x.sizes[TIME], self.y.sizes[TIME]
         if lengths[0] != lengths[1]:
             out["note"] = f"x has {lengths[0]} frames, y {lengths[1]}; the {self.frames} that both have were used"
-        return result_attrs(self.measure, out, *(a.isel({TIME: slice(self.frames)}) for a in (self.x, self.y)))
+        shared = [a if a.sizes[TIME] == self.frames else a.isel({TIME: slice(self.frames)}) for a in (self.x, self.y)]
+        return result_attrs(self.measure, out, *shared)
 
 
 def checked_pair(
-    measure: MeasureOfTwo, x: SignalsLike, y: SignalsLike | None, options: Options, fps: float | None
+    measure: MeasureOfTwo,
+    x: SignalsLike,
+    y: SignalsLike | None,
+    options: Options,
+    fps: float | None,
+    by: str | None = None,
+    *,
+    subject: str = "",
+    smaller: str = "",
 ) -> Pair:
-    """Check two recordings (or one, with y=None) and the options of the windows; all problems are reported at once."""
+    """Check two recordings (or one, with y=None) and the options of the windows; all problems are reported at once.
+
+    Messages name the function `subject` and its option `smaller`, if these are not the measure, and width or max_lag.
+    """
     if measure not in ("imitation", "coordination"):
         raise ValueError(f"expected measure to be 'imitation' or 'coordination', got {measure!r}")
     if y is None and measure == "imitation":
@@ -168,17 +253,45 @@ def checked_pair(
             sides.append(as_signals(data, fps=fps, label=label))
         except ValueError as error:
             faults.append(str(error))
-    refuse(f"{measure}()", faults)
+    refuse(f"{subject or measure}()", faults)
     one, other = sides[0], sides[-1]
     faults = _kind_faults(x=one, y=other) + _label_faults(one, other)
-    faults += name_faults(RESERVED[measure], one, other) or _number_faults(one, other)
-    refuse(f"{measure}()", faults)
+    named = () if not isinstance(by, str) else (by, number_name(by))
+    labelled = labelled_coords(one, other)
+    faults += name_faults(RESERVED[measure], one, other) or number_faults(labelled, one, other, named)
+    faults += by_faults(by, (*RESERVED[measure], SURROGATE, PAIR), **{"x": one} | ({} if y is None else {"y": other}))
+    refuse(f"{subject or measure}()", faults)
     rate, frames = shared_clock(one, other)
-    width, step, lag = options.frames(rate)
-    wide = one.sizes[SIGNAL] > frames
-    refuse(f"{measure}()", _window_faults(options, width, lag, frames, rate, wide))
-    windows = correlation_engine.Windows(width, step, lag, (frames - width - 2 * lag) // step + 1)
-    return Pair(measure, one, other, y is None, options, rate, frames, windows)
+    found = [Stretch("", -1, 0, frames)] if by is None else stretches(by, one, other, frames=frames)
+    refuse(f"{subject or measure}()", _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames, smaller))
+    grids = tuple(grid for stretch in found if (grid := _grid(stretch, *options.frames(rate))).windows.number)
+    if len(grids) < len(found):
+        _warn_of_short(subject or measure, one, found, options, rate, smaller)
+    labels = () if by is None else tuple(labels_of(found))
+    carried = {label: coord for label, _, coord in labelled}
+    short = len(found) - len(grids)
+    return Pair(
+        measure,
+        one,
+        other,
+        y is None,
+        options,
+        rate,
+        frames,
+        carried,
+        grids,
+        by,
+        labels,
+        short,
+        subject=subject,
+        smaller=smaller,
+    )
+
+
+def _grid(stretch: Stretch, width: int, step: int, lag: int) -> Grid:
+    """The windows of an interval, from its own start."""
+    left = stretch.stop - stretch.start - width - 2 * lag
+    return Grid(stretch, Windows(width, step, lag, left // step + 1 if left >= 0 else 0, stretch.start))
 
 
 def _kind_faults(**sides: xr.DataArray) -> list[str]:
@@ -212,42 +325,42 @@ def _label_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
     return faults
 
 
-def _labelled(x: xr.DataArray, y: xr.DataArray) -> Iterator[tuple[str, str, Coordinate]]:
-    """Coordinates of the result, except those of its windows: name in the result, name in the input, coordinate."""
-    for side, a, other in ((1, x, y), (2, y, x)):
-        for name, coord in ((str(name), a[name].variable) for name in a.coords if TIME not in a[name].dims):
-            dims = [f"{SIGNAL}{side}" if dim == SIGNAL else str(dim) for dim in coord.dims]
-            # a coordinate of one input only, or the same in both, keeps its name; others get the number of their side
-            alone = name not in other.coords and name not in other.dims
-            alike = name in other.coords and coord.identical(other[name].variable)
-            shared = SIGNAL not in coord.dims and (alone or alike or name in coord.dims)
-            yield name if shared else f"{name}{side}", name, (dims, coord.values, coord.attrs)
-
-
-def _number_faults(x: xr.DataArray, y: xr.DataArray) -> list[str]:
-    """Problems with coordinates that get the number of their side: `age` becomes `age1`, which may already exist."""
-    labelled = [(label, name) for label, name, _ in _labelled(x, y)]
-    unnumbered = (label for label, name in labelled if label == name)
-    own = set(RESERVED["imitation"]) - {SIGNAL1, SIGNAL2}  # `signal` itself becomes these two
-    taken = {*own, *map(str, (*x.dims, *y.dims)), *unnumbered}
-    return [
-        f"expected no other coordinate called {label}, the name of the coordinate {name} in the result; rename {name} "
-        "in the input with .rename()"
-        for label, name in labelled
-        if label != name and label in taken
-    ]
-
-
-def _window_faults(options: Options, width: int, lag: int, frames: int, rate: float, wide: bool) -> list[str]:
+def _window_faults(
+    options: Options, found: list[Stretch], by: str | None, rate: float, wide: bool, smaller: str
+) -> list[str]:
+    """Problems with the width, and with a recording or with intervals that are all too short for it."""
+    width, _, lag = options.frames(rate)
     if width < 3:
         expected = f"at least 3 frames ({3 / rate:.3g} s at {counted(rate, 'frame')} per second)"
         got = f"{counted(width, 'frame')} ({options.width:g} s)"
         return [f"expected width to be {expected}, got {got}; choose a larger width"]
-    shortest = width + 2 * lag
-    if frames < shortest:
-        expected = f"at least {shortest} frames ({shortest / rate:.3g} s) in both recordings, for a window and its lags"
-        got = f"{counted(frames, 'frame')} ({frames / rate:.3g} s)"
-        remedy = "record longer, or choose a smaller width or max_lag (both in s)"
-        remedy += "; if the rows of your array are signals, transpose it" if wide else ""
-        return [f"expected {expected}, got {got}; {remedy}"]
-    return []
+    if not found:
+        return [f"expected frames with a label {by!r} that both recordings share, got none; see annotate()"]
+    shortest, longest = width + 2 * lag, max(stretch.stop - stretch.start for stretch in found)
+    if longest >= shortest:
+        return []
+    where = "in both recordings" if by is None else f"in an interval of {by!r}"
+    expected = f"at least {shortest} frames ({shortest / rate:.3g} s) {where}{'' if smaller else WINDOW_AND_LAGS}"
+    got = f"{counted(longest, 'frame')} ({longest / rate:.3g} s)" + ("" if by is None else " at most")
+    remedy = (
+        "record longer, or " if by is None else ""
+    ) + f"choose a smaller {smaller or 'width or max_lag (both in s)'}"
+    remedy += "; if the rows of your array are signals, transpose it" if wide and by is None else ""
+    return [f"expected {expected}, got {got}; {remedy}"]
+
+
+def _warn_of_short(
+    subject: str, x: xr.DataArray, found: list[Stretch], options: Options, rate: float, smaller: str
+) -> None:
+    width, _, lag = options.frames(rate)
+    times, shortest = x[TIME].values, width + 2 * lag
+    short = [
+        f"{label!r} ({times[start]:g} s, {(stop - start) / rate:.3g} s long)"
+        for label, _, start, stop in found
+        if stop - start < shortest
+    ]
+    warn(
+        f"{subject}(): expected intervals of at least {shortest / rate:.3g} s{'' if smaller else WINDOW_AND_LAGS}, got "
+        f"{len(short)} of {len(found)} that are shorter and are left out: {listed(short, 4)}; choose a smaller "
+        f"{smaller or 'width or max_lag'}"
+    )

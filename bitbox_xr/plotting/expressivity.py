@@ -1,23 +1,16 @@
-"""Plots of expressivity: a signal and its temporal scales, metrics of all coefficients, asymmetry over time.
+"""Plots of expressivity: metrics of all coefficients, and asymmetry over time.
 
 Each function draws on the axes or figure that it is given and returns them. Without one, it creates a pyplot figure.
 No function calls `show()`. Matplotlib is imported when the first plot is drawn.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.signal_set import as_signals
-from bitbox_xr.core.types import ScalesLike, SignalsLike
-from bitbox_xr.core.validation import listed
-from bitbox_xr.core.variables import COEFFICIENT, EVENT, FEATURE, METRIC, SCALE, SIGNAL, TIME
-from bitbox_xr.measures.expressivity import events, prepared
+from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
 from bitbox_xr.plotting.style import (
-    LINE_COLOUR,
-    MARK_COLOUR,
     MISSING_COLOUR,
     SEQUENTIAL_CMAP,
     inches,
@@ -31,11 +24,9 @@ from bitbox_xr.plotting.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["asymmetry", "decomposition", "expressivity"]
+__all__ = ["asymmetry", "expressivity"]
 
-PANEL_INCHES = 0.85  # height of one scale's panel
 CHARACTER_INCHES = 0.075  # length of one character of a vertical label
 MIN_RATIO_FOR_LOG = 20  # largest to smallest value, above which colours are logarithmic
 LOG_METRICS = ("frequency", "density", "activations_per_minute")
@@ -50,87 +41,6 @@ TITLES = {
     "activations_per_minute": "activations per minute",
     "eligible_time": "eligible time, s",
 }
-
-
-def decomposition(
-    x: SignalsLike,
-    coefficient: str | None = None,
-    *,
-    scales: ScalesLike = 6,
-    precision: int = 16,
-    fps: float | None = None,
-    fig: "Figure | SubFigure | None" = None,
-) -> "Figure | SubFigure":
-    """Plot one signal with its activations and, below it, its response at each temporal scale.
-
-    The response is the signal's wavelet transform: it is large where the signal rises and falls within about the
-    duration of the scale. An activation is a local maximum of the response. Filled dots are activations; hollow dots
-    are outliers, which `expressivity(…, robust=True)` leaves out. Missing frames are grey. The signal is in its own
-    units, and each panel has its own vertical axis.
-
-    Parameters
-    ----------
-    x
-        Expression signals of one recording, as for `bitbox_xr.expressivity`.
-    coefficient
-        Name of the signal (an expression coefficient or action unit). Default: the signal that varies most.
-    scales, precision, fps
-        As for `bitbox_xr.expressivity`. With several scales, the dots on the signal are the aggregated activations of
-        all scales.
-    fig
-        Matplotlib figure or subfigure without axes. Default: a new figure.
-
-    Returns
-    -------
-    Figure or SubFigure
-
-    Raises
-    ------
-    ValueError
-        As for `bitbox_xr.expressivity`; if there is no such coefficient, or x has further dimensions.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> from bitbox_xr.demo import make_face
-    >>> face, _ = make_face()
-    >>> fig = decomposition(face, "AU12", scales=[0.5, 1], fig=Figure(layout="constrained"))
-    >>> [ax.get_ylabel() for ax in fig.axes]
-    ['signal', '0.5 s', '1 s']
-    """
-    chosen = _one_signal(as_signals(x, fps=fps, label="x"), coefficient)
-    _, search = prepared("decomposition", chosen, scales, False, precision, None)
-    from bitbox_xr.kernels.activations.search import decompose
-
-    options: dict[str, Any] = {"scales": scales, "precision": precision}
-    rows = len(search.durations)
-    on_top = events(chosen, aggregate=rows > 1, **options)
-    fig = new_figure(9.0, 1.9 + PANEL_INCHES * rows) if fig is None else fig
-    heights = {"height_ratios": [1.6] + [1] * rows}
-    axes = fig.subplots(rows + 1, 1, sharex=True, squeeze=False, gridspec_kw=heights)[:, 0]
-    time, signal = chosen[TIME].values, chosen.values[:, 0]
-    axes[0].plot(time, signal, color="0.25", linewidth=0.9)
-    _mark(axes[0], on_top, on_top["magnitude"].values)
-    labels = [f"{duration:.6g} s" for duration in search.durations]
-    which = "all scales aggregated" if rows > 1 else f"at {labels[0]}" if rows else "of the signal itself"
-    about = f"{chosen[SIGNAL].values[0]} and its {len(on_top[EVENT])} activations, {which}"
-    axes[0].set_title(literal(about), loc="left")
-    units = str(chosen.attrs.get("units", "1"))
-    axes[0].set_ylabel("signal" if units == "1" else literal(f"signal, {units}"))
-    if rows:
-        each = events(chosen, **options)
-        for k, response in enumerate(decompose(signal, search.search())):
-            own = each.isel({EVENT: each[SCALE].values == search.durations[k]})
-            _plot_response(axes[k + 1], time, response, own, labels[k])
-        axes[1].set_title("response of the wavelet at each scale", loc="left", fontsize="medium")
-    _explain_outliers(axes)
-    for ax in axes:
-        _shade(ax, time, np.isnan(signal), search.fps)
-        ax.margins(x=0.005)
-        ax.locator_params(axis="y", nbins=3)
-    axes[-1].set_xlabel("time, s")
-    fig.align_ylabels(axes)
-    return fig
 
 
 def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, ax: "Axes | None" = None) -> "Axes":
@@ -239,20 +149,6 @@ def asymmetry(result: xr.Dataset, *, ax: "Axes | None" = None) -> "Axes":
 # --- what is drawn
 
 
-def _one_signal(x: xr.DataArray, coefficient: str | None) -> xr.DataArray:
-    """The signal of this name, `(time, 1)`. For None, the signal that varies most."""
-    further = [dim for dim in x.dims if dim not in (TIME, SIGNAL)]
-    if further:
-        advice = f"choose one recording, for example with .isel({further[0]}=0)"
-        raise ValueError(f"expected signals with dimensions (time, signal), got also {listed(further)}; {advice}")
-    names = x[SIGNAL].values
-    if coefficient is None:
-        coefficient = str(names[int(np.argmax(np.nan_to_num(x.std(TIME).values, nan=-1.0)))])
-    if coefficient not in names:
-        raise ValueError(f"expected coefficient to be one of {listed(names)}, got {coefficient!r}")
-    return x.sel({SIGNAL: [coefficient]}).load()
-
-
 def _metric(result: xr.Dataset, metric: str) -> xr.DataArray:
     """Values of one metric, `(scale, coefficient)`."""
     remedy = "use the result of bx.expressivity(x)"
@@ -266,41 +162,6 @@ def _metric(result: xr.Dataset, metric: str) -> xr.DataArray:
 
 
 # --- how it looks
-
-
-def _plot_response(ax: "Axes", time: np.ndarray, response: np.ndarray, found: xr.Dataset, label: str) -> None:
-    ax.axhline(0, color="0.6", linewidth=0.6)
-    ax.plot(time, response, color=LINE_COLOUR, linewidth=0.9)
-    _mark(ax, found, found["response"].values)
-    ax.set_ylabel(label, rotation=0, ha="right", va="center")
-    # a signal that does not end at its mean has large negative responses at its ends, which are of no interest
-    top = float(response.max()) or 1.0
-    ax.set_ylim(1.15 * max(float(response.min()), -top), 1.15 * top)
-
-
-def _mark(ax: "Axes", found: xr.Dataset, heights: np.ndarray) -> None:
-    """Draw a dot for each activation, hollow for outliers."""
-    outlier = found["outlier"].values
-    for which, face, label in ((~outlier, MARK_COLOUR, None), (outlier, "white", "outlier: left out by robust=True")):
-        at = found[TIME].values[which]
-        label = label if outlier.any() else None
-        style: dict[str, Any] = {"s": 9, "facecolor": face, "linewidth": 0.8, "zorder": 3}
-        ax.scatter(at, heights[which], edgecolor=MARK_COLOUR, label=label, **style)
-
-
-def _explain_outliers(axes: "Sequence[Axes] | np.ndarray") -> None:
-    """Write one legend for outliers above the first panel, where it hides no activation."""
-    handles = next((found for ax in axes if (found := ax.get_legend_handles_labels()[0])), None)
-    if handles:
-        style: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "fontsize": "small"}
-        axes[0].legend(handles=handles[:1], borderpad=0, handletextpad=0, frameon=False, **style)
-
-
-def _shade(ax: "Axes", time: np.ndarray, missing: np.ndarray, fps: float) -> None:
-    """Make the background of missing frames grey."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
-    for start, stop in edges.reshape(-1, 2):
-        ax.axvspan(time[start] - 0.5 / fps, time[stop - 1] + 0.5 / fps, color=MISSING_COLOUR, linewidth=0, zorder=0)
 
 
 def _colour_label(values: xr.DataArray, metric: str) -> str:

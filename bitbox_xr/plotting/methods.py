@@ -1,11 +1,12 @@
 """The methods of `.bitbox.plot` on DataArrays and Datasets. Each one calls a function of `bitbox_xr.plotting`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from bitbox_xr.core.types import PValue, ScalesLike
-from bitbox_xr.plotting import expressivity, inference, pairs
+from bitbox_xr.core.types import NoiseLike, PValue, ScalesLike, SignalsLike
+from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, pairs, specification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,10 +27,13 @@ class SignalsPlotMethods:
         *,
         scales: ScalesLike = 6,
         precision: int = 16,
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = None,
+        noise: NoiseLike = None,
         fps: float | None = None,
         fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
-        """Plot one signal and its response at each scale. See `bitbox_xr.plotting.expressivity.decomposition`.
+        """Plot one signal and its response at each scale. See `bitbox_xr.plotting.decomposition.decomposition`.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -38,7 +42,54 @@ class SignalsPlotMethods:
         >>> [ax.get_xlabel() for ax in fig.axes]
         ['', '', 'time, s']
         """
-        return expressivity.decomposition(self._x, coefficient, scales=scales, precision=precision, fps=fps, fig=fig)
+        return decomposition.decomposition(
+            self._x,
+            coefficient,
+            scales=scales,
+            precision=precision,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            fps=fps,
+            fig=fig,
+        )
+
+    def answers(
+        self,
+        y: SignalsLike,
+        pair: tuple[str, str],
+        *,
+        min_latency: float = 0.0,
+        max_latency: float = 2.0,
+        scales: ScalesLike = (1.0, 2.0, 4.0),
+        min_rise: float | None = None,
+        false_alarms_per_minute: float | None = 1.0,
+        noise: NoiseLike = None,
+        fps: float | None = None,
+        fig: "Figure | SubFigure | None" = None,
+    ) -> "Figure | SubFigure":
+        """Plot how one signal answers the activations of one of y. See `bitbox_xr.plotting.contingency.answers`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=1)
+        >>> from matplotlib.figure import Figure
+        >>> fig = child.bitbox.plot.answers(model, ("AU12", "AU12"), max_latency=1, fig=Figure(layout="constrained"))
+        >>> fig.axes[1].get_xlabel()
+        'latency of the first answer, s'
+        """
+        return contingency.answers(
+            self._x,
+            y,
+            pair,
+            min_latency=min_latency,
+            max_latency=max_latency,
+            scales=scales,
+            min_rise=min_rise,
+            false_alarms_per_minute=false_alarms_per_minute,
+            noise=noise,
+            fps=fps,
+            fig=fig,
+        )
 
     def lag_heatmap(self, *, fig: "Figure | SubFigure | None" = None) -> "Figure | SubFigure":
         """Plot a lag map. See `bitbox_xr.plotting.inference.lag_heatmap`.
@@ -140,7 +191,7 @@ class PlotMethods:
         """Plot a matrix with significant pairs framed. See `bitbox_xr.plotting.inference.significant_pairs`.
 
         >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> child, model, _ = make_pair(minutes=1)
         >>> from matplotlib.figure import Figure
         >>> windows = {"width": 2, "step": 1, "max_lag": 1}
         >>> result = child.bitbox.imitation(model, **windows, stats=True)
@@ -180,3 +231,24 @@ class PlotMethods:
         'share of windows'
         """
         return inference.lag_distribution(self._result, level=level, ax=ax)
+
+    def specification_curve(
+        self,
+        variable: str | None = None,
+        *,
+        preregistered: Mapping[str, object] | None = None,
+        fig: "Figure | SubFigure | None" = None,
+    ) -> "Figure | SubFigure":
+        """Plot an estimate under every setting. See `bitbox_xr.plotting.specification.specification_curve`.
+
+        >>> import bitbox_xr as bx
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> found = bx.multiverse("imitation", child, model, width=[1.0, 2.0], max_lag=[0.5, 1.0])
+        >>> smile = found.sel(signal1="AU12", signal2="AU12")
+        >>> fig = smile.bitbox.plot.specification_curve("corr_mean", fig=Figure(layout="constrained"))
+        >>> fig.axes[1].get_xlabel()
+        'settings, by mean correlation over windows'
+        """
+        return specification.specification_curve(self._result, variable, preregistered=preregistered, fig=fig)

@@ -12,9 +12,9 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import Attrs
-from bitbox_xr.core.validation import listed
-from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW
+from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, number_name
 from bitbox_xr.measures.results import below_half, selves, strongest
 from bitbox_xr.measures.social import window_stats
 from bitbox_xr.plotting.style import (
@@ -49,8 +49,9 @@ if TYPE_CHECKING:
 __all__ = ["lag_profile", "matrix", "over_time"]
 
 NON_NEGATIVE = {"corr_std", "corr_abs_mean", "follow_share", "lead_share", "n_windows", "at_limit"}
+NON_NEGATIVE |= {"answered", "chance", "odds_ratio", "n_given", "latency"}
 LAGS = {"corr_lag", "best_lag"}
-DEFAULT_STATISTICS = ("best_lag", "corr_mean", "surrogate_z")  # the first that the result has
+DEFAULT_STATISTICS = ("best_lag", "corr_mean", "surrogate_z", "answered_above_chance")  # the first that the result has
 MIN_FIGURE_INCHES = (4.4, 3.4)  # the title and the colour bar need this much beside few cells
 NO_CORRELATION = "no window has a correlation: flat or missing"
 
@@ -67,10 +68,12 @@ def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: "Axes | None
     Parameters
     ----------
     result
-        Result of `imitation`, `coordination`, `window_stats`, `lag_profile` or `significance`, of one recording.
+        Result of `imitation`, `coordination`, `window_stats`, `lag_profile`, `significance` or `contingency`, of one
+        recording.
     statistic
         Name of a variable `(signal1, signal2)`. For a result with windows: one of `window_stats`. Default: corr_mean;
-        for a result of `lag_profile`, best_lag; for a result of `significance`, surrogate_z.
+        for a result of `lag_profile`, best_lag; of `significance`, surrogate_z; of `contingency`,
+        answered_above_chance.
     ax
         Matplotlib axes to draw on, preferably of a figure with `layout="constrained"`. Default: the axes of a new
         figure, which is large enough for every label. If the axes are small, some labels are left out.
@@ -188,6 +191,8 @@ def over_time(
 ) -> "Figure | SubFigure":
     """Plot the correlation and the lag of one pair of signals in every window, as two panels over one time axis.
 
+    No line connects windows of different intervals.
+
     Parameters
     ----------
     result
@@ -229,7 +234,9 @@ def over_time(
     above, below = fig.subplots(2, 1, sharex=True)
     for ax in (above, below):
         ax.axhline(0, color="0.6", linewidth=0.8)
-    above.plot(time, strength, color=LINE_COLOUR, marker=".", markersize=4, linewidth=1)
+    edges = _interval_edges(result)
+    line = (np.insert(values, edges, np.nan) for values in (time, strength))
+    above.plot(*line, color=LINE_COLOUR, marker=".", markersize=4, linewidth=1)
     opacity = np.clip(np.nan_to_num(np.abs(strength)), 0.1, 1)
     below.scatter(time, delay, s=14, color=LINE_COLOUR, alpha=opacity, linewidths=0)
     if np.isnan(strength).all():
@@ -258,7 +265,7 @@ def _checked_pair(
     if isinstance(pair, str) or len(pair) != 2:
         raise ValueError(f"expected pair to be two labels (signal1, signal2), got {pair!r}")
     faults = [
-        f"expected a label of {dim} ({listed(values[dim].values)}), got {label!r}"
+        unknown_name(f"a label of {dim}", label, values[dim].values)
         for dim, label in zip((SIGNAL1, SIGNAL2), pair, strict=True)
         if label not in values[dim].values.tolist()
     ]
@@ -280,6 +287,14 @@ def _few_windows(stats: xr.Dataset, statistic: str) -> np.ndarray:
         return np.zeros((stats.sizes[SIGNAL1], stats.sizes[SIGNAL2]), bool)
     result: np.ndarray = (counts.values > 0) & below_half(counts.values)
     return result
+
+
+def _interval_edges(result: xr.Dataset) -> np.ndarray:
+    """The windows with which a further interval begins, in a result by label; no line connects them with others."""
+    number = number_name(str(result.attrs.get("by", "")))
+    if number not in result.coords or result[number].dims != (WINDOW,):
+        return np.array([], dtype=int)
+    return np.flatnonzero(np.diff(result[number].values)) + 1
 
 
 def _time_limits(result: xr.Dataset) -> tuple[float, float] | None:

@@ -31,6 +31,7 @@ __all__ = [
     "new_figure",
     "points",
     "select_variable",
+    "shade_missing",
     "shortened",
     "title",
     "with_sign",
@@ -194,3 +195,10 @@ def largest_lag(attrs: Attrs) -> float:
 def with_sign(number: float) -> str:
     """A number with three decimals and its sign, with a true minus."""
     return f"{number:+z.3f}".replace("-", "−")
+
+
+def shade_missing(ax: "Axes", time: np.ndarray, missing: np.ndarray, fps: float) -> None:
+    """Make the background of missing frames grey."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
+    for start, stop in edges.reshape(-1, 2):
+        ax.axvspan(time[start] - 0.5 / fps, time[stop - 1] + 0.5 / fps, color=MISSING_COLOUR, linewidth=0, zorder=0)

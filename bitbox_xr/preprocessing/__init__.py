@@ -1,1 +1,1 @@
-"""Preprocessing of recordings: frame times, resampling, alignment, gaps, norms of landmarks."""
+"""Preprocessing of recordings: frame times, resampling, alignment, gaps, filters, standardisation, norms."""

@@ -45,11 +45,12 @@ def align(
     -------
     x, y
         `(…, time, signal)` with identical `time`, on x's time axis. If x or y has the rate `fps`, its frame times are
-        used; otherwise times begin with the common span. Coordinates of signals, numeric coordinates along time and
-        attributes are kept, float32 stays float32, and dask arrays stay lazy. Coordinates along time are interpolated
-        too, except those that hold only 0 and 1 (such as `success`; True and False become 1 and 0): they take the
-        value of the nearest frame, the earlier one of two at equal distance. Coordinates are NaN in gaps. The
-        attribute `history` records each step as JSON.
+        used; otherwise times begin with the common span. Coordinates of signals, coordinates along time and
+        attributes are kept, float32 stays float32, and dask arrays stay lazy. Numeric coordinates along time are
+        interpolated too, except those that hold only 0 and 1 (such as `success`; True and False become 1 and 0): they
+        take the value of the nearest frame, the earlier one of two at equal distance. They are NaN in gaps. Text, such
+        as the labels of `annotate`, the numbers of their intervals and the coordinate of `mask` are those of the
+        nearest frame everywhere. The attribute `history` records each step as JSON.
 
     Raises
     ------
@@ -98,8 +99,9 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
     (30.0, 60)
     """
     x, y = on_seconds(x), on_seconds(y)
-    axes = [a[TIME].values for a in (x, y)]
-    rates = [_rate(axis) for axis in axes]
+    axes = [a.coords.variables[TIME].values for a in (x, y)]
+    rates = [_rate(axes[0])]
+    rates.append(rates[0] if np.array_equal(*axes) else _rate(axes[1]))
     refuse(
         "the recordings' time",
         [

@@ -16,7 +16,7 @@ from bitbox_xr.core.provenance import append_history
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.time_axis import TIME_ATTRS
 from bitbox_xr.core.types import SignalsLike
-from bitbox_xr.core.variables import SIGNAL, TIME
+from bitbox_xr.core.variables import MASKED, SIGNAL, TIME, number_name
 from bitbox_xr.kernels import frame_rate
 from bitbox_xr.kernels.interpolation import GAP_TOLERANCE_S, Lowpass, interpolate, lowpass, rounding
 from bitbox_xr.preprocessing.regularity import MIN_GAP_STEPS, Frames, frames_of
@@ -27,6 +27,7 @@ MAX_RATE_FACTOR = 1000  # largest new rate, as a multiple of the recording's own
 # A smaller ratio of the new to the old rate is low-pass filtered. For a ratio near 1, less aliases than the filter
 # would remove from fast signals.
 MIN_UNFILTERED_RATIO = 0.99
+NUMBERS, TEXTS = "biuf", "UOST"  # kinds of NumPy types
 
 
 def resample(x: SignalsLike, fps: float, *, max_gap: float | None = None) -> xr.DataArray:
@@ -150,9 +151,11 @@ def onto_times(
     filtered = fps < MIN_UNFILTERED_RATIO * own.fps
     smooth = lowpass(own.times, own.fps, fps, regular=own.grid is not None) if filtered else None
     along = {
-        name: interpolated(c.reset_coords(drop=True), own.times, times, longest, flags=True)
+        name: _nearest(c, own.times, times)
+        if _is_labelling(x, str(name))
+        else interpolated(c.reset_coords(drop=True), own.times, times, longest, flags=True)
         for name, c in x.coords.items()
-        if TIME in c.dims and name != TIME and c.dtype.kind in "biuf"
+        if TIME in c.dims and name != TIME and c.dtype.kind in NUMBERS + TEXTS
     }
     out = interpolated(x, own.times, times, longest, smooth)
     out = out.assign_coords({TIME: (TIME, times, {**TIME_ATTRS, **x[TIME].attrs}), **along})
@@ -160,6 +163,19 @@ def onto_times(
     bridged = longest if np.isfinite(longest) else "inf"  # JSON has no infinity
     origin = {"from_fps": own.fps, "from_regular": int(own.grid is not None)}
     return append_history(out, {**step, "max_gap": bridged, **origin, "filtered": int(filtered)})
+
+
+def _is_labelling(x: xr.DataArray, name: str) -> bool:
+    """Whether a coordinate holds labels, numbers of the intervals of labels, or what was masked."""
+    numbers = [number_name(str(label)) for label, c in x.coords.items() if TIME in c.dims]
+    return name == MASKED or name in numbers or x[name].dtype.kind in TEXTS
+
+
+def _nearest(coord: xr.DataArray, times: np.ndarray, targets: np.ndarray) -> xr.DataArray:
+    """A coordinate at the frames nearest to `targets`, the earlier one of two at equal distance; without `time`."""
+    after = np.searchsorted(times, targets).clip(1, len(times) - 1)
+    later = times[after] - targets + rounding(times) < targets - times[after - 1]
+    return coord.reset_coords(drop=True).drop_vars(TIME).isel({TIME: np.where(later, after, after - 1)})
 
 
 def interpolated(

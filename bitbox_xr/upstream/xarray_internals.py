@@ -8,14 +8,22 @@ does both in one call, so our lock could only be held during the whole call or n
 """
 
 import os
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeAlias
 
+import numpy as np
 import xarray as xr
+from numpy.typing import DTypeLike
 from xarray.backends import H5NetCDFStore, NetCDF4DataStore, ScipyDataStore
 from xarray.backends.common import ArrayWriter
 from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK
+from xarray.coding.common import lazy_elemwise_func
+from xarray.indexes import PandasIndex
 
-__all__ = ["LIBRARY_LOCKS", "ArrayWriter", "array_of", "file_behind", "new_file"]
+__all__ = ["LIBRARY_LOCKS", "ArrayWriter", "array_of", "file_behind", "later_by_element", "new_dataset", "new_file"]
+
+# Dimensions, values and attributes of a variable.
+Contents: TypeAlias = tuple[Sequence[str], Any, Mapping[str, Any]]
 
 # xarray's own locks for HDF5 and NetCDF-C, in the order in which xarray acquires them. The libraries crash when two
 # threads use them at the same time, even with different files. `io.locks` therefore acquires these locks as well:
@@ -37,6 +45,32 @@ def new_file(path: str, engine: str, lock: Any) -> Any:
 def array_of(variable: xr.Variable) -> Any:
     """The array inside a variable, lazy or not. The public `.data` would read a lazy array from its file."""
     return variable._data
+
+
+def new_dataset(
+    variables: Mapping[str, Contents], coords: Mapping[str, Contents], attrs: Mapping[str, Any]
+) -> xr.Dataset:
+    """`xr.Dataset(variables, coords, attrs)` for contents that need no alignment, several times as fast.
+
+    `xr.Dataset` aligns and merges its arguments, which takes longer than to correlate a pair of short recordings.
+    """
+    contents = {name: xr.Variable(*given) for name, given in {**variables, **coords}.items()}
+    indexes: dict[Hashable, xr.Index] = {}
+    sizes: dict[Hashable, int] = {}
+    for name, variable in contents.items():
+        sizes |= variable.sizes
+        if variable.dims == (name,):
+            indexes[name] = index = PandasIndex.from_variables({name: variable}, options={})
+            contents |= index.create_variables({name: variable})
+    return xr.Dataset._construct_direct(contents, set(coords), sizes, dict(attrs), indexes)
+
+
+def later_by_element(array: Any, function: Callable[[np.ndarray], np.ndarray], dtype: DTypeLike) -> Any:
+    """A lazy array of `function` of each element of the lazy array of a backend; applied to what is read.
+
+    The public `xarray.decode_cf` does the same with the functions of the conventions only.
+    """
+    return lazy_elemwise_func(array, function, dtype)
 
 
 def file_behind(array: Any) -> str | os.PathLike[str] | None:

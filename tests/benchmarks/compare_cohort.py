@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 import bitbox_xr as bx
-from bitbox_xr.cohort import blocks, fingerprint, options, summary
+from bitbox_xr.cohort import blocks, computation, fingerprint, inputs, options, summary
 from bitbox_xr.cohort.cluster import connected
+from bitbox_xr.cohort.manifest import Recording
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.storage import ASKED, RECORDINGS, STAMP, held, result_file, write_result
 
@@ -59,19 +60,21 @@ def timed(table, out, workers):
 
 def parts(table, out, run_folder):
     """Median seconds per recording on one core: hash its files, read, measure and write."""
-    planned = options.planned("imitation", OPTIONS, keep_windows=False)
+    plan = options.planned(options.one_measure("imitation", OPTIONS)).plans[0]
+    (out / plan.measure / RECORDINGS).mkdir(parents=True)
     record, rows = Record.of(out, run_folder), []
     for name, signals, reference in table[["recording", "signals", "reference"]].itertuples(index=False):
         clock = [time.perf_counter()]
-        files = [Path(signals), Path(reference)]
-        made = fingerprint.made_from(planned, [fingerprint.hashed(file).identity for file in files])
+        both = inputs.Inputs(plan.reading, Recording(name, Path(signals), Path(reference)))
+        known = [both.source(column).identity for column in ("signals", "reference")]
+        made = fingerprint.made_from(plan.described(), {}, known)
         clock.append(time.perf_counter())
-        x, y = fingerprint.opened(planned, files)
+        sides = both.sides(paired=True)
         clock.append(time.perf_counter())
-        found = options.results(planned, x, y)
+        found = computation.results(plan, sides)
         clock.append(time.perf_counter())
-        marked = found[RECORDINGS].assign_attrs({"recording": name, ASKED: planned.described(), STAMP: made})
-        write_result(marked, result_file(out, RECORDINGS, name), record, run_folder)
+        marked = found[RECORDINGS].assign_attrs({"recording": name, ASKED: plan.described(), STAMP: made})
+        write_result(marked, result_file(out / plan.measure, RECORDINGS, name), record, run_folder)
         clock.append(time.perf_counter())
         rows.append(np.diff(clock))
     return dict(zip(("hash", "read", "measure", "write"), np.median(rows, axis=0), strict=True))
@@ -79,8 +82,8 @@ def parts(table, out, run_folder):
 
 def summary_parts(names, out, run_folder):
     """Seconds per recording on one core to gather results in blocks, and CPU seconds to write the summary."""
-    asked = options.planned("imitation", OPTIONS, keep_windows=False).described()
-    files = {name: result_file(out, RECORDINGS, name) for name in names}
+    asked = options.planned(options.one_measure("imitation", OPTIONS)).plans[0].described()
+    files = {name: result_file(out / "imitation", RECORDINGS, name) for name in names}
     size = blocks.MAX_RECORDINGS_PER_BLOCK
     started, gathered = time.perf_counter(), []
     for first in range(0, len(names), size):
@@ -103,7 +106,6 @@ def main(recordings=40, seconds=300, rounds=3):
                 rows[workers].append(timed(table, here / f"out_{round_}_{workers}", workers))
         os.sched_setaffinity(0, {0})
         with held(here / "one") as run_folder:
-            (here / "one" / RECORDINGS).mkdir()
             of_one = parts(table, here / "one", run_folder)
             of_summary = summary_parts(table["recording"].tolist(), here / "one", run_folder)
     print(f"{recordings} recordings of {seconds} s, medians of {rounds} runs")

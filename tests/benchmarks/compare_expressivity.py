@@ -66,7 +66,7 @@ def main():
             calls = [
                 lambda options=options, theirs=theirs: bitboxs(theirs, fps=FPS, **options),
                 lambda options=options, x=x: expressivity(x, **options),
-                lambda options=options, theirs=theirs: compat.expressivity(theirs, fps=FPS, **options),
+                lambda options=options, theirs=theirs: compat(theirs, fps=FPS, **options),
             ]
             bitbox, ours, same = medians(calls, rounds=5 if seconds > 60 else 25)
             row = f"{seconds:>8} s {aggregate!s:>9} {robust!s:>6} {bitbox:>7.3f} s {ours:>7.4f} s {same:>7.3f} s"

@@ -6,6 +6,7 @@ The measure is timed with as many threads as significance has, which computes su
 """
 
 import sys
+import warnings
 
 import bitbox_xr as bx
 
@@ -16,6 +17,7 @@ WINDOWS = {"width": WIDTH, "step": STEP}
 
 
 def main(seconds=300):
+    warnings.simplefilter("ignore", UserWarning)  # few partners, and windows of segments that share frames
     x, y = recordings(seconds)
     partners = [recordings(seconds, seed=seed)[1] for seed in range(1, 4)]
     for measure in (bx.imitation, bx.coordination):

@@ -79,7 +79,7 @@ def killed(folder: Path, out: str, kills: int, longest: float, rng: random.Rando
         else:
             os.killpg(run.pid, signal.SIGKILL)
         run.wait()
-        found.append((moment, len([*folder.glob(f"{out}/recordings/*.nc")])))
+        found.append((moment, len([*folder.glob(f"{out}/*/recordings/*.nc")])))
     return found
 
 

@@ -6,7 +6,8 @@ Without that option each call runs once with small input, so that benchmarks kee
 import pytest
 
 import bitbox_xr as bx
-from bitbox_xr.measures.expressivity import diversity, events, expressivity
+from bitbox_xr.measures.events import events
+from bitbox_xr.measures.expressivity import diversity, expressivity
 
 from compare_expressivity import COEFFICIENTS, FPS, face
 

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from bitbox_xr import align, coordination, demo, expressivity, imitation, resample, signals, significance
+from bitbox_xr import align, contingency, coordination, demo, expressivity, imitation, resample, signals, significance
 from bitbox_xr.cli import main
 from bitbox_xr.cli.measures import _summary
 from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
@@ -75,6 +75,7 @@ def test_coordination_of_one_and_of_two_people_in_one_file(folder, tmp_path):
         np.testing.assert_allclose(found["corr"], expected["corr"], atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times
 def test_significance_of_two_and_of_one(folder, tmp_path):
     x, y, _ = demo.make_pair(minutes=0.5)
     chance = ["--n", 19, "--seed", 3, "--width", 2, "--max-lag", 0.5]
@@ -93,6 +94,57 @@ def test_significance_of_two_and_of_one(folder, tmp_path):
     assert "of 3 pairs with" in done.output
 
 
+@pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times
+def test_significance_of_each_label(folder, tmp_path):
+    (tmp_path / "phases.csv").write_text("onset,duration,label\n0,12,calm\n12,18,talk\n")
+    options = ["--n", 19, "--seed", 3, "--width", 2, "--max-lag", 0.5, "--intervals", tmp_path / "phases.csv"]
+    done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *options)
+    assert done.exit_code == 0, done.output
+    with open_netcdf(tmp_path / "out.nc") as found:
+        assert found["p"].dims == ("condition", "signal1", "signal2")
+        assert found.attrs["n_by_label"] == "[5, 8]"
+    assert "  calm: 0 of 144 pairs\n  talk: 0 of 144 pairs\n" in done.output
+
+
+def test_contingency_of_two_and_of_one(tmp_path):
+    x, y, _ = demo.make_pair(minutes=1)
+    for side, name in ((x, "x.nc"), (y, "y.nc")):
+        to_netcdf(side, tmp_path / name)
+    options = ["--max-latency", 1, "--min-rise", 0.2, "--seed", 3, "--n", 19, "--scales", "0.5,1,2"]
+    done = run("contingency", tmp_path / "x.nc", tmp_path / "y.nc", "-o", tmp_path / "two.nc", *options)
+    assert done.exit_code == 0, done.output
+    expected = contingency(x, y, max_latency=1, min_rise=0.2, rng=3, n=19, scales=[0.5, 1, 2])
+    with open_netcdf(tmp_path / "two.nc") as found:
+        xr.testing.assert_identical(found.load(), expected)
+    assert "pairs with family-wise p ≤ .05; most beyond chance: AU" in done.output
+    assert "seed 3" in done.output
+    alone = run("contingency", tmp_path / "x.nc", "-o", tmp_path / "one.nc", *options)
+    assert alone.exit_code == 0, alone.output
+    with open_netcdf(tmp_path / "one.nc") as found:
+        assert found.attrs["alone"] == 1
+
+
+def test_expressivity_of_chosen_activations(folder, tmp_path):
+    face, rest = demo.make_face()[0], 0.1 * demo.make_face(1)[0]
+    to_netcdf(face.assign_coords(phase=("time", ["rest"] * 120 + ["task"] * 1680)), tmp_path / "face.nc")
+    to_netcdf(rest, tmp_path / "rest.nc")
+    shared = [tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "0.5,1", "--false-alarms-per-minute", 2]
+    for given, noise in (("phase=rest", {"phase": "rest"}), (tmp_path / "rest.nc", rest)):
+        done = run("expressivity", *shared, "--min-rise", 0.2, "--noise", given)
+        assert done.exit_code == 0, done.output
+        labelled = face.assign_coords(phase=("time", ["rest"] * 120 + ["task"] * 1680))
+        expected = expressivity(labelled, scales=[0.5, 1], min_rise=0.2, false_alarms_per_minute=2, noise=noise)
+        with open_netcdf(tmp_path / "out.nc") as found:
+            xr.testing.assert_allclose(found.load(), expected)
+            assert found.attrs["min_rise"] == 0.2
+    done = run("expressivity", *shared, "--noise", "phase=sleep")
+    assert done.exit_code == 1
+    assert "expected noise to be a label of phase (rest, task), got 'sleep'" in done.output
+    done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "rest.nc", "--noise", tmp_path / "rest.nc")
+    assert "expected --out to differ from the files that are read" in done.output
+
+
+@pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times
 def test_significance_among_partners(folder, tmp_path):
     partners = ["--surrogates", "partners", "--partner", folder / "x.nc", "--partner", folder / "y.nc"]
     done = run("significance", folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.nc", *partners)
@@ -102,6 +154,7 @@ def test_significance_among_partners(folder, tmp_path):
         assert float(found["p"].min()) == pytest.approx(2 / 3)  # y itself is as strong as y
 
 
+@pytest.mark.filterwarnings("ignore:significance")  # few surrogates, or activity at the same times
 def test_partners_are_aligned_with_x(folder, tmp_path):
     x, y, _ = demo.make_pair(minutes=0.5)
     others = [demo.make_pair(minutes=0.5, seed=seed)[1] for seed in (1, 2)]
@@ -238,7 +291,7 @@ def test_the_demo_prints_planted_and_found_values(tmp_path):
     assert done.exit_code == 0, done.output
     assert "AU04         AU12        -  -15 frames  -15 frames" in done.output
     assert "6 of 6 lags found to the frame" in done.output
-    assert "12 activations planted, 12 found" in done.output
+    assert "12 activations planted: 12 found, 0 missed, 0 false" in done.output
     written = sorted(path.name for path in (tmp_path / "new" / "demo").iterdir())
     assert written == [".bitbox_xr", *sorted(demo.FILES + demo.FACE_FILES)]
 
@@ -277,7 +330,8 @@ def test_expressivity_of_a_file(tmp_path):
             ["coordination", "x.nc", "-o", "out.nc", "--width", "-1"],
             "expected width to be a positive number of seconds, got -1.0",
         ),
-        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--n", "900"], "expected n of at most 859"),
+        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--width", "12"], "expected at least 1080 frames (36 s)"),
+        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--surrogates", "permute"], "expected by, "),
         (["coordination", "x.nc", "-o", "out.nc", "--width", "60"], "got 900 frames (30 s)"),
         (["coordination", "x.nc", "-o", "out.nc", "--align"], "expected a file Y with --align, got none"),
         (
@@ -326,6 +380,7 @@ def test_info_finds_the_gaps_of_irregular_times():
     assert "gaps            70 (" in output
 
 
+@pytest.mark.filterwarnings("ignore:.*signals that never change")
 def test_a_real_recording(tmp_path):
     file = DATA / "openface2_subj01.csv"
     if not file.exists():

@@ -36,10 +36,86 @@ CASES = {
         NotADirectoryError,
         ["expected a folder for the results", "which is not a folder; name another"],
     ),
-    "several measures": (
+    "a list as one measure": (
         lambda: bx.cohort.run(manifest(), "out", measure=["imitation"]),
         ValueError,
         ["expected measure to be one of imitation", "got ['imitation']"],
+    ),
+    "no measure": (
+        lambda: bx.cohort.run(manifest(), "out"),
+        ValueError,
+        ["expected measures, or measure for a single one, or config, got neither; give one of them"],
+    ),
+    "measures twice": (
+        lambda: bx.cohort.run(manifest(), "out", measure="imitation", measures=["diversity"]),
+        ValueError,
+        ["expected measures, or measure for a single one, or config, got both; give one of them"],
+    ),
+    "measures as text": (
+        lambda: bx.cohort.run(manifest(), "out", measures="imitation"),
+        ValueError,
+        ["expected measures to be a mapping of measures to their options, or names, got 'imitation'"],
+    ),
+    "options that are no mapping": (
+        lambda: bx.cohort.run(manifest(), "out", measures={"imitation": 2}),
+        ValueError,
+        ["expected the options of a measure as a mapping, got 2 for imitation"],
+    ),
+    "all faults of all measures": (
+        lambda: bx.cohort.run(
+            manifest(),
+            "out",
+            measures={"imitation": {"width": -1}, "expressivity": {"scale": 1}, "imitate": {}, "diversity": {"fps": 1}},
+            step=1,
+        ),
+        ValueError,
+        [
+            "5 faults",
+            "measures.imitation: expected width to be a positive number of seconds, got -1",
+            "measures.expressivity: expected options of expressivity (scales, ",
+            "contingency, significance, quality, got imitate; correct the name",
+            "measures.diversity: expected options of diversity, got fps, which tell how files are read; give them",
+            "expected options of open_signals() (",
+        ],
+    ),
+    "no measures": (
+        lambda: bx.cohort.run(manifest(), "out", measures=[]),
+        ValueError,
+        ["expected at least one measure, got none; the measures are imitation"],
+    ),
+    "a covariate named like an option": (
+        lambda: bx.cohort.run(manifest().assign(width=2, group="a", surrogates="x"), "out", measure="imitation"),
+        ValueError,
+        ["expected covariates with other names than options, got width, surrogates in the manifest, which would have"],
+    ),
+    "bad cells of option columns": (
+        lambda: bx.cohort.run(
+            manifest().assign(fps="fast", start=3, stop=2, kind="pose", columns="a,,b"), "out", measure="imitation"
+        ),
+        ValueError,
+        [
+            "3 faults",
+            "expected fps to be a positive number of frames per second, got 'fast' (a); correct it",
+            "expected columns to be names or positions of columns, with commas between them, got 'a,,b' (a)",
+            "expected start before stop, got 3 and 2 s in recording a",
+        ],
+    ),
+    "an offset without align": (
+        lambda: bx.cohort.run(manifest().assign(offset=0.5), "out", measure="imitation"),
+        ValueError,
+        ["expected align=True with the column offset"],
+    ),
+    "a stratum that is no covariate": (
+        lambda: bx.cohort.run(
+            manifest(), "out", measure="significance", surrogates="partners", partners_within="group"
+        ),
+        ValueError,
+        ["expected partners_within to name covariates of the manifest (none), got group"],
+    ),
+    "strata without partners": (
+        lambda: bx.cohort.run(manifest(), "out", measure="significance", partners_within="group"),
+        ValueError,
+        ["partners_within is for surrogates='partners'; leave it out, or choose these surrogates"],
     ),
     "no address": (
         lambda: bx.cohort.run(manifest(), "out", measure="imitation", client="nowhere"),

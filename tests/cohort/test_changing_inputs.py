@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort import fingerprint, options, partners, worker
+from bitbox_xr.cohort import fingerprint, inputs, partners, worker
+from bitbox_xr.cohort.manifest import Recording
 from bitbox_xr.io.readers import dispatch
 from bitbox_xr.io.readers.formats import three_di
 
+from cohort_plans import job_of, study_of
 from random_recordings import random_walk
 
 CHANGED = "expected a file that stays unchanged, got one that changed while it was read; run again"
@@ -43,19 +45,20 @@ def written(path, seed, frames=240):
 
 @pytest.fixture
 def study(tmp_path):
-    (tmp_path / "out" / "recordings").mkdir(parents=True)
+    (tmp_path / "out" / "imitation" / "recordings").mkdir(parents=True)
+    (tmp_path / "out" / "significance" / "recordings").mkdir(parents=True)
     (tmp_path / "out" / "parts").mkdir()
     return tmp_path
 
 
 def work(folder, x, y, **given):
     reader = {"time": "time"} if x.suffix == ".csv" else {}
-    plan = options.planned("imitation", {**given, **reader, "step": 0.5}, keep_windows=False)
-    return worker.work(plan, worker.Job("r", x, y, True, folder / "out", folder / "out" / "parts"))
+    asked = study_of("imitation", {**given, **reader, "step": 0.5})
+    return worker.work(asked, job_of("r", x, y, folder / "out", folder / "out" / "parts"))
 
 
 def results(folder):
-    return sorted(path.name for path in (folder / "out" / "recordings").iterdir())
+    return sorted(path.name for path in folder.glob("out/*/recordings/*"))
 
 
 def renamed_over(path):
@@ -104,13 +107,14 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_a_change_between_hashing_and_reading_fails_the_recording(study, monkeypatch, way, suffix, which):
     files = [written(study / f"{side}{suffix}", seed) for seed, side in enumerate("xy")]
-    real = fingerprint.opened
+    real = inputs._loaded
 
-    def late(plan, paths):
-        WAYS[way](paths[which])
-        return real(plan, paths)
+    def late(file, options):
+        if file == files[which]:
+            WAYS[way](file)
+        return real(file, options)
 
-    monkeypatch.setattr(fingerprint, "opened", late)
+    monkeypatch.setattr(inputs, "_loaded", late)
     outcome = work(study, *files)
     assert outcome.state == worker.FAILED
     assert f"{files[which].name}: {CHANGED}" in outcome.message
@@ -120,7 +124,7 @@ def test_a_change_between_hashing_and_reading_fails_the_recording(study, monkeyp
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     ("suffix", "module", "step"),
-    [(".csv", dispatch, "from_lines"), (".csv", dispatch, "read_lines"), (".nc", fingerprint, "open_signals")],
+    [(".csv", dispatch, "from_lines"), (".csv", dispatch, "read_lines"), (".nc", inputs, "open_signals")],
 )
 def test_a_change_during_reading_fails_the_recording(study, monkeypatch, way, suffix, module, step):
     """Before or after the text of a table is read; between opening a NetCDF file and reading its numbers."""
@@ -196,14 +200,14 @@ def test_changes_of_permissions_and_links_are_ignored(study, monkeypatch):
     """Permissions, a hard link, a file that was written just now: the content is hashed again and is the same."""
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     os.utime(y)
-    real = fingerprint.opened
+    real = inputs._loaded
 
-    def late(plan, paths):
-        paths[0].chmod(0o600)
-        os.link(paths[1], study / "link.nc")
-        return real(plan, paths)
+    def late(file, options):
+        file.chmod(0o600)
+        os.link(file, study / f"link_{file.name}")
+        return real(file, options)
 
-    monkeypatch.setattr(fingerprint, "opened", late)
+    monkeypatch.setattr(inputs, "_loaded", late)
     assert work(study, x, y).state == worker.DONE
     assert results(study) == ["r.nc"]
     assert work(study, x, y).state == worker.KEPT
@@ -221,11 +225,11 @@ def test_unchanged_files_are_hashed_once(study, monkeypatch):
 def test_the_next_run_measures_the_new_content(study, monkeypatch):
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     with monkeypatch.context() as during:
-        real = fingerprint.opened
-        during.setattr(fingerprint, "opened", lambda plan, paths: (renamed_over(x), real(plan, paths))[1])
+        real = inputs._loaded
+        during.setattr(inputs, "_loaded", lambda *args: (renamed_over(x), real(*args))[1])
         assert work(study, x, y).state == worker.FAILED
     assert work(study, x, y).state == worker.DONE
-    with bx.open_netcdf(study / "out" / "recordings" / "r.nc") as found:
+    with bx.open_netcdf(study / "out" / "imitation" / "recordings" / "r.nc") as found:
         expected = bx.imitation(recording(99), recording(1), step=0.5, stats=True)
         np.testing.assert_allclose(found.corr_mean.values, expected.corr_mean.values, atol=1e-6)
 
@@ -238,14 +242,13 @@ def drawn(study):
     """A recording and a partner whose content was hashed before."""
     x, y = written(study / "x.nc", 0), written(study / "y.nc", 1)
     partner = written(study / "partner.nc", 2)
-    found = partners._read_partner("other", partner, {})
-    plan = options.planned(
-        "significance", {"surrogates": "partners", "n": 2, "rng": 0, "of": "imitation", "step": 0.5}, keep_windows=False
-    )
+    asked = study_of("significance", surrogates="partners", n=2, rng=0, of="imitation", step=0.5)
+    sources = partners._read_partner(Recording("other", None, partner), asked.reading)
+    found = partners.Partner("other", *sources, {}, {})
     (study / "out" / "parts" / partners.PARTNERS_FILE).write_text(json.dumps([found]))
     partners._partner_list.cache_clear()
-    job = worker.Job("r", x, y, True, study / "out", study / "out" / "parts")
-    return lambda: worker.work(plan, job), partner
+    job = job_of("r", x, y, study / "out", study / "out" / "parts")
+    return lambda: worker.work(asked, job), partner
 
 
 @pytest.mark.parametrize("way", ["renamed_over", "written_in_place"])

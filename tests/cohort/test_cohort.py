@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort import fingerprint, manifest, options, status, storage, summary, worker
+from bitbox_xr.cohort import fingerprint, manifest, status, storage, summary, worker
 from bitbox_xr.cohort.blocks import Gathered, gather
 
+from cohort_plans import job_of, plan_of, study_of
 from random_recordings import random_walk
 
 
@@ -98,11 +99,11 @@ def test_paths_are_relative_to_the_manifest(tmp_path, monkeypatch):
     text = "﻿recording, signals ,reference,site\n001,a/x.csv,/data/y.csv,\n\n002,,NA,B\n"
     found = manifest.read(write(tmp_path / "m.csv", text))
     assert found.names == ["001", "002"]
-    assert found.signals == [tmp_path / "a/x.csv", None]
-    assert found.references == [Path("/data/y.csv"), None]
+    assert [row.signals for row in found.recordings] == [tmp_path / "a/x.csv", None]
+    assert [row.reference for row in found.recordings] == [Path("/data/y.csv"), None]
     assert found.covariates["site"].tolist() == ["", "B"]
     monkeypatch.chdir(tmp_path)
-    assert manifest.read(table()).signals[0] == tmp_path / "r0.nc"
+    assert manifest.read(table()).recordings[0].signals == tmp_path / "r0.nc"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_a_missing_or_wrongly_encoded_manifest_is_refused(tmp_path):
             {"measure": "expressivity", "columns_y": ["a"]},
             "align are for a reference, and expressivity has none",
         ),
-        (table(), {"measure": "diversity", "precision": object()}, "to be text, numbers or a list of these, got"),
+        (table(), {"measure": "diversity", "precision": object()}, "to be text, numbers, or a list or dictionary of"),
         (table(), {"measure": "coordination", "pairs": "some"}, "expected pairs to be 'matched' or 'all', got 'some'"),
         (
             table(eligible_time=[1, 2]),
@@ -185,11 +186,11 @@ def test_bad_options_are_refused_before_anything_is_written(tmp_path, frame, opt
 
 
 def plan(**given):
-    return options.planned("imitation", given, keep_windows=False)
+    return plan_of("imitation", given)
 
 
-def made_from(study, files):
-    return fingerprint.made_from(study, [fingerprint.hashed(file).identity for file in files])
+def made_from(asked, files):
+    return fingerprint.made_from(asked.described(), {}, [fingerprint.hashed(file).identity for file in files])
 
 
 def test_a_stamp_changes_with_content_options_and_version(tmp_path, monkeypatch):
@@ -227,37 +228,40 @@ def test_a_3di_sidecar_changes_the_stamp(tmp_path):
 def job(tmp_path):
     out = tmp_path / "out"
     parts = out / ".bitbox_xr" / "run-0123456789abcdef"
-    for place in (out / "recordings", out / "windows", parts):
+    for place in (out / "imitation" / "recordings", out / "imitation" / "windows", parts):
         place.mkdir(parents=True)
     for k, name in enumerate(("x.nc", "y.nc")):
         bx.to_netcdf(recording(k), tmp_path / name)
-    return worker.Job("001", tmp_path / "x.nc", tmp_path / "y.nc", True, out, parts)
+    return job_of("001", tmp_path / "x.nc", tmp_path / "y.nc", out, parts)
 
 
 def test_a_task_writes_the_measure_and_keeps_it_next_time(job):
-    study = options.planned("imitation", {"width": 1}, keep_windows=False)
-    assert worker.work(study, job)[:3] == ("001", "done", "")
-    file = job.out / "recordings" / "001.nc"
+    study = study_of("imitation", width=1)
+    assert worker.work(study, job)[:3] == ("001", {"imitation": "done"}, "")
+    file = job.out / "imitation" / "recordings" / "001.nc"
     with bx.open_netcdf(file) as found:
-        expected = bx.imitation(bx.open_signals(job.signals), bx.open_signals(job.reference), width=1, stats=True)
-        assert found.drop_attrs(deep=False).identical(expected.drop_attrs(deep=False))
+        expected = bx.imitation(
+            bx.open_signals(job.row.signals), bx.open_signals(job.row.reference), width=1, stats=True
+        )
+        of_measure = found.drop_vars(["duration", "valid_share", "masked_share"])
+        assert of_measure.drop_attrs(deep=False).identical(expected.drop_attrs(deep=False))
         assert found.attrs.items() >= expected.attrs.items()
         assert found.attrs["recording"] == "001"
     before = file.stat().st_mtime_ns
-    assert worker.work(study, job)[:3] == ("001", "kept", "")
+    assert worker.work(study, job)[:3] == ("001", {"imitation": "kept"}, "")
     assert file.stat().st_mtime_ns == before
     assert not [*job.run_folder.glob("*/")]
     file.write_bytes(file.read_bytes()[:-100])  # cut short, so it is foreign
     outcome = worker.work(study, job)
-    assert (outcome.state, "got recordings/001.nc, which no run wrote" in outcome.message) == ("failed", True)
+    assert (outcome.state, "got imitation/recordings/001.nc, which no run wrote" in outcome.message) == ("failed", True)
     file.unlink()
-    assert worker.work(study, job)[:3] == ("001", "done", "")
+    assert worker.work(study, job)[:3] == ("001", {"imitation": "done"}, "")
 
 
 def test_windows_are_kept_only_with_the_result_they_belong_to(job):
-    asked = [options.planned("imitation", {"width": width}, keep_windows=windows) for width, windows in
+    asked = [study_of("imitation", width=width, keep_windows=windows) for width, windows in
              ((1, False), (1, True), (2, False))]  # fmt: skip
-    one, windows = job.out / "recordings" / "001.nc", job.out / "windows" / "001.nc"
+    one, windows = job.out / "imitation" / "recordings" / "001.nc", job.out / "imitation" / "windows" / "001.nc"
     worker.work(asked[0], job)
     alone = one.read_bytes()
     assert worker.work(asked[1], job).state == "done"
@@ -275,27 +279,33 @@ def test_windows_are_kept_only_with_the_result_they_belong_to(job):
 @pytest.mark.parametrize(
     ("change", "phrase"),
     [
-        (lambda job: job.signals.unlink(), "x.nc: there is no such file"),
+        (lambda job: job.row.signals.unlink(), "x.nc: there is no such file"),
         (
-            lambda job: job.signals.write_bytes(b"\x89HDF broken"),
+            lambda job: job.row.signals.write_bytes(b"\x89HDF broken"),
             "expected a NetCDF file, got a file of another format",
         ),
-        (lambda job: (job.out / "recordings" / "001.nc").mkdir(), "expected the name of a file, got the folder"),
-        (lambda job: job.run_folder.rmdir(), "No such file or directory"),
-        (lambda job: bx.to_netcdf(recording(0, frames=20), job.reference), "for a window and its lags, got 20 frames"),
         (
-            lambda job: object.__setattr__(job, "signals", None),
+            lambda job: (job.out / "imitation" / "recordings" / "001.nc").mkdir(),
+            "expected the name of a file, got the folder",
+        ),
+        (lambda job: job.run_folder.rmdir(), "No such file or directory"),
+        (
+            lambda job: bx.to_netcdf(recording(0, frames=20), job.row.reference),
+            "for a window and its lags, got 20 frames",
+        ),
+        (
+            lambda job: object.__setattr__(job.row, "signals", None),
             "expected a file of signals, got an empty cell in the manifest",
         ),
         (
-            lambda job: object.__setattr__(job, "reference", None),
+            lambda job: object.__setattr__(job.row, "reference", None),
             "expected a reference for imitation, got an empty cell in the manifest",
         ),
     ],
 )
 def test_an_error_of_a_recording_becomes_its_message(job, change, phrase):
     change(job)
-    outcome = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
+    outcome = worker.work(study_of("imitation", width=1), job)
     assert outcome.state == "failed"
     assert phrase in outcome.message
     assert "\n" not in outcome.message
@@ -306,20 +316,20 @@ def test_a_full_disk_is_reported_and_leaves_no_file(job, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "link", full)
-    outcome = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), job)
+    outcome = worker.work(study_of("imitation", width=1), job)
     assert (outcome.state, outcome.message) == ("failed", "[Errno 28] No space left on device")
     assert not [*job.run_folder.glob("*/")]
-    assert not list((job.out / "recordings").iterdir())
+    assert not list((job.out / "imitation" / "recordings").iterdir())
 
 
 def test_warnings_of_a_reader_are_in_the_row(job):
-    np.savetxt(job.signals.with_name("a_pose.3DI"), np.zeros((240, 9)) + np.arange(240)[:, None] % 7)
-    write(job.signals.with_name("a_pose.json"), "{")
-    changed = worker.Job("a", job.signals.with_name("a_pose.3DI"), job.reference, True, job.out, job.run_folder)
-    outcome = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
+    np.savetxt(job.row.signals.with_name("a_pose.3DI"), np.zeros((240, 9)) + np.arange(240)[:, None] % 7)
+    write(job.row.signals.with_name("a_pose.json"), "{")
+    changed = job_of("a", job.row.signals.with_name("a_pose.3DI"), job.row.reference, job.out, job.run_folder)
+    outcome = worker.work(study_of("imitation", width=1), changed)
     assert outcome.state == "done"
     assert outcome.message.startswith("a_pose.json: expected JSON, got text that cannot be read as such")
-    again = worker.work(options.planned("imitation", {"width": 1}, keep_windows=False), changed)
+    again = worker.work(study_of("imitation", width=1), changed)
     assert (again.state, again.message) == ("kept", outcome.message)
 
 
@@ -380,7 +390,10 @@ def test_a_text_file_is_replaced_only_when_complete(tmp_path):
 
 
 def test_status_keeps_text(tmp_path):
-    rows = {"001": status.Row("001", "failed", 'NA, "x"', 1.25, 2), "NA": status.Row("NA", "done", "", 0.0, 0)}
+    rows = {
+        "001": status.Row("001", "failed", 'NA, "x"', 1.25, 2, {"imitation": "failed", "diversity": "done"}),
+        "NA": status.Row("NA", "done", "", 0.0, 0, {"imitation": "done", "diversity": "not done"}),
+    }
     status.save(tmp_path, rows, ["NA", "absent", "001"])
     assert status.read_rows(tmp_path) == rows
     assert list(status.load(tmp_path)["recording"]) == ["NA", "001"]
@@ -397,15 +410,15 @@ def test_opening_another_folder_is_refused(tmp_path):
 
 
 def results_of(tmp_path, **sides):
-    study = options.planned("imitation", {"width": 1}, keep_windows=False)
+    study = study_of("imitation", width=1)
     out = tmp_path / "out"
-    (out / "recordings").mkdir(parents=True)
+    (out / "imitation" / "recordings").mkdir(parents=True)
     for k, (name, (one, other)) in enumerate(sides.items()):
         bx.to_netcdf(recording(k, names=one), tmp_path / f"{name}x.nc")
         bx.to_netcdf(recording(k + 50, names=other), tmp_path / f"{name}y.nc")
-        job = worker.Job(name, tmp_path / f"{name}x.nc", tmp_path / f"{name}y.nc", True, out, out)
+        job = job_of(name, tmp_path / f"{name}x.nc", tmp_path / f"{name}y.nc", out, out)
         assert worker.work(study, job).state == "done"
-    return out, study.described()
+    return out, study.plans[0].described()
 
 
 SIDES = {
@@ -418,7 +431,7 @@ SIDES = {
 def gathered(out, asked, *blocks, only_matched=True):
     return [
         gather(
-            {name: out / "recordings" / f"{name}.nc" for name in block},
+            {name: out / "imitation" / "recordings" / f"{name}.nc" for name in block},
             out / f"{block}.nc",
             asked=asked,
             only_matched=only_matched,
@@ -443,7 +456,7 @@ def test_different_labels_become_their_union(tmp_path, caplog, blocks):
         assert np.isnan(found["corr_mean"].sel(recording="b", pair="AU04"))
         assert found["corr_mean"].attrs["units"] == "1"
         for name in SIDES:
-            with bx.open_netcdf(out / "recordings" / f"{name}.nc") as one:
+            with bx.open_netcdf(out / "imitation" / "recordings" / f"{name}.nc") as one:
                 for pair in one["signal1"].values:
                     expected = one["corr_mean"].sel(signal1=pair, signal2=pair).item()
                     assert found["corr_mean"].sel(recording=name, pair=pair).item() == expected
@@ -500,7 +513,7 @@ def test_only_the_recording_without_matched_pairs_is_refused(tmp_path):
 
 def test_a_result_of_another_run_is_refused(tmp_path):
     out, _ = results_of(tmp_path, a=SIDES["a"])
-    found = gathered(out, options.planned("imitation", {}, keep_windows=False).described(), "a")
+    found = gathered(out, plan_of("imitation").described(), "a")
     assert "was written by another run meanwhile" in found[0].refused["a"]
 
 

@@ -84,7 +84,7 @@ def test_the_command_writes_a_summary_and_sets_the_exit_status(study):
 @pytest.mark.parametrize(
     ("arguments", "code", "phrase"),
     [
-        (["study.csv", "--out", "out"], 2, "Missing option '--measure'"),
+        (["study.csv", "--out", "out"], 2, "expected --config with a TOML file, or --measure, got neither"),
         (
             ["no.csv", "--measure", "imitation", "--out", "out"],
             1,

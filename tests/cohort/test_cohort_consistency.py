@@ -9,23 +9,26 @@ import numpy as np
 import pytest
 
 import bitbox_xr as bx
-from bitbox_xr.cohort import cluster, lost_workers, options, runner, status, storage, summary, worker
+from bitbox_xr.cohort import blocks, cluster, collection, lost_workers, status, storage, summary, worker
+from bitbox_xr.cohort.manifest import Manifest, Recording
 from bitbox_xr.cohort.record import Record
+
+from cohort_plans import job_of, study_of
 
 
 @pytest.fixture
 def job(tmp_path):
     out, run_folder = tmp_path / "out", tmp_path / "out" / ".bitbox_xr" / "run-0123456789abcdef"
-    for folder in (out / "recordings", out / "windows", run_folder):
+    for folder in (out / "imitation" / "recordings", out / "imitation" / "windows", run_folder):
         folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
     for name in ("x.nc", "y.nc"):
         bx.to_netcdf(bx.signals(rng.normal(size=(240, 2)), fps=30, names=["AU04", "AU12"]), tmp_path / name)
-    return worker.Job("001", tmp_path / "x.nc", tmp_path / "y.nc", True, out, run_folder)
+    return job_of("001", tmp_path / "x.nc", tmp_path / "y.nc", out, run_folder)
 
 
 def study(width, *, keep_windows):
-    return options.planned("imitation", {"width": width}, keep_windows=keep_windows)
+    return study_of("imitation", width=width, keep_windows=keep_windows)
 
 
 class Killed(BaseException):
@@ -35,7 +38,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("keep_windows", [False, True])
 def test_windows_of_other_options_are_removed_after_a_killed_task(job, monkeypatch, keep_windows):
     """A task is killed after it wrote a result and before it deletes or replaces the windows of an earlier one."""
-    windows = job.out / "windows" / "001.nc"
+    windows = job.out / "imitation" / "windows" / "001.nc"
     worker.work(study(1, keep_windows=True), job)
     publish = Record.publish
 
@@ -63,15 +66,15 @@ def test_a_full_disk_at_the_summary_is_reported_as_such(tmp_path, monkeypatch, e
 
     monkeypatch.setattr(summary, "write", failing)
     with storage.held(tmp_path) as run_folder:
-        table = runner.Manifest(["a"], [None], None, {})
+        table = Manifest([Recording("a", None)], [], {})
         (run_folder / "block0").write_bytes(b"numbers")
-        gathered = [runner.blocks.Gathered(run_folder / "block0", None, {(): ["a"]}, {})]
+        gathered = [blocks.Gathered(run_folder / "block0", None, {(): ["a"]}, {})]
         record = Record.of(tmp_path, run_folder)
         with pytest.raises(type(error)):
-            runner._summarise(record, run_folder, gathered, table)
+            collection.summarise(record, "imitation", run_folder, gathered, table, {})
         monkeypatch.setattr(storage.tempfile, "TemporaryFile", full)
         with pytest.raises(OSError, match="no space is left on the disk for the summary; free some and run again"):
-            runner._summarise(record, run_folder, gathered, table)
+            collection.summarise(record, "imitation", run_folder, gathered, table, {})
 
 
 def test_a_foreign_file_on_a_full_disk_is_reported_as_foreign(tmp_path, monkeypatch):

@@ -45,7 +45,10 @@ def run(study, cluster, out="out", manifest=None, **options):
 
 
 def results_of(folder):
-    return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in (folder / "recordings").iterdir()}
+    return {
+        file.name: (file.stat().st_mtime_ns, file.read_bytes())
+        for file in (folder / "imitation" / "recordings").iterdir()
+    }
 
 
 def changed(before, after):
@@ -73,7 +76,7 @@ def test_each_recording_equals_the_measure(study, cluster):
             assert "source1" not in summary.attrs
     assert done.status[["state", "message", "retries"]].drop_duplicates().values.tolist() == [["done", "", 0]]
     assert (done.status["seconds"] > 0).all()
-    assert repr(done) == f"<Cohort {str(study / 'out')!r}: 6 recordings done, 0 failed>"
+    assert repr(done) == f"<Cohort {str(study / 'out')!r} (imitation): 6 recordings done, 0 failed>"
     with pytest.raises(KeyError, match="expected one of the recordings that are done"):
         done.recordings["x"]
 
@@ -108,7 +111,7 @@ def test_other_measures(study, cluster, measure, options, variable, dims):
         found = done.summary[variable].isel(recording=k)
         assert found.dims == dims
         np.testing.assert_array_equal(found, one[variable])
-    table = pd.read_csv(study / "out" / "summary.csv", dtype=str)  # pandas 2 rounds some numbers on reading
+    table = pd.read_csv(study / "out" / measure / "summary.csv", dtype=str)  # pandas 2 rounds some numbers on reading
     assert len(table) == done.summary[variable].size
     np.testing.assert_array_equal(table[variable].astype(float), done.summary[variable].values.ravel())
 
@@ -137,14 +140,16 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
 
 
 def of_each_file(out):
-    return {file.name: file.stat().st_mtime_ns for file in (out / "recordings").iterdir() if file.is_file()}
+    return {
+        file.name: file.stat().st_mtime_ns for file in (out / "imitation" / "recordings").iterdir() if file.is_file()
+    }
 
 
 def test_without_a_done_recording_the_old_summary_is_deleted(study, cluster):
     run(study, cluster)
     done = run(study, cluster, width=1000)
     assert (done.status["state"] == "failed").all()
-    assert not (study / "out" / "summary.csv").exists()
+    assert not (study / "out" / "imitation" / "summary.csv").exists()
     with pytest.raises(FileNotFoundError, match="no recording is done"):
         _ = done.summary
 
@@ -155,7 +160,7 @@ def test_only_changed_recordings_are_measured_again(study, cluster):
     assert run(study, cluster, step=0.5).status["seconds"].tolist() == seconds
     assert changed(before, results_of(study / "out")) == set()
 
-    (study / "out" / "recordings" / "002.nc").unlink()
+    (study / "out" / "imitation" / "recordings" / "002.nc").unlink()
     bx.to_netcdf(recording(99), study / "y4.nc")
     run(study, cluster)
     after = results_of(study / "out")
@@ -277,18 +282,19 @@ def test_a_run_killed_at_any_moment_and_run_again_gives_the_same_results(study, 
     run(study, cluster, "undisturbed")
     out, address = study / "out", cluster.scheduler.address
     moments = [
-        lambda: len([*out.glob("recordings/*.nc")]) >= 1,
-        lambda: len([*out.glob("recordings/*.nc")]) >= 4,
-        lambda: any(out.glob(".bitbox_xr/run-*/block*")) or any(out.glob("summary.*")),
+        lambda: len([*out.glob("imitation/recordings/*.nc")]) >= 1,
+        lambda: len([*out.glob("imitation/recordings/*.nc")]) >= 4,
+        lambda: any(out.glob(".bitbox_xr/run-*/*block*")) or any(out.glob("imitation/summary.*")),
     ]
     for moment in moments:
         with process(*command(study, "out", "--scheduler", address), stderr=subprocess.DEVNULL) as runner:
             wait_for(lambda m=moment, r=runner: m() or r.poll() is not None, 60)
     run(study, cluster)
+    undisturbed = study / "undisturbed" / "imitation"
     for name in ("summary.nc", "summary.csv"):
-        assert (out / name).read_bytes() == (study / "undisturbed" / name).read_bytes()
-    for file in (study / "undisturbed" / "recordings").iterdir():
-        assert (out / "recordings" / file.name).read_bytes() == file.read_bytes()
+        assert (out / "imitation" / name).read_bytes() == (undisturbed / name).read_bytes()
+    for file in (undisturbed / "recordings").iterdir():
+        assert (out / "imitation" / "recordings" / file.name).read_bytes() == file.read_bytes()
     assert not [*out.rglob("*.part"), *out.rglob("run-*")]
 
 
@@ -296,7 +302,7 @@ def test_a_run_killed_at_any_moment_and_run_again_gives_the_same_results(study, 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are listed by /proc")
 def test_workers_end_when_their_run_is_killed(study, process, wait_for):
     with process(*command(study, "out", "--workers", 1), stderr=subprocess.DEVNULL) as runner:
-        wait_for(lambda: any((study / "out").glob("recordings/*.nc")), 60)
+        wait_for(lambda: any((study / "out").glob("imitation/recordings/*.nc")), 60)
         children = [int(pid) for pid in children_of(runner.pid)]
         os.kill(runner.pid, signal.SIGKILL)
         runner.wait(10)

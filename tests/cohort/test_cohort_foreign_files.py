@@ -94,17 +94,35 @@ def link_to(file, place):
 
 
 FOREIGN = {
-    "a result": (lambda out: write(out / "recordings/000.nc", "mine"), "recordings/000.nc, which no run wrote"),
-    "windows": (lambda out: write(out / "windows/001.nc", "mine"), "windows/001.nc, which no run wrote"),
-    "a summary": (lambda out: write(out / "summary.nc", "mine"), "summary.nc, which no run wrote"),
-    "a table": (lambda out: write(out / "summary.csv", ""), "summary.csv, which no run wrote"),
+    "a result": (
+        lambda out: write(out / "imitation/recordings/000.nc", "mine"),
+        "imitation/recordings/000.nc, which no run wrote",
+    ),
+    "imitation/windows": (
+        lambda out: write(out / "imitation/windows/001.nc", "mine"),
+        "imitation/windows/001.nc, which no run wrote",
+    ),
+    "a summary": (lambda out: write(out / "imitation/summary.nc", "mine"), "imitation/summary.nc, which no run wrote"),
+    "a table": (lambda out: write(out / "imitation/summary.csv", ""), "imitation/summary.csv, which no run wrote"),
     "a status": (lambda out: write(out / "status.csv", "mine"), "status.csv, which no run wrote"),
-    "a folder": (lambda out: write(out / "summary.csv/mine", "mine"), "summary.csv, a folder"),
+    "a folder": (lambda out: write(out / "imitation/summary.csv/mine", "mine"), "imitation/summary.csv, a folder"),
     "a pipe": (lambda out: (out.mkdir(), os.mkfifo(out / "status.csv")), "status.csv, neither a file nor a folder"),
-    "a link": (lambda out: link_to(out.parent / "a", out / "recordings/002.nc"), "recordings/002.nc, a symbolic link"),
-    "a dead link": (lambda out: (out.mkdir(), (out / "summary.nc").symlink_to("no")), "summary.nc, a symbolic link"),
-    "recordings": (lambda out: write(out / "recordings", "mine"), "got recordings, a file"),
-    "windows as a link": (lambda out: link_to(out.parent / "a", out / "windows"), "got windows, a symbolic link"),
+    "a link": (
+        lambda out: link_to(out.parent / "a", out / "imitation/recordings/002.nc"),
+        "imitation/recordings/002.nc, a symbolic link",
+    ),
+    "a dead link": (
+        lambda out: ((out / "imitation").mkdir(parents=True), (out / "imitation/summary.nc").symlink_to("no")),
+        "imitation/summary.nc, a symbolic link",
+    ),
+    "imitation/recordings": (
+        lambda out: write(out / "imitation/recordings", "mine"),
+        "got imitation/recordings, a file",
+    ),
+    "windows as a link": (
+        lambda out: link_to(out.parent / "a", out / "imitation/windows"),
+        "got imitation/windows, a symbolic link",
+    ),
     "a hidden file": (lambda out: write(out / HIDDEN, "mine"), f"expected {HIDDEN} to be a folder that a run made"),
     "a hidden folder": (
         lambda out: write(out / HIDDEN / "lock", "mine"),
@@ -131,24 +149,23 @@ def test_a_foreign_file_is_refused_and_nothing_is_written(study, run, case):
 
 
 def test_all_reasons_are_in_one_message(study, run):
-    for name in ("recordings/000.nc", "windows/001.nc", "summary.nc", "status.csv"):
+    for name in ("imitation/recordings/000.nc", "imitation/windows/001.nc", "imitation/summary.nc", "status.csv"):
         write(study / "out" / name, "mine")
     write(study / "out" / HIDDEN, "mine")
-    shutil.copy(study / "study.csv", study / "out" / "summary.csv")
     manifest = pd.read_csv(study / "study.csv", dtype=str)
     for column in ("signals", "reference"):
         manifest[column] = [str(study / name) for name in manifest[column]]
-    manifest.to_csv(study / "out" / "summary.csv", index=False)
+    manifest.to_csv(study / "out" / "imitation/summary.csv", index=False)
     before = tree(study)
-    message = refused(run, "out/summary.csv")
+    message = refused(run, "out/imitation/summary.csv")
     assert message.startswith("cohort: 6 faults; nothing was written")
     for phrase in (
         "got the manifest",
-        "is summary.csv of",
+        "is imitation/summary.csv of",
         f"expected {HIDDEN}",
-        "recordings/000.nc, which no run wrote",
-        "windows/001.nc, which",
-        "got summary.nc, which",
+        "imitation/recordings/000.nc, which no run wrote",
+        "imitation/windows/001.nc, which",
+        "got imitation/summary.nc, which",
         "got status.csv, which",
     ):
         assert message.count(phrase) == 1, phrase
@@ -157,7 +174,7 @@ def test_all_reasons_are_in_one_message(study, run):
 
 def test_only_the_first_of_many_reasons_are_listed(study, run):
     for k in range(40):
-        write(study / "out" / "recordings" / f"{k}.nc", "mine")
+        write(study / "out" / "imitation/recordings" / f"{k}.nc", "mine")
     manifest = pd.DataFrame({"recording": map(str, range(40)), "signals": "a.nc", "reference": "b.nc"})
     lines = refused(run, manifest).splitlines()
     assert lines[0] == "cohort: 40 faults; nothing was written"
@@ -166,9 +183,11 @@ def test_only_the_first_of_many_reasons_are_listed(study, run):
 
 
 OTHER_FILES = [
-    ".lock", "lock", "seed.txt", "format", "record.jsonl", "film.mkv.part", "summary.nc.part/half.nc", "xyz.part/b.nc",
-    "run-0123456789abcdef/film.nc", "recordings/film.mkv.part", "recordings/notes.txt", "recordings/other.nc",
-    "recordings/000.json", "windows/other.nc", "windows/000.nc.part/film.nc", "summary.csv~", "recordings/deep/000.nc",
+    ".lock", "lock", "seed.txt", "format", "record.jsonl", "film.mkv.part", "summary.nc.part/half.nc",
+    "xyz.part/b.nc", "run-0123456789abcdef/film.nc", "imitation/recordings/film.mkv.part",
+    "imitation/recordings/notes.txt", "imitation/recordings/other.nc", "imitation/recordings/000.json",
+    "imitation/windows/other.nc", "imitation/windows/000.nc.part/film.nc", "summary.csv~",
+    "imitation/recordings/deep/000.nc",
 ]  # fmt: skip
 
 
@@ -181,8 +200,8 @@ def test_other_files_in_the_folder_stay_unchanged(study, run):
         run(**options)
         after = tree(study)
         assert {name: after.get(name) for name in before} == before, options
-    assert not (study / "out" / "summary.csv").exists()
-    assert not (study / "out" / "windows" / "000.nc").exists()
+    assert not (study / "out" / "imitation/summary.csv").exists()
+    assert not (study / "out" / "imitation/windows" / "000.nc").exists()
     assert not [*(study / "out" / HIDDEN).glob("run-*")]
 
 
@@ -201,7 +220,7 @@ def moved(study, where, column="signals"):
 
 
 @pytest.mark.parametrize("column", ["signals", "reference"])
-@pytest.mark.parametrize("inside", ["recordings", "windows"])
+@pytest.mark.parametrize("inside", ["imitation/recordings", "imitation/windows"])
 def test_inputs_at_paths_of_results_are_refused(study, run, column, inside):
     moved(study, f"{inside}/00{{}}.nc", column)
     before = tree(study)
@@ -214,14 +233,14 @@ def test_inputs_at_paths_of_results_are_refused(study, run, column, inside):
 
 
 def test_inputs_among_targets_of_other_recordings_and_missing_ones(study, run):
-    moved(study, "out/recordings/{}.nc")
+    moved(study, "out/imitation/recordings/{}.nc")
     table = pd.read_csv(study / "study.csv", dtype=str).assign(recording=["1", "2", "3"])
-    (study / "out" / "recordings" / "1.nc").unlink()
+    (study / "out" / "imitation/recordings" / "1.nc").unlink()
     table.to_csv(study / "study.csv", index=False)
     message = refused(run)
     assert "signals of 2 (" in message
-    assert "which is recordings/1.nc" in message
-    assert "which is recordings/2.nc" in message
+    assert "which is imitation/recordings/1.nc" in message
+    assert "which is imitation/recordings/2.nc" in message
     assert message.startswith("cohort: 2 faults")
 
 
@@ -248,24 +267,24 @@ def test_an_input_linked_to_a_result_is_refused(study, run, link):
     """Also if a run wrote the result: it would replace what the manifest names."""
     run()
     (study / "x1.nc").unlink()
-    link(study / "out" / "recordings" / "000.nc", study / "x1.nc")
+    link(study / "out" / "imitation/recordings" / "000.nc", study / "x1.nc")
     before = tree(study)
-    assert f"signals of 001 ({study / 'x1.nc'}), which is recordings/000.nc of" in refused(run, width=2.0)
+    assert f"signals of 001 ({study / 'x1.nc'}), which is imitation/recordings/000.nc of" in refused(run, width=2.0)
     assert outside(tree(study)) == outside(before)
 
 
 @pytest.mark.parametrize("link", [hard_link, soft_link])
 def test_a_result_linked_to_an_input_is_refused(study, run, link):
-    (study / "out" / "recordings").mkdir(parents=True)
-    link(study / "x2.nc", study / "out" / "recordings" / "000.nc")
+    (study / "out" / "imitation/recordings").mkdir(parents=True)
+    link(study / "x2.nc", study / "out" / "imitation/recordings" / "000.nc")
     before = tree(study)
-    assert "recordings/000.nc" in refused(run)
+    assert "imitation/recordings/000.nc" in refused(run)
     assert tree(study) == before
 
 
 def test_an_input_through_a_linked_folder_is_refused(study, run):
     """The folder has another name, for example on an automounted disk."""
-    moved(study, "real/recordings/00{}.nc")
+    moved(study, "real/imitation/recordings/00{}.nc")
     (study / "alias").symlink_to(study / "real")
     before = tree(study)
     assert refused(run, out="alias").startswith("cohort: 3 faults")
@@ -273,11 +292,13 @@ def test_an_input_through_a_linked_folder_is_refused(study, run):
     assert tree(study) == before
 
 
-@pytest.mark.parametrize("name", ["summary.csv", "status.csv", "recordings/000.nc", f"{HIDDEN}/study.csv"])
+@pytest.mark.parametrize(
+    "name", ["imitation/summary.csv", "status.csv", "imitation/recordings/000.nc", f"{HIDDEN}/study.csv"]
+)
 def test_a_manifest_at_the_path_of_a_result_is_refused(study, run, name):
     moved(study, str(study / "raw{}.nc"))
     moved(study, str(study / "other{}.nc"), "reference")
-    (study / name).parent.mkdir(exist_ok=True)
+    (study / name).parent.mkdir(parents=True, exist_ok=True)
     (study / "study.csv").rename(study / name)
     before = tree(study)
     message = refused(run, name, out=".")
@@ -288,13 +309,13 @@ def test_a_manifest_at_the_path_of_a_result_is_refused(study, run, name):
 def test_a_sidecar_is_an_input(study, run):
     np.savetxt(study / "a_expression.3DI", np.random.default_rng(0).normal(size=(300, 79)))
     write(study / "a_expression.json", json.dumps({"backend": "3DI"}))
-    (study / "out").mkdir()
-    os.link(study / "a_expression.json", study / "out" / "summary.csv")
+    (study / "out" / "diversity").mkdir(parents=True)
+    os.link(study / "a_expression.json", study / "out" / "diversity/summary.csv")
     before = tree(study)
     manifest = pd.DataFrame({"recording": ["a"], "signals": [str(study / "a_expression.3DI")]})
     with pytest.raises(ValueError) as error:
         cohort.run(manifest, study / "out", measure="diversity", progress=False)
-    assert f"signals of a ({study / 'a_expression.json'}), which is summary.csv of" in str(error.value)
+    assert f"signals of a ({study / 'a_expression.json'}), which is diversity/summary.csv of" in str(error.value)
     assert tree(study) == before
 
 
@@ -318,11 +339,11 @@ def cut(file):
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("summary.csv", edited),
+        ("imitation/summary.csv", edited),
         ("status.csv", edited),
-        ("summary.nc", of_equal_size),
-        ("recordings/001.nc", of_equal_size),
-        ("windows/002.nc", cut),
+        ("imitation/summary.nc", of_equal_size),
+        ("imitation/recordings/001.nc", of_equal_size),
+        ("imitation/windows/002.nc", cut),
     ],
 )
 def test_a_changed_result_is_refused_until_it_is_moved_away(study, run, name, change):
@@ -347,25 +368,26 @@ def test_a_changed_result_is_refused_until_it_is_moved_away(study, run, name, ch
 def test_a_result_that_was_copied_from_elsewhere_is_refused(study, run):
     run()
     run(out="other", width=2.0)
-    shutil.copy(study / "other" / "recordings" / "000.nc", study / "out" / "recordings" / "000.nc")
-    assert "recordings/000.nc, which was changed" in refused(run)
+    shutil.copy(study / "other" / "imitation/recordings" / "000.nc", study / "out" / "imitation/recordings" / "000.nc")
+    assert "imitation/recordings/000.nc, which was changed" in refused(run)
 
 
 def test_results_moved_away_and_back_are_still_in_the_record(study, run):
     run()
-    (study / "out" / "recordings").rename(study / "away")
+    (study / "out" / "imitation/recordings").rename(study / "away")
     run(width=2.0)
-    shutil.rmtree(study / "out" / "recordings")
-    (study / "away").rename(study / "out" / "recordings")
-    before = tree(study / "out" / "recordings")
+    shutil.rmtree(study / "out" / "imitation/recordings")
+    (study / "away").rename(study / "out" / "imitation/recordings")
+    before = tree(study / "out" / "imitation/recordings")
     assert run().status["state"].tolist() == ["done"] * 3
-    assert tree(study / "out" / "recordings") == before
+    assert tree(study / "out" / "imitation/recordings") == before
 
 
 def test_a_folder_of_0_1_0_is_refused(study, run):
     run()
     shutil.rmtree(study / "out" / HIDDEN)
     write(study / "out" / ".lock", "")
+    write(study / "out" / "status.csv", "recording,state,message,seconds,retries\n000,done,,1.0,0\n")
     before = tree(study)
     message = refused(run)
     assert "expected results of this version of bitbox_xr in" in message
@@ -389,7 +411,7 @@ def dropping(monkeypatch, module, name, drop):
     monkeypatch.setattr(module, name, and_drop)
 
 
-@pytest.mark.parametrize("inside", ["recordings", "windows"])
+@pytest.mark.parametrize("inside", ["imitation/recordings", "imitation/windows"])
 def test_a_foreign_file_during_a_run_fails_only_its_recording(study, run, monkeypatch, inside):
     place = study / "out" / inside / "001.nc"
     dropping(monkeypatch, worker, "results", lambda: write(place, "mine"))
@@ -404,7 +426,7 @@ def test_a_foreign_file_during_a_run_fails_only_its_recording(study, run, monkey
 @pytest.mark.parametrize("put", [write, lambda place, text: (place.unlink(), place.symlink_to("elsewhere"))])
 def test_a_result_changed_during_a_run_fails_only_its_recording(study, run, monkeypatch, put):
     run()
-    place = study / "out" / "recordings" / "001.nc"
+    place = study / "out" / "imitation/recordings" / "001.nc"
     changed = iter([True])
     dropping(monkeypatch, worker, "results", lambda: next(changed, False) and put(place, "mine"))
     assert run(width=2.0).status["state"].tolist() == ["done", "failed", "done"]
@@ -412,30 +434,30 @@ def test_a_result_changed_during_a_run_fails_only_its_recording(study, run, monk
 
 
 def test_foreign_windows_during_a_run_are_not_deleted(study, run, monkeypatch):
-    place = study / "out" / "windows" / "001.nc"
+    place = study / "out" / "imitation/windows" / "001.nc"
     dropping(monkeypatch, worker, "results", lambda: write(place, "mine"))
     assert run().status["state"].tolist() == ["done", "failed", "done"]
     assert place.read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["summary.nc", "summary.csv"])
+@pytest.mark.parametrize("name", ["imitation/summary.nc", "imitation/summary.csv"])
 def test_a_foreign_summary_during_a_run_is_not_replaced(study, run, monkeypatch, name):
     run(width=2.0)
-    nc = (study / "out" / "summary.nc").read_bytes()
+    nc = (study / "out" / "imitation/summary.nc").read_bytes()
     dropping(monkeypatch, worker, "results", lambda: write(study / "out" / name, "mine"))
     with pytest.raises(FileExistsError, match=f"got {name}, which no run wrote, or which was changed since; move it"):
         run()
     assert (study / "out" / name).read_text() == "mine"
-    assert (study / "out" / "summary.nc").read_bytes() == (b"mine" if name == "summary.nc" else nc)
+    assert (study / "out" / "imitation/summary.nc").read_bytes() == (b"mine" if name == "imitation/summary.nc" else nc)
     assert cohort.open(study / "out").status["state"].tolist() == ["done"] * 3
 
 
 def test_a_foreign_summary_is_not_deleted(study, run, monkeypatch):
     run()
-    dropping(monkeypatch, runner, "_gather_blocks", lambda: write(study / "out" / "summary.csv", "mine"))
-    with pytest.raises(FileExistsError, match="got summary.csv"):
+    dropping(monkeypatch, runner, "gather_blocks", lambda: write(study / "out" / "imitation/summary.csv", "mine"))
+    with pytest.raises(FileExistsError, match="got imitation/summary.csv"):
         run(width=1000.0)
-    assert (study / "out" / "summary.csv").read_text() == "mine"
+    assert (study / "out" / "imitation/summary.csv").read_text() == "mine"
 
 
 def test_a_foreign_status_during_a_run_is_not_replaced(study, run, monkeypatch):
@@ -444,7 +466,9 @@ def test_a_foreign_status_during_a_run_is_not_replaced(study, run, monkeypatch):
     with pytest.raises(FileExistsError, match="got status.csv"):
         run()
     assert (study / "out" / "status.csv").read_text() == "mine"
-    assert sorted(file.name for file in (study / "out" / "recordings").iterdir()) == [f"{name}.nc" for name in NAMES]
+    assert sorted(file.name for file in (study / "out" / "imitation/recordings").iterdir()) == [
+        f"{name}.nc" for name in NAMES
+    ]
     (study / "out" / "status.csv").unlink()
     monkeypatch.undo()
     assert run().status["state"].tolist() == ["done"] * 3

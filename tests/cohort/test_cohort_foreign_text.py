@@ -81,8 +81,8 @@ def test_a_manifest_is_read_with_any_separator(tmp_path, separator, encoding, ne
     text = newline.join(separator.join(line) for line in lines) + newline
     found = manifest.read(written(tmp_path / "m.csv", text, encoding))
     assert found.names == ["001", "002"]
-    assert found.signals == [tmp_path / "a/x.csv", tmp_path / "b/x.csv"]
-    assert found.references == [tmp_path / "a/y.csv", None]
+    assert [row.signals for row in found.recordings] == [tmp_path / "a/x.csv", tmp_path / "b/x.csv"]
+    assert [row.reference for row in found.recordings] == [tmp_path / "a/y.csv", None]
     assert found.covariates["age"].tolist() == [6, 7]
     assert found.covariates["group"].tolist() == [f"a{separator}b", "Zoë"]
 
@@ -173,7 +173,7 @@ def test_a_table_has_guarded_names_and_text_and_unchanged_numbers():
 
 def test_the_status_table_is_unchanged_after_saving(tmp_path):
     rows = {
-        name: status.Row(name, "failed", message, 1.0, 0)
+        name: status.Row(name, "failed", message, 1.0, 0, {"imitation": "failed"})
         for name, message in (("=1+1", "-x"), ("-5", "@a, b"), ("'=1", "plain"), ("001", "'-y"))
     }
     status.save(tmp_path, rows, rows)
@@ -196,7 +196,7 @@ def test_a_run_writes_no_formulas(tmp_path):
     text = 'recording,signals,reference,group,delta\n=1+1,0.nc,1.nc,"@a\rb",-5\nmissing,2.nc,1.nc,-x,-7\n'
     written(tmp_path / "m.csv", text)
     study = cohort.run(tmp_path / "m.csv", tmp_path / "out", measure="imitation", width=1, workers=1, progress=False)
-    with (tmp_path / "out" / "summary.csv").open(newline="") as stream:
+    with (tmp_path / "out" / "imitation" / "summary.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["recording"], row["group"], row["delta"], row["pair"]) for row in rows] == [
         ("'=1+1", "'@a\nb", "-5", "'=lips"), ("'=1+1", "'@a\nb", "-5", "AU12")

@@ -34,18 +34,22 @@ def study(tmp_path):
 
 
 def row(name, state="done", message="", retries=0):
-    return status.Row(name, state, message, 1.5, retries)
+    return status.Row(name, state, message, 1.5, retries, {"imitation": state})
+
+
+def not_done(name):
+    return status.Row(name, "not done", "", 0.0, 0, {"imitation": "not done"})
 
 
 def test_a_table_has_a_row_of_every_recording_from_the_beginning(tmp_path):
     rows = {"a": row("a"), "b": row("b", "failed", "broken"), "x": row("x")}
     saved = []
-    with status.complete(rows, ["a", "b", "c"], lambda: saved.append(dict(rows)), tmp_path):
+    with status.complete(rows, ["a", "b", "c"], ["imitation"], lambda: saved.append(dict(rows)), tmp_path):
         rows["c"] = row("c")
     assert saved[0] == {
         "a": row("a"),
-        "b": status.Row("b", "not done", "", 0.0, 0),
-        "c": status.Row("c", "not done", "", 0.0, 0),
+        "b": not_done("b"),
+        "c": not_done("c"),
         "x": row("x"),
     }
     assert saved[1]["c"] == row("c")
@@ -60,7 +64,7 @@ def test_rows_that_are_not_done_have_the_reason(tmp_path, error):
     save = partial(status.save, tmp_path, rows, order)
 
     def cut():
-        with status.complete(rows, order, save, tmp_path / "parts"):
+        with status.complete(rows, order, ["imitation"], save, tmp_path / "parts"):
             rows["a"] = row("a")
             rows["b"] = row("b", "failed", "broken")
             raise error
@@ -83,7 +87,7 @@ def test_space_for_the_last_table_is_reserved(tmp_path):
         used.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
 
     def cut():
-        with status.complete({}, names, count, tmp_path):
+        with status.complete({}, names, ["imitation"], count, tmp_path):
             count()
             raise OSError(errno.ENOSPC, "full")
 
@@ -102,7 +106,7 @@ def test_the_first_error_is_raised_if_the_table_cannot_be_saved(tmp_path):
             raise OSError(errno.ENOSPC, "full")
 
     def cut():
-        with status.complete({}, ["a"], save, tmp_path):
+        with status.complete({}, ["a"], ["imitation"], save, tmp_path):
             raise ConnectionError("lost")
 
     with pytest.raises(ConnectionError, match="lost"):
@@ -153,7 +157,7 @@ def test_a_lost_scheduler_or_all_workers_lost_end_a_run_with_one_message(study, 
     address, scheduler, workers = machines
     options = ["--measure", "imitation", "--out", "out", "--width", 1, "--no-progress", "--scheduler", address]
     with process("bitbox_xr", "cohort", "study.csv", *options, cwd=study, stderr=subprocess.PIPE, text=True) as run:
-        wait_for(lambda: len([*study.glob("out/recordings/*.nc")]) >= 3, 60)
+        wait_for(lambda: len([*study.glob("out/imitation/recordings/*.nc")]) >= 3, 60)
         for one in [scheduler] if killed == "scheduler" else workers:
             os.killpg(one.pid, signal.SIGKILL)
         _, output = run.communicate(timeout=60)
@@ -223,3 +227,26 @@ def test_a_full_disk_is_named_where_the_library_reports_another_error(tmp_path, 
         storage.full_disk_reported(tmp_path, 9, "its result"),
     ):
         raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_a_run_does_not_wait_for_ever_for_its_own_workers(monkeypatch):
+    """All of them died, and none was restarted, before the next tasks were sent."""
+    from distributed import LocalCluster
+
+    class Scheduler:
+        address = "tcp://127.0.0.1:1"
+
+    class Client:
+        scheduler, status, cluster = Scheduler, "running", LocalCluster.__new__(LocalCluster)
+
+        def nthreads(self):
+            return {}
+
+    watch = lost_workers._Watch(Client())
+    watch._since -= lost_workers.MAX_S_FOR_RESTART + 1
+    with pytest.raises(ConnectionError, match="all workers of the dask scheduler at tcp://127.0.0.1:1 were lost"):
+        watch.check()
+    Client.cluster = None
+    watch = lost_workers._Watch(Client())
+    watch._since -= lost_workers.MAX_S_FOR_RESTART + 1
+    watch.check()

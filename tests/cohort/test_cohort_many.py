@@ -25,7 +25,8 @@ def test_a_run_killed_at_random_moments_gives_the_same_results(tmp_path):
     runs.finished(tmp_path, "killed")
     expected, found = runs.tree(tmp_path / "undisturbed"), runs.tree(tmp_path / "killed")
     assert found == expected
-    assert {path.split("/")[0] for path in found} == {"recordings", "status.csv", "summary.csv", "summary.nc"}
+    top = {path.removeprefix("imitation/").split("/")[0] for path in found}
+    assert top == {"recordings", "status.csv", "summary.csv", "summary.nc"}
     assert len(found) == 33
 
 
@@ -33,6 +34,7 @@ def test_a_run_killed_at_random_moments_gives_the_same_results(tmp_path):
 def test_all_recordings_of_a_large_study_are_in_the_summary(capsys, monkeypatch):
     many = script("many_recordings")
     monkeypatch.setattr(many, "FILES", 8)
-    many.main(80, "expressivity")
+    many.main(80, "expressivity,imitation", workers="1,2")
     printed = capsys.readouterr().out
-    assert "80 recordings done, 0 failed; expressivity, matched pairs, 80 rows in status.csv" in printed
+    assert printed.count("80 recordings done, 0 failed; expressivity, imitation, matched pairs, 80 rows in") == 2
+    assert "the second number of workers is" in printed

@@ -256,8 +256,9 @@ def study_of(folder, recordings):
     pd.DataFrame(rows).to_csv(folder / "study.csv", index=False)
 
 
-OTHER_FILES = ["film.mkv.part", ".lock", "seed.txt", "run-0123456789abcdef/film.nc", "recordings/notes.txt",
-          "recordings/film.nc.part", "windows/other.nc", "summary.nc.part/a"]  # fmt: skip
+OTHER_FILES = ["film.mkv.part", ".lock", "seed.txt", "run-0123456789abcdef/film.nc",
+          "expressivity/recordings/notes.txt", "expressivity/recordings/film.nc.part", "expressivity/windows/other.nc",
+          "expressivity/summary.nc.part/a"]  # fmt: skip
 
 
 @pytest.mark.slow

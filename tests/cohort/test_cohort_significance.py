@@ -18,6 +18,8 @@ from bitbox_xr.inference.significance import VARIABLES
 
 from random_recordings import FPS, random_walk
 
+pytestmark = pytest.mark.filterwarnings("ignore:significance")  # tests have few partners, and p_min is large
+
 NAMES = ["AU04", "AU06", "AU12"]
 TEST = {"width": 1.0, "step": 0.5, "max_lag": 0.2, "n": 19}
 
@@ -79,7 +81,7 @@ def same(found, expected):
 
 
 def of_each(study):
-    return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in (study / "out/recordings").iterdir()}
+    return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in study.glob("out/*/recordings/*")}
 
 
 def states(done):
@@ -103,14 +105,15 @@ def test_each_recording_equals_significance(study, run, options, by_hand):
     for k in (0, 3):
         expected = alone(study, k, 3, **{**options, **by_hand})
         with done.recordings[f"00{k}"] as one, done.summary as summary:
-            assert one.drop_attrs(deep=False).identical(expected.drop_attrs(deep=False))
+            of_measure = one.drop_vars(["duration", "valid_share", "masked_share", "n_windows"])
+            assert of_measure.drop_attrs(deep=False).identical(expected.drop_attrs(deep=False))
             assert one.attrs.items() >= expected.attrs.items()
             same(summary.sel(recording=f"00{k}"), expected)
     dims = ("signal1", "signal2") if "pairs" in options else ("pair",)
     assert done.summary["p_fwe"].dims == ("recording", *dims)
     assert done.summary["group"].values.tolist() == ["a", "b", "a", "b"]
     assert done.summary["q"].attrs["long_name"].startswith("false discovery rate")
-    table = pd.read_csv(study / "out" / "summary.csv")
+    table = pd.read_csv(study / "out" / "significance" / "summary.csv")
     assert {"recording", "group", *dims, *VARIABLES} <= {*table.columns}
     np.testing.assert_array_equal(table["p"], done.summary["p"].values.ravel())
 
@@ -141,7 +144,7 @@ def test_one_person_alone_is_tested_for_coordination(study, run):
 
 def test_a_new_seed_is_kept(study, run):
     first = run()
-    seed = int((study / "out" / ".bitbox_xr" / "seed.txt").read_text())
+    seed = int((study / "out" / ".bitbox_xr" / "seed-significance.txt").read_text())
     before = of_each(study)
     with first.recordings["001"] as one:
         same(one, alone(study, 1, seed))
@@ -150,7 +153,7 @@ def test_a_new_seed_is_kept(study, run):
     assert run(rng=seed).status.equals(first.status)
     assert of_each(study) == before
 
-    (study / "out" / "recordings" / "002.nc").unlink()
+    (study / "out" / "significance" / "recordings" / "002.nc").unlink()
     run()
     after = of_each(study)
     assert after["002.nc"][1] == before["002.nc"][1]
@@ -163,7 +166,7 @@ def test_another_seed_repeats_all_tests_and_is_kept(study, run):
     run(rng=2)
     after = of_each(study)
     assert not any(after[name][1] == before[name][1] for name in after)
-    assert (study / "out" / ".bitbox_xr" / "seed.txt").read_text() == "2\n"
+    assert (study / "out" / ".bitbox_xr" / "seed-significance.txt").read_text() == "2\n"
     run()
     assert of_each(study) == after
     kept = [one.attrs["seed"] for one in cohort.open(study / "out").recordings.values()]
@@ -174,9 +177,10 @@ def test_another_seed_repeats_all_tests_and_is_kept(study, run):
 
 def test_an_invalid_kept_seed_is_refused(study, run):
     run(rng=0)
-    (study / "out" / ".bitbox_xr" / "seed.txt").write_text("x")
+    (study / "out" / ".bitbox_xr" / "seed-significance.txt").write_text("x")
     with pytest.raises(
-        ValueError, match="expected a seed, a whole number of at least 0, in .*seed.txt, got other text; give rng"
+        ValueError,
+        match="expected a seed, a whole number of at least 0, in .*seed-significance.txt, got other text; give rng",
     ):
         run()
     assert states(run(rng=0)) == ["done"] * 4
@@ -281,7 +285,7 @@ def test_a_study_without_partners_is_refused(study, run):
         (study / f"y{k}.nc").write_bytes((study / "y0.nc").read_bytes())
     with pytest.raises(ValueError, match="expected at least two references of different content"):
         run(surrogates="partners", rng=0)
-    assert not (study / "out" / "recordings").exists()
+    assert not (study / "out" / "significance").exists()
 
 
 def test_a_recording_without_partners_fails(study, run):
@@ -303,13 +307,13 @@ def test_recordings_are_aligned(study, run):
     done = run(measure="imitation", width=1.0)
     assert states(done) == ["done", "failed", "done", "done"]
     assert "see align(x, y)" in done.status["message"][1]
-    aligned = run(measure="imitation", width=1.0, align=True, align_fps=20, offset=0.5)
+    aligned = run(measure="imitation", width=1.0, align={"fps": 20, "offset": 0.5})
     x, y = bx.align(*sides(study, 1), fps=20, offset=0.5)
     with aligned.recordings["001"] as one:
         assert one["corr_mean"].identical(bx.imitation(x, y, width=1.0, stats=True)["corr_mean"])
         assert one.attrs["fps"] == 20
     before = of_each(study)
-    again = run(measure="imitation", width=1.0, align=True, align_fps=20.0, offset=0.5)
+    again = run(measure="imitation", width=1.0, align={"fps": 20.0, "offset": 0.5})
     assert again.status.equals(aligned.status)
     run(measure="imitation", width=1.0, align=True)
     assert not any(before[name] == after for name, after in of_each(study).items())
@@ -343,19 +347,18 @@ def test_partners_are_aligned_with_the_recording(study, run):
 @pytest.mark.parametrize(
     ("options", "phrase"),
     [
-        ({"of": "imitate"}, "expected of to be 'imitation' or 'coordination', got 'imitate'"),
+        ({"of": "imitate"}, "expected the measure to test to be 'imitation' or 'coordination', got 'imitate'"),
         ({"n": 0, "statistic": 1, "surrogates": "swap", "rng": -1, "width": 0}, "5 faults"),
         ({"rng": True}, "expected rng to be a seed, a whole number of at least 0, got True"),
-        ({"rng": np.random.default_rng(0)}, "to be text, numbers or a list of these, got"),
-        ({"of": "coordination", "causal": False}, "causal is for of='imitation'"),
+        ({"rng": np.random.default_rng(0)}, "to be text, numbers, or a list or dictionary of these, got"),
+        ({"of": "coordination", "causal": False}, "causal is for imitation: coordination has lags in both directions"),
         (
             {"partners": ["y0.nc"]},
             "expected options of significance (of, statistic, surrogates, n, rng",
         ),
         ({"keep_windows": True}, "keep_windows is for measures with windows, and significance has none"),
-        ({"align_fps": 30, "offset": 0}, "expected align=True with align_fps, offset, got align=False"),
-        ({"align": True, "align_fps": 0, "offset": "x"}, "2 faults"),
-        ({"align": 1}, "expected align to be True or False, got 1"),
+        ({"align": {"fps": 0, "offset": "x", "rate": 1}}, "3 faults"),
+        ({"align": 1}, "expected align to be True, False or options of align() (fps, offset, max_gap), got 1"),
         ({"measure": "expressivity", "align": True}, "align are for a reference, and expressivity has none"),
     ],
 )
@@ -397,8 +400,8 @@ def test_the_command_line(study, cluster, monkeypatch):
     assert "for surrogates='partners', got none that can be read (000: " in result.output
     assert "time" in result.output  # bitbox_xr's NetCDF files have no column of times to choose
     options = {
-        "of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean", "align": True,
-        "align_fps": 30, "offset": 0.1, "width": 1,
+        "of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean",
+        "align": {"fps": 30.0, "offset": 0.1}, "width": 1,
     }  # fmt: skip
     assert asked.items() >= {**options, "fps_y": 30, "time_y": "t"}.items()
     at = arguments.index("--fps-y")

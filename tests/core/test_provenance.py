@@ -10,6 +10,8 @@ import xarray as xr
 import bitbox_xr as bx
 from bitbox_xr.core.provenance import as_dataset, carried, provenance
 
+pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
+
 NAMES = ["AU04", "AU06", "AU12"]
 PAIR = bx.signals(np.random.default_rng(0).random((240, 3)), fps=30, names=NAMES)
 X, Y = PAIR, PAIR.roll(time=5, roll_coords=False)

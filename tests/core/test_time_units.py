@@ -14,6 +14,8 @@ from bitbox_xr.core.signal_set import as_signals, rate
 from bitbox_xr.core.time_axis import on_seconds
 from bitbox_xr.kernels import frame_rate, time_units
 
+pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
+
 PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9}
 SECONDS = {"min": 60, "h": 3600, "d": 86400, "week": 604800}
 UNITS = [*PER_SECOND, *SECONDS, "s"]

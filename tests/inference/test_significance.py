@@ -1,5 +1,8 @@
 """Significance: properties of surrogates, definitions of p-values, and equality of lazy and eager results."""
 
+import warnings
+from types import SimpleNamespace
+
 import dask
 import dask.array as da
 import numpy as np
@@ -12,8 +15,8 @@ from scipy.stats import false_discovery_control
 import bitbox_xr as bx
 from bitbox_xr import lag_map, significance, surrogate_windows
 from bitbox_xr.inference.surrogates import draw
-from bitbox_xr.kernels.p_values import against_chance
-from bitbox_xr.kernels.shifts_and_phases import bridged_spectrum, draw_shifts, random_phases, shifted
+from bitbox_xr.kernels.p_values import estimates, p_values
+from bitbox_xr.kernels.shifts_and_phases import bridged_spectrum, random_phases, shifted
 from bitbox_xr.measures.windowing import Options, checked_pair
 
 from random_recordings import FPS
@@ -31,8 +34,10 @@ def pair(frames=600, n1=3, n2=4, seed=0, lost=0.0, names=None):
 
 
 def quiet(*sides, **options):
-    """significance() with few surrogates, a fixed seed and no progress bar."""
-    return significance(*sides, progress=False, **{**WINDOWS, "n": 39, "rng": 5, **options})
+    """significance() with few surrogates, a fixed seed, no progress bar and no warnings about few surrogates."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"significance\(\): (expected at least 19|expected windows that|more than a)")
+        return significance(*sides, progress=False, **{**WINDOWS, "n": 39, "rng": 5, **options})
 
 
 # --- the statistic and its surrogates
@@ -63,14 +68,14 @@ def test_null_mean_is_the_statistic_of_each_surrogate(kind):
     others = [pair(seed=k)[1] for k in (7, 8, 9)] if kind == "partners" else None
     found = quiet(x, y, surrogates=kind, partners=others, n=3)
     both = checked_pair("imitation", x, y, Options(1.0, None, 0.2, True, 0.75, True), None)
-    draws = draw(kind, 3, 5, both, others)
+    (draws,) = draw(kind, 3, 5, both, others)
     values = []
     for k in range(3):
-        made, order = draws.surrogate(k, y.values, draws.spectrum(y.values), both.windows.number)
+        ((made, order, _),) = draws.surrogate(k, y.values, draws.spectra(y.values))
         if order is None:
             r = bx.imitation(x, y.copy(data=made), **WINDOWS).corr
         else:  # measure each window of x with its window of y separately
-            width, step, reach, number = both.windows
+            width, step, reach, number, _ = both.windows
             span = width + 2 * reach
             r = xr.concat(
                 [
@@ -87,11 +92,6 @@ def test_null_mean_is_the_statistic_of_each_surrogate(kind):
     np.testing.assert_allclose(found.null_mean, np.mean(values, 0), rtol=1e-6)
     if kind == "partners":
         np.testing.assert_array_equal(found.attrs["n"], 3)
-
-
-def test_shifts_are_distinct_and_far_from_zero():
-    shifts = draw_shifts(np.random.default_rng(0), 81, 200, 60)  # as many as are possible
-    assert sorted(shifts) == list(range(60, 141))
 
 
 @given(st.integers(1, 39), st.integers(0, 100))
@@ -134,7 +134,14 @@ def by_definition(values):
     p_fwe = np.array([(1 + (z[1:].max(1) >= z[0, k]).sum()) / (n + 1) for k in range(values.shape[1])])
     surrogate_z = (observed - null.mean(0)) / null.std(0)
     q = false_discovery_control(p)
-    return {"p": p, "p_fwe": p_fwe, "q": q, "surrogate_z": surrogate_z, "null_std": null.std(0)}
+    excess = observed - null.mean(0)
+    return {"p": p, "p_fwe": p_fwe, "q": q, "surrogate_z": surrogate_z, "null_std": null.std(0), "excess": excess}
+
+
+def against_chance(values, cover, *, two_sided):
+    """All results of the test of `values`, as attributes."""
+    found = {**estimates(values, cover)._asdict(), **p_values(values, cover, two_sided=two_sided)._asdict()}
+    return SimpleNamespace(**found)
 
 
 def test_p_values_agree_with_their_definitions():
@@ -185,10 +192,10 @@ def test_surrogates_with_fewer_frames_are_scaled():
 
 def test_only_the_related_pair_is_significant():
     found = quiet(*pair(frames=1800), n=99)
-    assert found.p_fwe[0, 0] == 0.01
+    assert found.p_fwe[0, 0] == found.p_min[0, 0] == 1 / 60
     assert found.surrogate_z[0, 0] > 10
     assert (found.p_fwe.values.ravel()[1:] > 0.05).all()
-    assert found.q[0, 0] == pytest.approx(12 * 0.01)
+    assert found.q[0, 0] == pytest.approx(12 / 60)
 
 
 def test_opposite_imitation_is_significant_only_if_two_sided():
@@ -204,7 +211,10 @@ def test_opposite_imitation_is_significant_only_if_two_sided():
 
 def test_result_has_labels_units_and_attributes():
     found = quiet(*pair(names=["AU01", "AU04", "AU06", "AU12"]))
-    assert list(found.data_vars) == ["observed", "null_mean", "null_std", "surrogate_z", "p", "p_fwe", "q"]
+    assert list(found.data_vars) == [
+        *("observed", "null_mean", "null_std", "excess", "surrogate_z", "p", "p_fwe", "q", "p_min"),
+        *("activity_corr", "activity_p"),
+    ]
     assert {v.dtype for v in found.data_vars.values()} == {np.dtype(float)}
     assert {v.dims for v in found.data_vars.values()} == {("signal1", "signal2")}
     assert all(v.attrs["units"] == "1" for v in found.data_vars.values())
@@ -212,7 +222,7 @@ def test_result_has_labels_units_and_attributes():
     attrs = {
         "measure": "imitation",
         "surrogates": "shift",
-        "n": 39,
+        "n": 19,
         "seed": "5",
         "statistic": "corr_abs_mean",
         "pairs": "all",
@@ -245,7 +255,7 @@ def test_number_of_threads_changes_nothing(kind, monkeypatch):
     x, y = pair(lost=0.05)
     results = []
     for workers in (1, 3):
-        monkeypatch.setattr("bitbox_xr.inference.significance.threads", lambda workers=workers: workers)
+        monkeypatch.setattr("bitbox_xr.inference.strengths.threads", lambda workers=workers: workers)
         results.append(quiet(x, y, surrogates=kind))
     xr.testing.assert_identical(*results)
 
@@ -338,15 +348,19 @@ def test_partners_with_other_orders_and_lengths():
 
 
 BAD = {
-    "kind": ({"surrogates": "shuffle"}, "expected surrogates to be shift, segments, phase or partners, got 'shuffle'"),
+    "kind": (
+        {"surrogates": "shuffle"},
+        "expected surrogates to be shift, permute, segments, phase or partners, got 'shuffle'",
+    ),
     "n": ({"n": 0}, "expected n, the number of surrogates, to be an integer from 1 to 1000000, got 0"),
     "rng": ({"rng": -1}, "expected rng to be a seed .*, got -1"),
     "pairs": ({"pairs": "some"}, "expected pairs to be 'all' or 'matched', got 'some'"),
     "statistic": ({"statistic": "median"}, "expected statistic to be 'corr_abs_mean' or 'corr_mean', got 'median'"),
-    "too many shifts": (
-        {"n": 600},
-        r"expected n of at most 517, the number of different shifts .* \(1.4 s\) in 600 frames \(20 s\), got 600",
+    "too short": (
+        {"width": 8.0, "step": 4.0},
+        r"expected at least 720 frames \(24 s\) .*three times the distance of shifts, got 600 frames \(20 s\)",
     ),
+    "no intervals": ({"surrogates": "permute"}, "expected by, .* surrogates='permute'.*, got None"),
     "too many orders": (
         {"surrogates": "segments", "width": 8.0},
         "expected n of at most 5, the number of different orders of 3 windows",

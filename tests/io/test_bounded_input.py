@@ -13,8 +13,10 @@ import pytest
 
 import bitbox_xr as bx
 from bitbox_xr import cohort
-from bitbox_xr.cohort import options, worker
+from bitbox_xr.cohort import worker
 from bitbox_xr.core import memory
+
+from cohort_plans import job_of, study_of
 
 GB = 10**9
 SMALL = bx.signals(np.random.default_rng(0).normal(size=(300, 4)), fps=30)
@@ -265,9 +267,9 @@ def test_a_process_with_a_memory_limit(tmp_path):
 
 
 def test_a_recording_that_does_not_fit_fails(tmp_path):
-    (tmp_path / "recordings").mkdir()
-    plan = options.planned("expressivity", {}, keep_windows=False)
-    outcome = worker.work(plan, worker.Job("r", huge(tmp_path / "x.nc"), None, False, tmp_path, tmp_path))
+    (tmp_path / "expressivity" / "recordings").mkdir(parents=True)
+    job = job_of("r", huge(tmp_path / "x.nc"), None, tmp_path, tmp_path)
+    outcome = worker.work(study_of("expressivity"), job)
     assert outcome.state == worker.FAILED
     assert "x.nc: expected at most" in outcome.message
     assert "chunks='auto'" in outcome.message

@@ -54,8 +54,16 @@ def a_measure(n_windows=4, names=("GE0", "GE1"), seed=0):
             "valid1": (("window", "signal1"), np.ones(shape[:2], dtype="f4"), {"units": "1"}),
             "recording": "P01",
         },
-        attrs={"measure": "imitation", "width": 0.5, "width_frames": 15, "x_source": "", "bitbox_xr_version": "0.1"},
+        attrs={
+            "measure": "imitation",
+            "width": 0.5,
+            "fps": 30.0,
+            "max_lag_frames": 8,
+            "x_source": "",
+            "bitbox_xr_version": "0.1",
+        },
     )
+    data["corr_mean"] = data["corr"].mean("window").astype(np.float64)
     data["n_windows"] = (("signal1", "signal2"), np.full(shape[1:], n_windows, dtype="i4"), {"units": "1"})
     data["valid"] = ("window", np.arange(n_windows) > 0)
     return data
@@ -164,9 +172,12 @@ def test_the_file_follows_conventions_of_other_readers(tmp_path, engine):
     with netCDF4.Dataset(tmp_path / "x.nc") as raw:
         assert raw.Conventions == "CF-1.11"
         corr, window, signal1 = (raw.variables[name] for name in ("corr", "window", "signal1"))
-        assert corr.filters()["zlib"]
-        assert corr.filters()["complevel"] == 1
-        assert corr.filters()["shuffle"]
+        assert corr.filters()["fletcher32"]
+        assert raw.variables["lag"].dtype == np.int8
+        for filters in (raw.variables["lag"].filters(), raw.variables["corr_mean"].filters()):
+            assert filters["zlib"]
+            assert filters["complevel"] == 1
+            assert filters["shuffle"]
         assert window.dtype == np.float64
         assert window.units == "s"
         assert signal1.dtype == "S1"
@@ -180,7 +191,7 @@ def test_xarray_alone_reads_seconds_as_floats(tmp_path):
     to_netcdf(a_measure(), tmp_path / "x.nc")
     with xr.open_dataset(tmp_path / "x.nc", engine="netcdf4") as plain:
         assert plain.window.dtype == np.float64
-        assert plain.lag.dtype == np.float32
+        np.testing.assert_array_equal(plain.lag.astype(np.float32), a_measure().lag)
 
 
 def test_equal_objects_give_identical_files(tmp_path):

@@ -310,7 +310,7 @@ TRACKED = {
     "no units": (
         {name: own for name, own in openface().items() if not name.endswith("_r")},
         {},
-        r"columns of kind 'expression' as OpenFace 2 writes them, got pose \(6 columns\), landmark \(136",
+        r"columns of kind 'expression' as OpenFace 2 writes them, got pose \(6 columns\), gaze \(8 columns\), landm",
     ),
 }
 
@@ -375,7 +375,7 @@ def test_a_damaged_or_unknown_3di_file_is_refused(case, tmp_path):
 def test_a_path_without_a_file_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no\.csv: expected an existing file, got none"):
         open_signals(tmp_path / "no.csv")
-    with pytest.raises(IsADirectoryError, match=r"expected a file, got a folder; see open_recording\(\)"):
+    with pytest.raises(IsADirectoryError, match=r"expected a file, got a folder without frames of OpenPose; see open_"):
         open_signals(tmp_path)
     with pytest.raises(TypeError, match=r"expected path to be a file, got ndarray; signals\(\) accepts arrays"):
         open_signals(np.zeros((3, 2)))

@@ -25,6 +25,63 @@ CASES = (
             ValueError,
             ["2 faults", "robust", "2", "magnitude", "None"],
         ),
+        "options of activations without scales": (
+            lambda: bx.events(X, min_rise=0.3, false_alarms_per_minute=1),
+            ValueError,
+            ["expected scales with min_rise and false_alarms_per_minute", "got scales=None", "choose durations"],
+        ),
+        "min_rise of 0, a rate of text": (
+            lambda: bx.expressivity(X, scales=[0.5], min_rise=0, false_alarms_per_minute="1"),
+            ValueError,
+            ["2 faults", "min_rise to be a positive number, got 0", "false_alarms_per_minute", "got '1'"],
+        ),
+        "more false alarms than noise has maxima": (
+            lambda: bx.expressivity(X, scales=[0.25, 0.5], false_alarms_per_minute=120),
+            ValueError,
+            ["expected false_alarms_per_minute below 120", "at scale 0.5 s, got 120"],
+        ),
+        "more false alarms than noise has maxima at all scales": (
+            lambda: bx.events(X, scales=[0.25, 0.5], aggregate=True, false_alarms_per_minute=361),
+            ValueError,
+            ["expected false_alarms_per_minute below 360", "at these scales, got 361"],
+        ),
+        "noise without a rate of false alarms": (
+            lambda: bx.diversity(X, scales=[0.5], noise=X),
+            ValueError,
+            ["expected false_alarms_per_minute with noise, got None", "leave out noise"],
+        ),
+        "noise of another kind": (
+            lambda: bx.events(X, scales=[0.5], noise=0.1),
+            ValueError,
+            ["expected noise to be a DataArray of a face at rest, or one coordinate", "got 0.1", "condition"],
+        ),
+        "noise without scales": (
+            lambda: bx.events(X, noise=X),
+            ValueError,
+            ["expected scales with noise, got scales=None"],
+        ),
+        "noise of an unknown coordinate": (
+            lambda: bx.events(X, scales=[0.5], noise={"phase": "rest"}),
+            ValueError,
+            ["a coordinate along time", "got 'phase', and none of this name", "annotate()"],
+        ),
+        "noise of an unknown label": (
+            lambda: bx.events(
+                X.assign_coords(phase=("time", ["task"] * X.sizes["time"])), scales=[0.5], noise={"phase": "rest"}
+            ),
+            ValueError,
+            ["expected noise to be a label of phase (task), got 'rest'"],
+        ),
+        "noise at another rate, of other signals, too short": (
+            lambda: bx.events(X, scales=[0.5], noise=bx.signals(DATA[:8], fps=24, names=list("abc")[: DATA.shape[1]])),
+            ValueError,
+            ["faults", "frames per second, as x, got 24", "longer than every scale", "signal labels of x"],
+        ),
+        "noise with a further dimension": (
+            lambda: bx.events(X, scales=[0.5], noise=X.expand_dims(person=2)),
+            ValueError,
+            ["expected noise with the dimensions signal, time, as x, got person, signal, time"],
+        ),
         "too many scales": (
             lambda: bx.expressivity(X, scales=10**9),
             ValueError,

@@ -11,6 +11,8 @@ import bitbox_xr as bx
 from oracles import assert_best, lags_one_sided, lags_two_sided
 from random_recordings import FPS
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*signals that never change")
+
 
 def noise(frames, n, seed):
     return np.random.default_rng(seed).normal(size=(frames, n))
@@ -258,6 +260,7 @@ def test_further_dimensions_are_matched_by_label_and_come_first():
 def test_number_of_threads_changes_nothing(monkeypatch):
     from bitbox_xr.measures import correlation_engine
 
+    monkeypatch.setattr(correlation_engine, "MIN_PRODUCTS_FOR_THREADS", 0)
     x, y = noise(1500, 4, 0), noise(1500, 5, 1)
     runs = []
     for n in (1, 2, 5):
@@ -266,6 +269,24 @@ def test_number_of_threads_changes_nothing(monkeypatch):
     for full, stats in runs[1:]:
         xr.testing.assert_identical(full, runs[0][0])
         xr.testing.assert_identical(stats, runs[0][1])
+
+
+@pytest.mark.parametrize(("frames", "pools"), [(600, 0), (40_000, 1)])
+def test_a_short_recording_starts_no_threads(monkeypatch, frames, pools):
+    import concurrent.futures
+
+    started = []
+
+    class Counted(concurrent.futures.ThreadPoolExecutor):
+        def __init__(self, workers):
+            started.append(workers)
+            super().__init__(workers)
+
+    monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", Counted)
+    monkeypatch.setattr("bitbox_xr.measures.correlation_engine.threads", lambda: 2)
+    x, y = (bx.signals(noise(frames, 1, seed), fps=FPS) for seed in (0, 1))
+    bx.imitation(x, y, width=1, step=0.1)
+    assert started == [2] * pools
 
 
 def test_coordinates_of_both_inputs_are_kept():

@@ -211,7 +211,10 @@ INPUTS = {
     "rectangles": (
         lambda: bx.imitation(BOX, X),
         ValueError,
-        ["expected x to be of kind expression, landmark, landmark-can or pose, got 'rectangle'", "kinematics()"],
+        [
+            "expected x to be of kind expression, landmark, landmark-can, pose, emotion or gaze, got 'rectangle'",
+            "kinematics()",
+        ],
     ),
     "different labels": (
         lambda: bx.imitation(X.expand_dims(recording=["p"]), X.expand_dims(recording=["q"])),

@@ -8,6 +8,8 @@ import bitbox_xr as bx
 
 from random_recordings import FPS
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*signals that never change")
+
 STATISTICS = ("corr_mean", "corr_std", "corr_lag", "corr_abs_mean", "corr_fisher_mean", "follow_share", "lead_share")
 
 

@@ -9,8 +9,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 
 import bitbox_xr as bx
-from bitbox_xr.plotting import expressivity, inference, pairs
+from bitbox_xr.plotting import decomposition, expressivity, inference, pairs
 from bitbox_xr.plotting.style import literal
+
+pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
 
 NAMES = [r"$\frac$", r"$\bogus{x}$", "a$b$c^", "$", "$$", "x_$1$", r"\$", r"$\alpha$", "plain"]
 WINDOWS = {"width": 1, "step": 0.5, "max_lag": 0.2}
@@ -74,7 +76,7 @@ def test_plots_of_one_pair(people, drawn, name):
     assert_literal(inference.over_time_by_chance(chance, fig=figure()), drawn, [name])
     assert_literal(inference.lag_distribution(chance, ax=figure().subplots()).figure, drawn, [name])
     assert_literal(inference.lag_heatmap(lags, fig=figure()), drawn, [name])
-    assert_literal(expressivity.decomposition(people[0], name, scales=[1], fig=figure()), drawn, [name])
+    assert_literal(decomposition.decomposition(people[0], name, scales=[1], fig=figure()), drawn, [name])
 
 
 def test_plots_of_all_signals(people, drawn):

@@ -1,4 +1,4 @@
-"""Plots of expressivity: their data and labels, and that they draw on nothing but the given axes."""
+"""Plots of metrics and asymmetry: their data and labels, and that they draw on nothing but the given axes."""
 
 import itertools
 
@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from bitbox_xr import signals
 from bitbox_xr.measures.asymmetry import asymmetry
-from bitbox_xr.measures.expressivity import events, expressivity
+from bitbox_xr.measures.expressivity import expressivity
 from bitbox_xr.plotting import expressivity as plotting
+from bitbox_xr.plotting.decomposition import decomposition
 
 matplotlib.use("Agg")
 
@@ -27,63 +28,6 @@ def face(coefficients=3, names=None, frames=600):
 
 def figure():
     return Figure(layout="constrained")
-
-
-def dots(ax):
-    return sum(len(collection.get_offsets()) for collection in ax.collections if hasattr(collection, "get_sizes"))
-
-
-def test_decomposition_shows_every_scale_and_activation():
-    x = face(names=["AU01", "AU04", "AU12"])
-    fig = figure()
-    assert plotting.decomposition(x, "AU04", scales=[0.5, 1, 2], fig=fig) is fig
-    top, *panels = fig.axes
-    one = x.sel(signal=["AU04"])
-    aggregated, each = events(one, scales=[0.5, 1, 2], aggregate=True), events(one, scales=[0.5, 1, 2])
-    assert top.get_title(loc="left") == f"AU04 and its {aggregated.sizes['event']} activations, all scales aggregated"
-    np.testing.assert_array_equal(top.lines[0].get_ydata(), one.values[:, 0])
-    assert dots(top) == aggregated.sizes["event"]
-    assert [ax.get_ylabel() for ax in panels] == ["0.5 s", "1 s", "2 s"]
-    assert [dots(ax) for ax in panels] == [int((each.scale == scale).sum()) for scale in (0.5, 1, 2)]
-    assert panels[-1].get_xlabel() == "time, s"
-    assert panels[0].get_xlim() == top.get_xlim()
-    for ax in panels:  # each dot lies on the response
-        line = ax.lines[1]
-        for collection in ax.collections:
-            times, heights = collection.get_offsets().T
-            np.testing.assert_allclose(np.interp(times, *line.get_data()), heights, rtol=1e-9)
-
-
-def test_outliers_are_explained_once():
-    time = np.arange(1800) / 30
-    noise = 0.01 * np.random.default_rng(0).random(1800)
-    smiles = sum(np.exp(-(((time - at) / 0.3) ** 2)) for at in (20, 40)) + noise
-    fig = plotting.decomposition(signals(smiles[:, None], fps=30), scales=[0.5, 1], fig=figure())
-    texts = [text.get_text() for ax in fig.axes if ax.get_legend() for text in ax.get_legend().get_texts()]
-    assert texts == ["outlier: left out by robust=True"]
-    assert fig.axes[1].get_title(loc="left") == "response of the wavelet at each scale"
-    plain = plotting.decomposition(face(frames=300), scales=[4], fig=figure())
-    assert all(ax.get_legend() is None for ax in plain.axes)
-
-
-def test_decomposition_without_scales_and_with_one():
-    fig = plotting.decomposition(face(), scales=None, fig=figure())
-    (ax,) = fig.axes
-    assert ax.get_title(loc="left").startswith("s2 and its")  # the one that varies most
-    assert ax.get_title(loc="left").endswith("of the signal itself")
-    above, below = plotting.decomposition(face(), scales=[1], fig=figure()).axes
-    assert above.get_title(loc="left").endswith("at 1 s")
-    assert dots(above) == dots(below)
-
-
-def test_missing_frames_have_a_grey_background():
-    x = face()
-    x[100:130] = np.nan
-    x[200] = np.nan
-    fig = plotting.decomposition(x, scales=[1], fig=figure())
-    for ax in fig.axes:
-        spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
-        np.testing.assert_allclose(spans, [(99.5 / 30, 129.5 / 30), (199.5 / 30, 200.5 / 30)])
 
 
 def test_heat_map_shows_the_metric():
@@ -148,13 +92,13 @@ def test_asymmetry_has_one_line_for_each_feature():
 
 def test_given_figures_create_no_pyplot_figure():
     before = plt.get_fignums()
-    plotting.decomposition(face(), scales=2, fig=figure())
+    decomposition(face(), scales=2, fig=figure())
     plotting.expressivity(expressivity(face()), ax=figure().subplots())
     assert plt.get_fignums() == before
 
 
 def test_new_figures_are_returned():
-    for new in (plotting.decomposition(face(), scales=2), plotting.expressivity(expressivity(face())).figure):
+    for new in (decomposition(face(), scales=2), plotting.expressivity(expressivity(face())).figure):
         assert new.axes
         plt.close(new)
 
@@ -162,12 +106,12 @@ def test_new_figures_are_returned():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: plotting.decomposition(face(), "AU99"), "expected coefficient to be one of s0, s1, s2, got 'AU99'"),
+        (lambda: decomposition(face(), "AU99"), r"expected coefficient to name a signal \(s0, s1, s2\), got 'AU99'"),
         (
-            lambda: plotting.decomposition(face().expand_dims(recording=[1])),
+            lambda: decomposition(face().expand_dims(recording=[1])),
             r"got also recording; .* \.isel\(recording=0\)",
         ),
-        (lambda: plotting.decomposition(face(), scales=[99]), "expected scales shorter than the recording"),
+        (lambda: decomposition(face(), scales=[99]), "expected scales shorter than the recording"),
         (lambda: plotting.expressivity(expressivity(face()), "median"), "eligible_time, got 'median'"),
         (
             lambda: plotting.expressivity(expressivity(face().expand_dims(recording=[1]))),

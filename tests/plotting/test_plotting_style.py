@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import bitbox_xr as bx
 from bitbox_xr.demo import make_face, make_pair
-from bitbox_xr.plotting import expressivity, inference, methods, pairs, style
+from bitbox_xr.plotting import decomposition, expressivity, inference, methods, pairs, style
 
 PLOTS = [getattr(owner, name) for owner in (pairs, expressivity, inference) for name in owner.__all__] + [
     function
@@ -70,7 +70,7 @@ def test_an_axis_label_has_units_unless_there_are_none():
 
 def test_labels_state_the_units_of_the_signal():
     face = make_face()[0].assign_attrs(units="mm")
-    fig = expressivity.decomposition(face, "AU12", scales=[1], fig=Figure())
+    fig = decomposition.decomposition(face, "AU12", scales=[1], fig=Figure())
     assert fig.axes[0].get_ylabel() == "signal, mm"
     result = bx.expressivity(face, scales=[1, 2])
     labels = {

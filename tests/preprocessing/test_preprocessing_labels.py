@@ -1,4 +1,4 @@
-"""Labels, attributes and laziness of what `align`, `resample` and `fill_gaps` return."""
+"""Labels, attributes and laziness of what functions of preprocessing return."""
 
 import dask
 import dask.array as da

@@ -4,6 +4,7 @@ After an incompatible upgrade of one of these libraries, these tests show what h
 """
 
 import ast
+import pickle
 import threading
 from pathlib import Path
 
@@ -129,6 +130,37 @@ def test_a_new_file_is_written_in_two_steps_under_the_given_lock(tmp_path, engin
     with xr.open_dataset(tmp_path / "a.nc", engine=engine) as back:
         assert back.a.values.tolist() == [0, 1, 2, 3, 4, 5]
         assert back.b.values.tolist() == [1] * 6
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_new_dataset_equals_that_of_xarray(tmp_path, lazy):
+    values = np.arange(6.0, dtype="f4").reshape(3, 2)
+    variables = {"a": (("t", "s"), xr.Variable(("t", "s"), values).chunk(t=2).data if lazy else values, {"units": "s"})}
+    variables["b"] = (("s",), np.array([1, 2]), {})
+    coords = {"t": (["t"], np.arange(3.0), {"units": "s"}), "s": (["s"], np.array(["AU04", "AU12"]), {})}
+    coords |= {"region": (["s"], np.array(["brow", "mouth"]), {}), "person": ([], np.array("P01"), {})}
+    made = xarray_internals.new_dataset(variables, coords, {"measure": "a"})
+    expected = xr.Dataset(variables, coords, {"measure": "a"})
+    xr.testing.assert_identical(made, expected)
+    assert list(made.coords) == list(expected.coords)
+    assert dict(made.sizes) == dict(expected.sizes)
+    assert made.chunks == expected.chunks
+    assert bool(made.chunks) == lazy
+    for use in (
+        lambda d: d.sel(s="AU12", t=[0, 2]),
+        lambda d: d.rename(s="signal").drop_vars("region"),
+        lambda d: xr.concat([d, d], "r", join="exact"),
+        lambda d: xr.merge([d, d.rename(a="c")]),
+        lambda d: d.assign(c=d.a * d.b).to_dataframe().to_xarray(),
+        lambda d: pickle.loads(pickle.dumps(d)),
+    ):
+        xr.testing.assert_identical(use(made), use(expected))
+    assert {name: type(index) for name, index in made.xindexes.items()} == {
+        name: type(index) for name, index in expected.xindexes.items()
+    }
+    for name, variable in expected.variables.items():
+        assert made.variables[name].dtype == variable.dtype
+        assert type(made.variables[name]) is type(variable)
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf", "scipy"])

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,14 +15,17 @@ from bitbox_xr.io.readers.sheet import Sheet, position
 __all__ = [
     "RAW_ATTRS",
     "Attrs",
+    "ColumnFormat",
     "ColumnLike",
     "Layout",
     "ReadOptions",
     "SignalColumns",
+    "TextOptions",
     "TimesLike",
     "landmark_columns",
     "matching",
     "select",
+    "to_radians",
 ]
 
 Attrs: TypeAlias = dict[str, str | int | float]
@@ -43,6 +46,17 @@ class ReadOptions(NamedTuple):
     columns: ColumnLike | Iterable[ColumnLike] | None = None
     face_id: int | str | None = None
     min_confidence: float | None = None
+
+
+class TextOptions(NamedTuple):
+    """The options of `open_signals()` that apply to text files only."""
+
+    sep: str | None = None
+    skiprows: int = 0
+
+    def given(self) -> dict[str, bool]:
+        """Which of them the caller gave."""
+        return {"sep": self.sep is not None, "skiprows": self.skiprows != 0}
 
 
 class SignalColumns(NamedTuple):
@@ -72,6 +86,21 @@ class Layout(NamedTuple):
     success: int | None = None
     fps: float | None = None  # assumed if neither the file nor the caller gives a rate
     remarks: tuple[str, ...] = ()  # warnings for the caller
+
+
+class ColumnFormat(Protocol):
+    """A module for one format of tables."""
+
+    def recognises(self, names: Sequence[str]) -> bool:
+        """Whether a table with these columns has the format."""
+
+    def layout(self, sheet: Sheet) -> Layout:
+        """Which columns hold what."""
+
+
+def to_radians(file: str, values: np.ndarray) -> tuple[np.ndarray, Attrs]:
+    """Angles that a format writes in degrees, in rad, and their attributes."""
+    return np.deg2rad(values), {"units": "rad", "converted": "from degrees"}
 
 
 def matching(names: Sequence[str], pattern: str) -> list[int]:

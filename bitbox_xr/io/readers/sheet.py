@@ -19,6 +19,8 @@ from bitbox_xr.core import validation
 from bitbox_xr.core.errors import refuse
 
 __all__ = [
+    "DATASET",
+    "NUMBER",
     "TABLE",
     "WHITESPACE",
     "Sheet",
@@ -33,7 +35,7 @@ __all__ = [
 ]
 
 WHITESPACE = r"\s+"  # as `sep`: any run of blanks and tabs
-TABLE = "the table"  # the name of a DataFrame in messages, since it has no file
+TABLE, DATASET = "the table", "the Dataset"  # names of input in memory in messages, since it has no file
 MISSING = ["", "NA", "nan", "NaN", "NAN", "-nan", "nan(ind)", "-nan(ind)"]  # R's word, and what printf writes for NaN
 TRUTH_VALUES = ["True", "TRUE", "true", "False", "FALSE", "false"]
 # pandas 2 rounds a third of all 17-digit numbers wrongly by default; pandas 3 is exact and deprecates the option.

@@ -119,8 +119,13 @@ def largest(values: np.ndarray, piece: Piece, context: Context, search: Search) 
     return out
 
 
-def cube(values: np.ndarray, piece: Piece, context: Context, most: np.ndarray, search: Search) -> np.ndarray:
-    """`metrics.cube` of a piece. `values` includes its margins; `most` has the largest responses `(scale, signal)`."""
+def cube(
+    values: np.ndarray, piece: Piece, context: Context, most: np.ndarray, noise: np.ndarray | None, search: Search
+) -> np.ndarray:
+    """`metrics.cube` of a piece. `values` includes its margins; `most` has the largest responses `(scale, signal)`.
+
+    `noise` `(scale, signal)` is that of the responses, if the search needs it.
+    """
     parts = []
     for columns in blocks(*values.shape):
         rows, centred, present = _rows(values, columns, context)
@@ -129,7 +134,8 @@ def cube(values: np.ndarray, piece: Piece, context: Context, most: np.ndarray, s
         else:
             allowed = gaps.eligible(present, search.scales, search.precision)
         allowed[:, :, : piece.start] = allowed[:, :, piece.stop :] = False
-        found = search_rows(rows, centred, present, allowed, search, most[:, columns])
+        own = None if noise is None else noise[:, columns]
+        found = search_rows(rows, centred, present, allowed, search, most[:, columns], own)
         parts.append(metrics.cube(found, robust=False))
     return np.concatenate(parts, axis=-1)
 

@@ -24,15 +24,17 @@ WITHOUT_SIGN = np.int64(2**63 - 1)  # mask of the bits of a float64 except its s
 def activations(
     responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Row, frame, height and width of every maximum of the `responses`, which are smoothed first.
+    """Row, frame, height, width and peak of every maximum of the `responses`, which are smoothed first.
 
     Maxima are sorted by row and frame. `allowed` `(row, frame)` marks the frames where maxima are reported;
     `responses` `(row, frame)` may have more frames, which are ignored. Widths are NaN unless `measured` is True.
+    The peak is the height of the parabola through the maximum and its neighbours.
     `largest` is the largest absolute value of each smoothed row, or NaN to compute it here.
     """
     rows, frames = allowed.shape
     most = rows * (frames // 2 + 1)
     row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
+    peak = np.empty(most)
     w = np.empty(frames)
     end = 0
     for r in range(rows):
@@ -41,24 +43,24 @@ def activations(
         top = magnitude(w) if np.isnan(largest[r]) else largest[r]
         end += extrema(w, ROUNDING * top, False, allowed[r], frame[start:])
         for i in range(start, end):
-            row[i], height[i] = r, w[frame[i]]
+            row[i], height[i], peak[i] = r, w[frame[i]], vertex(w, frame[i])
             width[i] = half_width(w, frame[i]) if measured else np.nan
-    return row[:end].copy(), frame[:end].copy(), height[:end].copy(), width[:end].copy()
+    return row[:end].copy(), frame[:end].copy(), height[:end].copy(), width[:end].copy(), peak[:end].copy()
 
 
 @kernel
 def candidates(
     responses: np.ndarray, allowed: np.ndarray, present: np.ndarray, measured: bool
 ) -> tuple[np.ndarray, ...]:
-    """Row, frame, height, width, sign and score of the maxima of the positive and of the negative part.
+    """Row, frame, height, width, peak, sign and score of the maxima of the positive and of the negative part.
 
-    The arguments are those of `activations`. Height is the absolute value of the response. Score is `(w - median) /
-    median absolute deviation` of the smoothed row `w`, with median and deviation over the frames `present`.
+    The arguments are those of `activations`. Height and peak are those of the absolute response. Score is
+    `(w - median) / median absolute deviation` of the smoothed row `w`, over the frames `present`.
     """
     rows, frames = allowed.shape
     most = rows * frames
     row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
-    sign, score = np.empty(most, np.int8), np.empty(most, np.float32)
+    peak, sign, score = np.empty(most), np.empty(most, np.int8), np.empty(most, np.float32)
     w = np.empty(frames)
     end = 0
     for r in range(rows):
@@ -69,7 +71,7 @@ def candidates(
         end += extrema(w, ROUNDING * largest, True, allowed[r], frame[start:])
         for i in range(start, end):
             value = w[frame[i]]
-            row[i], sign[i], height[i] = r, 1 if value > 0 else -1, abs(value)
+            row[i], sign[i], height[i], peak[i] = r, 1 if value > 0 else -1, abs(value), abs(vertex(w, frame[i]))
             score[i] = (value - median) / deviation
             width[i] = half_width(w, frame[i]) if measured and value > 0 else np.nan
     return (
@@ -77,6 +79,7 @@ def candidates(
         frame[:end].copy(),
         height[:end].copy(),
         width[:end].copy(),
+        peak[:end].copy(),
         sign[:end].copy(),
         score[:end].copy(),
     )
@@ -110,20 +113,57 @@ def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, fr
     With `both`, the maxima of the negative part are included; they are the frames with negative `w`. `allowed` marks
     the frames that may be reported. A plateau counts once, at its middle. The first and the last frame never count.
     """
-    n, start, slope = 0, 0, 0  # start of the present plateau; direction of the slope before it (1 up, -1 down)
-    before = 0.0
-    for t in range(len(w)):
-        now = w[t] if w[t] >= tolerance or (both and w[t] <= -tolerance) else 0.0
-        if t > 0 and abs(now - before) > tolerance:
-            turn = 1 if now > before else -1
-            if slope * turn < 0 and before * turn < 0:
-                middle = (start + t - 1) // 2
-                if allowed[middle]:
-                    frame[n] = middle
-                    n += 1
-            slope, start = turn, t
-        before = now
+    up = directions(w, tolerance, both)
+    # Frames after which the direction changes are rare, so eight frames are examined at once.
+    changes = np.zeros(len(up), np.int8)
+    for t in range(1, len(up)):
+        changes[t] = (up[t] != up[t - 1]) & ((up[t] < 0) | (both & (up[t] > 0)))
+    words = changes.view(np.int64)
+    n = 0
+    for word in range(len(words)):
+        if words[word] == 0:
+            continue
+        for t in range(8 * word, 8 * word + 8):
+            if changes[t] == 0:
+                continue
+            start = t - 1  # of the plateau before t; a single frame in most cases
+            while start > 0 and up[start] == 0:
+                start -= 1
+            middle = (start + t - 1) // 2
+            outwards = w[t - 1] * up[t] < 0 and abs(w[t - 1]) >= tolerance
+            if up[start] == -up[t] and outwards and allowed[middle]:
+                frame[n] = middle
+                n += 1
     return n
+
+
+@kernel
+def directions(w: np.ndarray, tolerance: float, both: bool) -> np.ndarray:
+    """1 where `w` rises from the frame before, -1 where it falls, 0 on plateaus. Zeros fill up a multiple of 8 frames.
+
+    Values below `tolerance` count as 0; with `both`, absolute values below it.
+    """
+    up = np.zeros((len(w) + 7) // 8 * 8, np.int8)
+    # two loops without branches, because these use vector instructions
+    if both:
+        for t in range(1, len(w)):
+            before = w[t - 1] if abs(w[t - 1]) >= tolerance else 0.0
+            now = w[t] if abs(w[t]) >= tolerance else 0.0
+            up[t] = np.int8(now - before > tolerance) - np.int8(before - now > tolerance)
+    else:
+        for t in range(1, len(w)):
+            before = w[t - 1] if w[t - 1] >= tolerance else 0.0
+            now = w[t] if w[t] >= tolerance else 0.0
+            up[t] = np.int8(now - before > tolerance) - np.int8(before - now > tolerance)
+    return up
+
+
+@kernel
+def vertex(w: np.ndarray, peak: int) -> float:
+    """Height of the parabola through `w` at the extremum `peak`, which is not an end, and at its neighbours."""
+    before, value, after = w[peak - 1], w[peak], w[peak + 1]
+    bend = 2 * value - before - after
+    return value + (after - before) ** 2 / (8 * bend) if bend * value > 0 else value
 
 
 @kernel
@@ -144,7 +184,7 @@ def half_width(w: np.ndarray, peak: int) -> float:
 @kernel
 def spread(w: np.ndarray, largest: float, present: np.ndarray) -> tuple[float, float]:
     """Median of `w` over the frames present, and its median absolute deviation, where 0 is replaced by 1e-12."""
-    kept = w[present]
+    kept = w.copy() if present.all() else w[present]
     for t in range(len(kept)):
         kept[t] = kept[t] if abs(kept[t]) >= ROUNDING * largest else 0.0
     median = middle(kept, -largest, largest)
@@ -166,9 +206,10 @@ def middle(values: np.ndarray, low: float, high: float) -> float:
         return low if n else np.nan
     # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
     factor = min((BINS - 1) / (high - low), MAX_BINS_PER_UNIT)
-    histogram = np.zeros(BINS, np.int64)
-    for value in values:
-        histogram[int((value - low) * factor)] += 1
+    bins = np.full((n + 7) // 8 * 8, -1, np.int16)
+    for t in range(n):
+        bins[t] = np.int16((values[t] - low) * factor)
+    histogram = counts(bins[:n])
     below, first = 0, 0
     while below + histogram[first] <= (n - 1) // 2:
         below += histogram[first]
@@ -177,13 +218,42 @@ def middle(values: np.ndarray, low: float, high: float) -> float:
     while upto <= n // 2:
         last += 1
         upto += histogram[last]
-    inside = np.empty(n + 1)
-    k = 0
-    for value in values:
-        inside[k] = value
-        k += first <= int((value - low) * factor) <= last
-    upper = select(inside[:k], n // 2 - below)
+    inside = between(values, bins, first, last, upto - below)
+    upper = select(inside, n // 2 - below)
     return upper if n % 2 else (inside[: n // 2 - below].max() + upper) / 2
+
+
+@kernel
+def counts(bins: np.ndarray) -> np.ndarray:
+    """The number of values in each bin."""
+    # Neighbouring values are often in one bin. With several tables, one addition need not wait for the one before.
+    tables = np.zeros((4, BINS), np.int64)
+    whole = len(bins) // 4 * 4
+    for t in range(0, whole, 4):
+        for k in range(4):
+            tables[k, bins[t + k]] += 1
+    for t in range(whole, len(bins)):
+        tables[0, bins[t]] += 1
+    return tables[0] + tables[1] + tables[2] + tables[3]
+
+
+@kernel
+def between(values: np.ndarray, bins: np.ndarray, first: int, last: int, count: int) -> np.ndarray:
+    """The `count` values in bins `first` to `last`. `bins` are filled up to a multiple of 8, with other bins."""
+    inside = np.zeros(len(bins), np.int8)
+    for t in range(len(bins)):
+        inside[t] = (bins[t] >= first) & (bins[t] <= last)
+    words = inside.view(np.int64)  # few values are inside, so eight are examined at once
+    out = np.empty(count)
+    k = 0
+    for word in range(len(words)):
+        if words[word] == 0:
+            continue
+        for t in range(8 * word, 8 * word + 8):
+            if inside[t]:
+                out[k] = values[t]
+                k += 1
+    return out
 
 
 @kernel
@@ -217,14 +287,15 @@ def strongest(frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.
     candidates the first wins. `score` is float32, so that rounding errors do not decide between equals.
     """
     n = len(frame)
-    stays = np.ones(n, np.bool_)
+    beaten = np.zeros(n, np.bool_)
     for i in range(n):
         for j in range(i + 1, n):
             if frame[j] - frame[i] >= apart:
                 break
-            if sign[i] == sign[j] and abs(scale[i] - scale[j]) <= 1 and score[i] != score[j]:
-                stays[i if sign[i] * score[i] < sign[i] * score[j] else j] = False
-    left = np.flatnonzero(stays)
+            rivals = (sign[i] == sign[j]) & (abs(scale[i] - scale[j]) <= 1)
+            beaten[i] |= rivals & (sign[i] * score[i] < sign[j] * score[j])
+            beaten[j] |= rivals & (sign[i] * score[i] > sign[j] * score[j])
+    left = np.flatnonzero(~beaten)
     kept = np.zeros(n, np.bool_)
     kept[left[taken(frame[left], np.abs(score[left]), apart)]] = True
     return kept

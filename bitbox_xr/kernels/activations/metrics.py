@@ -4,7 +4,7 @@ import numpy as np
 
 from bitbox_xr.kernels.activations.search import Found
 
-__all__ = ["METRICS", "cube", "diversity", "pooled"]
+__all__ = ["METRICS", "cube", "diversity", "pooled", "share_of_outliers"]
 
 METRICS = ("frequency", "density", "mean", "std", "min", "max")
 
@@ -33,6 +33,16 @@ def cube(found: Found, *, robust: bool) -> np.ndarray:
     frequency = np.where(eligible > 0, count, np.nan)
     table = [frequency, density, mean, std, np.where(some, low, np.nan), np.where(some, high, np.nan), eligible]
     return np.array(table, dtype=np.float64).reshape(-1, lists, signals).swapaxes(0, 1)
+
+
+def share_of_outliers(found: Found) -> np.ndarray:
+    """Share of outliers in the summed absolute magnitudes, `(list, signal)`; 0 without activations."""
+    lists, signals = found.eligible.shape
+    cell, weight = found.events.list * signals + found.events.signal, np.abs(found.magnitude)
+    total = np.bincount(cell, weight, lists * signals)
+    left_out = np.bincount(cell, np.where(found.outlier, weight, 0.0), lists * signals)
+    share = np.divide(left_out, total, out=np.zeros(len(total)), where=total > 0)  # no events: bincount has integers
+    return share.reshape(lists, signals)
 
 
 def pooled(cubes: np.ndarray) -> np.ndarray:

@@ -4,16 +4,29 @@ Blocks fit into the processor's second-level cache. They do not depend on the nu
 either.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from bitbox_xr.kernels.activations import extrema, gaps, wavelets
+from bitbox_xr.kernels.activations import extrema, gaps, rises, wavelets
 from bitbox_xr.kernels.finite import infinite
 
-__all__ = ["Found", "Search", "blocks", "decompose", "find", "joined", "responses", "search_rows"]
+__all__ = [
+    "Found",
+    "Search",
+    "blocks",
+    "decompose",
+    "find",
+    "joined",
+    "responses",
+    "search_rows",
+    "searched_blocks",
+    "summarise",
+]
+
+Result = TypeVar("Result")
 
 BLOCK_VALUES = 2**17  # values in a block: frames times signals
 BLOCK_ROWS = (4, 80)  # smallest and largest number of signals in a block
@@ -25,14 +38,21 @@ class Search(NamedTuple):
 
     `scales` are wavelet scales in frames; scale 0 is the signal itself, smoothed. If `apart` is 0, there is one list of
     activations for each scale. Otherwise there is one list for all scales, with activations at least `apart` frames
-    apart.
+    apart. With `labels`, each label has such lists, those of the first label first: the whole recording is
+    searched, and activations and eligible frames are sorted by the label of their frame.
+
+    Of all maxima, those are activations whose rise is at least `least_rise` and whose response is at least `least_z`
+    times the noise at their scale. In a list for all scales, the others exclude no activation either.
     """
 
     scales: tuple[float, ...]
     precision: int
     apart: int = 0
-    widths: bool = True  # whether to measure widths, which are NaN otherwise
+    measured: bool = True  # whether to measure widths, starts and ends, which are NaN otherwise
     outliers: bool = True  # whether to mark outliers
+    labels: np.ndarray | None = None  # (frame,): number of each frame's label, −1 without one; None: no labels
+    least_rise: float = 0.0
+    least_z: tuple[float, ...] = ()  # for each scale; empty: the noise does not matter
 
 
 class Events(NamedTuple):
@@ -44,6 +64,9 @@ class Events(NamedTuple):
     scale: np.ndarray  # index of the scale of its maximum
     height: np.ndarray  # of the response
     width: np.ndarray  # full width of the response at half maximum, in frames
+    peak: np.ndarray  # of the response, between frames
+    start: np.ndarray  # of the rise, in frames from the first, between frames
+    stop: np.ndarray
 
 
 class Found(NamedTuple):
@@ -56,23 +79,52 @@ class Found(NamedTuple):
     watched: np.ndarray  # (list, frame): whether any signal was eligible
 
 
-def find(values: np.ndarray, search: Search, *, threads: int = 1) -> Found:
-    """Find activations in `values` `(frame, signal)`; NaN is missing. Raises ValueError if a value is infinite."""
+def find(values: np.ndarray, search: Search, noise: np.ndarray | None = None, *, threads: int = 1) -> Found:
+    """Find activations in `values` `(frame, signal)`; NaN is missing. Raises ValueError if a value is infinite.
+
+    `noise` `(scale, signal)` is that of the responses, which `search.least_z` refers to.
+    """
 
     def block(columns: slice) -> Found:
-        return _find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search)
+        own = None if noise is None else noise[:, columns]
+        return _find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search, own)
 
-    all_columns = blocks(*values.shape)
-    threads = min(threads, len(all_columns), values.size // THREAD_VALUES)
+    return joined(searched_blocks(block, values.shape, threads))
+
+
+def summarise(
+    values: np.ndarray,
+    search: Search,
+    finish: Callable[[Found], np.ndarray],
+    noise: np.ndarray | None = None,
+    *,
+    threads: int = 1,
+) -> np.ndarray:
+    """`finish` of the activations that `find` finds, computed for each block: an array with the signals along the end.
+
+    This is faster than joining all activations before.
+    """
+
+    def block(columns: slice) -> np.ndarray:
+        own = None if noise is None else noise[:, columns]
+        return finish(_find(np.array(values[:, columns].T, dtype=np.float64, order="C"), search, own))
+
+    return np.concatenate(searched_blocks(block, values.shape, threads), axis=-1)
+
+
+def searched_blocks(search_one: Callable[[slice], Result], shape: tuple[int, ...], threads: int) -> list[Result]:
+    """The results for each block of signals of a recording of this shape `(frame, signal)`."""
+    all_columns = blocks(*shape)
+    threads = min(threads, len(all_columns), shape[0] * shape[1] // THREAD_VALUES)
     if threads > 1:
         with ThreadPoolExecutor(threads) as pool:
-            return joined(list(pool.map(block, all_columns)))
-    return joined([block(columns) for columns in all_columns])
+            return list(pool.map(search_one, all_columns))
+    return [search_one(columns) for columns in all_columns]
 
 
 def blocks(frames: int, signals: int) -> list[slice]:
-    """Blocks of signals that are searched together."""
-    rows = int(np.clip(BLOCK_VALUES // frames, *BLOCK_ROWS))
+    """Blocks of signals that are searched together, in even numbers, since an FFT transforms two at once."""
+    rows = int(np.clip(BLOCK_VALUES // frames + 1, *BLOCK_ROWS)) // 2 * 2
     return [slice(start, start + rows) for start in range(0, signals, rows)]
 
 
@@ -92,13 +144,14 @@ def joined(blocks: list[Found]) -> Found:
     )
 
 
-def _find(rows: np.ndarray, search: Search) -> Found:
+def _find(rows: np.ndarray, search: Search, noise: np.ndarray | None) -> Found:
     """`find` for `rows` `(signal, frame)`. Fills their gaps in place."""
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     if gaps.bridge(rows, present, centred):
         raise ValueError(infinite())
     allowed = None if present.all() else gaps.eligible(present, search.scales, search.precision)
-    return search_rows(rows, centred, present, allowed, search, np.full((len(search.scales), len(rows)), np.nan))
+    largest = np.full((len(search.scales), len(rows)), np.nan)
+    return search_rows(rows, centred, present, allowed, search, largest, noise)
 
 
 def search_rows(
@@ -108,23 +161,50 @@ def search_rows(
     allowed: np.ndarray | None,
     search: Search,
     largest: np.ndarray,
+    noise: np.ndarray | None = None,
 ) -> Found:
     """Find activations in `rows` `(signal, frame)` without gaps. `centred` are the rows minus their mean.
 
     `allowed` `(scale, signal, frame)` marks the frames where activations are reported; None means all. `largest`
     `(scale, signal)` is the largest absolute value of each response, or NaN to compute it here. It is used if
-    `search.apart` is 0.
+    `search.apart` is 0. `noise` is `(scale, signal)`; where it is unknown but needed, no frame is eligible.
     """
+    least = np.zeros((len(search.scales), len(rows)))
+    if search.least_z:
+        least = np.array(search.least_z)[:, None] * (np.full_like(least, np.nan) if noise is None else noise)
+        if np.isnan(least).any():
+            allowed = ~np.isnan(least)[:, :, None] & (present if allowed is None else allowed)
     if search.apart:
-        events = _together(responses(centred, search), present, allowed, search)
+        events = _together(responses(centred, search), present, allowed, search, least)
     else:
-        events = _each(responses(centred, search), present, allowed, search, largest)
+        events = _each(responses(centred, search), present, allowed, search, largest, least)
+    if search.measured:
+        start, stop = rises.edges(rows, present, events.signal, events.frame, np.array(search.scales)[events.scale])
+        events = events._replace(start=start, stop=stop)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
     else:
         outlier = np.zeros(len(magnitude), dtype=bool)
-    return Found(events, magnitude, outlier, *_coverage(rows.shape, allowed, search))
+    found = Found(events, magnitude, outlier, *_coverage(rows.shape, allowed, search))
+    return found if search.labels is None else _by_label(found, allowed, search)
+
+
+def _by_label(found: Found, allowed: np.ndarray | None, search: Search) -> Found:
+    """Activations, eligible and watched frames of each label. `allowed` is that of `search_rows`."""
+    assert search.labels is not None
+    lists, signals = found.eligible.shape
+    label = search.labels[found.events.frame]
+    own = label >= 0
+    columns = (column[own] for column in found.events._replace(list=label * lists + found.events.list))
+    inside = [search.labels == number for number in range(int(search.labels.max()) + 1)]
+    eligible = [
+        _coverage((signals, int(frames.sum())), None if allowed is None else allowed[:, :, frames], search)[0]
+        for frames in inside
+    ]
+    watched = np.concatenate([found.watched & frames for frames in inside])
+    kept = Events(*columns), found.magnitude[own], found.outlier[own]
+    return Found(*kept, np.concatenate(eligible), watched)
 
 
 def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search) -> tuple[np.ndarray, np.ndarray]:
@@ -139,8 +219,11 @@ def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search
 
 
 def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
-    """The response `(row, frame)` at each scale, before smoothing. Frames beyond those of `centred` are meaningless."""
-    from scipy.fft import irfft, rfft
+    """The response `(row, frame)` at each scale, before smoothing. Frames beyond those of `centred` are meaningless.
+
+    A response is valid until the next one is computed, in the same memory.
+    """
+    from scipy.fft import rfft
 
     frames = centred.shape[1]
     signal = np.empty_like(centred)
@@ -148,9 +231,10 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
         wavelets.smooth(row, out)
     size = wavelets.padded(frames, search.scales, search.precision)
     transformed = rfft(signal, n=size, axis=-1) if any(search.scales) else signal
+    product, response = np.empty_like(transformed), np.empty((len(centred), size))
     for spectrum in wavelets.spectra(search.scales, search.precision, size):
         if len(spectrum):
-            yield irfft(transformed * spectrum, n=size, axis=-1, overwrite_x=True)
+            yield np.fft.irfft(np.multiply(transformed, spectrum, out=product), n=size, axis=-1, out=response)
         else:
             yield centred
 
@@ -161,33 +245,58 @@ def _each(
     allowed: np.ndarray | None,
     search: Search,
     largest: np.ndarray,
+    least: np.ndarray,
 ) -> Events:
-    """A list of activations for each scale."""
+    """A list of activations for each scale, of responses of at least `least` `(scale, row)`."""
     found = []
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
-        row, frame, height, width = extrema.activations(response, where, search.widths, largest[k])
-        number = np.full(len(row), k)
-        found.append((number, row, frame, number, height, width))
+        maxima = extrema.activations(response, where, search.measured, largest[k])
+        row, frame, height, width, peak = _kept(k, maxima, search, least[k])
+        number, unknown = np.full(len(row), k), np.full(len(row), np.nan)
+        found.append((number, row, frame, number, height, width, peak, unknown, unknown))
     return Events(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
+def _kept(k: int, maxima: tuple[np.ndarray, ...], search: Search, least: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The maxima at scale number `k` with a response of at least `least` `(row,)` and a rise of at least `least_rise`.
+
+    The columns of `maxima` are those of `extrema.activations`, and may be followed by others.
+    """
+    if not search.least_rise and not search.least_z:
+        return maxima
+    row, _, height, _, peak, *_ = maxima
+    keep = height >= least[row]
+    if search.least_rise:
+        keep &= peak >= search.least_rise * rises.unit_response(search.scales[k], search.precision)
+    return tuple(column[keep] for column in maxima)
+
+
 def _together(
-    at_scales: Iterator[np.ndarray], present: np.ndarray, allowed: np.ndarray | None, search: Search
+    at_scales: Iterator[np.ndarray],
+    present: np.ndarray,
+    allowed: np.ndarray | None,
+    search: Search,
+    least: np.ndarray,
 ) -> Events:
-    """One list of activations for all scales: the strongest maxima, at least `search.apart` frames apart."""
+    """One list of activations for all scales: the strongest maxima, at least `search.apart` frames apart.
+
+    Maxima and minima with absolute responses below `least` `(scale, row)` take no part.
+    """
     found = []
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
-        found.append(extrema.candidates(response, where, present, search.widths))
+        found.append(_kept(k, extrema.candidates(response, where, present, search.measured), search, least[k]))
     scale = np.repeat(np.arange(len(found)), [len(parts[0]) for parts in found])
-    row, frame, height, width, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    row, frame, height, width, peak, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
     # Place the signals one after the other in time, far enough apart, to search them in one call.
     at = row * (present.shape[1] + search.apart) + frame
     order = np.argsort(at, kind="stable")
     kept = order[extrema.strongest(at[order], scale[order], sign[order], score[order], search.apart)]
     kept = kept[sign[kept] > 0]
-    return Events(np.zeros(len(kept), np.int64), row[kept], frame[kept], scale[kept], height[kept], width[kept])
+    number, unknown = np.zeros(len(kept), np.int64), np.full(len(kept), np.nan)
+    row, frame, scale, height, width, peak = (part[kept] for part in (row, frame, scale, height, width, peak))
+    return Events(number, row, frame, scale, height, width, peak, unknown, unknown)
 
 
 def decompose(signal: np.ndarray, search: Search) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Filter", "mexican_hat", "padded", "smooth", "spectra"]
+__all__ = ["GAUSS", "Filter", "mexican_hat", "padded", "smooth", "spectra"]
 
 MAX_CACHED_FRAMES = 2**20  # six spectra of this length take 50 MB
 
@@ -80,13 +80,13 @@ _kept_spectra = lru_cache(maxsize=8)(_spectra)
 
 
 _BELL = np.exp(-0.5 * np.arange(5.0) ** 2)
-_GAUSS = tuple(_BELL / (2 * _BELL.sum() - 1))
+GAUSS = tuple(_BELL / (2 * _BELL.sum() - 1))  # weights of `smooth` at distances of 0 to 4 frames
 
 
 @kernel
 def smooth(x: np.ndarray, out: np.ndarray) -> None:
     """Smooth `x` by a Gaussian with sigma 1 frame, truncated at 4 frames. The ends are reflected."""
-    g0, g1, g2, g3, g4 = _GAUSS
+    g0, g1, g2, g3, g4 = GAUSS
     frames = len(x)
     # One view for each lag: indices that cannot be negative allow vector instructions.
     a, b, c, d, e, f, g, h, i, y = x, x[1:], x[2:], x[3:], x[4:], x[5:], x[6:], x[7:], x[8:], out[4:]
@@ -97,5 +97,5 @@ def smooth(x: np.ndarray, out: np.ndarray) -> None:
         total = 0.0
         for lag in range(-4, 5):
             source = (at + lag) % (2 * frames)
-            total += _GAUSS[abs(lag)] * x[source if source < frames else 2 * frames - 1 - source]
+            total += GAUSS[abs(lag)] * x[source if source < frames else 2 * frames - 1 - source]
         out[at] = total

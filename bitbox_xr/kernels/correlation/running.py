@@ -119,7 +119,23 @@ def running(
 
 @kernel
 def _running(
-    one, two, sizes, blocks, few, choice, guards, centred, table1, table2, side1, side2, sums, mirrored, first, corr, lags
+    one,
+    two,
+    sizes,
+    blocks,
+    few,
+    choice,
+    guards,
+    centred,
+    table1,
+    table2,
+    side1,
+    side2,
+    sums,
+    mirrored,
+    first,
+    corr,
+    lags,
 ):
     """`running` with its arrays: side1 and side2 hold packed frames, and sums and inverse spreads by start."""
     packed, means, inverse1 = side1

@@ -537,7 +537,9 @@ def put(typing: Any, tile: Any, numbers: Any, at: Any, count: Any, limit: Any) -
             held = held if layout.size == 4 else builder.fptrunc(held, single)
             places = ir.Constant(whole, [v * layout.lanes + k for k in range(layout.lanes)])
             inside = builder.icmp_signed("<", places, counts)
-            builder.call(function, [held, builder.gep(row, [ir.Constant(ir.IntType(64), v)]), ir.IntType(32)(4), inside])
+            builder.call(
+                function, [held, builder.gep(row, [ir.Constant(ir.IntType(64), v)]), ir.IntType(32)(4), inside]
+            )
         return nothing(context)
 
     return types.void(tile, numbers, types.intp, types.intp, tile.dtype), codegen

@@ -21,8 +21,14 @@ def recognises(names: Sequence[str]) -> bool:
 
 
 def layout(sheet: Sheet) -> Layout:
-    """Intensities of action units (0 to 5), pose (mm, rad), landmarks (pixels)."""
-    signals = [_action_units(sheet), _pose(sheet), *landmark_columns(sheet.names)]
+    """Intensities of action units (0 to 5), pose (mm, rad), gaze (vectors, and angles in rad), landmarks (pixels)."""
+    gaze = matching(sheet.names, r"gaze_.*")
+    signals = [
+        _action_units(sheet),
+        _pose(sheet),
+        SignalColumns("gaze", gaze, [sheet.names[i] for i in gaze]),
+        *landmark_columns(sheet.names),
+    ]
     face = find(sheet, "face_id")
     return Layout(
         backend="OpenFace 1" if face is None else "OpenFace 2",

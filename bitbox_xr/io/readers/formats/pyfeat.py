@@ -5,13 +5,17 @@ from functools import partial
 
 import numpy as np
 
-from bitbox_xr.io.readers.columns import Attrs, Layout, SignalColumns, landmark_columns, matching
+from bitbox_xr.io.readers.columns import RAW_ATTRS, Attrs, Layout, SignalColumns, landmark_columns, matching
 from bitbox_xr.io.readers.sheet import Sheet, find
 
 __all__ = ["layout", "recognises"]
 
 RECTANGLE = {"FaceRectX": "x", "FaceRectY": "y", "FaceRectWidth": "w", "FaceRectHeight": "h"}
 ANGLES = {"Pitch": "Rx", "Yaw": "Ry", "Roll": "Rz"}
+EMOTIONS = (
+    *("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"),
+    *("Neutral", "Happy", "Sad", "Surprise", "Fear", "Disgust", "Anger", "Contempt", "valence", "arousal"),  # 2.x
+)
 COLUMNS_OF_VERSION_2 = {"approx_time", "valence", "_neutral"}  # a file with any of these is from 2.x
 
 
@@ -21,13 +25,16 @@ def recognises(names: Sequence[str]) -> bool:
 
 
 def layout(sheet: Sheet) -> Layout:
-    """Action units (0 to 1), pose (rotation only, rad), landmarks and rectangle (pixels)."""
+    """Action units and emotions (0 to 1), pose (rotation only, rad), landmarks and rectangle (pixels)."""
     units = matching(sheet.names, r"AU\d\d")
+    gaze = matching(sheet.names, r"gaze_(pitch|yaw|angle)")
     to_radians = partial(_to_radians, written_in_radians=not COLUMNS_OF_VERSION_2.isdisjoint(sheet.names))
     signals = [
         SignalColumns("expression", units, [sheet.names[i] for i in units], {"schema": "FACS"}),
+        _renamed(sheet, "emotion", {name: name for name in EMOTIONS}),
         _renamed(sheet, "rectangle", RECTANGLE),
         _renamed(sheet, "pose", ANGLES)._replace(convert=to_radians),
+        SignalColumns("gaze", gaze, [sheet.names[i] for i in gaze], {"units": RAW_ATTRS["units"]}),
         *landmark_columns(sheet.names),
     ]
     return Layout(

@@ -1,9 +1,6 @@
-"""Simulated recordings with known imitation and known activations, and what the measures find in them."""
+"""Two simulated people, of whom one imitates the other in known pairs of signals, and what `imitation` finds."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,22 +8,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bitbox_xr.cohort.record import Record
-from bitbox_xr.cohort.storage import held, staged
-from bitbox_xr.cohort.targets import checked
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.signal_set import signals
 from bitbox_xr.core.validation import fps_faults, is_number
+from bitbox_xr.demo.files import FILES, replaced
 from bitbox_xr.io.netcdf import to_netcdf
-from bitbox_xr.measures.expressivity import events, expressivity
-from bitbox_xr.measures.social import imitation, lag_profile, window_stats
+from bitbox_xr.measures.lag_profiles import lag_profile
+from bitbox_xr.measures.social import imitation, window_stats
 from bitbox_xr.plotting import pairs
-from bitbox_xr.plotting.expressivity import decomposition
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FACE_FILES", "FILES", "MAX_MINUTES", "MIN_MINUTES", "make_face", "make_pair", "run", "run_face"]
+__all__ = ["MAX_MINUTES", "MIN_MINUTES", "make_pair", "run"]
 
 NAMES = ["AU01", "AU02", "AU04", "AU05", "AU06", "AU09", "AU12", "AU15", "AU20", "AU25", "AU26", "AU45"]
 
@@ -45,28 +39,6 @@ BURSTS_PER_SECOND = 0.35
 NOISE_STD = 0.01  # of the tracker
 # s; with windows of 2 s some of the lags found differ from the planted ones by a frame
 WINDOWS: dict[str, Any] = {"width": 4.0, "step": 1.0, "max_lag": 1.0}
-
-FILES = ("participant.nc", "model.nc", "imitation.nc", "imitation_stats.nc", "lag_profile.nc", "imitation.png")
-
-SCALES = [0.5, 1.0, 2.0, 4.0]  # s
-# The response to an activation of full width at half maximum f (s) is strongest at scale f / WIDTH_PER_SCALE.
-WIDTH_PER_SCALE = 0.26
-# coefficient, time (s), full width at half maximum (s), magnitude
-ACTIVATIONS = (
-    ("AU12", 6.0, 0.52, 0.9),
-    ("AU12", 15.0, 1.04, 0.7),
-    ("AU12", 27.0, 0.26, 0.5),
-    ("AU12", 41.0, 0.52, 0.8),
-    ("AU12", 53.0, 1.04, 0.6),
-    ("AU04", 10.0, 0.26, 0.6),
-    ("AU04", 33.0, 0.52, 0.4),
-    ("AU04", 47.0, 1.04, 0.8),
-    ("AU45", 8.0, 0.13, 0.9),
-    ("AU45", 21.0, 0.13, 0.8),
-    ("AU45", 36.0, 0.26, 0.9),
-    ("AU45", 50.0, 0.13, 1.0),
-)
-FACE_FILES = ("face.nc", "expressivity.nc", "events.nc", "expressivity.png")
 
 
 def make_pair(
@@ -165,7 +137,7 @@ def run(out_dir: str | os.PathLike[str], *, seed: int = 0, minutes: float = 5.0,
     1        AU06  AU06              -9            -9
     """
     x, y, table = make_pair(seed, minutes, fps)
-    with _replaced(Path(out_dir), FILES) as folder:
+    with replaced(Path(out_dir), FILES) as folder:
         result = imitation(x, y, **WINDOWS)
         stats, profile = window_stats(result), lag_profile(x, y, **WINDOWS)
         written: tuple[xr.DataArray | xr.Dataset, ...] = (x, y, result, stats, profile)
@@ -178,114 +150,6 @@ def run(out_dir: str | os.PathLike[str], *, seed: int = 0, minutes: float = 5.0,
         found_frames=np.rint(best.values * fps).astype(int),
         correlation=profile["profile"].sel(at).sel(lag=best).values,
     )
-
-
-@contextmanager
-def _replaced(out: Path, names: tuple[str, ...]) -> Iterator[Path]:
-    """Yield a temporary folder, whose files then replace those of an earlier demo in `out`, and no others."""
-    check = partial(checked, out, [*FILES, *FACE_FILES], {})
-    with held(out, check, subject="demo") as parts, staged(parts) as folder:
-        yield folder
-        record = Record.of(out, parts)
-        for name in names:
-            record.publish(folder / name, out / name)
-
-
-def make_face(seed: int = 0, fps: float = 30.0) -> tuple[xr.DataArray, pd.DataFrame]:
-    """Simulate one minute of a face with twelve Gaussian activations of three action units.
-
-    Parameters
-    ----------
-    seed
-        Seed of the random numbers.
-    fps
-        Frames per second.
-
-    Returns
-    -------
-    x : DataArray
-        Signals `(time, signal)` with the noise of a tracker.
-    planted : DataFrame
-        One row for each activation: coefficient (name of the signal), time (s), width (full width at half maximum, s)
-        and magnitude.
-
-    Examples
-    --------
-    >>> x, planted = make_face()
-    >>> x.sizes["time"], len(planted), planted.iloc[0].to_dict()
-    (1800, 12, {'coefficient': 'AU12', 'time': 6.0, 'width': 0.52, 'magnitude': 0.9})
-    """
-    rng = np.random.default_rng(seed)
-    planted = pd.DataFrame(ACTIVATIONS, columns=["coefficient", "time", "width", "magnitude"])
-    t = np.arange(round(60 * fps)) / fps
-    names = sorted(set(planted["coefficient"]))
-    table = np.zeros((len(t), len(names)))
-    for coefficient, time, width, magnitude in ACTIVATIONS:
-        sigma = width / np.sqrt(8 * np.log(2))
-        table[:, names.index(coefficient)] += magnitude * np.exp(-0.5 * ((t - time) / sigma) ** 2)
-    table = np.clip(table + 0.1 * NOISE_STD * rng.standard_normal(table.shape), 0, 1)
-    return signals(table, fps=fps, names=names, source=f"bitbox-xr demo, seed {seed}, face"), planted
-
-
-def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.0) -> pd.DataFrame:
-    """Simulate a face, find its activations, and write signals, results and a plot into the folder `out_dir`.
-
-    The names of the files are in `FACE_FILES`. Files of an earlier demo are replaced.
-
-    Parameters
-    ----------
-    out_dir
-        Folder for the files.
-    seed, fps
-        As for `make_face`.
-
-    Returns
-    -------
-    DataFrame
-        The table of `make_face` with more columns: found_time and found_magnitude of the strongest activation within
-        half a second; found_width, 0.26 times the scale with the strongest response there (s); found_events, the
-        number of activations of the coefficient with a magnitude above 0.1.
-
-    Raises
-    ------
-    ValueError
-        As for `run`.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     table = run_face(folder)
-    >>> len(table), int(table.drop_duplicates("coefficient")["found_events"].sum())
-    (12, 12)
-    """
-    from matplotlib.figure import Figure
-
-    x, table = make_face(seed, fps)
-    with _replaced(Path(out_dir), FACE_FILES) as folder:
-        result, activations = (measure(x, scales=SCALES, aggregate=True) for measure in (expressivity, events))
-        responses = events(x, scales=SCALES).to_dataframe()
-        written: tuple[xr.DataArray | xr.Dataset, ...] = (x, result, activations)
-        for obj, name in zip(written, FACE_FILES[:-1], strict=True):
-            to_netcdf(obj, folder / name)
-        figure = Figure(figsize=(9.0, 5.3), layout="constrained")
-        decomposition(x, "AU12", scales=SCALES, fig=figure)
-        figure.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
-    found = activations.to_dataframe().query("magnitude > 0.1")
-    rows = table.to_dict("records")
-    counts = found["coefficient"].value_counts()
-    return table.assign(
-        found_time=[_near(found, row, "magnitude", "time") for row in rows],
-        found_width=[WIDTH_PER_SCALE * _near(responses, row, "response", "scale") for row in rows],
-        found_magnitude=[_near(found, row, "magnitude", "magnitude") for row in rows],
-        found_events=[int(counts.get(row["coefficient"], 0)) for row in rows],
-    )
-
-
-def _near(found: pd.DataFrame, planted: dict[Any, Any], by: str, value: str) -> float:
-    """A value of the strongest activation within half a second of a planted one; NaN without one."""
-    near = found[(found["coefficient"] == planted["coefficient"]) & (abs(found["time"] - planted["time"]) < 0.5)]
-    return float("nan") if near.empty else float(near.sort_values(by)[value].iloc[-1])
 
 
 def _bursts(rng: np.random.Generator, n: int, fps: float) -> np.ndarray:

@@ -1,0 +1,67 @@
+"""The command `prepare`, which smooths, detrends and standardises a recording."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bitbox_xr.cli.arguments import checked_out
+from bitbox_xr.cli.group import main
+from bitbox_xr.cli.options import FILE, HELP, out_option, reader_options, reported
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.io.netcdf import to_netcdf
+from bitbox_xr.io.readers import open_signals
+from bitbox_xr.io.readers.options import open_options
+from bitbox_xr.preprocessing.filters import detrend, smooth
+from bitbox_xr.preprocessing.standardisation import standardize
+
+__all__ = ["prepare"]
+
+NONE = "none"  # of --center and --scale: Python's None
+OF_STANDARDIZE = ("reference", "center", "scale", "dead_band")
+
+
+@main.command(short_help="Smooth, detrend and standardise X.", **HELP)
+@click.argument("x", type=FILE)
+@out_option
+@click.option("--smooth", "smooth_width", type=float, metavar="S", help="Width of a Gaussian at half maximum, s.")
+@click.option("--detrend", "detrend_width", type=float, metavar="S", help="Subtract the running median over S seconds.")
+@click.option("--standardize", is_flag=True, help="Subtract a level and divide by a spread.")
+@click.option("--reference", type=FILE, help="With --standardize: the same person at rest. [default: X itself]")
+@click.option("--center", type=click.Choice(["mean", "median", NONE]), help="With --standardize. [default: mean]")
+@click.option("--scale", type=click.Choice(["std", "mad", NONE]), help="With --standardize. [default: std]")
+@click.option("--dead-band", type=float, help="With --standardize: smaller values become 0. [default: 0]")
+@reader_options
+@reported
+def prepare(x: Path, **given: Any) -> None:
+    """Smooth, detrend and standardise a recording, in this order, and save it as a NetCDF file.
+
+    \b
+    Examples:
+      bitbox-xr prepare openface.csv -o smooth.nc --smooth 0.2 --detrend 60
+      bitbox-xr prepare task.csv -o task.nc --standardize --reference neutral.csv --dead-band 1
+    """
+    reference = given["reference"]
+    out = checked_out(given, x, *([] if reference is None else [reference]))
+    refuse("options", _faults(given))
+    signals = open_signals(x, **open_options(given))
+    if given["smooth_width"] is not None:
+        signals = smooth(signals, given["smooth_width"])
+    if given["detrend_width"] is not None:
+        signals = detrend(signals, given["detrend_width"])
+    if given["standardize"]:
+        options = {name: given[name] for name in OF_STANDARDIZE[1:] if given[name] is not None}
+        options = {name: None if value == NONE else value for name, value in options.items()}
+        rest = None if reference is None else open_signals(reference, **open_options(given))
+        signals = standardize(signals, reference=rest, **options)
+    to_netcdf(signals, out)
+    click.echo(f"{signals.sizes['signal']} signals, {signals.sizes['time']} frames -> {out}")
+
+
+def _faults(given: dict[str, Any]) -> list[str]:
+    of_standardize = [f"--{name.replace('_', '-')}" for name in OF_STANDARDIZE if given[name] is not None]
+    if of_standardize and not given["standardize"]:
+        return [f"expected --standardize with {', '.join(of_standardize)}, got none; add it or leave them out"]
+    if not given["standardize"] and given["smooth_width"] is None and given["detrend_width"] is None:
+        return ["expected at least one of --smooth, --detrend and --standardize, got none"]
+    return []

@@ -1,0 +1,24 @@
+"""Simulated recordings with known imitation and known activations, and what the measures find in them."""
+
+from bitbox_xr.demo.face import MIN_RISE, make_face, run_face
+from bitbox_xr.demo.files import FACE_FILES, FILES
+from bitbox_xr.demo.pair import MAX_MINUTES, MIN_MINUTES, make_pair, run
+from bitbox_xr.demo.studies import study
+
+__all__ = [
+    "FACE_FILES",
+    "FILES",
+    "MAX_MINUTES",
+    "MIN_MINUTES",
+    "MIN_RISE",
+    "make_face",
+    "make_pair",
+    "run",
+    "run_face",
+    "study",
+]
+
+
+def __dir__() -> list[str]:
+    """List the public names for tab completion, without the modules."""
+    return __all__

@@ -1,0 +1,188 @@
+"""What a contrast compares: the sides, the comparisons of conditions, the covariates, and the checks of all three."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.validation import listed
+from bitbox_xr.core.variables import RECORDING
+
+__all__ = ["MIN_RECORDINGS", "Design", "checked_design"]
+
+MIN_RECORDINGS = 4  # on each side of a cell
+
+
+@dataclass(frozen=True)
+class Design:
+    """A checked contrast of a summary."""
+
+    summary: xr.Dataset  # the recordings that are used
+    variable: str
+    between: str | None
+    within: str | None
+    covariates: tuple[str, ...]
+    sides: tuple[str, ...]  # the two labels of `between`; empty without
+    second: np.ndarray  # (recording,): whether a recording belongs to the second side; all True without `between`
+    dropped: int  # recordings without a label or a covariate
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of the conditions; empty without `within`."""
+        return [] if self.within is None else self.summary[self.within].values.astype(str).tolist()
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Comparisons of conditions, the later minus the earlier one."""
+        return list(combinations(range(len(self.labels)), 2))
+
+    @property
+    def names(self) -> list[str]:
+        """What each comparison compares, as text."""
+        conditions = [f"{self.labels[b]} - {self.labels[a]}" for a, b in self.pairs]
+        groups = f"{self.sides[1]} - {self.sides[0]}" if self.sides else ""
+        if not conditions:
+            return [groups or "mean"]
+        return [f"{groups}, {name}" if groups else name for name in conditions]
+
+    def compared(self, values: xr.DataArray) -> list[np.ndarray]:
+        """For each comparison, the numbers `(recording, cell)` whose mean, or difference of means, is tested."""
+        first = (RECORDING,) if self.within is None or self.within not in values.dims else (RECORDING, self.within)
+        array = np.asarray(values.transpose(*first, ...).values, dtype=np.float64)
+        if len(first) == 1:
+            flat = array.reshape(len(array), -1)
+            return [flat] * max(1, len(self.pairs))
+        flat = array.reshape(*array.shape[:2], -1)
+        return [flat[:, b] - flat[:, a] for a, b in self.pairs]
+
+    def adjustments(self) -> list[np.ndarray]:
+        """For each comparison, the columns of covariates `(recording, column)`, centred."""
+        parts = [self.compared(_numeric(self.summary[name])) for name in self.covariates]
+        empty = np.empty((self.summary.sizes[RECORDING], 0))
+        joined = [np.concatenate([empty, *columns], axis=1) for columns in zip(*parts, strict=True)] or [empty]
+        joined = joined if len(joined) > 1 else joined * max(1, len(self.pairs))
+        return [columns - columns.mean(axis=0) for columns in joined]
+
+
+def checked_design(
+    summary: xr.Dataset, variable: str, between: str | None, within: str | None, covariates: Sequence[str]
+) -> Design:
+    """Check the arguments of a contrast; all problems are reported at once."""
+    refuse("contrast()", _summary_faults(summary, variable))
+    names = tuple([covariates] if isinstance(covariates, str) else covariates)
+    faults = _within_faults(summary[variable], within)
+    faults += [] if between is None else _along_recordings(summary, between, "between")
+    for name in names:
+        faults += _covariate_faults(summary, name, within)
+    refuse("contrast()", faults)
+    known = np.ones(summary.sizes[RECORDING], bool)
+    for name in names:
+        values = _numeric(summary[name]).transpose(RECORDING, ...)
+        known &= values.notnull().values.reshape(len(known), -1).all(axis=1)
+    sides: tuple[str, ...] = ()
+    second = known.copy()
+    if between is not None:
+        groups = _text(summary[between])
+        known &= groups != ""
+        sides = tuple(sorted(set(groups[known])))
+        second = groups == sides[-1] if sides else second
+    used = summary.isel({RECORDING: np.flatnonzero(known)})
+    design = Design(used, variable, between, within, names, sides, second[known], int((~known).sum()))
+    refuse("contrast()", _size_faults(design))
+    return design
+
+
+def _summary_faults(summary: object, variable: object) -> list[str]:
+    if not isinstance(summary, xr.Dataset):
+        return [f"expected a summary, a Dataset with the dimension {RECORDING}, got a {type(summary).__name__}"]
+    known = [str(name) for name, values in summary.data_vars.items() if RECORDING in values.dims]
+    if variable not in known:
+        got = f"{variable!r}; these are: {listed(known) or 'none'}"
+        return [f"expected variable to be one of the summary's variables along {RECORDING}, got {got}"]
+    return []
+
+
+def _within_faults(values: xr.DataArray, within: str | None) -> list[str]:
+    if within is None:
+        return []
+    others = [str(dim) for dim in values.dims if dim != RECORDING]
+    if within not in others:
+        got = f"{within!r}; these are: {listed(others) or 'none'}"
+        remedy = "measure with by=…, or put the conditions of a person along a dimension"
+        return [f"expected within to be a dimension of {values.name}, got {got}; {remedy}"]
+    if values.sizes[within] < 2:
+        return [f"expected at least two labels along {within}, got one"]
+    return [] if within in values.coords else [f"expected labels along {within}, got none; assign them as a coordinate"]
+
+
+def _along_recordings(summary: xr.Dataset, name: object, option: str) -> list[str]:
+    if isinstance(name, str) and name in summary.variables and summary[name].dims == (RECORDING,):
+        return []
+    known = [str(other) for other, c in summary.coords.items() if c.dims == (RECORDING,) and other != RECORDING]
+    got = f"{name!r}; coordinates are: {listed(known) or 'none'}"
+    return [f"expected {option} to be a coordinate or variable along {RECORDING}, got {got}"]
+
+
+def _covariate_faults(summary: xr.Dataset, name: object, within: str | None) -> list[str]:
+    if not isinstance(name, str) or name not in summary.variables:
+        return _along_recordings(summary, name, "a covariate")
+    dims = summary[name].dims
+    further = [str(dim) for dim in dims if dim not in (RECORDING, within)]
+    if RECORDING not in dims:
+        return _along_recordings(summary, name, "a covariate")
+    if further:
+        return [
+            f"expected the covariate {name} to have one value for each recording, got dimensions {listed(dims)}; "
+            f"reduce it, for example summary[{name!r}].mean({further[0]!r})"
+        ]
+    if within in dims and summary[name].dtype.kind not in "biuf":
+        return [f"expected numbers in the covariate {name} along {within}, got {summary[name].dtype}"]
+    return []
+
+
+def _size_faults(design: Design) -> list[str]:
+    n = design.summary.sizes[RECORDING]
+    if design.between is None:
+        return [f"expected at least {MIN_RECORDINGS} recordings, got {n}"] if n < MIN_RECORDINGS else []
+    if len(design.sides) != 2:
+        remedy = "select two groups, for example summary.isel(recording=summary.group.isin([…]))"
+        return [f"expected two groups in {design.between}, got {listed(design.sides) or 'none'}; {remedy}"]
+    numbers = [int((~design.second).sum()), int(design.second.sum())]
+    if min(numbers) < MIN_RECORDINGS:
+        got = ", ".join(f"{label}: {number}" for label, number in zip(design.sides, numbers, strict=True))
+        return [f"expected at least {MIN_RECORDINGS} recordings in each group of {design.between}, got {got}"]
+    return _rank_faults(design)
+
+
+def _rank_faults(design: Design) -> list[str]:
+    for columns in design.adjustments():
+        columns = np.column_stack([np.ones(len(columns)), columns, design.second])
+        if len(columns) <= columns.shape[1] or np.linalg.matrix_rank(columns) < columns.shape[1]:
+            names = listed(design.covariates)
+            return [
+                f"expected covariates that differ within the groups, and more recordings than covariates, got {names}"
+            ]
+    return []
+
+
+def _text(values: xr.DataArray) -> np.ndarray:
+    """Labels as text; '' where missing."""
+    series = pd.Series(values.values)
+    whole = series.dropna()
+    if series.dtype.kind == "f" and (whole == whole.round()).all():
+        series = series.astype("Int64")  # 1, not 1.0, beside missing ones
+    return series.astype(object).where(series.notna(), "").astype(str).to_numpy(dtype=str)
+
+
+def _numeric(values: xr.DataArray) -> xr.DataArray:
+    """Numbers as they are; text as one column for each label but the first, along a new dimension; NaN if missing."""
+    if values.dtype.kind in "biuf":
+        return values.astype(np.float64)
+    text = _text(values)
+    labels = sorted(set(text) - {""})
+    columns = np.array([np.where(text == "", np.nan, text == label) for label in labels[1:]]).reshape(-1, len(text))
+    return xr.DataArray(columns.T, dims=(RECORDING, "label"))

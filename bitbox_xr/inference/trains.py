@@ -1,0 +1,110 @@
+"""Activations of a recording as series of times, and the surrogates of such series."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bitbox_xr.inference.parts import Part
+
+if TYPE_CHECKING:
+    from bitbox_xr.kernels.activations.search import Search
+
+__all__ = ["Moved", "Side", "Source", "Train", "moved", "train_of"]
+
+
+class Side(NamedTuple):
+    """How the activations of one recording are searched."""
+
+    search: "Search"
+    ladder: tuple[float, ...]  # wavelet scales that limit the noise of longer ones, in frames
+    rest: np.ndarray | None  # frames at which the noise is measured; None: all
+
+
+class Train(NamedTuple):
+    """Onsets (peaks where the onset is unknown) of the activations of each signal, in frames, and where none are known.
+
+    Those of signal k are `time[first[k]:first[k + 1]]`, sorted. `missing` `(signal, frame + 1)` is the number of frames
+    before each frame where the signal is not eligible.
+    """
+
+    time: np.ndarray
+    first: np.ndarray
+    missing: np.ndarray
+
+    @property
+    def series(self) -> tuple[np.ndarray, np.ndarray]:
+        """The times and where each signal starts."""
+        return self.time, self.first
+
+    @property
+    def signal(self) -> np.ndarray:
+        """The signal of each time."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+
+class Moved(NamedTuple):
+    """A train whose parts are moved, and for each time the frame at which its part ends."""
+
+    time: np.ndarray
+    first: np.ndarray
+    stop: np.ndarray
+
+    @property
+    def series(self) -> tuple[np.ndarray, np.ndarray]:
+        """The times and where each signal starts."""
+        return self.time, self.first
+
+
+class Source(NamedTuple):
+    """The frames from `start` to `stop` of a train that replace a part, after a circular shift."""
+
+    start: int
+    stop: int
+    shift: int = 0
+
+
+def train_of(values: np.ndarray, side: Side, threads: int = 1) -> Train:
+    """The activations of a recording `(frame, signal)`."""
+    from bitbox_xr.kernels.activations import noise
+    from bitbox_xr.kernels.activations.search import find
+
+    search = side.search
+    level = noise.levels(values, search, side.ladder, side.rest, threads=threads) if search.least_z else None
+    found = find(values, search, level, threads=threads)
+    known = ~np.isnan(found.events.start)
+    time = np.where(known, found.events.start, found.events.frame)
+    order = np.lexsort((time, found.events.signal))
+    counts = np.bincount(found.events.signal, minlength=values.shape[1])
+    return Train(time[order], np.concatenate([[0], np.cumsum(counts)]), _missing(values, search, level))
+
+
+def _missing(values: np.ndarray, search: "Search", level: np.ndarray | None) -> np.ndarray:
+    """`Train.missing` of a recording."""
+    from bitbox_xr.kernels.activations.gaps import eligible
+
+    present = ~np.isnan(np.asarray(values, dtype=np.float64).T)
+    known = present if present.all() else np.logical_or.reduce(eligible(present, search.scales, search.precision))
+    if level is not None:
+        known = known & ~np.isnan(level).all(axis=0)[:, None]
+    before = np.zeros((known.shape[0], known.shape[1] + 1), dtype=np.int64)
+    np.cumsum(~known, axis=1, out=before[:, 1:])
+    return before
+
+
+def moved(train: Train, parts: list[Part], sources: list[Source]) -> Moved:
+    """Replace each part by its source; times that do not fit into the part are left out."""
+    times, signals, stops = [], [], []
+    signal = train.signal
+    for part, source in zip(parts, sources, strict=True):
+        inside = (train.time >= source.start) & (train.time < source.stop)
+        since = train.time[inside] - source.start
+        if source.shift:
+            since = (since + source.shift) % (source.stop - source.start)
+        keep = since < part.stop - part.start
+        times.append(part.start + since[keep])
+        signals.append(signal[inside][keep])
+        stops.append(np.full(int(keep.sum()), part.stop))
+    time, which, stop = (np.concatenate(each) for each in (times, signals, stops))
+    order = np.lexsort((time, which))
+    counts = np.bincount(which.astype(int), minlength=len(train.first) - 1)
+    return Moved(time[order], np.concatenate([[0], np.cumsum(counts)]), stop[order])

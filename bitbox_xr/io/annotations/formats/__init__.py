@@ -1,0 +1,1 @@
+"""One module per format of intervals: each recognises its files, and reads them as `Annotations`."""

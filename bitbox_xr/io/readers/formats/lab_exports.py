@@ -1,0 +1,53 @@
+"""Exports that need a separator, header lines or a unit, by their name alone: rMEA and iMotions.
+
+They are tables like many others, so they are read in this way only if the caller states the format.
+"""
+
+from pathlib import Path
+
+import xarray as xr
+
+from bitbox_xr.io.readers.assembly import assemble
+from bitbox_xr.io.readers.columns import RAW_ATTRS, Layout, ReadOptions, SignalColumns, matching
+from bitbox_xr.io.readers.sheet import NUMBER, WHITESPACE, from_lines, numbers, read_lines
+
+__all__ = ["read_imotions", "read_rmea"]
+
+TIMESTAMP = "Timestamp"  # ms
+
+
+def read_rmea(path: Path, options: ReadOptions) -> xr.DataArray:
+    """Motion energy of rMEA: columns separated by blanks, with or without names, and no times."""
+    lines = read_lines(path)
+    first = lines[0].split()
+    names = [f"s{i}" for i in range(len(first))] if all(NUMBER.fullmatch(cell) for cell in first) else None
+    sheet = from_lines(path.name, lines, sep=WHITESPACE, names=names)
+    columns = SignalColumns("expression", [*range(len(sheet.names))], sheet.names, RAW_ATTRS)
+    return assemble(sheet, Layout("rMEA", [columns]), options)
+
+
+def read_imotions(path: Path, options: ReadOptions) -> xr.DataArray:
+    """Action units, emotions and pose of iMotions: lines of metadata, then a table with times in ms."""
+    lines = read_lines(path)
+    seps = ["\t" if "\t" in line else "," for line in lines]
+    cells = ([cell.strip('" ') for cell in line.split(sep)] for line, sep in zip(lines, seps, strict=True))
+    at = next((i for i, names in enumerate(cells) if TIMESTAMP in names), None)
+    if at is None:
+        raise ValueError(f"{path.name}: expected a line of column names with {TIMESTAMP!r}, got none; leave out format")
+    sheet = from_lines(path.name, lines, sep=seps[at], skiprows=at)
+    groups = {
+        "expression": matching(sheet.names, r"AU\d+ Evidence"),
+        "emotion": matching(sheet.names, r"(?!AU)\w+ Evidence"),
+    }
+    signals = [
+        SignalColumns(kind, columns, [sheet.names[i] for i in columns], RAW_ATTRS)
+        for kind, columns in groups.items()
+        if columns
+    ]
+    layout = Layout(
+        "iMotions",
+        signals,
+        time=sheet.names.index(TIMESTAMP),
+        seconds=lambda sheet, at: numbers(sheet, [at])[at].to_numpy() / 1000,
+    )
+    return assemble(sheet, layout, options)

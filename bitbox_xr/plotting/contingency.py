@@ -1,0 +1,121 @@
+"""Plot of the answers of one signal to the activations of another: each one, and their latencies beside chance."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
+from bitbox_xr.inference.contingency import OnePair, one_pair
+from bitbox_xr.plotting.style import LINE_COLOUR, MARK_COLOUR, literal, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+__all__ = ["answers"]
+
+BINS = 12  # of latencies
+BEFORE = 0.5  # part of max_latency that is shown before an activation
+
+
+class Answered(NamedTuple):
+    """Activations of y in order of time, and all of x around them."""
+
+    latency: np.ndarray  # s; infinite without an answer, NaN for activations that are not given
+    others: list[np.ndarray]  # starts of activations of x, s from that of y
+
+
+def answers(
+    x: SignalsLike,
+    y: SignalsLike,
+    pair: tuple[str, str],
+    *,
+    min_latency: float = 0.0,
+    max_latency: float = 2.0,
+    scales: ScalesLike = (1.0, 2.0, 4.0),
+    min_rise: float | None = None,
+    false_alarms_per_minute: float | None = 1.0,
+    noise: NoiseLike = None,
+    fps: float | None = None,
+    fig: "Figure | SubFigure | None" = None,
+) -> "Figure | SubFigure":
+    """Plot how one signal of x answers the activations of one signal of y, and when.
+
+    Left: each row is an activation of y, the first at the top. Dots are the activations of x around it; a red dot is
+    the first answer, and a grey row has an activation that could not be answered (see `bitbox_xr.contingency` on given
+    activations). Right: the number of first answers by latency. The line is the number expected by chance: the mean
+    over all circular shifts of y by multiples of the larger of 2 s and `max_latency`.
+
+    Parameters
+    ----------
+    x, y
+        Expression signals of one recording, as for `bitbox_xr.contingency`.
+    pair
+        Names of the signal of x and of the signal of y.
+    min_latency, max_latency, scales, min_rise, false_alarms_per_minute, noise, fps
+        As for `bitbox_xr.contingency`.
+    fig
+        Matplotlib figure or subfigure without axes. Default: a new figure.
+
+    Returns
+    -------
+    Figure or SubFigure
+
+    Raises
+    ------
+    ValueError
+        As for `bitbox_xr.contingency`; if there is no such pair, or the signals have further dimensions.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from bitbox_xr.demo import make_pair
+    >>> child, model, _ = make_pair(minutes=2)
+    >>> fig = answers(child, model, ("AU12", "AU12"), min_rise=0.2, max_latency=1, fig=Figure(layout="constrained"))
+    >>> fig.axes[0].get_title(loc="left").splitlines()[0]
+    'AU12 of x answers AU12 of y'
+    """
+    options = {"scales": scales, "min_rise": min_rise, "false_alarms_per_minute": false_alarms_per_minute}
+    found = one_pair(x, y, pair, (min_latency, max_latency), noise=noise, fps=fps, **options)
+    shown = _answered(found, max_latency)
+    fig = new_figure(9.0, 4.2) if fig is None else fig
+    raster, histogram = fig.subplots(1, 2, squeeze=False, gridspec_kw={"width_ratios": [1.5, 1]})[0]
+    _draw_raster(raster, shown, (min_latency, max_latency))
+    _draw_histogram(histogram, found, (min_latency, max_latency))
+    given, answered = int((~np.isnan(found.latency)).sum()), int(np.isfinite(found.latency).sum())
+    counts = f"{answered} of {given} activations ({answered / max(given, 1):.0%}), by chance {found.chance:.0%}"
+    raster.set_title(literal(f"{pair[0]} of x answers {pair[1]} of y\n{counts}"), loc="left", fontsize=10)
+    return fig
+
+
+def _answered(found: OnePair, max_latency: float) -> Answered:
+    """The activations of x within a window around each of y."""
+    near = [found.x - start for start in found.y]
+    inside = [one[(one >= -BEFORE * max_latency) & (one <= (1 + BEFORE) * max_latency)] for one in near]
+    return Answered(found.latency, inside)
+
+
+def _draw_raster(ax: "Axes", shown: Answered, span: tuple[float, float]) -> None:
+    """Draw the activations of x around each activation of y."""
+    ax.axvspan(*span, color="0.93", linewidth=0, zorder=0)
+    ax.axvline(0, color="0.4", linewidth=0.8)
+    for row, (latency, others) in enumerate(zip(shown.latency, shown.others, strict=True)):
+        if np.isnan(latency):
+            ax.axhline(row, color="0.85", linewidth=2, zorder=0.5)
+        ax.scatter(others, np.full(len(others), row), s=8, color="0.55", linewidth=0, zorder=2)
+        if np.isfinite(latency):
+            ax.scatter([latency], [row], s=16, color=MARK_COLOUR, linewidth=0, zorder=3)
+    ax.set_xlim(-BEFORE * span[1], (1 + BEFORE) * span[1])
+    ax.set_ylim(len(shown.latency) - 0.5, -0.5)
+    ax.set(xlabel="time from the activation of y, s", ylabel="activation of y, in order of time")
+
+
+def _draw_histogram(ax: "Axes", found: OnePair, span: tuple[float, float]) -> None:
+    """Draw the number of first answers by latency, and the number expected by chance."""
+    edges = np.linspace(*span, BINS + 1)
+    counts = np.histogram(found.latency[np.isfinite(found.latency)], edges)[0]
+    ax.stairs(counts, edges, fill=True, color=LINE_COLOUR, alpha=0.6, label="found")
+    expected = np.histogram(found.by_chance, edges)[0] / max(found.shifts, 1)
+    ax.stairs(expected, edges, color=MARK_COLOUR, linewidth=1.5, label="by chance")
+    ax.set(xlabel="latency of the first answer, s", ylabel="number of activations")
+    ax.legend(fontsize="small", frameon=False)

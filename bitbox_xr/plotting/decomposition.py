@@ -1,0 +1,225 @@
+"""Plot of one signal and its temporal scales, with the activations that are chosen and those that are not."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from bitbox_xr.core.selection import unknown_name
+from bitbox_xr.core.signal_set import as_signals
+from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
+from bitbox_xr.core.validation import listed
+from bitbox_xr.core.variables import EVENT, SCALE, SIGNAL, TIME
+from bitbox_xr.measures import activation_noise
+from bitbox_xr.measures.events import events
+from bitbox_xr.measures.expressivity import prepared
+from bitbox_xr.measures.scales import Asked, Scales
+from bitbox_xr.plotting.style import LINE_COLOUR, MARK_COLOUR, literal, new_figure, shade_missing, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+__all__ = ["decomposition"]
+
+PANEL_INCHES = 0.85  # height of one scale's panel
+TITLE_PT = 10.0
+MARKED_RATE = 1.0  # false alarms per minute of the activations that are marked, without options
+FAINT_COLOUR = "0.65"
+
+
+class Drawn(NamedTuple):
+    """Activations of one list: the chosen ones, and the others that are counted by default."""
+
+    chosen: xr.Dataset
+    others: xr.Dataset
+
+    @property
+    def counted(self) -> str:
+        """The number of chosen ones and of all."""
+        chosen = self.chosen.sizes[EVENT]
+        return f"{chosen} of {chosen + self.others.sizes[EVENT]}"
+
+
+def decomposition(
+    x: SignalsLike,
+    coefficient: str | None = None,
+    *,
+    scales: ScalesLike = 6,
+    precision: int = 16,
+    min_rise: float | None = None,
+    false_alarms_per_minute: float | None = None,
+    noise: NoiseLike = None,
+    fps: float | None = None,
+    fig: "Figure | SubFigure | None" = None,
+) -> "Figure | SubFigure":
+    """Plot one signal with its activations and, below it, its response at each temporal scale.
+
+    The response is the signal's wavelet transform: it is large where the signal rises and falls within about the
+    duration of the scale. It is drawn in the unit of `rise` (see `bitbox_xr.events`), so all scales have one axis. An
+    activation is a local maximum of the response. Red dots are the activations that are chosen, grey dots the others,
+    which `expressivity` counts by default. A dotted line shows the threshold. Missing frames are grey.
+
+    Parameters
+    ----------
+    x
+        Expression signals of one recording, as for `bitbox_xr.expressivity`.
+    coefficient
+        Name of the signal (an expression coefficient or action unit). Default: the signal that varies most.
+    scales, precision, fps
+        As for `bitbox_xr.expressivity`. With several scales, the dots on the signal are the aggregated activations of
+        all scales.
+    min_rise, false_alarms_per_minute, noise
+        Which activations are chosen, as for `bitbox_xr.expressivity`. Default: those of which noise has at most one per
+        minute. `noise` may be given by itself.
+    fig
+        Matplotlib figure or subfigure without axes. Default: a new figure.
+
+    Returns
+    -------
+    Figure or SubFigure
+
+    Raises
+    ------
+    ValueError
+        As for `bitbox_xr.expressivity`; if there is no such coefficient, or x has further dimensions.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from bitbox_xr.demo import make_face
+    >>> face, _ = make_face()
+    >>> fig = decomposition(face, "AU12", scales=[0.5, 1], min_rise=0.1, fig=Figure(layout="constrained"))
+    >>> [ax.get_ylabel() for ax in fig.axes]
+    ['signal', '0.5 s', '1 s']
+    """
+    one = _one_signal(as_signals(x, fps=fps, label="x"), coefficient)
+    if isinstance(noise, xr.DataArray) and SIGNAL in noise.coords:
+        noise = noise.sel({SIGNAL: one[SIGNAL].values})
+    _, chosen = prepared("decomposition", one, Asked(scales, False, precision, min_rise, false_alarms_per_minute), None)
+    rule = _rule(chosen)
+    each, on_top = _drawn(one, chosen, rule, noise)
+    rows = len(chosen.durations)
+    fig = new_figure(9.0, 2.1 + PANEL_INCHES * rows) if fig is None else fig
+    heights = {"height_ratios": [1.6] + [1] * rows}
+    axes = fig.subplots(rows + 1, 1, sharex=True, squeeze=False, gridspec_kw=heights)[:, 0]
+    time, signal = one[TIME].values, one.values[:, 0]
+    axes[0].plot(time, signal, color="0.25", linewidth=0.9)
+    _mark(axes[0], on_top, "magnitude")
+    units = str(one.attrs.get("units", "1"))
+    axes[0].set_title(literal(_title(one, chosen, rule, on_top)), loc="left", fontsize=TITLE_PT)
+    axes[0].set_ylabel("signal" if units == "1" else literal(wrapped(f"signal, {units}", 24)))
+    if rows:
+        _plot_responses(axes[1:], one, each, chosen, _limits(one, chosen, rule, noise))
+        in_units = "" if units == "1" else f", {units}"
+        axes[1].set_title(literal(f"rise at each scale{in_units}"), loc="left", fontsize="medium")
+    for ax in axes:
+        shade_missing(ax, time, np.isnan(signal), chosen.fps)
+        ax.margins(x=0.005)
+        ax.locator_params(axis="y", nbins=3)
+    axes[-1].set_xlabel("time, s")
+    fig.align_ylabels(axes)
+    return fig
+
+
+# --- what is drawn
+
+
+def _one_signal(x: xr.DataArray, coefficient: str | None) -> xr.DataArray:
+    """The signal of this name, `(time, 1)`. For None, the signal that varies most."""
+    further = [dim for dim in x.dims if dim not in (TIME, SIGNAL)]
+    if further:
+        advice = f"choose one recording, for example with .isel({further[0]}=0)"
+        raise ValueError(f"expected signals with dimensions (time, signal), got also {listed(further)}; {advice}")
+    names = x[SIGNAL].values
+    if coefficient is None:
+        coefficient = str(names[int(np.argmax(np.nan_to_num(x.std(TIME).values, nan=-1.0)))])
+    if coefficient not in names:
+        raise ValueError(unknown_name("coefficient to name a signal", coefficient, names))
+    return x.sel({SIGNAL: [coefficient]}).load()
+
+
+def _rule(chosen: Scales) -> Scales:
+    """The scales with the options that choose activations, or with a chance rate if no option is given."""
+    if chosen.min_rise is not None or chosen.false_alarms_per_minute is not None or not chosen.durations:
+        return chosen
+    return chosen._replace(false_alarms_per_minute=min(MARKED_RATE, float(chosen.chance_rates.min()) / 2))
+
+
+def _drawn(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) -> tuple[list[Drawn], Drawn]:
+    """The activations at each scale, and those on the signal itself, of all scales."""
+    options: dict[str, Any] = {"scales": chosen.durations or None, "precision": chosen.precision, "noise": noise}
+    limits: dict[str, Any] = {"min_rise": rule.min_rise, "false_alarms_per_minute": rule.false_alarms_per_minute}
+    every = events(one, **options)
+    if not chosen.durations:
+        return [], Drawn(every, every.isel({EVENT: slice(0, 0)}))
+    kept = events(one, **options, **limits)
+    each = [
+        _split(*(found.isel({EVENT: found[SCALE].values == d}) for found in (every, kept))) for d in chosen.durations
+    ]
+    if len(each) == 1:
+        return each, each[0]
+    return each, _split(events(one, aggregate=True, **options), events(one, aggregate=True, **options, **limits))
+
+
+def _split(every: xr.Dataset, kept: xr.Dataset) -> Drawn:
+    """The chosen activations, and all others."""
+    return Drawn(kept, every.isel({EVENT: ~np.isin(every[TIME].values, kept[TIME].values)}))
+
+
+def _limits(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) -> np.ndarray:
+    """The smallest rise that is chosen at each scale."""
+    from bitbox_xr.kernels.activations.rises import unit_response
+
+    least = np.full(len(chosen.durations), rule.min_rise or 0.0)
+    if rule.false_alarms_per_minute is not None:
+        rest = activation_noise.rest_of("decomposition", one, noise, chosen)
+        level = np.asarray(activation_noise.levels(rest, chosen))[:, 0]
+        units = np.array([unit_response(scale, chosen.precision) for scale in chosen.frames])
+        least = np.fmax(least, np.array(rule.search().least_z) * level / units)
+    return least
+
+
+# --- how it looks
+
+
+def _title(one: xr.DataArray, chosen: Scales, rule: Scales, on_top: Drawn) -> str:
+    """The signal and its file; below, the number of chosen activations and the number that is counted by default."""
+    name = str(one[SIGNAL].values[0])
+    name = f"{name} of {one.attrs['source']}" if one.attrs.get("source") else name
+    every = on_top.chosen.sizes[EVENT] + on_top.others.sizes[EVENT]
+    if not chosen.durations:
+        return f"{name}\n{every} maxima of the signal itself"
+    where = "all scales aggregated" if len(chosen.durations) > 1 else f"at {chosen.durations[0]:.6g} s"
+    limits = [] if rule.min_rise is None else [f"rise at least {rule.min_rise:g}"]
+    if rule.false_alarms_per_minute is not None:
+        limits.append(f"at most {rule.false_alarms_per_minute:g} by noise per minute")
+    count = f"{on_top.chosen.sizes[EVENT]} activations chosen ({' and '.join(limits)}; red)"
+    return f"{name}, {where}\n{count}; {every} are counted by default (all dots)"
+
+
+def _plot_responses(axes: np.ndarray, one: xr.DataArray, each: list[Drawn], chosen: Scales, limits: np.ndarray) -> None:
+    """Draw the response at each scale in the unit of a rise, all on one axis."""
+    from bitbox_xr.kernels.activations.rises import unit_response
+    from bitbox_xr.kernels.activations.search import decompose
+
+    units = np.array([unit_response(scale, chosen.precision) for scale in chosen.frames])
+    responses = decompose(one.values[:, 0], chosen.search()) / units[:, None]
+    for ax, response, drawn, limit, duration in zip(axes, responses, each, limits, chosen.durations, strict=True):
+        ax.axhline(0, color="0.6", linewidth=0.6)
+        if limit > 0:
+            ax.axhline(limit, color=MARK_COLOUR, linewidth=0.7, linestyle=":")
+        ax.plot(one[TIME].values, response, color=LINE_COLOUR, linewidth=0.9)
+        _mark(ax, drawn, "rise")
+        ax.set_ylabel(f"{duration:.6g} s", rotation=0, ha="right", va="center")
+        ax.text(1.005, 0.5, drawn.counted, transform=ax.transAxes, va="center", fontsize="small", color=MARK_COLOUR)
+    # a signal that does not end at its mean has large negative responses at its ends, which are of no interest
+    top = float(responses.max()) or 1.0
+    for ax in axes:
+        ax.set_ylim(1.15 * max(float(responses.min()), -top), 1.15 * top)
+
+
+def _mark(ax: "Axes", drawn: Drawn, height: str) -> None:
+    """Draw a dot for each activation: chosen ones in red, and others faintly behind them."""
+    for found, colour, size, layer in ((drawn.others, FAINT_COLOUR, 8, 2.5), (drawn.chosen, MARK_COLOUR, 16, 3.0)):
+        ax.scatter(found[TIME].values, found[height].values, s=size, color=colour, linewidth=0, zorder=layer)

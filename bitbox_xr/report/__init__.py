@@ -1,0 +1,1 @@
+"""Reports of results: the paragraph on methods for a manuscript."""

@@ -1,0 +1,235 @@
+"""The sentences of a methods paragraph, in order, and when each applies.
+
+A sentence has alternative texts. The first one whose fields are all known is used; without any, it is left out. Fields
+in braces are attributes of the result, facts that `methods.py` derives from them, or keys of references, which become
+citations. `when` are values that attributes must have.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+__all__ = ["PARAGRAPH", "STEPS", "Sentence"]
+
+NOTHING: Mapping[str, tuple[object, ...]] = MappingProxyType({})
+
+
+class Sentence(NamedTuple):
+    """Alternative texts, and the values that facts must have; () means that the fact must be unknown."""
+
+    texts: tuple[str, ...]
+    when: Mapping[str, tuple[object, ...]] = NOTHING
+
+
+def _sentence(*texts: str, **when: object) -> Sentence:
+    return Sentence(texts, {name: value if isinstance(value, tuple) else (value,) for name, value in when.items()})
+
+
+CORRELATED = ("imitation", "coordination")
+BEST = {1: "largest absolute correlation", 0: "largest correlation"}
+SEARCHED = ("expressivity", "diversity", "events", "contingency")
+
+# Steps in the attribute `history`; fields are the entries of a step. As for sentences, the first text is used whose
+# fields are all known.
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "align": ("brought to common frame times at {fps} frames per second by linear interpolation",),
+    "resample": ("resampled to {fps} frames per second by linear interpolation",),
+    "fill_gaps": ("interpolated linearly over gaps of up to {max_gap} s",),
+    "smooth": ("smoothed by a Gaussian with a full width at half maximum of {width} s",),
+    "detrend": ("detrended by subtracting the running median over {width} s",),
+    "standardize": ("standardised (level: {center}; scale: {scale}; both from {reference}; dead band: {dead_band})",),
+    "annotate": ("labelled by {counted_intervals} ({name})",),
+    "mask": ("set to missing in {counted_intervals}", "set to missing in chosen frames"),
+}
+
+DATA = (
+    _sentence(
+        "{signals} were tracked with {tracker} and analysed at {fps} frames per second ({frames} frames, {seconds} s).",
+        "{signals} were analysed at {fps} frames per second ({frames} frames, {seconds} s).",
+        "{signals} were tracked with {tracker} and analysed in {frames} frames.",
+        "{signals} were analysed in {frames} frames.",
+        "{signals} were tracked with {tracker}.",
+        "{signals} were analysed.",
+        compares=(),
+    ),
+    _sentence("{preparation}"),
+    _sentence("{losses}"),
+    _sentence("The intervals of {by} ({labels}) were analysed separately.", compares=()),
+)
+
+WINDOWS = (
+    _sentence(
+        "Imitation of the model (y) by the participant (x) was measured by windowed cross-lagged correlation ({boker}) "
+        "for {pairs}.",
+        measure="imitation", compares=(),
+    ),
+    _sentence(
+        "Coordination within one person was measured by windowed cross-lagged correlation ({boker}) for {pairs}.",
+        measure="coordination", alone=1, compares=(),
+    ),
+    _sentence(
+        "Coordination of two people was measured by windowed cross-lagged correlation ({boker}) for {pairs}.",
+        measure="coordination", alone=(), compares=(),
+    ),
+    _sentence(
+        "Windows were {width} s long and began every {step} s ({window_count} windows).",
+        "Windows were {width} s long and began every {step} s.",
+        measure=CORRELATED,
+    ),
+    _sentence(
+        "The model's window was shifted back in time by up to {max_lag} s.", measure="imitation", causal=1
+    ),
+    _sentence("The model's window was shifted by up to {max_lag} s in both directions.", measure="imitation", causal=0),
+    _sentence("Both windows were shifted by up to {max_lag} s in both directions.", measure="coordination"),
+    *(
+        _sentence(
+            f"In each window the lag with the {best} was used, if at least {{min_valid}} of the window's frames were "
+            "present in both signals.",
+            measure=CORRELATED, polarity=polarity, profile=(),
+        )
+        for polarity, best in BEST.items()
+    ),
+    _sentence(
+        "Correlations were used if at least {min_valid} of a window's frames were present in both signals.",
+        measure=CORRELATED, profile=1,
+    ),
+    _sentence("Correlations and lags were averaged over windows.", measure=CORRELATED, averaged=1),
+    _sentence(
+        "The correlation at each lag was averaged over windows, and the lag with the largest mean estimates the delay.",
+        measure=CORRELATED, profile=1,
+    ),
+)  # fmt: skip
+
+SURROGATES = {
+    "shift": "y was shifted circularly in time",
+    "segments": "windows of x and y were paired at random",
+    "phase": "the Fourier phases of y were randomised ({prichard})",
+    "permute": "intervals of y with the same label were exchanged",
+    "partners": "y was replaced by the signals of other recordings",
+}
+STATISTICS = {"corr_abs_mean": "mean absolute correlation", "corr_mean": "mean correlation"}
+
+CHANCE = (
+    *(
+        _sentence(f"The {text} over windows of each pair was compared with its values in {{n}} surrogates "
+                  "({moulder}).", statistic=statistic, surrogates=tuple(SURROGATES))
+        for statistic, text in STATISTICS.items()
+    ),
+    _sentence(
+        "The share of the activations of y that x answers by an activation {min_latency} to {max_latency} s later was "
+        "compared with its values in {n} surrogates ({moulder}).",
+        measure="contingency",
+    ),
+    *(_sentence(f"In these, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),
+    _sentence(
+        *(
+            "p-values are (b + 1) / (n + 1) ({phipson}), family-wise p-values are based on the largest standardised "
+            f"statistic over {over} ({{nichols}}), and false discovery rates follow {{benjamini_narrative}}. The seed "
+            "of random numbers was {seed}."
+            for over in ("the {family}", "{pairs}")
+        ),
+        surrogates=tuple(SURROGATES),
+    ),
+)  # fmt: skip
+
+FACES = (
+    _sentence(
+        "Activations were local maxima of a Mexican-hat wavelet transform at durations of {scales} s (PyWavelets "
+        "{pywavelets_version}; {lee}).",
+        "Activations were local maxima of a Mexican-hat wavelet transform at durations of {scales} s ({lee}).",
+        measure=SEARCHED, unscaled=(),
+    ),
+    _sentence("Activations were local maxima of the signals.", measure=SEARCHED, unscaled=1),
+    _sentence(
+        "Activations of all durations were aggregated: the strongest ones at least {apart} s apart were kept.",
+        measure=SEARCHED, aggregate=1,
+    ),
+    _sentence("Activations that rise by less than {min_rise} were left out.", measure=SEARCHED),
+    _sentence(
+        "Activations were kept if Gaussian noise as large as that {noise} would exceed them at most "
+        "{false_alarms_per_minute} times a minute ({rice}).",
+        measure=SEARCHED,
+    ),
+    _sentence(
+        "Magnitudes beyond 1.5 interquartile ranges from the quartiles were left out.", measure=SEARCHED, robust=1
+    ),
+    _sentence(
+        "Expressivity is described by the number of activations per minute of eligible time and by their magnitudes, "
+        "the values of the signal at these moments.",
+        measure="expressivity",
+    ),
+    _sentence(
+        "Diversity is the entropy of the coefficients' shares in the magnitudes of activations, divided by its "
+        "maximum.",
+        measure="diversity", magnitude=1,
+    ),
+    _sentence(
+        "Diversity is the entropy of the coefficients' shares in the number of activations, divided by its maximum.",
+        measure="diversity", magnitude=0,
+    ),
+    _sentence("Each activation is listed with its time and magnitude ({event} activations).", measure="events"),
+    _sentence(
+        "Asymmetry is the mean distance of the landmarks of one side of the face to the mirror images of those of the "
+        "other side, for each facial feature.",
+        measure="asymmetry",
+    ),
+    _sentence(
+        "Motion is described by the range, path length, mean speed and mean acceleration of {points}.",
+        measure="kinematics",
+    ),
+    _sentence("Smoothness of motion is the log dimensionless jerk of {points}.", measure="smoothness"),
+    _sentence("Motion is the distance of {points} from a reference ({reference}).", measure="relative_motion"),
+    _sentence(
+        "The quality of signals is described by the shares of lost and masked frames, noise, activations per minute "
+        "and range.",
+        measure="quality",
+    ),
+)  # fmt: skip
+
+STUDY = (
+    _sentence(
+        "The variable {variable} of {of} was compared over {recordings} recordings.",
+        "The variable {variable} was compared over {recordings} recordings.",
+        measure="contrast",
+    ),
+    _sentence(
+        "Groups of {between} ({second} minus {first}) were compared by Welch's t ({welch}).",
+        measure="contrast", within=(), covariates=(),
+    ),
+    _sentence("Conditions of {within} were compared by paired t.", measure="contrast", between=(), covariates=()),
+    _sentence(
+        "Groups of {between} ({second} minus {first}) were compared in their differences between conditions of "
+        "{within} by Welch's t ({welch}).",
+        measure="contrast", covariates=(),
+    ),
+    _sentence("Means were compared with 0 by t.", measure="contrast", between=(), within=(), covariates=()),
+    _sentence(
+        *(
+            f"{what} by linear models with the covariates {{covariates}}, with standard errors that allow for "
+            "different variances; residuals were permuted ({freedman})."
+            for what in (
+                "Groups of {between} ({second} minus {first}) were compared in their differences between conditions of "
+                "{within}",
+                "Groups of {between} ({second} minus {first}) were compared",
+                "Conditions of {within} were compared",
+                "Means were compared with 0",
+            )
+        ),
+        measure="contrast",
+    ),
+    _sentence(
+        "p-values are based on all {arrangements} permutations, and family-wise p-values on the largest |t| over all "
+        "cells ({nichols}).",
+        measure="contrast", exact=1,
+    ),
+    _sentence(
+        "p-values are based on {permutations} random permutations, and family-wise p-values on the largest |t| "
+        "over all cells ({nichols}). The seed of random numbers was {seed}.",
+        measure="contrast", exact=0,
+    ),
+    _sentence("All combinations of settings of {settings} were computed ({steegen})."),
+)  # fmt: skip
+
+SOFTWARE = (_sentence("Results were computed with bitbox_xr {bitbox_xr_version}, which uses xarray ({hoyer})."),)
+
+PARAGRAPH: tuple[Sentence, ...] = (*DATA, *WINDOWS, *FACES, *CHANCE, *STUDY, *SOFTWARE)

@@ -1,0 +1,57 @@
+"""The command `prepare`: its file, its options and its messages."""
+
+import xarray as xr
+from click.testing import CliRunner
+
+import bitbox_xr as bx
+from bitbox_xr.cli import main
+
+from random_recordings import random_walk
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def recordings(folder):
+    for name, seed in (("x", 0), ("rest", 1)):
+        bx.to_netcdf(random_walk(seed), folder / f"{name}.nc")
+    return bx.open_signals(folder / "x.nc").load(), bx.open_signals(folder / "rest.nc").load()
+
+
+def test_steps_are_done_in_order(tmp_path):
+    x, rest = recordings(tmp_path)
+    out = tmp_path / "out.nc"
+    scaling = ("--standardize", "--reference", tmp_path / "rest.nc", "--center", "median", "--dead-band", 0.5)
+    done = run("prepare", tmp_path / "x.nc", "-o", out, "--smooth", 0.2, "--detrend", 5, *scaling)
+    assert done.exit_code == 0, done.output
+    assert "2 signals, 600 frames -> " in done.output
+    prepared = bx.detrend(bx.smooth(x, 0.2), 5)
+    expected = bx.standardize(prepared, reference=rest, center="median", dead_band=0.5)
+    with bx.open_netcdf(out) as found:
+        xr.testing.assert_identical(found.load().drop_attrs(), expected.drop_attrs())
+        assert found.attrs["history"] == expected.attrs["history"]
+
+
+def test_none_is_an_option(tmp_path):
+    x, _ = recordings(tmp_path)
+    done = run("prepare", tmp_path / "x.nc", "-o", tmp_path / "out.nc", "--standardize", "--scale", "none")
+    assert done.exit_code == 0, done.output
+    with bx.open_netcdf(tmp_path / "out.nc") as found:
+        xr.testing.assert_allclose(found.load(), bx.standardize(x, scale=None))
+
+
+def test_faults_are_reported_and_nothing_is_written(tmp_path):
+    recordings(tmp_path)
+    target = ("prepare", tmp_path / "x.nc", "-o", tmp_path / "out.nc")
+    for options, message in (
+        ((), "expected at least one of --smooth, --detrend and --standardize, got none"),
+        (("--smooth", 1, "--scale", "mad"), "expected --standardize with --scale, got none"),
+        (("--smooth", 99), "expected width to be from"),
+    ):
+        done = run(*target, *options)
+        assert done.exit_code == 1
+        assert message in done.output
+    assert not (tmp_path / "out.nc").exists()
+    same = run("prepare", tmp_path / "x.nc", "-o", tmp_path / "x.nc", "--smooth", 1)
+    assert "differ from the files that are read" in same.output
