@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -235,8 +235,8 @@ def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, lazily: bool) -
     extra, (count, n1, n2) = corr.shape[:-3], corr.shape[-3:]
 
     def compute(at: Block) -> tuple[Block, np.ndarray]:
-        some = (array[at.where][at.into, at.rows] for array in (corr, lag))
-        return at, _added(*(np.ascontiguousarray(array, np.float32) for array in some), limit)
+        one, other = (np.ascontiguousarray(array[at.where][at.into, at.rows], np.float32) for array in (corr, lag))
+        return at, _added(one, other, limit)
 
     total = np.zeros((*extra, len(SUMS), n1, n2))
     grids, work = [Windows(1, 1, 0, count)], Work(NS_PER_SUM * max(n1 * n2, 1), n1, n2)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import bitbox_xr as bx
+
 from oracles import assert_best, lags_one_sided, lags_two_sided
 from random_recordings import FPS
 

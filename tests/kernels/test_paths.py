@@ -63,7 +63,10 @@ def best(x, y, width, step, lag, *, two_sided, signed, causal=True, matched=Fals
     count = (len(x) - width - 2 * lag) // step + 1
     corr, lags = np.full((2, count, 1 if matched else x.shape[1], y.shape[1]), 7.0, np.float32)
     valid = [np.empty((count, a.shape[1]), np.float32) for a in (x, y)]
-    sides = [a[lag - back :][: (count - 1) * step + reach] for a, back, reach in zip((x, y), plan.back, plan.reach, strict=True)]
+    sides = [
+        a[lag - back :][: (count - 1) * step + reach]
+        for a, back, reach in zip((x, y), plan.back, plan.reach, strict=True)
+    ]
     windowed.best_lags(*sides, plan, plan.lags, corr, lags, *valid, matched=matched)
     return corr, lags, plan.least
 
@@ -110,7 +113,9 @@ def test_every_path_equals_the_reference(monkeypatch, case):
     rng = np.random.default_rng(case["seed"])
     width, step, lag = case["width"], case["step"], case["lag"]
     frames = width + 2 * lag + (case["windows"] - 1) * step
-    x, y = (lose(rng, signals(rng, kind, frames, n), case["gaps"]) for kind, n in zip(case["kinds"], case["n"], strict=True))
+    x, y = (
+        lose(rng, signals(rng, kind, frames, n), case["gaps"]) for kind, n in zip(case["kinds"], case["n"], strict=True)
+    )
     monkeypatch.setattr(windowed, "path", forced(case["way"], case["two_sided"]))
     options = {key: case[key] for key in ("two_sided", "signed", "causal")}
     corr, lags, least = best(x, y, width, step, lag, **options)

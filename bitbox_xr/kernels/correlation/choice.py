@@ -6,20 +6,8 @@ A correlation is in *lane* `l · stride + j`: net lag l in increasing order, sig
 import numpy as np
 
 from bitbox_xr.kernels.correlation.ties import TIE
-from bitbox_xr.kernels.correlation.tiles import (
-    either,
-    highest,
-    loaded,
-    lowest,
-    put,
-    raised,
-    repeated,
-    scaled,
-    store,
-    strip,
-    strip_width,
-    winner,
-)
+from bitbox_xr.kernels.correlation.tile_correlations import either, highest, lowest, put, raised, scaled, winner
+from bitbox_xr.kernels.correlation.tiles import loaded, repeated, store, strip, strip_width
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["FEW", "choose", "limit", "scale", "scale_and_choose", "strongest"]

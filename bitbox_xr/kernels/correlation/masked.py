@@ -14,28 +14,15 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.choice import choose, limit, strongest
 from bitbox_xr.kernels.correlation.direct import pair_correlation
-from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side
+from bitbox_xr.kernels.correlation.masked_sums import expand, lose, lost_frames, scale_masked
+from bitbox_xr.kernels.correlation.moments import Side
 from bitbox_xr.kernels.correlation.plan import Plan
-from bitbox_xr.kernels.correlation.running import Sizes, lay_out, move, new_sums, sizes_of, space
-from bitbox_xr.kernels.correlation.tiles import (
-    WEAK,
-    highest,
-    loaded,
-    masked_correlation,
-    minus,
-    outer,
-    repeated,
-    store,
-    strip,
-    strip_width,
-)
+from bitbox_xr.kernels.correlation.presence import GUARDS_OF_GAPS, changes, lay_out_masked, present_moments
+from bitbox_xr.kernels.correlation.running import Sizes, move, new_sums, sizes_of, space
+from bitbox_xr.kernels.correlation.tile_correlations import WEAK
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["changes", "masked", "lay_out_masked", "present_moments"]
-
-# As GUARDS, for spreads that come from sums in the same precision as the products: in float32, errors of r reach 6.5e-6
-# with a first share of 2e-2.
-GUARDS_OF_GAPS = {4: (0.2, 1e-7), 8: GUARDS[8]}
+__all__ = ["masked"]
 
 
 def _groups(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,9 +80,8 @@ def _part(
 
 @kernel
 def _masked(
-    one, two, groups, sizes, shared, least, choice, guards, centred, packed, tables1, tables2, sums, first, corr,
-    lags,
-):  # fmt: skip
+    one, two, groups, sizes, shared, least, choice, guards, centred, packed, tables1, tables2, sums, first, corr, lags
+):
     """`masked` with its arrays."""
     n1, n2, width, step, stride, pad = corr.shape[1], len(groups[0]), sizes.width, sizes.step, sizes.stride, sizes.pad
     flat, square, present, masks = tables2[:4]
@@ -103,123 +89,32 @@ def _masked(
     for start in range(0, len(corr), sizes.windows):
         group = min(sizes.windows, len(corr) - start)
         starts, at = (group - 1) * step + sizes.sweep, first + start * step
-        present_moments(one, at, width, starts, 0, n1, 0.0, guards[1], centred[0], *tables1)
         inside = (group - 1) * step + sizes.shifts
-        present_moments(two, at, width, inside, pad, stride, guards[0], guards[1], centred[1], *tables2[4:])
+        none = 0.0 * guards[0]  # sums of products of x over the frames of both lose no digits by subtraction
+        present_moments(one, at, width, starts, 0, n1, (none, guards[1]), centred[0], *tables1)
+        present_moments(two, at, width, inside, pad, stride, (guards[0], guards[1]), centred[1], *tables2[4:])
         lay_out_masked(two[0], at, inside + width - 1, centred[1], pad, stride, flat, square, present)
         for k in range(pad, pad + inside + width - 1 if shared.stride < n2 else pad):
             for u in range(shared.stride):
                 masks[k * shared.stride + u] = present[k * stride + groups[1][u]]
         for left in range(0, n1, sizes.rows):
-            for row in range(sizes.rows):
-                i = min(left + row, n1 - 1)
-                for k in range(starts + width - 1):
-                    value = centred[0][k, i]
-                    packed[0][k * sizes.rows + row] = value
-                    packed[1][k * sizes.rows + row] = value * value
-                    gone[row, k] = one[0][at + k, i] != one[0][at + k, i]
+            _pack(one[0], at, left, starts + width - 1, sizes.rows, centred[0], packed, gone)
             _rows(
                 start, group, at, left, one[0], two[0], gone, groups, sizes, shared, least, choice, guards[0], packed,
                 tables1[3], tables2, sums, corr, lags,
             )  # fmt: skip
 
 
-def changes(x: np.ndarray) -> np.ndarray:
-    """For each frame and signal, the last frame before a change of value, up to this frame; −1 before any change.
-
-    Missing values are passed over: a signal is constant from frame t to f if the number of frame f is less than t.
-    """
-    result = np.empty(x.shape, np.int32)
-    _changes(x, result)
-    return result
-
-
 @kernel
-def _changes(x, change):
-    n = x.shape[1]
-    held, at, before = np.full(n, np.nan), np.full(n, -1, np.int32), np.full(n, -1, np.int32)
-    for f in range(len(x)):
-        for i in range(n):
-            value = x[f, i]
-            before[i] = at[i] if value > held[i] or value < held[i] else before[i]
-            at[i] = f if value == value else at[i]
-            held[i] = value if value == value else held[i]
-            change[f, i] = before[i]
-
-
-@kernel
-def present_moments(side, first, width, starts, pad, stride, own, share, centred, total, square, count, floor):
-    """Centre the frames of windows in a row, and compute sums over the frames present in each.
-
-    These are sums, sums of squares, and numbers of frames, `[pad + start, signal]`, and the smallest spread to be
-    trusted: `own` is its share in the squares of the window, and `share` in the largest squares so far. It is NaN if
-    the signal is constant in the window.
-    """
-    x, change = side
-    n = x.shape[1]
-    sums, squares, peak, frames = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    _centre_present(x, first, starts + width - 1, centred)
-    for k in range(width):
-        for i in range(n):
-            sums[i] += centred[k, i]
-            squares[i] += centred[k, i] * centred[k, i]
-        for i in range(n):
-            frames[i] += 1.0 if x[first + k, i] == x[first + k, i] else 0.0
-    least = width * FLAT * FLAT
-    for t in range(starts):
-        to, last = (pad + t) * stride, first + t + width - 1
-        for i in range(n):
-            peak[i] = squares[i] if squares[i] > peak[i] else peak[i]
-        for i in range(n):
-            trusted = share * peak[i] if share * peak[i] > own * squares[i] else own * squares[i]
-            floor[to + i] = trusted if trusted > least else least
-        for i in range(n):
-            if change[last, i] < first + t:
-                floor[to + i] = np.nan
-        for i in range(n):
-            total[to + i] = sums[i]
-        for i in range(n):
-            square[to + i] = squares[i]
-        for i in range(n):
-            count[to + i] = frames[i]
-        if t + 1 < starts:
-            for i in range(n):
-                old, new = centred[t, i], centred[t + width, i]
-                sums[i] += new - old
-                squares[i] += new * new - old * old
-            for i in range(n):
-                frames[i] += 1.0 if x[last + 1, i] == x[last + 1, i] else 0.0
-                frames[i] -= 1.0 if x[first + t, i] == x[first + t, i] else 0.0
-
-
-@kernel
-def _centre_present(x, first, frames, out):
-    """Write frames minus the mean of the values present to `out` `(frame, signal)`; missing values become 0."""
-    n = x.shape[1]
-    mean, count = np.zeros(n), np.zeros(n)
-    for k in range(first, first + frames):
-        for i in range(n):
-            mean[i] += x[k, i] if x[k, i] == x[k, i] else 0.0
-        for i in range(n):
-            count[i] += 1.0 if x[k, i] == x[k, i] else 0.0
-    for i in range(n):
-        mean[i] /= max(count[i], 1.0)
-    for k in range(frames):
-        for i in range(n):
-            value = x[first + k, i] - mean[i]
-            out[k, i] = value if value == value else 0.0
-
-
-@kernel
-def lay_out_masked(x, first, frames, centred, pad, stride, flat, square, present):
-    """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
-    lay_out(centred, frames, 0, pad, stride, flat)
-    for k in range(frames):
-        to = (pad + k) * stride
-        for j in range(x.shape[1]):
-            square[to + j] = centred[k, j] * centred[k, j]
-        for j in range(x.shape[1]):
-            present[to + j] = 1.0 if x[first + k, j] == x[first + k, j] else 0.0
+def _pack(x, at, left, frames, rows, centred, packed, gone):
+    """Write the signals from `left` and their squares in tile layout; `gone[row, frame]`: which are lost."""
+    for row in range(rows):
+        i = min(left + row, x.shape[1] - 1)
+        for k in range(frames):
+            value = centred[k, i]
+            packed[0][k * rows + row] = value
+            packed[1][k * rows + row] = value * value
+            gone[row, k] = x[at + k, i] != x[at + k, i]
 
 
 @kernel
@@ -230,119 +125,93 @@ def _rows(
     """Best lags of the `group` windows of a stretch, for the signals of x from `left`."""
     n1, n2 = corr.shape[1], len(groups[0])
     order, seconds, signed = choice
-    (products, of_x, of_square), lost, (r, top, bottom, sum_x, square_x) = sums
-    flat, square, present, masks, total2, square2, count2, floor2 = tables2
+    r, top, bottom = sums[2][0], sums[2][1], sums[2][2]
     width, stride, room, sweep = sizes.width, sizes.stride, sizes.room, sizes.sweep
     best, mark = np.empty(n2, np.float32), np.empty(n2, np.float32)
-    order2, edges = groups
-    frames, signs = np.empty(2 * width, np.int64), np.empty(2 * width, flat.dtype)
-    alone = shared.stride == stride
-    masks = present if alone else masks
+    changed = np.empty(2 * width, np.int64), np.empty(2 * width, r.dtype)
     for w in range(group):
         for a in range(sweep):
             t, span = w * sizes.step + a, sizes.step if a == 0 else 1
             fresh = a == 0 and (w == 0 or 2 * span >= width or sweep > 1)
-            if fresh:
-                new_sums(packed[0], flat, stride, t, width, sizes, products)
-                new_sums(packed[0], masks, shared.stride, t, width, shared, of_x)
-                new_sums(packed[1], masks, shared.stride, t, width, shared, of_square)
-            else:
-                old = t - span
-                move(packed[0], flat, stride, old, old + width, span, sizes, room, products)
-                move(packed[0], masks, shared.stride, old, old + width, span, shared, shared.room, of_x)
-                move(packed[1], masks, shared.stride, old, old + width, span, shared, shared.room, of_square)
             low, high = max(0, sizes.pad - a), min(sizes.lags, sizes.pad - a + sizes.shifts)
+            _products(packed, tables2, t, span, fresh, sizes, shared, sums[0])
             for i in range(left, min(left + sizes.rows, n1)):
-                row, place = (i - left) * room, (i - left) * shared.room
-                count = _lost_frames(gone[i - left], t, width, span, fresh, frames, signs)
-                if count > 0 or fresh:
-                    _lose(frames, signs, count, fresh, flat, stride, room, lost[0], row)
-                    _lose(frames, signs, count, fresh, square, stride, room, lost[1], row)
-                    _lose(frames, signs, count, fresh, present, stride, room, lost[2], row)
-                if not alone:
-                    _expand(of_x, place, edges, stride, low, high, sum_x)
-                    _expand(of_square, place, edges, stride, low, high, square_x)
-                weak = scale_masked(
-                    products, row, of_x if alone else sum_x, of_square if alone else square_x, place if alone else 0,
-                    total2, square2, count2, floor2, t * stride, lost, row, low * stride, high * stride,
-                    share, floor1[t * n1 + i], least, r,
+                row = i - left
+                weak = _correlate(
+                    row, gone[row], t, span, fresh, low, high, groups[1], sizes, shared, least, share,
+                    floor1[t * n1 + i], tables2, sums, changed,
                 )  # fmt: skip
                 if weak:
-                    for c in range(low * stride, high * stride):
-                        if r[row + c] == WEAK and c % stride < n2:
-                            other = at + t - sizes.pad + c // stride
-                            r[row + c] = pair_correlation(x, at + t, i, y, other, c % stride, width, least)
+                    _mend(
+                        r,
+                        row * room,
+                        low * stride,
+                        high * stride,
+                        stride,
+                        x,
+                        at + t,
+                        i,
+                        y,
+                        at + t - sizes.pad,
+                        width,
+                        least,
+                    )
                 if sweep > 1:
-                    limit(r, top, bottom, row, a, low * stride, high * stride)
+                    limit(r, top, bottom, row * room, a, low * stride, high * stride)
         for i in range(left, min(left + sizes.rows, n1)):
             row = (i - left) * room
             if sweep > 1:
                 strongest(top, bottom, signed, row, sizes.lags * stride, r)
             choose(r, row, stride, order, seconds, signed, n2, best, mark, 0)
             for j in range(n2):
-                corr[start + w, i, order2[j]] = best[j]
-                lags[start + w, i, order2[j]] = mark[j]
+                corr[start + w, i, groups[0][j]] = best[j]
+                lags[start + w, i, groups[0][j]] = mark[j]
 
 
 @kernel
-def _lost_frames(gone, t, width, span, fresh, frames, signs):
-    """List the lost frames that enter a window, with 1, and those that leave it, with −1. Returns their number."""
-    count = 0
-    for k in range(t if fresh else t - span + width, t + width):
-        if gone[k]:
-            frames[count], signs[count] = k, 1.0
-            count += 1
-    for k in range(t if fresh else t - span, t):
-        if gone[k]:
-            frames[count], signs[count] = k, -1.0
-            count += 1
-    return count
+def _products(packed, tables2, t, span, fresh, sizes, shared, sums):
+    """Update the sums of x·y, x·m₂ and x²·m₂ for the window at frame `t`, or compute them anew."""
+    width, old = sizes.width, t - span
+    flat = tables2[0]
+    masks = tables2[2] if shared.stride == sizes.stride else tables2[3]
+    if fresh:
+        new_sums(packed[0], flat, sizes.stride, t, width, sizes, sums[0])
+        new_sums(packed[0], masks, shared.stride, t, width, shared, sums[1])
+        new_sums(packed[1], masks, shared.stride, t, width, shared, sums[2])
+    else:
+        move(packed[0], flat, sizes.stride, old, old + width, span, sizes, sizes.room, sums[0])
+        move(packed[0], masks, shared.stride, old, old + width, span, shared, shared.room, sums[1])
+        move(packed[1], masks, shared.stride, old, old + width, span, shared, shared.room, sums[2])
 
 
 @kernel
-def _lose(frames, signs, count, fresh, table, stride, room, sums, row):
-    """Update the sums of a table of y over the frames in which x is lost."""
-    for c in range(0, room, strip_width(table)):
-        tile = strip(table)
-        if not fresh:
-            tile = loaded(tile, sums, row + c, 0)
-        for k in range(count):
-            tile = outer(tile, signs, k, table, frames[k] * stride + c)
-        store(tile, sums, row + c, 0)
+def _correlate(
+    row, gone, t, span, fresh, low, high, edges, sizes, shared, least, share, floor1, tables2, sums, changed
+):
+    """Correlations of one signal of x with lags `low` to `high`. Returns whether any must be computed directly."""
+    (products, of_x, of_square), lost, (r, _, _, sum_x, square_x) = sums
+    flat, square, present, _, total2, square2, count2, floor2 = tables2
+    frames, signs = changed
+    stride, at = sizes.stride, row * sizes.room
+    count = lost_frames(gone, t, sizes.width, span, fresh, frames, signs)
+    if count > 0 or fresh:
+        lose(frames, signs, count, fresh, flat, stride, sizes.room, lost[0], at)
+        lose(frames, signs, count, fresh, square, stride, sizes.room, lost[1], at)
+        lose(frames, signs, count, fresh, present, stride, sizes.room, lost[2], at)
+    place = row * shared.room
+    if shared.stride != stride:
+        expand(of_x, place, edges, stride, low, high, sum_x)
+        expand(of_square, place, edges, stride, low, high, square_x)
+        of_x, of_square, place = sum_x, square_x, 0
+    return scale_masked(
+        products, at, of_x, of_square, place, total2, square2, count2, floor2, t * stride, lost, at, low * stride,
+        high * stride, share, floor1, least, r,
+    )  # fmt: skip
 
 
 @kernel
-def _expand(sums, at, edges, stride, low, high, out):
-    """Copy the sum of each group of signals of y to its signals."""
-    groups = len(edges) - 1
-    for l in range(low, high):
-        for u in range(groups):
-            tile = repeated(strip(out), sums[at + l * groups + u])
-            for c in range(l * stride + edges[u], l * stride + edges[u + 1], strip_width(out)):
-                store(tile, out, c, 0)
-
-
-@kernel
-def scale_masked(
-    products, row, sum_x, square_x, place, total2, square2, count2, floor2, at2, lost, lost_at, begin, end,
-    share, floor1, least, r,
-):  # fmt: skip
-    """Write correlations of lanes `begin` to `end`, or `WEAK`, and NaN after them. Returns whether any is `WEAK`."""
-    zero = strip(r)
-    high = zero
-    for c in range(begin, end, strip_width(r)):
-        frames = minus(loaded(zero, count2, at2 + c, 0), loaded(zero, lost[2], lost_at + c, 0))
-        sum_y = minus(loaded(zero, total2, at2 + c, 0), loaded(zero, lost[0], lost_at + c, 0))
-        square_y = minus(loaded(zero, square2, at2 + c, 0), loaded(zero, lost[1], lost_at + c, 0))
-        here = masked_correlation(
-            loaded(zero, products, row + c, 0), loaded(zero, sum_x, place + c, 0), loaded(zero, square_x, place + c, 0),
-            sum_y, square_y, frames, loaded(zero, floor2, at2 + c, 0), repeated(zero, floor1), share, least,
-        )  # fmt: skip
-        store(here, r, row + c, 0)
-        high = highest(high, here)
-    store(high, r, row + end, 0)
-    weak = False
-    for c in range(row + end, row + end + strip_width(r)):
-        weak |= r[c] == WEAK
-        r[c] = np.nan
-    return weak
+def _mend(r, row, begin, end, stride, x, at1, i, y, at2, width, least):
+    """Compute weak lanes directly."""
+    for c in range(begin, end):
+        if r[row + c] == WEAK and c % stride < y.shape[1]:
+            r[row + c] = pair_correlation(x, at1, i, y, at2 + c // stride, c % stride, width, least)

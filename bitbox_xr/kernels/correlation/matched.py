@@ -8,22 +8,12 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.choice import choose, limit, strongest
 from bitbox_xr.kernels.correlation.direct import pair_correlation
-from bitbox_xr.kernels.correlation.masked import changes, lay_out_masked, present_moments
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments
 from bitbox_xr.kernels.correlation.plan import Plan
+from bitbox_xr.kernels.correlation.presence import changes, lay_out_masked, present_moments
 from bitbox_xr.kernels.correlation.running import lay_out, sizes_of, space
-from bitbox_xr.kernels.correlation.tiles import (
-    WEAK,
-    loaded,
-    masked_correlation,
-    minus,
-    store,
-    strip,
-    strip_columns,
-    strip_width,
-    through,
-    times,
-)
+from bitbox_xr.kernels.correlation.tile_correlations import WEAK, masked_correlation
+from bitbox_xr.kernels.correlation.tiles import loaded, minus, store, strip, strip_columns, strip_width, through, times
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["matched_pairs"]
@@ -38,7 +28,7 @@ def matched_pairs(
     n, lanes = corr.shape[1], plan.lanes
     sizes = sizes_of(plan, np.float64, n, n, min(stretch, len(corr)))
     stride = -(-n // STRIP) * STRIP
-    sizes = sizes._replace(stride=stride, room=lanes.count * stride)
+    sizes = sizes._replace(stride=stride, room=lanes.number * stride)
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
     choice = lanes.order, seconds.astype(np.float64), plan.signed
     centred, guards = (np.empty((frames1, n)), np.empty((frames2, n))), np.array(GUARDS[8])
@@ -55,7 +45,8 @@ def matched_pairs(
         sums = tuple(space(1, sizes.room, sizes, np.float64))
         _without_gaps(
             one[:2], two[:2], sizes, plan.least, choice, guards, centred,
-            (np.empty((2, sizes.starts1, n)), np.empty((2, sizes.starts2, n))), tables1, tables2, sums, lane, corr, lags,
+            (np.empty((2, sizes.starts1, n)), np.empty((2, sizes.starts2, n))), tables1, tables2, sums, lane, corr,
+            lags,
         )  # fmt: skip
 
 
@@ -78,7 +69,8 @@ def _without_gaps(one, two, sizes, least, choice, guards, centred, tables, table
         lay_out(centred[1], inside + width - 1, 0, pad, stride, flat2)
         for w in range(group):
             for a in range(sizes.sweep):
-                t, low, high = w * step + a, *_span(sizes, a)
+                t = w * step + a
+                low, high = _span(sizes, a)
                 _add(flat1, flat2, t, w, a, sizes, sums[0])
                 _scale(sums[0], mean1, inverse1, total2, inverse2, t, low, high, stride, lane[0])
                 if weak > 0:
@@ -95,13 +87,14 @@ def _with_gaps(one, two, sizes, least, choice, guards, centred, tables1, tables2
     for start in range(0, len(corr), sizes.windows):
         group, at = min(sizes.windows, len(corr) - start), start * step
         starts, inside = (group - 1) * step + sizes.sweep, (group - 1) * step + sizes.shifts
-        present_moments(one, at, width, starts, 0, stride, 0.0, guards[1], centred[0], *tables1[3:])
-        present_moments(two, at, width, inside, pad, stride, 0.0, guards[1], centred[1], *tables2[3:])
+        present_moments(one, at, width, starts, 0, stride, (0.0, guards[1]), centred[0], *tables1[3:])
+        present_moments(two, at, width, inside, pad, stride, (0.0, guards[1]), centred[1], *tables2[3:])
         lay_out_masked(one[0], at, starts + width - 1, centred[0], 0, stride, x1, x2, x0)
         lay_out_masked(two[0], at, inside + width - 1, centred[1], pad, stride, y1, y2, y0)
         for w in range(group):
             for a in range(sizes.sweep):
-                t, low, high = w * step + a, *_span(sizes, a)
+                t = w * step + a
+                low, high = _span(sizes, a)
                 _add(x1, y1, t, w, a, sizes, sums[0])
                 _add(x1, y0, t, w, a, sizes, sums[1])
                 _add(x2, y0, t, w, a, sizes, sums[2])
@@ -129,17 +122,17 @@ def _add(x, y, t, w, a, sizes, sums):
     width, stride, span = sizes.width, sizes.stride, sizes.step if a == 0 else 1
     fresh = a == 0 and (w == 0 or 2 * span >= width or sizes.sweep > 1)
     for c in range(0, stride, strip_width(x)):  # x stays in the cache
-        for l in range(sizes.lags):
+        for lag in range(sizes.lags):
             tile, begin = strip(x), t
             if not fresh:
                 begin = t + width - span
                 gone = strip(x)
                 for k in range(t - span, t):
-                    gone = through(gone, x, k * stride + c, y, (k + l) * stride + c)
-                tile = minus(loaded(tile, sums, l * stride + c, 0), gone)
+                    gone = through(gone, x, k * stride + c, y, (k + lag) * stride + c)
+                tile = minus(loaded(tile, sums, lag * stride + c, 0), gone)
             for k in range(begin, t + width):
-                tile = through(tile, x, k * stride + c, y, (k + l) * stride + c)
-            store(tile, sums, l * stride + c, 0)
+                tile = through(tile, x, k * stride + c, y, (k + lag) * stride + c)
+            store(tile, sums, lag * stride + c, 0)
 
 
 @kernel
@@ -148,8 +141,8 @@ def _scale(sums, mean1, inverse1, total2, inverse2, t, low, high, stride, r):
     zero = strip(r)
     for j in range(0, stride, strip_width(r)):
         mean, scale = loaded(zero, mean1, t * stride + j, 0), loaded(zero, inverse1, t * stride + j, 0)
-        for l in range(low, high):
-            c, to = l * stride + j, (t + l) * stride + j
+        for lag in range(low, high):
+            c, to = lag * stride + j, (t + lag) * stride + j
             both = minus(loaded(zero, sums, c, 0), times(mean, loaded(zero, total2, to, 0)))
             store(times(times(both, loaded(zero, inverse2, to, 0)), scale), r, c, 0)
 
@@ -159,12 +152,12 @@ def _scale_masked(sums, floor1, floor2, t, low, high, stride, share, least, r):
     """Write correlations of lags `low` to `high`, or `WEAK`."""
     xy, sx, sxx, sy, syy, count = sums
     zero = strip(r)
-    for l in range(low, high):
+    for lag in range(low, high):
         for j in range(0, stride, strip_width(r)):
-            c = l * stride + j
+            c = lag * stride + j
             here = masked_correlation(
                 loaded(zero, xy, c, 0), loaded(zero, sx, c, 0), loaded(zero, sxx, c, 0), loaded(zero, sy, c, 0),
-                loaded(zero, syy, c, 0), loaded(zero, count, c, 0), loaded(zero, floor2, (t + l) * stride + j, 0),
+                loaded(zero, syy, c, 0), loaded(zero, count, c, 0), loaded(zero, floor2, (t + lag) * stride + j, 0),
                 loaded(zero, floor1, t * stride + j, 0), share, least,
             )  # fmt: skip
             store(here, r, c, 0)
@@ -173,11 +166,11 @@ def _scale_masked(sums, floor1, floor2, t, low, high, stride, share, least, r):
 @kernel
 def _mend(x, y, weak1, weak2, at, low, high, sizes, least, r):
     """Compute the correlations of weak windows directly."""
-    for l in range(low, high):
-        other = at - sizes.pad + l
+    for lag in range(low, high):
+        other = at - sizes.pad + lag
         for j in range(x.shape[1]):
             if weak1[at, j] or weak2[other, j]:
-                r[l * sizes.stride + j] = pair_correlation(x, at, j, y, other, j, sizes.width, least)
+                r[lag * sizes.stride + j] = pair_correlation(x, at, j, y, other, j, sizes.width, least)
 
 
 @kernel

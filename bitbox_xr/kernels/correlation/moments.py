@@ -114,10 +114,7 @@ def moments(side, first, width, starts, guards, centred, sums, inverse):
         for i in range(n):
             sums[t, i] = total[i]
         if unsure > 0:
-            for i in range(n):
-                if inverse[t, i] != inverse[t, i] and not _is_constant(x, first + t, i, width):
-                    weak[first + t, i] = 1
-                    found += 1
+            found += _mark_weak(x, first + t, width, inverse[t], weak)
         if t + 1 < starts:
             for i in range(n):
                 old, new = centred[t, i], centred[t + width, i]
@@ -127,8 +124,19 @@ def moments(side, first, width, starts, guards, centred, sums, inverse):
 
 
 @kernel
+def _mark_weak(x, first, width, inverse, weak):
+    """Mark signals without an inverse spread that are not constant as weak. Returns their number."""
+    found = 0
+    for i in range(x.shape[1]):
+        if inverse[i] != inverse[i] and not _is_constant(x, first, i, width):
+            weak[first, i] = 1
+            found += 1
+    return found
+
+
+@kernel
 def _is_constant(x, first, i, width):
-    for k in range(first + 1, first + width):
-        if x[k, i] != x[first, i]:
-            return False
-    return True
+    k = first + 1
+    while k < first + width and x[k, i] == x[first, i]:
+        k += 1
+    return k >= first + width

@@ -23,7 +23,8 @@ class Lanes(NamedTuple):
     order: np.ndarray
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
+        """Number of lags."""
         return len(self.first)
 
 

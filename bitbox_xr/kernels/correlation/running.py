@@ -17,23 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.choice import FEW, choose, scale, scale_and_choose
-from bitbox_xr.kernels.correlation.moments import GUARDS, Side, centre, moments
+from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
-from bitbox_xr.kernels.correlation.tiles import (
-    aligned,
-    highest,
-    loaded,
-    lowest,
-    outer,
-    plus,
-    remove,
-    repeated,
-    scaled,
-    shape,
-    store,
-    winner,
-    zeros,
-)
+from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
+from bitbox_xr.kernels.correlation.tiles import aligned, loaded, outer, plus, remove, repeated, shape, store, zeros
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Sizes", "lay_out", "move", "new_sums", "pack", "running", "sizes_of", "space"]
@@ -68,13 +55,13 @@ def sizes_of(plan: Plan, dtype: type, n1: int, n2: int, windows: int) -> Sizes:
     lanes, sweep = plan.lanes, plan.shifts[0]
     vectors = -(-n2 // 16) * 16
     stride = vectors if 10 * vectors <= 11 * n2 else n2  # rows of whole vectors, if that adds at most a tenth
-    if n2 > cols and (plan.sliding or 6 * lanes.count * n2 * np.dtype(dtype).itemsize > CACHE_BYTES):
+    if n2 > cols and (plan.sliding or 6 * lanes.number * n2 * np.dtype(dtype).itemsize > CACHE_BYTES):
         stride = cols
     starts = (windows - 1) * plan.step + sweep
-    room = -(-lanes.count * stride // cols) * cols
+    room = -(-lanes.number * stride // cols) * cols
     return Sizes(
-        plan.width, plan.step, windows, *plan.shifts, lanes.count, lanes.pad, stride, rows, cols, room, starts,
-        starts + lanes.count - 1,
+        plan.width, plan.step, windows, *plan.shifts, lanes.number, lanes.pad, stride, rows, cols, room, starts,
+        starts + lanes.number - 1,
     )  # fmt: skip
 
 
@@ -113,7 +100,8 @@ def running(
     return _running(
         one[:2], two[:2], sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
-        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, sums, mirrored, first, corr, lags,
+        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, sums, mirrored, first, corr,
+        lags,
     )  # fmt: skip
 
 
@@ -141,7 +129,7 @@ def _running(
     packed, means, inverse1 = side1
     flat, total, inverse2 = side2
     width, stride, pad, found = sizes.width, sizes.stride, sizes.pad, 0
-    n1, n2 = corr.shape[1], corr.shape[2]
+    n1 = corr.shape[1]
     for start in range(0, len(corr), sizes.windows):
         group = min(sizes.windows, len(corr) - start)
         at = first + start * sizes.step
@@ -247,17 +235,16 @@ def move(packed, flat, stride, old, new, span, sizes, lanes, sums):
 @kernel
 def _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r):
     """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
-    width, stride, rows, cols = sizes.width, sizes.stride, sizes.rows, sizes.cols
+    width, stride, rows = sizes.width, sizes.stride, sizes.rows
     for block in range(len(blocks)):
-        c, a, stop = blocks[block, 0], blocks[block, 1], blocks[block, 2]
-        a, stop = t + a, t + stop
+        c, first, stop = blocks[block, 0], t + blocks[block, 1], t + blocks[block, 2]
         tile = zeros(packed)
-        for k in range(a, a + width):
+        for k in range(first, first + width):
             tile = outer(tile, packed, k * rows, flat, k * stride + c)
-        here = scaled(tile, means, inverse1, a * n1 + left, total, inverse2, a * stride + c)
+        here = scaled(tile, means, inverse1, first * n1 + left, total, inverse2, first * stride + c)
         high = highest(repeated(tile, -np.inf), here)
         low = lowest(repeated(tile, np.inf), here)
-        for a in range(a + 1, stop):
+        for a in range(first + 1, stop):
             tile = remove(tile, packed, (a - 1) * rows, flat, (a - 1) * stride + c)
             tile = outer(tile, packed, (a - 1 + width) * rows, flat, (a - 1 + width) * stride + c)
             here = scaled(tile, means, inverse1, a * n1 + left, total, inverse2, a * stride + c)

@@ -1,4 +1,4 @@
-"""Operations on blocks of a matrix product that stay in the processor's registers, for use in kernels.
+"""Blocks of a matrix product that stay in the processor's registers, for use in kernels.
 
 A *tile* is a block of `rows × cols` numbers: the sums of products of `rows` signals of one person with `cols` signals
 of the other. Windowed correlation consists of many small matrix products, each followed by a comparison. A tile stays
@@ -19,26 +19,19 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 
-from bitbox_xr.kernels.correlation.ties import TIE, build_beats
 from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
 
 __all__ = [
-    "WEAK",
+    "Layout",
+    "TileType",
     "aligned",
-    "either",
-    "highest",
-    "keep",
     "loaded",
-    "lowest",
-    "masked_correlation",
+    "map_cells",
     "minus",
     "outer",
     "plus",
-    "put",
-    "raised",
     "remove",
     "repeated",
-    "scaled",
     "shape",
     "store",
     "strip",
@@ -46,11 +39,9 @@ __all__ = [
     "strip_width",
     "through",
     "times",
-    "winner",
     "zeros",
 ]
 
-WEAK = 9.0  # stands for a correlation that must be computed directly
 VECTORS = 5  # vectors in a row: 80 float32 with vectors of 64 bytes, for 79 expression coefficients
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
 STRIP = {64: 5, 32: 3}[VECTOR_BYTES]  # vectors in a strip, of which three are in registers at the same time
@@ -94,7 +85,7 @@ def _tile_like(array: Any) -> TileType:
     return TileType(array.dtype, ROWS[VECTOR_BYTES, array.dtype.bitwidth // 8], VECTORS)
 
 
-class _Layout:
+class Layout:
     """The LLVM types of a type of tiles, and instructions on their vectors."""
 
     def __init__(self, kind: TileType) -> None:
@@ -126,14 +117,17 @@ class _Layout:
         )
 
     def constant(self, number: float) -> Any:
+        """A vector that repeats a number known at compile time."""
         return ir.Constant(self.vector, [number] * self.lanes)
 
     def fma(self, builder: Any, a: Any, b: Any, c: Any) -> Any:
+        """a · b + c."""
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
         function = declared(builder, kind, f"llvm.fma.{self.suffix}")
         return builder.call(function, [a, b, c])
 
     def root(self, builder: Any, a: Any) -> Any:
+        """√a."""
         function = declared(builder, ir.FunctionType(self.vector, [self.vector]), f"llvm.sqrt.{self.suffix}")
         return builder.call(function, [a])
 
@@ -164,10 +158,10 @@ class _Layout:
 @register_model(TileType)
 class _TileModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _Layout(kind).tile)  # type: ignore[no-untyped-call]
+        super().__init__(manager, kind, Layout(kind).tile)  # type: ignore[no-untyped-call]
 
 
-def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:
+def map_cells(layout: Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:
     """Replace each cell of a tile by `function(row, vector, old)`."""
     for r, v, cell in layout.cells():
         tile = builder.insert_value(tile, function(r, v, builder.extract_value(tile, cell)), cell)
@@ -180,7 +174,7 @@ def zeros(typing: Any, like: Any) -> Any:
     kind = _tile_like(like)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(_Layout(kind).tile, None)
+        return ir.Constant(Layout(kind).tile, None)
 
     return kind(like), codegen
 
@@ -188,13 +182,13 @@ def zeros(typing: Any, like: Any) -> Any:
 def _lag_one(sign: int) -> Any:
     def build(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout = _Layout(tile)
+            layout = Layout(tile)
             old, xs, at_x, ys, at_y = args
             column = layout.load_column(builder, item_pointer(context, builder, x, xs, at_x))
             row = layout.load_row(builder, item_pointer(context, builder, y, ys, at_y))
             if sign < 0:
                 column = [builder.fneg(number) for number in column]
-            return _map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, column[r], row[v], cell))
+            return map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, column[r], row[v], cell))
 
         return tile(tile, x, types.intp, y, types.intp), codegen
 
@@ -218,11 +212,11 @@ def through(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
     """tile[c] + x[i + c] · y[j + c] for a tile of one row: add one frame of matched pairs."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile)
+        layout = Layout(tile)
         old, xs, at_x, ys, at_y = args
         one = layout.load_row(builder, item_pointer(context, builder, x, xs, at_x))
         other = layout.load_row(builder, item_pointer(context, builder, y, ys, at_y))
-        return _map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, one[v], other[v], cell))
+        return map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, one[v], other[v], cell))
 
     return tile(tile, x, types.intp, y, types.intp), codegen
 
@@ -232,12 +226,12 @@ def minus(typing: Any, tile: Any, other: Any) -> Any:
     """The difference of two tiles, cell by cell."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile)
+        layout = Layout(tile)
 
         def cell(r: int, v: int, held: Any) -> Any:
             return builder.fsub(held, builder.extract_value(args[1], layout.at(r, v)))
 
-        return _map_cells(layout, builder, args[0], cell)
+        return map_cells(layout, builder, args[0], cell)
 
     return tile(tile, tile), codegen
 
@@ -247,12 +241,12 @@ def times(typing: Any, tile: Any, other: Any) -> Any:
     """The product of two tiles, cell by cell."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile)
+        layout = Layout(tile)
 
         def cell(r: int, v: int, held: Any) -> Any:
             return builder.fmul(held, builder.extract_value(args[1], layout.at(r, v)))
 
-        return _map_cells(layout, builder, args[0], cell)
+        return map_cells(layout, builder, args[0], cell)
 
     return tile(tile, tile), codegen
 
@@ -262,121 +256,14 @@ def plus(typing: Any, tile: Any, other: Any) -> Any:
     """The sum of two tiles, cell by cell."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile)
+        layout = Layout(tile)
 
         def cell(r: int, v: int, held: Any) -> Any:
             return builder.fadd(held, builder.extract_value(args[1], layout.at(r, v)))
 
-        return _map_cells(layout, builder, args[0], cell)
+        return map_cells(layout, builder, args[0], cell)
 
     return tile(tile, tile), codegen
-
-
-@intrinsic
-def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any, inverse2: Any, j: Any) -> Any:
-    """(tile[r, c] − sums[i + r] · means[j + c]) · inverse1[i + r] · inverse2[j + c]: correlations from products."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile)
-        old, sums_, inverse1_, at_x, means_, inverse2_, at_y = args
-        sum_ = [
-            builder.fneg(number)
-            for number in layout.load_column(builder, item_pointer(context, builder, sums, sums_, at_x))
-        ]
-        by_row = layout.load_column(builder, item_pointer(context, builder, inverse1, inverse1_, at_x))
-        mean = layout.load_row(builder, item_pointer(context, builder, means, means_, at_y))
-        by_column = layout.load_row(builder, item_pointer(context, builder, inverse2, inverse2_, at_y))
-
-        def cell(r: int, v: int, product: Any) -> Any:
-            centred = layout.fma(builder, sum_[r], mean[v], product)
-            return builder.fmul(builder.fmul(centred, by_column[v]), by_row[r])
-
-        return _map_cells(layout, builder, old, cell)
-
-    return tile(tile, sums, inverse1, types.intp, means, inverse2, types.intp), codegen
-
-
-def _extreme(sign: str) -> Any:
-    def build(typing: Any, tile: Any, other: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout = _Layout(tile)
-
-            def cell(r: int, v: int, held: Any) -> Any:
-                rival = builder.extract_value(args[1], layout.at(r, v))
-                return builder.select(builder.fcmp_ordered(sign, rival, held), rival, held)
-
-            return _map_cells(layout, builder, args[0], cell)
-
-        return tile(tile, tile), codegen
-
-    return build
-
-
-@intrinsic
-def highest(typing: Any, tile: Any, other: Any) -> Any:
-    """The larger value, cell by cell. NaN in `other` is ignored."""
-    return _extreme(">")(typing, tile, other)
-
-
-@intrinsic
-def lowest(typing: Any, tile: Any, other: Any) -> Any:
-    """The smaller value, cell by cell. NaN in `other` is ignored."""
-    return _extreme("<")(typing, tile, other)
-
-
-@intrinsic
-def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
-    """The one of `high` and `low` with the larger absolute value (with `signed`: `high`), or NaN if `high` < `low`."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(high)
-        highs, lows, by_value = args
-        by_magnitude = builder.icmp_signed("==", by_value, by_value.type(0))
-
-        def cell(r: int, v: int, top: Any) -> Any:
-            bottom = builder.extract_value(lows, layout.at(r, v))
-            below = builder.and_(
-                builder.fcmp_ordered(">", builder.fneg(bottom), top),
-                layout.splat(builder, by_magnitude),
-            )
-            some = builder.fcmp_ordered(">=", top, bottom)
-            return builder.select(some, builder.select(below, bottom, top), layout.constant(float("nan")))
-
-        return _map_cells(layout, builder, highs, cell)
-
-    return high(high, high, types.intp), codegen
-
-
-@intrinsic
-def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, number: Any, signed: Any) -> Any:
-    """Where a cell beats `best` (see `ties`), write it to `best` and `number` to `lag`.
-
-    `best` and `lag` are flattened matrices with `stride` numbers per row. The first cell of the tile is at index `at`.
-    """
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile)
-        new, best_, lag_, at_, stride_, number_, by_value = args
-        mark = layout.splat(builder, number_)
-        for r in range(layout.rows):
-            corner = builder.add(at_, builder.mul(stride_, ir.Constant(ir.IntType(64), r)))
-            rows = [
-                item_pointer(context, builder, best, best_, corner),
-                item_pointer(context, builder, lag, lag_, corner),
-            ]
-            held, marks = [layout.load_row(builder, row) for row in rows]
-            pointers = [builder.bitcast(row, layout.vector.as_pointer()) for row in rows]
-            for v in range(layout.vectors):
-                rival = builder.extract_value(new, layout.at(r, v))
-                strengths = [layout.magnitude(builder, vector, by_value) for vector in (rival, held[v])]
-                wins = build_beats(builder, *strengths)
-                for pointer, ours, theirs in ((pointers[0], held[v], rival), (pointers[1], marks[v], mark)):
-                    cell = builder.gep(pointer, [ir.Constant(ir.IntType(64), v)])
-                    builder.store(builder.select(wins, theirs, ours), cell, align=layout.size)
-        return nothing(context)
-
-    signature = types.void(tile, best, lag, types.intp, types.intp, tile.dtype, types.intp)
-    return signature, codegen
 
 
 @intrinsic
@@ -385,7 +272,7 @@ def strip(typing: Any, like: Any) -> Any:
     kind = TileType(like.dtype, 1, STRIP)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(_Layout(kind).tile, None)
+        return ir.Constant(Layout(kind).tile, None)
 
     return kind(like), codegen
 
@@ -405,9 +292,9 @@ def repeated(typing: Any, like: Any, number: Any) -> Any:
     """A tile that repeats one number, with the type of the tile `like`."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(like)
+        layout = Layout(like)
         vector = layout.splat(builder, args[1])
-        return _map_cells(layout, builder, args[0], lambda r, v, cell: vector)
+        return map_cells(layout, builder, args[0], lambda r, v, cell: vector)
 
     return like(like, like.dtype), codegen
 
@@ -417,7 +304,7 @@ def loaded(typing: Any, like: Any, numbers: Any, at: Any, stride: Any) -> Any:
     """A tile of the shape of `like`, read from `numbers`, in which its rows are `stride` numbers apart."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(like)
+        layout = Layout(like)
         tile = args[0]
         for r in range(layout.rows):
             corner = builder.add(args[2], builder.mul(args[3], ir.Constant(ir.IntType(64), r)))
@@ -430,45 +317,11 @@ def loaded(typing: Any, like: Any, numbers: Any, at: Any, stride: Any) -> Any:
 
 
 @intrinsic
-def either(typing: Any, rival: Any, bar: Any, signed: Any, new: Any, old: Any) -> Any:
-    """The cells of `new` where |rival| (with `signed`: rival) exceeds `bar`, else those of `old`."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(rival)
-
-        def cell(r: int, v: int, kept: Any) -> Any:
-            rivals, bars, news = (builder.extract_value(args[k], layout.at(r, v)) for k in (0, 1, 3))
-            wins = builder.fcmp_ordered(">", layout.magnitude(builder, rivals, args[2]), bars)
-            return builder.select(wins, news, kept)
-
-        return _map_cells(layout, builder, args[4], cell)
-
-    return rival(rival, rival, types.intp, rival, rival), codegen
-
-
-@intrinsic
-def raised(typing: Any, rival: Any, bar: Any, signed: Any) -> Any:
-    """`bar` raised to |rival| (with `signed`: to rival) plus `TIE` where that was above it, cell by cell."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(rival)
-
-        def cell(r: int, v: int, height: Any) -> Any:
-            strength = layout.magnitude(builder, builder.extract_value(args[0], layout.at(r, v)), args[2])
-            wins = builder.fcmp_ordered(">", strength, height)
-            return builder.select(wins, builder.fadd(strength, layout.constant(TIE)), height)
-
-        return _map_cells(layout, builder, args[1], cell)
-
-    return rival(rival, rival, types.intp), codegen
-
-
-@intrinsic
 def store(typing: Any, tile: Any, numbers: Any, at: Any, stride: Any) -> Any:
     """Write a tile to `numbers`, with rows `stride` numbers apart."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile)
+        layout = Layout(tile)
         for r in range(layout.rows):
             corner = builder.add(args[2], builder.mul(args[3], ir.Constant(ir.IntType(64), r)))
             row = builder.bitcast(item_pointer(context, builder, numbers, args[1], corner), layout.vector.as_pointer())
@@ -478,68 +331,3 @@ def store(typing: Any, tile: Any, numbers: Any, at: Any, stride: Any) -> Any:
         return nothing(context)
 
     return types.void(tile, numbers, types.intp, types.intp), codegen
-
-
-@intrinsic
-def masked_correlation(
-    typing: Any, xy: Any, x: Any, xx: Any, y: Any, yy: Any, n: Any, floor2: Any, floor1: Any, share: Any, least: Any
-) -> Any:
-    """Correlations from the sums of products, values and squares of x and y over `n` frames, cell by cell.
-
-    Fewer than `least` frames give NaN, and a floor of NaN does too. If a spread is not above its floor and above `share`
-    of the squares, the correlation must be computed directly: the cell is then `WEAK`.
-    """
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(xy)
-        part = layout.splat(builder, args[8])
-        few = layout.splat(builder, builder.sitofp(args[9], layout.scalar))
-
-        def cell(r: int, v: int, products: Any) -> Any:
-            sx, sxx, sy, syy, frames, low2 = (builder.extract_value(args[k], layout.at(r, v)) for k in range(1, 7))
-            low1 = builder.extract_value(args[7], layout.at(r, v))
-            known = builder.and_(builder.fcmp_ordered(">=", frames, few), builder.fcmp_ordered("ord", low1, low2))
-            sure, spreads = known, []
-            for total, square, low in ((sx, sxx, low1), (sy, syy, low2)):
-                spread = layout.fma(builder, frames, square, builder.fneg(builder.fmul(total, total)))
-                for bar in (low, builder.fmul(part, square)):
-                    sure = builder.and_(sure, builder.fcmp_ordered(">", spread, builder.fmul(frames, bar)))
-                spreads.append(layout.root(builder, spread))
-            both = layout.fma(builder, frames, products, builder.fneg(builder.fmul(sx, sy)))
-            value = builder.fdiv(both, builder.fmul(*spreads))
-            other = builder.select(known, layout.constant(WEAK), layout.constant(float("nan")))
-            return builder.select(sure, value, other)
-
-        return _map_cells(layout, builder, args[0], cell)
-
-    return xy(xy, xy, xy, xy, xy, xy, xy, xy, xy.dtype, types.intp), codegen
-
-
-@intrinsic
-def put(typing: Any, tile: Any, numbers: Any, at: Any, count: Any, limit: Any) -> Any:
-    """Write the first `count` numbers of a tile of one row, between −limit and limit, to a float32 array. NaN stays."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile)
-        single = ir.VectorType(ir.FloatType(), layout.lanes)
-        row = builder.bitcast(item_pointer(context, builder, numbers, args[1], args[2]), single.as_pointer())
-        whole = ir.VectorType(ir.IntType(64), layout.lanes)
-        kind = ir.FunctionType(
-            ir.VoidType(), [single, single.as_pointer(), ir.IntType(32), ir.VectorType(ir.IntType(1), layout.lanes)]
-        )
-        function = declared(builder, kind, f"llvm.masked.store.v{layout.lanes}f32.p0")
-        counts = layout.splat(builder, args[3])
-        high = layout.splat(builder, args[4])
-        for v in range(layout.vectors):
-            held = builder.extract_value(args[0], v)
-            for sign, bar in ((">", high), ("<", builder.fneg(high))):
-                held = builder.select(builder.fcmp_ordered(sign, held, bar), bar, held)
-            held = held if layout.size == 4 else builder.fptrunc(held, single)
-            places = ir.Constant(whole, [v * layout.lanes + k for k in range(layout.lanes)])
-            inside = builder.icmp_signed("<", places, counts)
-            builder.call(
-                function, [held, builder.gep(row, [ir.Constant(ir.IntType(64), v)]), ir.IntType(32)(4), inside]
-            )
-        return nothing(context)
-
-    return types.void(tile, numbers, types.intp, types.intp, tile.dtype), codegen

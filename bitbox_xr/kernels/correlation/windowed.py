@@ -6,6 +6,7 @@ Where these would lose digits, correlations are computed directly in float64.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def best_lags(
         return
     if not corr.flags.c_contiguous:  # some signals of larger matrices: kernels are compiled for whole ones only
         parts = np.empty((2, *corr.shape), np.float32)
-        best_lags(x, y, plan, lag_values, *parts, valid1, valid2, mirrored=mirrored, matched=matched)
+        best_lags(x, y, plan, lag_values, parts[0], parts[1], valid1, valid2, mirrored=mirrored, matched=matched)
         corr[:], lag[:] = parts
         return
     sides = prepared("x", x), prepared("y", y)
@@ -95,14 +96,14 @@ def _runs(gaps: np.ndarray, shortest: int) -> Iterator[tuple[int, int, bool]]:
     """Runs of windows, with whether they have gaps. Fewer than `shortest` windows without are counted to those with."""
     edges = np.flatnonzero(np.diff(gaps, prepend=not gaps[0], append=not gaps[-1]))
     held = None
-    for first, stop in zip(edges[:-1], edges[1:], strict=True):
+    for first, stop in pairwise(edges.tolist()):
         some = bool(gaps[first]) or (len(edges) > 2 and stop - first < shortest)
         if held is not None and held[2] == some:
-            held = held[0], int(stop), some
+            held = held[0], stop, some
             continue
         if held is not None:
             yield held
-        held = int(first), int(stop), some
+        held = first, stop, some
     if held is not None:
         yield held
 
