@@ -101,7 +101,7 @@ def _size(count: int, work: Work) -> tuple[int, int]:
     windows = BLOCK * max(1, round(size / BLOCK))
     if work.whole:
         return windows, work.n1
-    few = min(4 / math.ceil(count / windows), count * work.ns / BLOCK_NS)  # so that there are four blocks
+    few = min(4 / max(1, math.ceil(count / windows)), count * work.ns / BLOCK_NS)  # so that there are four blocks
     long = min(windows, count) * work.ns / (4 * BLOCK_NS)
     parts = max(1, min(work.n1 // MIN_ROWS, int(max(few, long))))
     return windows, math.ceil(work.n1 / (4 * parts)) * 4  # whole tiles
