@@ -12,6 +12,7 @@ from bitbox_xr.core.types import Array, NoiseLike
 from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME
 from bitbox_xr.inference.surrogates import Draws
 from bitbox_xr.inference.trains import Moved, Side, Source, Train, moved, train_of
+from bitbox_xr.kernels.compilation_notice import quiet
 from bitbox_xr.measures import activation_noise
 from bitbox_xr.measures.scales import Scales
 from bitbox_xr.measures.windowing import Pair
@@ -86,7 +87,8 @@ def computed(pair: Pair, task: Task, partners: list[Array], progress: bool | Non
         return result
     others = [np.asarray(partner) for partner in partners]
     work = (_of_recording(np.asarray(a), np.asarray(b), others, task=task, threads=threads()) for a, b in sides)
-    found: np.ndarray = np.stack(list(tracked(work, len(sides), "recordings", shown=progress)))
+    with quiet(progress is False):
+        found: np.ndarray = np.stack(list(tracked(work, len(sides), "recordings", shown=progress)))
     return found.reshape((*lead, *shape))
 
 

@@ -12,6 +12,7 @@ from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
 from bitbox_xr.core.types import Array
 from bitbox_xr.inference.surrogates import Draws, Replacement
+from bitbox_xr.kernels.compilation_notice import quiet
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.correlation_engine import Windows
 
@@ -82,7 +83,7 @@ def _strengths(
         return _strength(x[where], active[where], made, draws, asked)
 
     work = list(product(np.ndindex(extra), (int(pick) for pick in picks)))
-    with ThreadPoolExecutor(workers) as pool:
+    with quiet(progress is False), ThreadPoolExecutor(workers) as pool:
         results = pool.map(compute, work)
         found = np.stack(list(tracked(results, len(work), "surrogates", shown=progress)))
     return found.reshape(*extra, len(picks), *found.shape[1:])

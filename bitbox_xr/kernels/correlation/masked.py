@@ -28,7 +28,7 @@ __all__ = ["masked"]
 def _groups(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """An order of the signals in which those with the same gaps follow each other, and their groups in this order.
 
-    If there are many groups, each signal is a group of its own.
+    If there are many groups, each group is a single signal.
     """
     found: dict[bytes, int] = {}
     columns = np.ascontiguousarray(np.packbits(np.isnan(numbers), axis=0).T)
@@ -64,9 +64,9 @@ def _part(
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
     shared, number = sizes, len(groups[1]) - 1
     if number < n2:
-        shared = sizes._replace(stride=number, room=-(-sizes.lags * number // sizes.cols) * sizes.cols)
-    rows = sizes.rows * sizes.room
-    tables2 = tuple(space(8, frames2 * sizes.stride + sizes.room, sizes, dtype))
+        shared = sizes._replace(stride=number, padded=-(-sizes.lags * number // sizes.cols) * sizes.cols)
+    rows = sizes.rows * sizes.padded
+    tables2 = tuple(space(8, frames2 * sizes.stride + sizes.padded, sizes, dtype))
     tables2[7].fill(np.nan)  # shifts outside the reach have no correlation
     _masked(
         x, y, groups, sizes, shared, plan.least,
@@ -126,7 +126,7 @@ def _rows(
     n1, n2 = corr.shape[1], len(groups[0])
     order, seconds, signed = choice
     r, top, bottom = sums[2][0], sums[2][1], sums[2][2]
-    width, stride, room, sweep = sizes.width, sizes.stride, sizes.room, sizes.sweep
+    width, stride, padded, sweep = sizes.width, sizes.stride, sizes.padded, sizes.sweep
     best, mark = np.empty(n2, np.float32), np.empty(n2, np.float32)
     changed = np.empty(2 * width, np.int64), np.empty(2 * width, r.dtype)
     for w in range(group):
@@ -144,7 +144,7 @@ def _rows(
                 if weak:
                     _mend(
                         r,
-                        row * room,
+                        row * padded,
                         low * stride,
                         high * stride,
                         stride,
@@ -157,9 +157,9 @@ def _rows(
                         least,
                     )
                 if sweep > 1:
-                    limit(r, top, bottom, row * room, a, low * stride, high * stride)
+                    limit(r, top, bottom, row * padded, a, low * stride, high * stride)
         for i in range(left, min(left + sizes.rows, n1)):
-            row = (i - left) * room
+            row = (i - left) * padded
             if sweep > 1:
                 strongest(top, bottom, signed, row, sizes.lags * stride, r)
             choose(r, row, stride, order, seconds, signed, n2, best, mark, 0)
@@ -170,7 +170,7 @@ def _rows(
 
 @kernel
 def _products(packed, tables2, t, span, fresh, sizes, shared, sums):
-    """Update the sums of x·y, x·m₂ and x²·m₂ for the window at frame `t`, or compute them anew."""
+    """Update the sums of x·y, x·m₂ and x²·m₂ for the window at frame `t`, or compute new ones."""
     width, old = sizes.width, t - span
     flat = tables2[0]
     masks = tables2[2] if shared.stride == sizes.stride else tables2[3]
@@ -179,9 +179,9 @@ def _products(packed, tables2, t, span, fresh, sizes, shared, sums):
         new_sums(packed[0], masks, shared.stride, t, width, shared, sums[1])
         new_sums(packed[1], masks, shared.stride, t, width, shared, sums[2])
     else:
-        move(packed[0], flat, sizes.stride, old, old + width, span, sizes, sizes.room, sums[0])
-        move(packed[0], masks, shared.stride, old, old + width, span, shared, shared.room, sums[1])
-        move(packed[1], masks, shared.stride, old, old + width, span, shared, shared.room, sums[2])
+        move(packed[0], flat, sizes.stride, old, old + width, span, sizes, sizes.padded, sums[0])
+        move(packed[0], masks, shared.stride, old, old + width, span, shared, shared.padded, sums[1])
+        move(packed[1], masks, shared.stride, old, old + width, span, shared, shared.padded, sums[2])
 
 
 @kernel
@@ -192,13 +192,13 @@ def _correlate(
     (products, of_x, of_square), lost, (r, _, _, sum_x, square_x) = sums
     flat, square, present, _, total2, square2, count2, floor2 = tables2
     frames, signs = changed
-    stride, at = sizes.stride, row * sizes.room
+    stride, at = sizes.stride, row * sizes.padded
     count = lost_frames(gone, t, sizes.width, span, fresh, frames, signs)
     if count > 0 or fresh:
-        lose(frames, signs, count, fresh, flat, stride, sizes.room, lost[0], at)
-        lose(frames, signs, count, fresh, square, stride, sizes.room, lost[1], at)
-        lose(frames, signs, count, fresh, present, stride, sizes.room, lost[2], at)
-    place = row * shared.room
+        lose(frames, signs, count, fresh, flat, stride, sizes.padded, lost[0], at)
+        lose(frames, signs, count, fresh, square, stride, sizes.padded, lost[1], at)
+        lose(frames, signs, count, fresh, present, stride, sizes.padded, lost[2], at)
+    place = row * shared.padded
     if shared.stride != stride:
         expand(of_x, place, edges, stride, low, high, sum_x)
         expand(of_square, place, edges, stride, low, high, square_x)

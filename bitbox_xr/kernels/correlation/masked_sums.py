@@ -25,9 +25,9 @@ def lost_frames(gone, t, width, span, fresh, frames, signs):
 
 
 @kernel
-def lose(frames, signs, count, fresh, table, stride, room, sums, row):
+def lose(frames, signs, count, fresh, table, stride, padded, sums, row):
     """Update the sums of a table of y over the frames in which x is lost."""
-    for c in range(0, room, strip_width(table)):
+    for c in range(0, padded, strip_width(table)):
         tile = strip(table)
         if not fresh:
             tile = loaded(tile, sums, row + c, 0)

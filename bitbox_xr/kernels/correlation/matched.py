@@ -28,21 +28,21 @@ def matched_pairs(
     n, lanes = corr.shape[1], plan.lanes
     sizes = sizes_of(plan, np.float64, n, n, min(stretch, len(corr)))
     stride = -(-n // STRIP) * STRIP
-    sizes = sizes._replace(stride=stride, room=lanes.number * stride)
+    sizes = sizes._replace(stride=stride, padded=lanes.number * stride)
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
     choice = lanes.order, seconds.astype(np.float64), plan.signed
     centred, guards = (np.empty((frames1, n)), np.empty((frames2, n))), np.array(GUARDS[8])
     count = 7 if gaps else 3
     tables1 = tuple(space(count, frames1 * stride, sizes, np.float64))
-    tables2 = tuple(space(count, frames2 * stride + sizes.room, sizes, np.float64))
+    tables2 = tuple(space(count, frames2 * stride + sizes.padded, sizes, np.float64))
     tables2[-1].fill(np.nan)  # shifts outside the reach have no correlation
-    lane = tuple(space(3, sizes.room, sizes, np.float64))
+    lane = tuple(space(3, sizes.padded, sizes, np.float64))
     if gaps:
-        sums = tuple(space(6, sizes.room, sizes, np.float64))
+        sums = tuple(space(6, sizes.padded, sizes, np.float64))
         sides = (one.numbers, changes(one.numbers)), (two.numbers, changes(two.numbers))
         _with_gaps(*sides, sizes, plan.least, choice, guards, centred, tables1, tables2, sums, lane, corr, lags)
     else:
-        sums = tuple(space(1, sizes.room, sizes, np.float64))
+        sums = tuple(space(1, sizes.padded, sizes, np.float64))
         _without_gaps(
             one[:2], two[:2], sizes, plan.least, choice, guards, centred,
             (np.empty((2, sizes.starts1, n)), np.empty((2, sizes.starts2, n))), tables1, tables2, sums, lane, corr,

@@ -89,7 +89,7 @@ def centre(x, first, frames, out):
 def moments(side, first, width, starts, guards, centred, sums, inverse):
     """Centre the frames of `starts` windows in a row, and compute the sum and inverse spread of each.
 
-    Windows start at each frame from `first`. `sums` and `inverse` are `(start, signal)`, with further columns or none.
+    Windows start at each frame from `first`. `sums` and `inverse` are `(start, signal)`.
     An inverse spread of NaN means that the signal is constant in the window, or, if `weak` of the window's first frame
     is 1, that it must be computed directly. Returns the number of weak entries.
     """

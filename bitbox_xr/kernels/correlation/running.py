@@ -44,7 +44,7 @@ class Sizes(NamedTuple):
     stride: int  # of the signals of y in one part
     rows: int  # of tiles
     cols: int
-    room: int  # lanes, padded to whole tiles
+    padded: int  # number of lanes, rounded up to whole tiles
     starts1: int  # frames at which windows of x start
     starts2: int
 
@@ -58,23 +58,23 @@ def sizes_of(plan: Plan, dtype: type, n1: int, n2: int, windows: int) -> Sizes:
     if n2 > cols and (plan.sliding or 6 * lanes.number * n2 * np.dtype(dtype).itemsize > CACHE_BYTES):
         stride = cols
     starts = (windows - 1) * plan.step + sweep
-    room = -(-lanes.number * stride // cols) * cols
+    padded = -(-lanes.number * stride // cols) * cols
     return Sizes(
-        plan.width, plan.step, windows, *plan.shifts, lanes.number, lanes.pad, stride, rows, cols, room, starts,
+        plan.width, plan.step, windows, *plan.shifts, lanes.number, lanes.pad, stride, rows, cols, padded, starts,
         starts + lanes.number - 1,
     )  # fmt: skip
 
 
 def _blocks(sizes: Sizes, lanes: Lanes) -> np.ndarray:
     """First lane, first shift of x, and end of the shifts of x of each tile."""
-    begins = np.arange(0, sizes.room, sizes.cols)
+    begins = np.arange(0, sizes.padded, sizes.cols)
     lags = begins // sizes.stride, np.minimum((begins + sizes.cols - 1) // sizes.stride + 1, sizes.lags)
     spans = [(lanes.first[a:b].min(), lanes.last[a:b].max()) for a, b in zip(*lags, strict=True)]
     return np.column_stack([begins, np.array(spans)])
 
 
 def space(count: int, size: int, sizes: Sizes, dtype: type) -> np.ndarray:
-    """Aligned arrays of `size` numbers `(count, …)`, with room for a tile or strip that begins at the last one."""
+    """Aligned arrays of `size` numbers `(count, …)`, long enough for a tile or strip that begins at the last one."""
     each = -(-(size + 2 * sizes.cols) // sizes.cols) * sizes.cols
     return aligned(count * each, dtype).reshape(count, each)
 
@@ -91,10 +91,10 @@ def running(
     sizes = sizes_of(plan, dtype, n1, n2, min(stretch, len(corr)))
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
     side1 = aligned(frames1 * sizes.rows, dtype), *space(2, sizes.starts1 * n1, sizes, dtype)
-    parts, size = -(-n2 // sizes.stride), frames2 * sizes.stride + sizes.room
+    parts, size = -(-n2 // sizes.stride), frames2 * sizes.stride + sizes.padded
     side2 = tuple(space(parts, size, sizes, dtype) for _ in range(3))
     side2[2].fill(np.nan)  # shifts outside the reach have no correlation
-    sums = tuple(space(2, sizes.rows * sizes.room, sizes, dtype))
+    sums = tuple(space(2, sizes.rows * sizes.padded, sizes, dtype))
     blocks = _blocks(sizes, lanes) if plan.sliding else None
     few = True if plan.sliding or n2 < FEW else None  # branches on None are left out when the function is compiled
     return _running(
@@ -180,7 +180,7 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
     flat_corr, flat_lags = corr.reshape(-1), lags.reshape(-1)
     packed, means, inverse1 = side1
     flat, total, inverse2 = side2
-    width, step, stride, room = sizes.width, sizes.step, sizes.stride, sizes.room
+    width, step, stride, padded = sizes.width, sizes.step, sizes.stride, sizes.padded
     count = min(stride, n2 - begin)
     for w in range(group):
         t = w * step
@@ -189,9 +189,9 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
         elif w == 0 or 2 * step >= width:
             new_sums(packed, flat, stride, t, width, sizes, products)
         else:
-            move(packed, flat, stride, t - step, t - step + width, step, sizes, room, products)
+            move(packed, flat, stride, t - step, t - step + width, step, sizes, padded, products)
         for i in range(left, min(left + sizes.rows, n1)):
-            at, at1, at2, to = (i - left) * room, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2 + begin
+            at, at1, at2, to = (i - left) * padded, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2 + begin
             if few is None:
                 scale_and_choose(
                     products, at, means, inverse1, at1, total, inverse2, at2,
@@ -206,9 +206,9 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
 @kernel
 def new_sums(packed, flat, stride, t, width, sizes, sums):
     """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
-    rows, cols, room = sizes.rows, sizes.cols, sizes.room
+    rows, cols, padded = sizes.rows, sizes.cols, sizes.padded
     chain = -(-width // -(-width // CHAIN))
-    for c in range(0, room, cols):
+    for c in range(0, padded, cols):
         tile = zeros(packed)
         for k in range(t, t + min(chain, width)):
             tile = outer(tile, packed, k * rows, flat, k * stride + c)
@@ -217,7 +217,7 @@ def new_sums(packed, flat, stride, t, width, sizes, sums):
             for k in range(begin, min(begin + chain, t + width)):
                 more = outer(more, packed, k * rows, flat, k * stride + c)
             tile = plus(tile, more)
-        store(tile, sums, c, room)
+        store(tile, sums, c, padded)
 
 
 @kernel
@@ -225,11 +225,11 @@ def move(packed, flat, stride, old, new, span, sizes, lanes, sums):
     """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
     rows = sizes.rows
     for c in range(0, lanes, sizes.cols):
-        tile = loaded(zeros(packed), sums, c, sizes.room)
+        tile = loaded(zeros(packed), sums, c, sizes.padded)
         for k in range(span):
             tile = outer(tile, packed, (new + k) * rows, flat, (new + k) * stride + c)
             tile = remove(tile, packed, (old + k) * rows, flat, (old + k) * stride + c)
-        store(tile, sums, c, sizes.room)
+        store(tile, sums, c, sizes.padded)
 
 
 @kernel
@@ -250,4 +250,4 @@ def _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, to
             here = scaled(tile, means, inverse1, a * n1 + left, total, inverse2, a * stride + c)
             high = highest(high, here)
             low = lowest(low, here)
-        store(winner(high, low, signed), r, c, sizes.room)
+        store(winner(high, low, signed), r, c, sizes.padded)

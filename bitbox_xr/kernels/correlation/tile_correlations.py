@@ -22,7 +22,7 @@ __all__ = [
     "winner",
 ]
 
-WEAK = 9.0  # stands for a correlation that must be computed directly
+WEAK = 9.0  # instead of a correlation that must be computed directly
 
 
 @intrinsic

@@ -14,7 +14,7 @@ WINDOWS_PER_LOG = 32  # of a block; the product of their ratios, at most (2·10�
 def add_windows(corr, lag, limit, block, sums):
     """Add windows, `corr` and `lag` `(window, n1, n2)`, to `sums` `(block, 9, n1, n2)`, without NaN.
 
-    Each `block` windows have sums of their own. arctanh r is half the logarithm of (1 + r) / (1 − r). To save
+    Sums are over `block` windows each. arctanh r is half the logarithm of (1 + r) / (1 − r). To save
     logarithms, the ratios of several windows are multiplied first. The last sum counts lags at least `limit` (s) from
     zero.
     """
