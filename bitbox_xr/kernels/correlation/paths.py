@@ -1,19 +1,26 @@
 """The choice of precision and stretch for given numbers of signals, windows and lags."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from bitbox_xr.kernels.correlation.plan import Plan
+from bitbox_xr.kernels.correlation.tiles import shape, strip_columns
 
 __all__ = ["Path", "path"]
 
-NS_PER_FRAME = {np.float32: 0.010, np.float64: 0.019}  # to add one frame to one lane
-NS_PER_LANE = {np.float32: 0.15, np.float64: 0.30}  # to compare the correlation of one lane
-NS_PER_ROW = 80  # to compute one signal of x in one window, whatever the number of lanes
-MIN_PAIRS = 200  # for float32, whose tiles are larger and whose tables belong to single windows
+# Times in ns, measured on one core with AVX-512; docs/developer/tile-kernel.md has the measurements.
+PER_PRODUCT = {np.float32: 0.0092, np.float64: 0.0185}  # of a lane and a frame
+PER_SUM = 0.03  # to read and write the sum of a lane
+PER_STRIP = 8.0  # to compare the correlations of a strip with those of the other lags
+PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of signals
+PER_FRAME = 25.0, 1.3  # to scale and centre a frame of one side: in all, and for each signal
+PER_ROW = 30.0  # to write the results of a signal of x
+PER_WINDOW = 1200.0  # of stretches of one window
+PER_CALL = 100_000.0  # to call a kernel from Python
+CACHE_BYTES = 36_000  # of the frames of y in a window, beside the tables
 STRETCH_BYTES = 8_000_000  # of the tables of a stretch
-CALL_NS = 100_000  # of a call of a kernel from Python
 
 
 class Path(NamedTuple):
@@ -26,27 +33,40 @@ class Path(NamedTuple):
 
 
 def path(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> Path:
-    """Choose the cheapest path.
+    """Choose the path that takes the least time.
 
-    - Two-sided lags: each window by itself, in float64, as sums move along the shifts.
-    - Windows that overlap so much that moving sums take less time than new sums: stretches in float64.
-    - Else new sums: in float32 with a centre for each window, or in float64 for few signals.
+    - two-sided lags: windows one by one, in float64, as sums move along the shifts;
+    - new sums in float32, windows one by one;
+    - new sums in float64, several windows in a stretch (for few signals, whose tables take longer than their products);
+    - moving sums in float64, in stretches of four times the width (for windows that overlap).
+
+    Matched pairs are always computed in float64.
     """
-    pairs, lanes = n2 if matched else n1 * n2, plan.lanes.number
-    single = int(plan.number.sum()) if plan.sliding else lanes
-    cost = {dtype: NS_PER_LANE[dtype] + plan.width * NS_PER_FRAME[dtype] for dtype in NS_PER_FRAME}
-    moving = NS_PER_LANE[np.float64] + 2 * plan.step * NS_PER_FRAME[np.float64]
-    dtype: type = np.float64
+    long = max(8, 4 * plan.width // plan.step)
+    candidates = [(_ns(plan, n1, n2, np.float64, 8, plan.width), np.float64, 8)]
+    candidates.append((_ns(plan, n1, n2, np.float64, long, 2 * plan.step + PER_SUM / PER_PRODUCT[np.float64]),
+                       np.float64, long))  # fmt: skip
+    if not matched:
+        candidates.append((_ns(plan, n1, n2, np.float32, 1, plan.width), np.float32, 1))
+    ns, dtype, stretch = min(candidates, key=lambda one: one[0])
     if plan.sliding:
-        stretch = 1
-        ns = pairs * (single * (0.15 + 2 * NS_PER_FRAME[np.float64]) + lanes * cost[np.float64])
-    elif moving < cost[np.float32] or pairs < MIN_PAIRS or matched:
-        stretch = max(8, 4 * plan.width // plan.step)
-        ns = pairs * lanes * min(moving, cost[np.float64])
-    else:
-        dtype, stretch = np.float32, 1
-        ns = pairs * lanes * cost[np.float32]
-    ns += NS_PER_ROW * (1 if matched else n1)
-    frames = STRETCH_BYTES // (24 * (n1 + n2)) - plan.width - lanes
-    stretch = max(1, min(stretch, frames // plan.step))
-    return Path(dtype, stretch, ns, max(2, int(CALL_NS / (2 * ns))))
+        pairs = n1 * n2 * int(plan.number.sum())
+        ns, dtype, stretch = _ns(plan, n1, n2, np.float64, 1, plan.width) + pairs * PER_CANDIDATE, np.float64, 1
+    ns = ns / n1 if matched else ns
+    frames = STRETCH_BYTES // (24 * (n1 + n2)) - plan.width - plan.lanes.number
+    return Path(dtype, max(1, min(stretch, frames // plan.step)), ns, max(2, int(PER_CALL / (2 * ns))))
+
+
+def _ns(plan: Plan, n1: int, n2: int, dtype: type, stretch: int, frames: float) -> float:
+    """Time for a window whose sums have the products of `frames` frames."""
+    rows, cols = shape(dtype)
+    lags = plan.lanes.number
+    lanes = math.ceil(n1 / rows) * rows * math.ceil(lags * n2 / cols) * cols
+    strips = n1 * lags * math.ceil(n2 / strip_columns(dtype))
+    read = sum(
+        (plan.step + (reach - plan.step) / stretch) * (PER_FRAME[0] + PER_FRAME[1] * n)
+        for reach, n in zip(plan.reach, (n1, n2), strict=True)
+    )
+    far = min(n2, cols) * np.dtype(dtype).itemsize * plan.width > CACHE_BYTES  # then y is read from the second cache
+    sums = lanes * frames * PER_PRODUCT[dtype] * (2 if far else 1) + strips * PER_STRIP
+    return sums + read + n1 * PER_ROW + PER_WINDOW / stretch
