@@ -240,8 +240,8 @@ def test_partners_without_intervals_are_refused():
 def test_segments_with_windows_that_share_frames_are_noted():
     x, y = recording([("a", 25)])
     with pytest.warns(UserWarning, match=r"share no frames .* got a step of 0.5 s; .* choose a step of 1.4 s"):
-        bx.significance(x, y, surrogates="segments", n=19, progress=False, **WINDOWS)
-    bx.significance(x, y, surrogates="segments", n=19, progress=False, **{**WINDOWS, "step": 1.4})
+        bx.significance(x, y, surrogates="segments", n=19, rng=0, progress=False, **WINDOWS)
+    bx.significance(x, y, surrogates="segments", n=19, rng=0, progress=False, **{**WINDOWS, "step": 1.4})
 
 
 def test_a_common_schedule_is_noted_when_the_result_is_computed():
