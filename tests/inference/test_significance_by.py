@@ -172,7 +172,7 @@ def test_significance_within_intervals_is_lazy_and_equal():
 
 def test_a_long_recording_has_one_shift_for_each_spacing():
     x, y = recording([("a", 25)])
-    found = bx.significance(x, y, progress=False, **WINDOWS)
+    found = bx.significance(x, y, rng=0, progress=False, **WINDOWS)
     assert found.attrs["n"] == 24
     assert (found.p_min == 1 / 25).all()
 
@@ -190,7 +190,7 @@ def test_labels_have_their_own_numbers_and_families():
 def test_too_few_surrogates_are_noted_with_the_length_that_is_needed():
     x, y = recording([("a", 12)])
     with pytest.warns(UserWarning, match=r"got 11, with which p is at least 0.083; .* needs a recording of 20 s"):
-        found = bx.significance(x, y, progress=False, **WINDOWS)
+        found = bx.significance(x, y, rng=0, progress=False, **WINDOWS)
     assert (found.p >= found.p_min).all()
     with pytest.warns(UserWarning, match=r"got 5, with which p is at least 0.17; choose a larger n"):
         bx.significance(x, y, n=5, progress=False, **WINDOWS)
@@ -240,8 +240,8 @@ def test_partners_without_intervals_are_refused():
 def test_segments_with_windows_that_share_frames_are_noted():
     x, y = recording([("a", 25)])
     with pytest.warns(UserWarning, match=r"share no frames .* got a step of 0.5 s; .* choose a step of 1.4 s"):
-        bx.significance(x, y, surrogates="segments", n=19, progress=False, **WINDOWS)
-    bx.significance(x, y, surrogates="segments", n=19, progress=False, **{**WINDOWS, "step": 1.4})
+        bx.significance(x, y, surrogates="segments", n=19, rng=0, progress=False, **WINDOWS)
+    bx.significance(x, y, surrogates="segments", n=19, rng=0, progress=False, **{**WINDOWS, "step": 1.4})
 
 
 def test_a_common_schedule_is_noted_when_the_result_is_computed():
