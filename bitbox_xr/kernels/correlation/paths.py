@@ -10,8 +10,10 @@ from bitbox_xr.kernels.correlation.tiles import shape, strip_columns
 
 __all__ = ["Path", "path"]
 
+Float = type[np.float32] | type[np.float64]
+
 # Times in ns, measured on one core with AVX-512; docs/developer/tile-kernel.md has the measurements.
-PER_PRODUCT = {np.float32: 0.0092, np.float64: 0.0185}  # of a lane and a frame
+PER_PRODUCT: dict[Float, float] = {np.float32: 0.0092, np.float64: 0.0185}  # of a lane and a frame
 PER_SUM = 0.03  # to read and write the sum of a lane
 PER_STRIP = 8.0  # to compare the correlations of a strip with those of the other lags
 PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of signals
@@ -26,7 +28,7 @@ STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 class Path(NamedTuple):
     """How windows are computed, see `running`."""
 
-    dtype: type
+    dtype: Float
     stretch: int  # windows with a common centre
     ns: float  # estimate of the time for a window
     shortest_run: int  # windows without gaps between windows with gaps that are computed apart
@@ -42,22 +44,23 @@ def path(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> Path:
 
     Matched pairs are always computed in float64.
     """
-    long = max(8, 4 * plan.width // plan.step)
-    candidates = [(_ns(plan, n1, n2, np.float64, 8, plan.width), np.float64, 8)]
-    candidates.append((_ns(plan, n1, n2, np.float64, long, 2 * plan.step + PER_SUM / PER_PRODUCT[np.float64]),
-                       np.float64, long))  # fmt: skip
-    if not matched:
-        candidates.append((_ns(plan, n1, n2, np.float32, 1, plan.width), np.float32, 1))
-    ns, dtype, stretch = min(candidates, key=lambda one: one[0])
     if plan.sliding:
         pairs = n1 * n2 * int(plan.number.sum())
-        ns, dtype, stretch = _ns(plan, n1, n2, np.float64, 1, plan.width) + pairs * PER_CANDIDATE, np.float64, 1
+        ways: list[tuple[float, Float, int]] = [
+            (_ns(plan, n1, n2, np.float64, 1, plan.width) + pairs * PER_CANDIDATE, np.float64, 1)
+        ]
+    else:
+        moved, long = 2 * plan.step + PER_SUM / PER_PRODUCT[np.float64], max(8, 4 * plan.width // plan.step)
+        kinds: list[tuple[Float, int, float]] = [(np.float64, 8, plan.width), (np.float64, long, moved)]
+        kinds += [] if matched else [(np.float32, 1, plan.width)]
+        ways = [(_ns(plan, n1, n2, dtype, stretch, frames), dtype, stretch) for dtype, stretch, frames in kinds]
+    ns, dtype, stretch = min(ways, key=lambda way: way[0])
     ns = ns / n1 if matched else ns
     frames = STRETCH_BYTES // (24 * (n1 + n2)) - plan.width - plan.lanes.number
     return Path(dtype, max(1, min(stretch, frames // plan.step)), ns, max(2, int(PER_CALL / (2 * ns))))
 
 
-def _ns(plan: Plan, n1: int, n2: int, dtype: type, stretch: int, frames: float) -> float:
+def _ns(plan: Plan, n1: int, n2: int, dtype: Float, stretch: int, frames: float) -> float:
     """Time for a window whose sums have the products of `frames` frames."""
     rows, cols = shape(dtype)
     lags = plan.lanes.number
