@@ -8,7 +8,7 @@ import numpy as np
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.tiles import shape, strip_columns
 
-__all__ = ["Path", "path"]
+__all__ = ["Path", "path", "paths"]
 
 Float = type[np.float32] | type[np.float64]
 
@@ -35,29 +35,37 @@ class Path(NamedTuple):
 
 
 def path(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> Path:
-    """Choose the path that takes the least time.
+    """The path that takes the least time."""
+    return min(paths(plan, n1, n2, matched=matched), key=lambda one: one.ns)
+
+
+def paths(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> list[Path]:
+    """The paths between which `path` chooses.
 
     - two-sided lags: windows one by one, in float64, as sums move along the shifts;
-    - new sums in float32, windows one by one;
-    - new sums in float64, several windows in a stretch (for few signals, whose tables take longer than their products);
-    - moving sums in float64, in stretches of four times the width (for windows that overlap).
-
-    Matched pairs are always computed in float64.
+    - otherwise new sums in float64, several windows in a stretch (for few signals, whose tables take longer than their
+      products);
+    - moving sums in float64, in stretches of four times the width (for windows that overlap);
+    - except for matched pairs, new sums in float32, windows one by one.
     """
     if plan.sliding:
-        pairs = n1 * n2 * int(plan.number.sum())
-        ways: list[tuple[float, Float, int]] = [
-            (_ns(plan, n1, n2, np.float64, 1, plan.width) + pairs * PER_CANDIDATE, np.float64, 1)
-        ]
-    else:
-        moved, long = 2 * plan.step + PER_SUM / PER_PRODUCT[np.float64], max(8, 4 * plan.width // plan.step)
-        kinds: list[tuple[Float, int, float]] = [(np.float64, 8, plan.width), (np.float64, long, moved)]
-        kinds += [] if matched else [(np.float32, 1, plan.width)]
-        ways = [(_ns(plan, n1, n2, dtype, stretch, frames), dtype, stretch) for dtype, stretch, frames in kinds]
-    ns, dtype, stretch = min(ways, key=lambda way: way[0])
+        more = n1 * n2 * int(plan.number.sum()) * PER_CANDIDATE
+        return [_path(plan, n1, n2, np.float64, 1, plan.width, more, matched)]
+    moved, long = 2 * plan.step + PER_SUM / PER_PRODUCT[np.float64], max(8, 4 * plan.width // plan.step)
+    found = [
+        _path(plan, n1, n2, np.float64, 8, plan.width, 0.0, matched),
+        _path(plan, n1, n2, np.float64, long, moved, 0.0, matched),
+    ]
+    return found if matched else [*found, _path(plan, n1, n2, np.float32, 1, plan.width, 0.0, matched)]
+
+
+def _path(
+    plan: Plan, n1: int, n2: int, dtype: Float, stretch: int, frames: float, more: float, matched: bool
+) -> Path:  # fmt: skip
+    ns = _ns(plan, n1, n2, dtype, stretch, frames) + more
     ns = ns / n1 if matched else ns
-    frames = STRETCH_BYTES // (24 * (n1 + n2)) - plan.width - plan.lanes.number
-    return Path(dtype, max(1, min(stretch, frames // plan.step)), ns, max(2, int(PER_CALL / (2 * ns))))
+    most = STRETCH_BYTES // (24 * (n1 + n2)) - plan.width - plan.lanes.number  # frames
+    return Path(dtype, max(1, min(stretch, most // plan.step)), ns, max(2, int(PER_CALL / (2 * ns))))
 
 
 def _ns(plan: Plan, n1: int, n2: int, dtype: Float, stretch: int, frames: float) -> float:
