@@ -149,17 +149,22 @@ def scan(x_time, x_first, y_time, y_first, stop, missing, low, high, pair_x, pai
 @kernel
 def highest(rates, given, out):
     """The largest standardised rate over all bands, of each pick. `rates` are summed along the bins."""
-    known = given > 0
+    picks = len(out)
     weight = np.sqrt(given / max(given[0], 1.0))  # rates of fewer given events vary more
+    known, apart = max((given > 0).sum(), 1), np.empty(picks)
     for first in range(BINS - NARROWEST + 1):
         for last in range(first + NARROWEST, BINS + 1):
-            rate = rates[:, last] - rates[:, first]
-            apart = (rate - rate[known].mean()) * weight
-            deviation = np.sqrt((apart[known] ** 2).mean())
-            for pick in range(len(out)):
-                z = apart[pick] / deviation if deviation > TIE_TOLERANCE else 0.0
-                if known[pick] and not z <= out[pick]:
-                    out[pick] = z
+            total, squares = 0.0, 0.0
+            for k in range(picks):
+                apart[k] = rates[k, last] - rates[k, first]
+                total += apart[k]  # 0 without given events
+            for k in range(picks):
+                apart[k] = (apart[k] - total / known) * weight[k]
+                squares += apart[k] ** 2  # the weight of picks without given events is 0
+            deviation = np.sqrt(squares / known)
+            for k in range(picks):
+                z = apart[k] / deviation if deviation > TIE_TOLERANCE else 0.0
+                out[k] = z if given[k] > 0 and not z <= out[k] else out[k]
 
 
 def compared(counts: list[Counts], excess: np.ndarray, latency: np.ndarray) -> np.ndarray:
