@@ -73,14 +73,7 @@ def slow(x, y, span, spacing, **options):
     out = {name: np.full(pairs, np.nan) for name in ("answered", "chance", "n_given", "latency", "p")}
     both = [[times_of(side, name, **options) for side in (x, y)] for name in ("onset", "peak")]
     for (i, j), _ in np.ndenumerate(out["p"]):
-        onsets, peaks = (
-            list(
-                shifted(
-                    times_of(x, name, **options)[i], times_of(y, name, **options)[j], x.sizes["time"], spacing, span
-                )
-            )
-            for name in ("onset", "peak")
-        )
+        onsets, peaks = (list(shifted(own[i], other[j], x.sizes["time"], spacing, span)) for own, other in both)
         shares = [np.mean([bool(each) for each in answers]) for answers in onsets]
         first = [each[0] for each in onsets[0] if each]
         out["n_given"][i, j], out["latency"][i, j] = len(onsets[0]), np.median(first) / FPS if first else np.nan
