@@ -58,8 +58,10 @@ def _without_gaps(one, two, sizes, least, choice, guards, centred, tables, table
     for start in range(0, len(corr), sizes.windows):
         group, at = min(sizes.windows, len(corr) - start), start * step
         starts, inside = (group - 1) * step + sizes.sweep, (group - 1) * step + sizes.shifts
-        weak = moments(one, at, width, starts, guards, centred[0], tables[0][0], tables[0][1])
-        weak += moments(two, at, width, inside, guards, centred[1], tables[1][0], tables[1][1])
+        weak = moments(one, at, width, (group, sizes.step, sizes.sweep), guards, centred[0], tables[0][0], tables[0][1])
+        weak += moments(
+            two, at, width, (group, sizes.step, sizes.shifts), guards, centred[1], tables[1][0], tables[1][1]
+        )
         tables[0][0] /= width
         lay_out(tables[0][0], starts, 0, 0, stride, mean1)
         lay_out(tables[0][1], starts, 0, 0, stride, inverse1)

@@ -134,8 +134,8 @@ def _running(
         group = min(sizes.windows, len(corr) - start)
         at = first + start * sizes.step
         starts, inside = (group - 1) * sizes.step + sizes.sweep, (group - 1) * sizes.step + sizes.shifts
-        found += moments(one, at, width, starts, guards, centred[0], table1[0], table1[1])
-        found += moments(two, at, width, inside, guards, centred[1], table2[0], table2[1])
+        found += moments(one, at, width, (group, sizes.step, sizes.sweep), guards, centred[0], table1[0], table1[1])
+        found += moments(two, at, width, (group, sizes.step, sizes.shifts), guards, centred[1], table2[0], table2[1])
         table1[0] /= width
         lay_out(table1[0], starts, 0, 0, n1, means)
         lay_out(table1[1], starts, 0, 0, n1, inverse1)
@@ -157,6 +157,11 @@ def _running(
 def lay_out(table, frames, begin, pad, stride, flat):
     """Write `stride` columns of a table from column `begin` to a flat array, from frame `pad`."""
     count = min(stride, table.shape[1] - begin)
+    if stride == table.shape[1]:
+        row = table.reshape(-1)
+        for k in range(frames * stride):
+            flat[pad * stride + k] = row[k]
+        return
     for k in range(frames):
         for j in range(count):
             flat[(pad + k) * stride + j] = table[k, begin + j]
