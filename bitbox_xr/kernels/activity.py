@@ -6,6 +6,8 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["rank_correlation", "window_variances"]
 
+LARGEST_PRODUCT = 250_000  # multiplications of two matrices that OpenBLAS does without threads
+
 
 @kernel
 def window_variances(x, width, step, first, least, out):
@@ -49,26 +51,33 @@ def rank_correlation(a: np.ndarray, b: np.ndarray, *, matched: bool = False) -> 
     """
     some = ~np.isnan(a).all(axis=1) & ~np.isnan(b).all(axis=1)
     (r1, present1), (r2, present2) = (_ranks(side[some]) for side in (a, b))
+    if present1.all() and present2.all():
+        present1 = present2 = np.ones((1, r1.shape[1]))  # the same for all signals
     over = _sums_of_matched if matched else _sums_of_pairs
-    count, products = over(present1, present2), over(r1, r2)
-    spread = [over(r1**2, present2), over(present1, r2**2)]
+    count, sums = over(present1, present2), (over(r1, present2), over(present1, r2))
+    squares = over(r1**2, present2), over(present1, r2**2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        if not (present1.all() and present2.all()):  # else the sums of ranks, which are centred, are 0
-            sums = over(r1, present2), over(present1, r2)
-            spread = [of_squares - of_ranks**2 / count for of_squares, of_ranks in zip(spread, sums, strict=True)]
-            products = products - sums[0] * sums[1] / count
-        result = products / np.sqrt(spread[0] * spread[1])
+        spread = [of_squares - of_ranks**2 / count for of_squares, of_ranks in zip(squares, sums, strict=True)]
+        result = (over(r1, r2) - sums[0] * sums[1] / count) / np.sqrt(spread[0] * spread[1])
     known = (count >= 3) & (np.minimum(*spread) > 1e-9 * count)
     return np.where(known, np.clip(result, -1.0, 1.0), np.nan)
 
 
 def _sums_of_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    result: np.ndarray = a @ b.T
-    return result
+    """Sums over windows of the products of all pairs of rows.
+
+    The parts are so small that BLAS starts no threads: they would compete with the threads that compute surrogates.
+    """
+    total = np.zeros((len(a), len(b)))
+    part = max(32, LARGEST_PRODUCT // max(1, total.size))
+    for first in range(0, a.shape[1], part):
+        total += a[:, first : first + part] @ b[:, first : first + part].T
+    return total
 
 
 def _sums_of_matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.einsum("iw,iw->i", a, b)
+    result: np.ndarray = (a * b).sum(axis=1)
+    return result
 
 
 def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

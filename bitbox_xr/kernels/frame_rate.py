@@ -110,9 +110,10 @@ def _exact(times: np.ndarray) -> Grid | None:
     This is what most recordings have, and faster than a search for a rate.
     """
     span, frames = times[-1] - times[0], np.arange(len(times))
-    rate = _customary((len(times) - 1) / span) if span > 0 else np.nan
-    exact = deviation(times, rate, frames) < ROUNDING
-    return Grid(float(times[0]), float(rate), frames) if exact else None
+    if not span * 2 * CUSTOMARY_FPS[-1] > frames[-1]:  # also NaN
+        return None
+    rate = _customary(frames[-1] / span)
+    return Grid(float(times[0]), rate, frames) if deviation(times, rate, frames) < ROUNDING else None
 
 
 def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:

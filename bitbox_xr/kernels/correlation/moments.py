@@ -12,7 +12,7 @@ import numpy as np
 from bitbox_xr.kernels.finite import MAX_MAGNITUDE, infinite
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["FLAT", "GUARDS", "Side", "centre", "moments", "prepared"]
+__all__ = ["FLAT", "GUARDS", "Side", "moments", "operands", "prepared"]
 
 FEW = 4  # signals; with fewer, loops go through one signal after the other
 FLAT = 1e-9  # a signal with a deviation below this share of its largest magnitude counts as constant
@@ -53,8 +53,9 @@ def _prepare(x, scaled, lost):
             size = abs(x[f, i])
             peak[i] = size if size > peak[i] else peak[i]
     infinite = 0
-    factor = np.ones(n)
+    factor = np.empty(n)
     for i in range(n):
+        factor[i] = 1.0
         if peak[i] > MAX_MAGNITUDE:
             infinite += 1
         elif peak[i] > 0:
@@ -71,11 +72,29 @@ def _prepare(x, scaled, lost):
     return infinite
 
 
+def operands(side: Side) -> tuple[np.ndarray, np.ndarray, bool | None]:
+    """Numbers, weak entries, and whether there are few signals, for `moments`.
+
+    Not few is None: branches on None are left out when a function is compiled.
+    """
+    return side.numbers, side.weak, True if side.numbers.shape[1] < FEW else None
+
+
 @kernel
-def centre(x, first, frames, out):
+def _centre(x, first, frames, few, out):
     """Write frames without gaps, minus the mean of each signal over them, to `out` `(frame, signal)`."""
     n = x.shape[1]
-    if n < FEW:
+    if few is None:
+        mean = np.zeros(n)
+        for k in range(first, first + frames):
+            for i in range(n):
+                mean[i] += x[k, i]
+        for i in range(n):
+            mean[i] /= frames
+        for k in range(frames):
+            for i in range(n):
+                out[k, i] = x[first + k, i] - mean[i]
+    else:
         for i in range(n):
             total = 0.0
             for k in range(first, first + frames):
@@ -83,21 +102,11 @@ def centre(x, first, frames, out):
             total /= frames
             for k in range(frames):
                 out[k, i] = x[first + k, i] - total
-        return
-    mean = np.zeros(n)
-    for k in range(first, first + frames):
-        for i in range(n):
-            mean[i] += x[k, i]
-    for i in range(n):
-        mean[i] /= frames
-    for k in range(frames):
-        for i in range(n):
-            out[k, i] = x[first + k, i] - mean[i]
 
 
 @kernel
 def moments(side, first, width, windows, guards, centred, sums, inverse):
-    """Centre the frames of some windows, and compute the sum and inverse spread at each of their shifts.
+    """Centre the frames of some windows of a side (`operands`), and compute sums and inverse spreads at each shift.
 
     `windows`: their number, the frames from each to the next one, and the number of shifts, which are one frame apart.
     The first starts at frame `first`. `sums` and `inverse` are `(start, signal)`, with a row for each frame from it;
@@ -105,15 +114,12 @@ def moments(side, first, width, windows, guards, centred, sums, inverse):
     An inverse spread of NaN means that the signal is constant in the window, or, if `weak` of the window's first frame
     is 1, that it must be computed directly. Returns the number of weak entries.
     """
-    x, weak = side
+    x, weak, few = side
     number, step, shifts = windows
-    n, starts, found = x.shape[1], (number - 1) * step + shifts, 0
-    centre(x, first, starts + width - 1, centred)
-    floor = np.empty((starts, n))
-    if n < FEW:
-        _move_few_sums(centred, width, starts, guards, sums, inverse, floor)
-    else:
-        _move_sums(centred, width, starts, guards, sums, inverse, floor)
+    starts, found = (number - 1) * step + shifts, 0
+    _centre(x, first, starts + width - 1, few, centred)
+    floor = np.empty((starts, x.shape[1]))
+    _move(few, centred, width, starts, guards, sums, inverse, floor)
     if shifts >= step:
         number, shifts = 1, starts
     for start in range(0, number * step, step):
@@ -122,6 +128,14 @@ def moments(side, first, width, windows, guards, centred, sums, inverse):
             for t in range(start, stop):
                 found += _mark_weak(x, first + t, width, inverse[t], weak)
     return found
+
+
+@kernel
+def _move(few, centred, width, starts, guards, sums, squares, floor):
+    if few is None:
+        _move_sums(centred, width, starts, guards, sums, squares, floor)
+    else:
+        _move_few_sums(centred, width, starts, guards, sums, squares, floor)
 
 
 @kernel
