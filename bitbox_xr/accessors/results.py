@@ -12,7 +12,7 @@ import bitbox_xr as bx
 from bitbox_xr.core.selection import selected
 from bitbox_xr.measures import results, tables
 from bitbox_xr.plotting.methods import PlotMethods
-from bitbox_xr.report.methods import methods
+from bitbox_xr.reporting.methods import methods
 
 __all__ = ["ResultAccessor"]
 
@@ -97,6 +97,20 @@ class ResultAccessor:
         et al., 2019)
         """
         return methods(self._result)
+
+    def report(self, path: str | PathLike[str], *, title: str | None = None) -> None:
+        """Write a report on the result as one HTML file: see `bitbox_xr.report`.
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     face.bitbox.expressivity(scales=[1, 2]).bitbox.report(f"{folder}/face.html", title="Anna")
+        ...     "<h1>Anna</h1>" in Path(folder, "face.html").read_text(encoding="utf-8")
+        True
+        """
+        bx.report(self._result, path, title=title)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
         """Save the result as a NetCDF file: see `bitbox_xr.to_netcdf`.

@@ -1,0 +1,114 @@
+"""The pictures of a report. All calls of `bitbox_xr.plotting` are in this module."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from bitbox_xr.core.variables import COEFFICIENT, FEATURE, LAG, SCALE, SIGNAL1, SIGNAL2, TIME, WINDOW
+from bitbox_xr.plotting import expressivity, inference, pairs
+from bitbox_xr.plotting.style import inches
+from bitbox_xr.reporting.page import Figure
+from bitbox_xr.reporting.svg import drawing, inline_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawn
+
+__all__ = ["Numbers", "pictures"]
+
+MAX_LABELS = 6  # of a dimension that get a picture each
+MAX_SIDE_INCHES = 11.0
+OVER_TIME_INCHES = (7.5, 4.6)
+PROFILE_INCHES = (7.0, 4.2)
+WIDE_INCHES = (8.0, 3.6)
+
+Numbers = Iterator[int]
+
+
+class Picture(NamedTuple):
+    """A picture: the variable that it needs with its dimensions, its caption, its size and what draws it."""
+
+    variable: str
+    dims: frozenset[str]
+    caption: str
+    size: Callable[[xr.Dataset], tuple[float, float]]
+    draw: Callable[[xr.Dataset, "Drawn"], object]
+
+
+def _of_pairs(result: xr.Dataset) -> tuple[float, float]:
+    """The size of a matrix of all pairs, in inches."""
+    columns, rows = (min(inches(result.sizes[dim]), MAX_SIDE_INCHES) for dim in (SIGNAL2, SIGNAL1))
+    return max(columns + 1.0, 5.2), max(rows, 4.2)
+
+
+def _of_scales(result: xr.Dataset) -> tuple[float, float]:
+    """The size of a matrix of scales and coefficients, in inches."""
+    width = min(inches(result.sizes[COEFFICIENT]) + 1.6, MAX_SIDE_INCHES)
+    return max(width, 5.2), max(2.8, 1.7 + 0.32 * result.sizes[SCALE])
+
+
+PAIRS, SCALES = frozenset({SIGNAL1, SIGNAL2}), frozenset({SCALE, COEFFICIENT})
+
+PICTURES = (
+    Picture(
+        "surrogate_z", PAIRS, "Each pair against chance; significant pairs are framed", _of_pairs,
+        lambda result, figure: inference.significant_pairs(result, result, ax=figure.subplots()),
+    ),
+    Picture(
+        "answered_above_chance", PAIRS, "Share of activations that each pair answers beyond chance", _of_pairs,
+        lambda result, figure: pairs.matrix(result, ax=figure.subplots()),
+    ),
+    Picture(
+        "corr_mean", PAIRS, "Mean correlation over windows of each pair", _of_pairs,
+        lambda result, figure: pairs.matrix(result, ax=figure.subplots()),
+    ),
+    Picture(
+        "corr", PAIRS | {WINDOW}, "The strongest pair over time", lambda result: OVER_TIME_INCHES,
+        lambda result, figure: pairs.over_time(result, fig=figure),
+    ),
+    Picture(
+        "best_lag", PAIRS, "Best lag of each pair", _of_pairs,
+        lambda result, figure: pairs.matrix(result, ax=figure.subplots()),
+    ),
+    Picture(
+        "profile", PAIRS | {LAG}, "Mean correlation of the strongest pair at each lag", lambda result: PROFILE_INCHES,
+        lambda result, figure: pairs.lag_profile(result, ax=figure.subplots()),
+    ),
+    Picture(
+        "activations_per_minute", SCALES, "Activations per minute of each coefficient at each scale", _of_scales,
+        lambda result, figure: expressivity.expressivity(result, ax=figure.subplots()),
+    ),
+    Picture(
+        "asymmetry", frozenset({TIME, FEATURE}), "Asymmetry of facial features over time", lambda result: WIDE_INCHES,
+        lambda result, figure: expressivity.asymmetry(result, ax=figure.subplots()),
+    ),
+)  # fmt: skip
+
+
+def pictures(result: xr.Dataset, numbers: Numbers) -> list[Figure]:
+    """The pictures of a result; with further dimensions, such as conditions, one for each of the first labels."""
+    made = []
+    for picture in PICTURES:
+        if picture.variable in result.data_vars and picture.dims <= set(result[picture.variable].dims):
+            further = [str(dim) for dim in result[picture.variable].dims if dim not in picture.dims]
+            made += [_made(picture, part, label, next(numbers)) for label, part in _parts(result, further)]
+    return made
+
+
+def _parts(result: xr.Dataset, dims: list[str]) -> Iterator[tuple[str, xr.Dataset]]:
+    """The parts of a result by the labels of its further dimensions, and a text with these labels."""
+    shape = tuple(result.sizes[dim] for dim in dims)
+    for place in [*np.ndindex(shape)][:MAX_LABELS]:
+        part = result.isel(dict(zip(dims, place, strict=True)))
+        labels = [str(part[dim].item()) if dim in part.coords else f"{dim} {k}"
+                  for dim, k in zip(dims, place, strict=True)]  # fmt: skip
+        yield ", ".join(labels), part
+
+
+def _made(picture: Picture, part: xr.Dataset, label: str, number: int) -> Figure:
+    caption = f"{picture.caption}: {label}" if label else picture.caption
+    with drawing(number) as figure:
+        figure.set_size_inches(picture.size(part))
+        picture.draw(part, figure)
+        return Figure(inline_svg(figure, number, caption), caption)
