@@ -130,19 +130,22 @@ def _window_losses(result: xr.Dataset) -> list[Block]:
     """How many pairs have a correlation in all windows, in some and in none."""
     if "n_windows" not in result.data_vars or SIGNAL1 not in result["n_windows"].dims:
         return []
-    counts = result["n_windows"].values
-    most = counts.max(initial=0)
-    none, some = int((counts == 0).sum()), int(((counts > 0) & (counts < most)).sum())
+    counts = result["n_windows"]
+    full = counts == counts.max([SIGNAL1, SIGNAL2])
+    total, none = counts.size, int((counts == 0).sum())
+    if full.all() and not none:
+        return [Paragraph(f"All {total} pairs have a correlation in every window.")]
+    every = int((full & (counts > 0)).sum())
     text = (
-        f"{counts.size - none - some} of {counts.size} pairs have a correlation in {most} windows, {some} in fewer and "
-        f"{none} in none, because a signal is flat or missing there."
+        f"{every} of {total} pairs have a correlation in as many windows as possible, {total - every - none} in fewer "
+        f"and {none} in none, because a signal is flat or missing there."
     )
     empty = [
-        f"{head(dim)}: {', '.join(labels)}"
+        f"Without any window, {head(dim)}: {', '.join(labels)}"
         for dim in (SIGNAL1, SIGNAL2)
-        if (labels := _empty_labels(result["n_windows"], dim))
+        if (labels := _empty_labels(counts, dim))
     ]
-    return [Paragraph(text), *([Listing(tuple(f"Without any window, {line}" for line in empty))] if empty else [])]
+    return [Paragraph(text), *([Listing(tuple(empty))] if empty else [])]
 
 
 def _empty_labels(counts: xr.DataArray, dim: str) -> list[str]:
@@ -171,7 +174,7 @@ def _summary(result: xr.Dataset, kind: Kind) -> str:
     found = ""
     if "p_fwe" in result:
         tested, significant = int(result["p_fwe"].notnull().sum()), int((result["p_fwe"] <= ALPHA).sum())
-        found = f"{significant} of {tested} tests have a family-wise p ≤ .05. "
+        found = f"{significant} of {tested} tests have a family-wise p ≤ .05{_smallest_p(result)}. "
     if kind.order not in own:
         return found
     cells = dict(zip(table.heads, table.rows[0], strict=True))
@@ -181,3 +184,10 @@ def _summary(result: xr.Dataset, kind: Kind) -> str:
     what = "Smallest" if kind.ascending else "Largest"
     where = f" ({labels})" if labels else ""
     return f"{found}{what} {name}{among}: {cells[name].text}{where}."
+
+
+def _smallest_p(result: xr.Dataset) -> str:
+    """A warning if surrogates are too few for any significant test."""
+    if "p_min" not in result or not (smallest := float(result["p_min"].min())) > ALPHA:
+        return ""
+    return f" (none could: with so few surrogates the smallest possible p is {rounded(smallest, 'p')})"

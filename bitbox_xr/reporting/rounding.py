@@ -41,7 +41,7 @@ def rounded(value: object, name: str = "", units: str = "") -> str:
     >>> [rounded(*given) for given in ((float("nan"), "z"), (12345.678, "path"), (0.000123, "speed"), (7, "frames"))]
     ['–', '12346', '0.00012', '7']
     >>> rounded("<b>", "signal"), rounded(-0.001, "best_lag"), rounded(61.27, "duration", "s")
-    ('<b>', '0.00', '61.3')
+    ('<b>', '0.00', '61')
     """
     return rounded_column([value], name, units)[0]
 
@@ -50,7 +50,7 @@ def rounded_column(values: Sequence[object], name: str = "", units: str = "") ->
     """The values of a column as text, with the same number of decimals.
 
     >>> rounded_column([0.0797, 0.1, 0.1234], "noise"), rounded_column([5.0, 8.12], "speed"), rounded_column([58, 7.0])
-    (['0.080', '0.100', '0.123'], ['5.0', '8.1'], ['58', '7'])
+    (['0.08', '0.10', '0.12'], ['5.0', '8.1'], ['58', '7'])
     """
     sizes = sorted(abs(float(value)) for value in values if _is_finite(value))
     decimals = _decimals(sizes) if sizes else 0
@@ -80,8 +80,6 @@ def _text(value: float, name: str, units: str, decimals: int) -> str:
         return f"{100 * number:z.1f} %"
     if name in TWO_DECIMALS:
         return f"{number:z.2f}"
-    if units == "s" and decimals:
-        return f"{number:z.1f}" if abs(number) >= 10 else f"{number:z.2f}"
     return f"{number:z.{decimals}f}" if decimals <= MAX_DECIMALS else f"{number:.1e}"
 
 

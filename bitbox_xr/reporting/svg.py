@@ -39,7 +39,7 @@ def inline_svg(figure: "Figure", number: int, description: str) -> str:
     _rename_ids(root, f"figure{number}-")
     width = float(root.attrib.pop("width").removesuffix("pt"))
     root.attrib.pop("height")
-    attributes = {"role": "img", "aria-label": description, "style": f"{INHERITED_STYLE}; max-width: {width:.0f}pt"}
+    attributes = {"role": "img", "aria-label": description, "style": f"{INHERITED_STYLE}; width: {width:.0f}pt"}
     root.attrib.update(attributes)
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 import xarray as xr
 
 from bitbox_xr.core.types import Attrs
-from bitbox_xr.core.variables import VARIABLES
+from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, VARIABLES
 
 __all__ = ["explanation", "head", "option", "sources", "unit_of"]
 
@@ -98,10 +98,14 @@ def head(name: str, unit: str = "") -> str:
 
 
 def explanation(name: str, data: xr.Dataset) -> str:
-    """The long name of a variable; '' if it has none or says no more than the head."""
+    """The long name of a variable; '' if it has none or says no more than the head. Labels need no explanation."""
+    if name in data.coords:
+        return ""
     attrs = data[name].attrs if name in data.variables else {}
     known = VARIABLES[name].long_name if name in VARIABLES else ""
     text = str(attrs.get("long_name", known))
+    if not data.attrs.get("alone"):
+        text = text.replace(SIGNAL1, "x").replace(SIGNAL2, "y")
     return "" if text in (name, head(name)) else text
 
 
