@@ -1,6 +1,7 @@
 """Tables of a report: results as rows, with rounded numbers, units and explained columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -50,10 +51,23 @@ def result_table(caption: str, result: xr.Dataset, kind: Kind, most: int = MAX_R
     return frame_table(caption, shown, result, units, note)
 
 
-def frame_table(caption: str, frame: pd.DataFrame, result: xr.Dataset, units: dict[str, str], note: str = "") -> Table:
-    """A table of data, of which `result` explains the columns."""
+def frame_table(
+    caption: str,
+    frame: pd.DataFrame,
+    result: xr.Dataset,
+    units: Mapping[str, str],
+    note: str = "",
+    rounded_as: Mapping[str, str] = MappingProxyType({}),
+) -> Table:
+    """A table of data, of which `result` explains the columns.
+
+    `rounded_as` says of which variable the values of a column are, if it is not called after it.
+    """
     names = [str(name) for name in frame.columns]
-    columns = [_column(frame.iloc[:, k].tolist(), name, units.get(name, "")) for k, name in enumerate(names)]
+    columns = [
+        _column(frame.iloc[:, k].tolist(), rounded_as.get(name, name), units.get(name, ""))
+        for k, name in enumerate(names)
+    ]
     rows = tuple(zip(*columns, strict=True)) if len(frame) else ()
     heads = tuple(head(name, units.get(name, "")) for name in names)
     words = [(text, explanation(name, result)) for name, text in zip(names, heads, strict=True)]

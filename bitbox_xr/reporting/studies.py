@@ -22,6 +22,7 @@ QUALITY = "quality"
 NO_QUALITY = "The study has no measure of quality. Add the measure quality to see losses, masks and noise."
 MAX_RECORDINGS = 500  # in a table
 MAX_GROUPS = 6  # values of a covariate that are groups
+DESCRIBED = ("mean", "SD", "ci_low", "ci_high")
 STATES = ("failed", "not done")
 OF_DATA = ("duration", "n_windows", "valid_share", "masked_share")  # in the summary of every measure with `by`
 
@@ -146,7 +147,8 @@ def _means(summary: xr.Dataset, kind: Kind, name: str) -> Table:
     table = _described(frame, labels, name)
     unit = frame.attrs["units"].get(name, "")
     note = f"The first {MAX_ROWS} of {len(table)} rows." if len(table) > MAX_ROWS else ""
-    return frame_table(f"{head(name, unit).capitalize()}: over recordings", table.head(MAX_ROWS), summary, {}, note)
+    caption = f"{_title(name, unit)}: mean over recordings"
+    return frame_table(caption, table.head(MAX_ROWS), summary, {}, note, dict.fromkeys(DESCRIBED, name))
 
 
 def _tidy(summary: xr.Dataset, kind: Kind) -> pd.DataFrame:
@@ -172,7 +174,7 @@ def _described(frame: pd.DataFrame, labels: list[str], name: str) -> pd.DataFram
         spread = float(values.std(ddof=1)) if n > 1 else np.nan
         half = float(t.ppf(0.975, n - 1)) * spread / np.sqrt(n) if n > 1 else np.nan
         rows.append((*(key if isinstance(key, tuple) else (key,)), n, mean, spread, mean - half, mean + half))
-    columns: list[Hashable] = [*labels, "n_recordings", "mean", "SD", "ci_low", "ci_high"]
+    columns: list[Hashable] = [*labels, "n_recordings", *DESCRIBED]
     table = pd.DataFrame(rows, columns=pd.Index(columns))
     return table.iloc[np.argsort(-table["mean"].abs().to_numpy(), kind="stable")]
 
@@ -197,5 +199,10 @@ def _groups(summary: xr.Dataset, kind: Kind, group: str) -> tuple[str, Table] | 
     each = frame.groupby([RECORDING, group, *by], sort=False)[name].mean().reset_index()
     table = _described(each, [group, *by], name)
     unit = frame.attrs["units"].get(name, "")
-    caption = f"{head(name, unit).capitalize()}: mean over all labels of each recording, then over recordings"
-    return group, frame_table(caption, table, summary, {})
+    caption = f"{_title(name, unit)}: mean over all labels of each recording, then over recordings"
+    return group, frame_table(caption, table, summary, {}, rounded_as=dict.fromkeys(DESCRIBED, name))
+
+
+def _title(name: str, unit: str) -> str:
+    text = head(name, unit)
+    return text[:1].upper() + text[1:]

@@ -39,8 +39,8 @@ HEADS = {
     "masked_share": "masked frames",
     "value_range": "range",
     "valid_share": "valid frames",
-    "ci_low": "CI from",
-    "ci_high": "CI to",
+    "ci_low": "95 % CI from",
+    "ci_high": "to",
     "n_recordings": "recordings",
     "n_missing": "without a value",
 }
