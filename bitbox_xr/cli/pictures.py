@@ -82,7 +82,8 @@ def plot(result: Path, **given: Any) -> None:
     """
     out = checked_out(given, result, *([given["found"]] if given["found"] else []), form=PICTURE)
     opened = _opened(result)
-    data = selected(opened, _labels(opened, given["select"]))
+    labels = _labels(opened, given["select"])
+    data = selected(opened, labels) if isinstance(opened, xr.Dataset) else selected(opened, labels)
     name = given["picture"] or _default_picture(data)
     draw = _method(data, name)
     found = {} if given["found"] is None else {"found": open_netcdf(given["found"])}
@@ -96,7 +97,7 @@ def plot(result: Path, **given: Any) -> None:
 def _opened(file: Path) -> xr.Dataset | xr.DataArray:
     """The content of a NetCDF file in memory, or the signals of a tracker's file."""
     opened: xr.Dataset | xr.DataArray = open_netcdf(file) if file.suffix.lower() == ".nc" else open_signals(file)
-    with opened:  # type: ignore[union-attr]
+    with opened:
         return opened.load()
 
 

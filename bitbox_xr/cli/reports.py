@@ -56,7 +56,7 @@ def _opened(results: tuple[Path, ...]) -> Reportable:
 
 def _in_memory(file: Path) -> xr.Dataset | xr.DataArray:
     opened: xr.Dataset | xr.DataArray = open_netcdf(file) if file.suffix.lower() == ".nc" else open_signals(file)
-    with opened:  # type: ignore[union-attr]
+    with opened:
         return opened.load()
 
 

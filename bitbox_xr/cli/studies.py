@@ -58,9 +58,9 @@ ALIGN_OPTIONS = {"align_fps": "fps", "offset": "offset"}  # of the command, by t
 def demo(out: Path, minutes: float, seed: int) -> None:
     """Simulate recordings with known imitation and known expressions, and measure both.
 
-    Writes the recordings and the results as NetCDF files, two plots and a report. Prints the planted values beside the found
-    ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions that
-    are missed and those that are found but were not planted. Replaces files of an earlier demo, but no other files.
+    Writes the recordings and the results as NetCDF files, two plots and a report. Prints the planted values beside the
+    found ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions
+    that are missed and those that are found but were not planted. Replaces files of an earlier demo, but no other files.
 
     \b
     Example:

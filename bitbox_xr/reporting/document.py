@@ -125,14 +125,14 @@ def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     signals = [one for one in given if isinstance(one, xr.DataArray)]
     sections = [recordings_section(signals)] if signals else []
     found = [_section(result, numbers) for result in results]
-    sections += found if len(found) > 1 or signals else found[0].parts  # one result needs no section of its own
+    sections += found if len(found) > 1 or signals else found[0].parts  # one result is the whole report
     sections += [methods_section(results)] if results else []
     names = [file for result in results for file in sources(result.attrs).values()]
     names += [str(x.attrs.get("source", "")) for x in signals]
     files_named = [name for name in dict.fromkeys(names) if name]
     more = f" and {len(files_named) - MAX_NAMES} more" if len(files_named) > MAX_NAMES else ""
     titles = list(dict.fromkeys(name_of(result) for result in results)) or ["Recordings"]
-    return Page(title or ", ".join(titles), ", ".join(files_named[:MAX_NAMES]) + more, tuple(sections))
+    return Page(title or ", ".join(titles), " · ".join(files_named[:MAX_NAMES]) + more, tuple(sections))
 
 
 def _section(result: xr.Dataset, numbers: Numbers) -> Section:

@@ -15,7 +15,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows below the heads of columns; `explained` says in words what the columns are."""
+    """Rows below the heads of columns; `explained` says what the columns are."""
 
     caption: str
     heads: tuple[str, ...]

@@ -8,7 +8,7 @@ import xarray as xr
 
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, LAG, SCALE, SIGNAL1, SIGNAL2, TIME, WINDOW
 from bitbox_xr.plotting import expressivity, inference, pairs
-from bitbox_xr.plotting.style import inches
+from bitbox_xr.plotting.style import inches, shortened
 from bitbox_xr.reporting.page import Figure
 from bitbox_xr.reporting.svg import drawing, inline_svg
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Numbers", "pictures"]
 
+MAX_NAME = 24  # characters of a signal's name in a picture
 MAX_LABELS = 6  # of a dimension that get a picture each
 MAX_SIDE_INCHES = 11.0
 OVER_TIME_INCHES = (7.5, 4.6)
@@ -108,7 +109,19 @@ def _parts(result: xr.Dataset, dims: list[str]) -> Iterator[tuple[str, xr.Datase
 
 def _made(picture: Picture, part: xr.Dataset, label: str, number: int) -> Figure:
     caption = f"{picture.caption}: {label}" if label else picture.caption
+    part = _with_short_names(part)
     with drawing(number) as figure:
         figure.set_size_inches(picture.size(part))
         picture.draw(part, figure)
         return Figure(inline_svg(figure, number, caption), caption)
+
+
+def _with_short_names(part: xr.Dataset) -> xr.Dataset:
+    """The result with names of signals that leave space for the picture; each is still different from the others."""
+    for dim in (SIGNAL1, SIGNAL2, COEFFICIENT):
+        if dim in part.dims and max(map(len, part[dim].values.tolist())) > MAX_NAME:
+            names = [shortened(name, MAX_NAME) for name in part[dim].values.tolist()]
+            if len(set(names)) < len(names):
+                names = [f"{name[: MAX_NAME // 2]}… ({k})" for k, name in enumerate(names, 1)]
+            part = part.assign_coords({dim: names})
+    return part

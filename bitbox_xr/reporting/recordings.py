@@ -24,13 +24,15 @@ MAX_DIMS = 2  # of a recording of one person
 
 def recordings_section(signals: Sequence[xr.DataArray]) -> Section:
     """A row for each recording, and a table with the quality of the signals of each."""
-    overview = plain_table("The recordings", HEADS, [_row(x) for x in signals])
+    rows = [_row(x) for x in signals]
+    kept = [k for k in range(len(HEADS)) if any(row[k] != "" for row in rows)]
+    overview = plain_table("The recordings", [HEADS[k] for k in kept], [[row[k] for k in kept] for row in rows])
     parts = tuple(
         Section(_name(x, number), (table,))
         for number, x in enumerate(signals, 1)
         if (table := _quality(x, _name(x, number))) is not None
     )
-    return Section("Data quality", (overview,), parts)
+    return Section("Data quality", (overview,), parts).explained_once()
 
 
 def _name(x: xr.DataArray, number: int) -> str:

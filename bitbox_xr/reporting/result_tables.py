@@ -16,8 +16,6 @@ from bitbox_xr.reporting.wording import explanation, head
 
 __all__ = ["MAX_ROWS", "cell", "frame_table", "has_matched", "plain_table", "result_table"]
 
-MAX_LAG_DIFFERENCE_S = 1e-6
-AT_BEST = "mean correlation over windows at the best lag"
 MAX_ROWS = 60  # of a table; a report shows the first ones and says how many there are
 
 
@@ -70,8 +68,8 @@ def frame_table(
     ]
     rows = tuple(zip(*columns, strict=True)) if len(frame) else ()
     heads = tuple(head(name, units.get(name, "")) for name in names)
-    words = [(text, explanation(name, result)) for name, text in zip(names, heads, strict=True)]
-    return Table(caption, heads, rows, tuple((one, text) for one, text in words if text), note)
+    meanings = [(text, explanation(name, result)) for name, text in zip(names, heads, strict=True)]
+    return Table(caption, heads, rows, tuple(one for one in meanings if one[1]), note)
 
 
 def _column(values: list[object], name: str, units: str) -> list[Cell]:
@@ -99,10 +97,8 @@ def _own(result: xr.Dataset, kind: Kind) -> xr.Dataset:
     """The variables of the table, without pairs of a signal with itself, and each pair of one person once."""
     if kind.name == "asymmetry":
         return result.mean("time", keep_attrs=True)
-    if kind.name == "lag profile" and "lag" in result.dims:
-        best = abs(result["profile"].lag - result["best_lag"]) < MAX_LAG_DIFFERENCE_S
-        at_best = result["profile"].where(best).sum("lag", min_count=1).assign_attrs(units="1", long_name=AT_BEST)
-        result = result.assign(r_at_best_lag=at_best).drop_dims("lag")
+    if "lag" in result.dims:
+        result = result.drop_dims("lag")
     marker = [kind.marker] if kind.marker in result.data_vars else []
     own = result[[*dict.fromkeys([*marker, *kind.present(result)])]]
     if not result.attrs.get("alone") or SIGNAL1 not in own.dims:

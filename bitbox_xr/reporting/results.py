@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.types import Attrs
-from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, WINDOW
+from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.social import window_stats
 from bitbox_xr.reporting.kinds import Kind, kind_of
@@ -18,6 +18,7 @@ from bitbox_xr.reporting.wording import head, option, sources, unit_of
 __all__ = ["by_label", "methods_section", "name_of", "quality_table", "result_section", "settings_table", "statistics"]
 
 ALPHA = 0.05
+MAX_LAG_DIFFERENCE_S = 1e-6  # of equal lags
 NO_TABLE = "There is no table for results of this kind. Its variables are {}."
 WHO = {"": "recording", "1": "x", "2": "y"}
 DETAILS = (("backend", "tracker"), ("kind", "kind of signals"), ("time_source", "time source"))
@@ -45,9 +46,13 @@ def result_section(result: xr.Dataset, numbers: Numbers) -> Section:
 
 
 def statistics(result: xr.Dataset) -> xr.Dataset:
-    """The result with statistics over windows in the place of windows."""
+    """The result with statistics over windows in the place of windows, and with the correlation at best lags."""
     if "corr" in result.data_vars and WINDOW in result["corr"].dims:
         return window_stats(result, by=result.attrs.get("by"))
+    if "profile" in result.data_vars and LAG in result["profile"].dims:
+        best = abs(result["profile"][LAG] - result["best_lag"]) < MAX_LAG_DIFFERENCE_S
+        attrs = {"long_name": "mean correlation over windows at the best lag", "units": "1"}
+        return result.assign(r_at_best_lag=result["profile"].where(best).sum(LAG, min_count=1).assign_attrs(attrs))
     return result
 
 
@@ -112,7 +117,7 @@ def _part(title: str, blocks: list[Block | None]) -> Section:
 
 
 def _windows(result: xr.Dataset) -> xr.Dataset:
-    """The windows of a result, which have a picture of their own."""
+    """The windows of a result, which are drawn over time."""
     return result[[name for name in ("corr", "lag") if name in result]]
 
 

@@ -103,8 +103,8 @@ def _quality_section(summaries: dict[str, xr.Dataset]) -> Section:
     name = QUALITY if QUALITY in summaries else next(iter(summaries))
     summary = summaries[name]
     kind = kind_of(summary)
-    wanted = [*(kind.columns if kind and name == QUALITY else ()), *OF_DATA]
-    names = [one for one in dict.fromkeys(wanted) if one in summary.data_vars]
+    known = [*(kind.columns if kind and name == QUALITY else ()), *OF_DATA]
+    names = [one for one in dict.fromkeys(known) if one in summary.data_vars]
     if not names:
         return Section("Data quality", (Paragraph(NO_QUALITY),))
     by = [str(summary.attrs["by"])] if summary.attrs.get("by") in summary.dims else []

@@ -115,7 +115,7 @@ def unit_of(name: Hashable, data: xr.Dataset) -> str:
 
 
 def option(name: str, value: object) -> tuple[str, str]:
-    """An option of a result in words, and its value with its unit; ('', '') if a report does not show it.
+    """What a reader calls an option of a result, and its value with its unit; ('', '') if a report does not show it.
 
     >>> option("width", 2.0), option("causal", 1), option("min_valid", 0.75), option("history", "[]")
     (('Length of a window', '2 s'), ('Only lags at which x follows y', 'yes'), \
