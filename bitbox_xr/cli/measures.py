@@ -124,7 +124,7 @@ def lag_profile(**given: Any) -> None:
     \b
     Examples:
       bitbox-xr lag-profile anna.csv ben.csv -o profile.nc --width 4 --step 1 --max-lag 2
-      bitbox-xr lag-profile anna.csv ben.csv -o lags.csv --measure coordination --width 4 --step 1 --max-lag 2
+      bitbox-xr lag-profile anna.csv ben.csv -o lags.csv --measure coordination --width 4 --step 1
     """
     x, y = recordings(given)
     options = {name: given[name] for name in ("measure", "causal", *WINDOWS)}
@@ -203,7 +203,8 @@ def significance(**given: Any) -> None:
       bitbox-xr significance anna.csv ben.csv -o out.nc --seed 0 --width 2 --step 1 --max-lag 1
       bitbox-xr significance anna.csv ben.csv -o out.nc --measure coordination --pairs matched \\
         --width 2 --step 1 --max-lag 1
-      bitbox-xr significance anna.csv ben.csv -o out.nc --intervals phases.csv --width 2 --step 1 --max-lag 1
+      bitbox-xr significance anna.csv ben.csv -o out.nc --intervals phases.csv \\
+        --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr.inference.significance import significance
 

@@ -30,7 +30,10 @@ OF_RESULTS = {
     "asymmetry": "asymmetry",
     "estimate": "specification_curve",
 }
-DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # equal results make equal files
+DATE = {
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}  # equal results make equal files, together with svg.hashsalt
 
 
 def _names(methods: type) -> list[str]:
@@ -80,23 +83,25 @@ def plot(result: Path, **given: Any) -> None:
       bitbox-xr plot chance.nc -o play.svg --select condition=play --by q
       bitbox-xr plot openface.csv -o smile.png --picture decomposition --coefficient AU12_r --min-rise 0.5
     """
+    import matplotlib
+
     out = checked_out(given, result, *([given["found"]] if given["found"] else []), form=PICTURE)
     opened = _opened(result)
     labels = _labels(opened, given["select"])
-    data = selected(opened, labels) if isinstance(opened, xr.Dataset) else selected(opened, labels)
+    data: xr.Dataset | xr.DataArray = selected(opened, labels)
     name = given["picture"] or _default_picture(data)
     draw = _method(data, name)
     found = {} if given["found"] is None else {"found": open_netcdf(given["found"])}
-    drawn = draw(**_options(name, draw, data, given), **found)
-    figure = drawn.get_figure(root=True)
-    with replacing(destination(out)) as file:
+    options = _options(name, draw, data, given)
+    with matplotlib.rc_context({"backend": "agg", "svg.hashsalt": name}), replacing(destination(out)) as file:
+        figure = draw(**options, **found).get_figure(root=True)
         figure.savefig(file, dpi=given["dpi"], metadata=DATE.get(out.suffix.lower()))
     click.echo(f"{out}: {name}")
 
 
-def _opened(file: Path) -> xr.Dataset | xr.DataArray:
+def _opened(file: Path) -> Any:  # DataArray or Dataset, as the file says
     """The content of a NetCDF file in memory, or the signals of a tracker's file."""
-    opened: xr.Dataset | xr.DataArray = open_netcdf(file) if file.suffix.lower() == ".nc" else open_signals(file)
+    opened = open_netcdf(file) if file.suffix.lower() == ".nc" else open_signals(file)
     with opened:
         return opened.load()
 

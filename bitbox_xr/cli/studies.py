@@ -60,7 +60,7 @@ def demo(out: Path, minutes: float, seed: int) -> None:
 
     Writes the recordings and the results as NetCDF files, two plots and a report. Prints the planted values beside the
     found ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions
-    that are missed and those that are found but were not planted. Replaces files of an earlier demo, but no other files.
+    that are missed and those that are found but were not planted. Replaces files of an earlier demo, but no others.
 
     \b
     Example:

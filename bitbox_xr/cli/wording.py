@@ -20,7 +20,7 @@ OTHER_CALLS = {"annotate": "--intervals"}  # functions that are neither a comman
 UNMISTAKABLE = {"fps", "rng", "sep", "skiprows"}
 VALUE = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|…|True|False|None|-?[\w.+]+"""
 SUBJECT = re.compile(r"^(?:[a-z_]+\.)?[a-z_]+\(\): ", re.MULTILINE)
-CALL = re.compile(r"\b((?:[a-z_]+\.)*)([a-z_]+)\(\)")
+CALL = re.compile(r"\b((?:[a-z_]+\.)*)([a-z_]+)\((?:x|x, y)?\)")
 WRAPPED = re.compile(rf"\b[\w.]+\((?:[^()=]*, )?(\w+=(?:{VALUE}))\)")
 KEYWORD = re.compile(rf"(?<![\w.-])(\w+)=({VALUE})")
 EXPECTED = re.compile(r"\bexpected (\w+)(?= (?:to|together|with|or)\b|,)(?: (with|or) (\w+)\b)?")

@@ -187,7 +187,7 @@ def test_equal_results_make_equal_reports(tmp_path):
 @pytest.mark.parametrize(
     ("given", "name", "error", "message"),
     [
-        (lambda: [], "a.html", ValueError, "expected at least one result, got an empty list"),
+        (list, "a.html", ValueError, "expected at least one result, got an empty list"),
         (lambda: "imitation.nc", "a.html", TypeError, "got a str; open a file with open_netcdf()"),
         (lambda: [bx.kinematics(POSE), 3], "a.html", TypeError, "got a int"),
         (lambda: xr.Dataset({"a": 1.0}), "a.html", ValueError, "expected results with the attribute measure"),
