@@ -50,7 +50,12 @@ PICTURES = sorted({*_names(PlotMethods), *_names(SignalsPlotMethods)})
     "-o", "--out", type=FILE, required=True, metavar="OUT.png",
     help="Picture to write: .png, .svg or .pdf. An existing file is replaced.",
 )  # fmt: skip
-@click.option("--picture", type=click.Choice(PICTURES), help="What to draw.  [default: the main picture of the result]")
+@click.option(
+    "--picture",
+    type=click.Choice(PICTURES),
+    metavar="NAME",
+    help=f"What to draw: {', '.join(PICTURES)}.  [default: the main picture of the result]",
+)
 @click.option(
     "--select", multiple=True, metavar="NAME=LABEL", help="Part of the result to draw, such as condition=play. Can be "
     "given several times.",
@@ -69,7 +74,9 @@ PICTURES = sorted({*_names(PlotMethods), *_names(SignalsPlotMethods)})
 @click.option("--vmin", type=float, help="Smallest value of the colours.")
 @click.option("--vmax", type=float, help="Largest value of the colours.")
 @click.option("--cmap", metavar="NAME", help="Colour map of Matplotlib.")
-@click.option("--dpi", type=click.IntRange(10, 2400), default=200, show_default=True, help="Dots per inch of a .png.")
+@click.option(
+    "--dpi", type=click.IntRange(10, 2400), default=200, metavar="N", show_default=True, help="Dots per inch of a .png."
+)
 @reported
 def plot(result: Path, **given: Any) -> None:
     """Draw a picture of RESULT, a file that another command or `to_netcdf()` wrote; or of a recording.
@@ -81,7 +88,7 @@ def plot(result: Path, **given: Any) -> None:
       bitbox-xr plot imitation.nc -o matrix.png
       bitbox-xr plot imitation.nc -o smile.pdf --picture over_time --pair AU12 AU12
       bitbox-xr plot chance.nc -o play.svg --select condition=play --by q
-      bitbox-xr plot openface.csv -o smile.png --picture decomposition --coefficient AU12_r --min-rise 0.5
+      bitbox-xr plot openface.csv -o smile.png --coefficient AU12_r --min-rise 0.5
     """
     import matplotlib
 
@@ -150,6 +157,8 @@ def _options(
     others = [option for option in stated if option not in known]
     if given["found"] is not None and "found" not in known:
         others.append("found")
+    if isinstance(stated.get("noise"), Path):
+        stated["noise"] = open_signals(stated["noise"])
     if others:
         names = ", ".join(f"--{option.replace('_', '-')}" for option in known) or "none"
         got = ", ".join(f"--{option.replace('_', '-')}" for option in others)

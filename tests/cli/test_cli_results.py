@@ -57,8 +57,10 @@ def succeeded(*arguments):
 def test_a_result_as_a_table(command, folder, tmp_path):
     succeeded(command, folder / "x.nc", folder / "y.nc", "-o", tmp_path / "out.csv", *WINDOWS)
     expected = to_frame(getattr(bx, command.replace("-", "_"))(X, Y, **OPTIONS))
-    found = pd.read_csv(tmp_path / "out.csv", converters={"side1": str, "side2": str})
+    found = pd.read_csv(tmp_path / "out.csv")
     assert [*found.columns] == [*expected.columns]
+    sides = ["side1", "side2"]  # empty for these signals, which a CSV file cannot tell from missing
+    found, expected = (table.drop(columns=sides) for table in (found, expected))
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, check_column_type=False)
 
 
