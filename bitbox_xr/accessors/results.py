@@ -25,7 +25,9 @@ class ResultAccessor:
         self._result = result
 
     def stats(self, *, by: str | None = None) -> xr.Dataset:
-        """Compute statistics over windows: see `bitbox_xr.window_stats`.
+        """Compute mean correlation, mean lag and their spread over windows; with `by`, for each label.
+
+        See `bitbox_xr.window_stats` on all statistics.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -68,7 +70,9 @@ class ResultAccessor:
         n: int = 4999,
         rng: int | np.random.Generator | None = None,
     ) -> xr.Dataset:
-        """Test a variable of a summary over recordings: see `bitbox_xr.contrast`.
+        """Compare groups (`between`) or conditions (`within`) of a study in a variable, by permutation tests.
+
+        See `bitbox_xr.contrast` on all options.
 
         >>> values = np.random.default_rng(0).normal(1, 1, (16, 2))
         >>> summary = xr.Dataset({"excess": (("recording", "pair"), values)}, {"pair": ["AU04", "AU12"]})
@@ -99,7 +103,9 @@ class ResultAccessor:
         return methods(self._result)
 
     def report(self, path: str | PathLike[str], *, title: str | None = None) -> None:
-        """Write a report on the result as one HTML file: see `bitbox_xr.report`.
+        """Write a report as one HTML file: data quality, settings, results, pictures and methods.
+
+        See `bitbox_xr.report` on reports of several results, and of studies.
 
         >>> import tempfile
         >>> from pathlib import Path
