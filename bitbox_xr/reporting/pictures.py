@@ -7,8 +7,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, LAG, SCALE, SIGNAL1, SIGNAL2, TIME, WINDOW
-from bitbox_xr.plotting import expressivity, inference, pairs
-from bitbox_xr.plotting.style import inches, shortened
+from bitbox_xr.plotting.methods import PlotMethods
 from bitbox_xr.reporting.page import Figure
 from bitbox_xr.reporting.svg import drawing, inline_svg
 
@@ -19,34 +18,38 @@ __all__ = ["Numbers", "pictures"]
 
 MAX_NAME = 24  # characters of a signal's name in a picture
 MAX_LABELS = 6  # of a dimension that get a picture each
-MAX_SIDE_INCHES = 11.0
+CELL_INCHES, MIN_INCHES, MAX_INCHES = 0.24, 4.2, 11.0  # of a matrix
+MARGIN_INCHES = 1.7  # beside the cells of a matrix
+ROW_INCHES = 0.32  # of a scale
 OVER_TIME_INCHES = (7.5, 4.6)
 PROFILE_INCHES = (7.0, 4.2)
 WIDE_INCHES = (8.0, 3.6)
 
 Numbers = Iterator[int]
+Size = tuple[float, float]
 
 
 class Picture(NamedTuple):
-    """A picture: the variable that it needs with its dimensions, its caption, its size and what draws it."""
+    """A picture: the variable that it needs with its dimensions, its caption, its size (inches) and what draws it."""
 
     variable: str
     dims: frozenset[str]
     caption: str
-    size: Callable[[xr.Dataset], tuple[float, float]]
+    size: Callable[[xr.Dataset], Size]
     draw: Callable[[xr.Dataset, "Drawn"], object]
 
 
-def _of_pairs(result: xr.Dataset) -> tuple[float, float]:
-    """The size of a matrix of all pairs, in inches."""
-    columns, rows = (min(inches(result.sizes[dim]), MAX_SIDE_INCHES) for dim in (SIGNAL2, SIGNAL1))
-    return max(columns + 1.0, 5.2), max(rows, 4.2)
+def _side(count: int) -> float:
+    """Length of the side of a matrix with so many labels."""
+    return float(np.clip(MARGIN_INCHES + CELL_INCHES * count, MIN_INCHES, MAX_INCHES))
 
 
-def _of_scales(result: xr.Dataset) -> tuple[float, float]:
-    """The size of a matrix of scales and coefficients, in inches."""
-    width = min(inches(result.sizes[COEFFICIENT]) + 1.6, MAX_SIDE_INCHES)
-    return max(width, 5.2), max(2.8, 1.7 + 0.32 * result.sizes[SCALE])
+def _of_pairs(result: xr.Dataset) -> Size:
+    return _side(result.sizes[SIGNAL2]) + 1.0, _side(result.sizes[SIGNAL1])
+
+
+def _of_scales(result: xr.Dataset) -> Size:
+    return _side(result.sizes[COEFFICIENT]) + 1.0, max(2.8, MARGIN_INCHES + ROW_INCHES * result.sizes[SCALE])
 
 
 PAIRS, SCALES = frozenset({SIGNAL1, SIGNAL2}), frozenset({SCALE, COEFFICIENT})
@@ -54,35 +57,35 @@ PAIRS, SCALES = frozenset({SIGNAL1, SIGNAL2}), frozenset({SCALE, COEFFICIENT})
 PICTURES = (
     Picture(
         "surrogate_z", PAIRS, "Each pair against chance; significant pairs are framed", _of_pairs,
-        lambda result, figure: inference.significant_pairs(result, result, ax=figure.subplots()),
+        lambda result, figure: PlotMethods(result).significant_pairs(result, ax=figure.subplots()),
     ),
     Picture(
         "answered_above_chance", PAIRS, "Share of activations that each pair answers beyond chance", _of_pairs,
-        lambda result, figure: pairs.matrix(result, ax=figure.subplots()),
+        lambda result, figure: PlotMethods(result).matrix(ax=figure.subplots()),
     ),
     Picture(
         "corr_mean", PAIRS, "Mean correlation over windows of each pair", _of_pairs,
-        lambda result, figure: pairs.matrix(result, ax=figure.subplots()),
+        lambda result, figure: PlotMethods(result).matrix(statistic="corr_mean", ax=figure.subplots()),
     ),
     Picture(
         "corr", PAIRS | {WINDOW}, "The strongest pair over time", lambda result: OVER_TIME_INCHES,
-        lambda result, figure: pairs.over_time(result, fig=figure),
+        lambda result, figure: PlotMethods(result).over_time(fig=figure),
     ),
     Picture(
         "best_lag", PAIRS, "Best lag of each pair", _of_pairs,
-        lambda result, figure: pairs.matrix(result, ax=figure.subplots()),
+        lambda result, figure: PlotMethods(result).matrix(statistic="best_lag", ax=figure.subplots()),
     ),
     Picture(
         "profile", PAIRS | {LAG}, "Mean correlation of the strongest pair at each lag", lambda result: PROFILE_INCHES,
-        lambda result, figure: pairs.lag_profile(result, ax=figure.subplots()),
+        lambda result, figure: PlotMethods(result).lag_profile(ax=figure.subplots()),
     ),
     Picture(
         "activations_per_minute", SCALES, "Activations per minute of each coefficient at each scale", _of_scales,
-        lambda result, figure: expressivity.expressivity(result, ax=figure.subplots()),
+        lambda result, figure: PlotMethods(result).expressivity(ax=figure.subplots()),
     ),
     Picture(
         "asymmetry", frozenset({TIME, FEATURE}), "Asymmetry of facial features over time", lambda result: WIDE_INCHES,
-        lambda result, figure: expressivity.asymmetry(result, ax=figure.subplots()),
+        lambda result, figure: PlotMethods(result).asymmetry(ax=figure.subplots()),
     ),
 )  # fmt: skip
 
@@ -120,8 +123,13 @@ def _with_short_names(part: xr.Dataset) -> xr.Dataset:
     """The result with names of signals that leave space for the picture; each is still different from the others."""
     for dim in (SIGNAL1, SIGNAL2, COEFFICIENT):
         if dim in part.dims and max(map(len, part[dim].values.tolist())) > MAX_NAME:
-            names = [shortened(name, MAX_NAME) for name in part[dim].values.tolist()]
+            names = [_shortened(name) for name in part[dim].values.tolist()]
             if len(set(names)) < len(names):
                 names = [f"{name[: MAX_NAME // 2]}… ({k})" for k, name in enumerate(names, 1)]
             part = part.assign_coords({dim: names})
     return part
+
+
+def _shortened(name: str) -> str:
+    half = MAX_NAME // 2
+    return name if len(name) <= MAX_NAME else f"{name[: half - 1]}…{name[-half:]}"

@@ -47,13 +47,15 @@ def inline_svg(figure: "Figure", number: int, description: str) -> str:
 
 
 def _rasterise_large(figure: "Figure") -> None:
-    """Draw artists with very many points as images."""
+    """Draw artists with very many points as images, and meshes such as colour bars, whose cells show gaps in print."""
+    from matplotlib.collections import QuadMesh
+
     for ax in figure.axes:
         for line in ax.lines:
             line.set_rasterized(len(line.get_xdata()) > MAX_VECTOR_POINTS)  # type: ignore[arg-type]
         for group in ax.collections:
             many = max(len(group.get_offsets()), len(group.get_paths()))  # type: ignore[arg-type]
-            group.set_rasterized(many > MAX_VECTOR_POINTS)
+            group.set_rasterized(isinstance(group, QuadMesh) or many > MAX_VECTOR_POINTS)
 
 
 def _remove(element: ElementTree.Element) -> None:
