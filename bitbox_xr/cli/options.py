@@ -291,7 +291,7 @@ activation_options = _combined(
         "--scales",
         metavar="N | A,B,…",
         callback=_scales,
-        help="Number of scales, or their durations, s; several are aggregated.  [default: 1,2,4]",
+        help="Number of scales, or their durations, s; several are aggregated.  [default: 0.5,1,2,4]",
     ),
     threshold_options(1.0),
 )
