@@ -24,10 +24,23 @@ from bitbox_xr.cli.options import (
 )
 from bitbox_xr.cohort import MEASURES
 from bitbox_xr.demo import MAX_MINUTES, MIN_MINUTES
+from bitbox_xr.demo.files import REPORT_FILES, replaced
+from bitbox_xr.io.netcdf import open_netcdf
+from bitbox_xr.reporting.document import report
 
 __all__ = ["cohort", "demo"]
 
 MAX_FAILURES_SHOWN = 10
+REPORTED = ("participant.nc", "model.nc", "imitation.nc", "lag_profile.nc", "expressivity.nc")  # of the demo's files
+NEXT = """
+Next:
+  Open {out}/report.html in a browser.
+  bitbox-xr plot {out}/imitation.nc -o smile.png --picture over_time --pair AU12 AU12
+
+With your own recordings:
+  bitbox-xr info X.csv
+  bitbox-xr imitation X.csv Y.csv -o imitation.nc --width 4 --step 1 --max-lag 1
+  bitbox-xr report imitation.nc -o report.html"""
 ALIGN_OPTIONS = {"align_fps": "fps", "offset": "offset"}  # of the command, by the name that align() has
 
 
@@ -45,9 +58,9 @@ ALIGN_OPTIONS = {"align_fps": "fps", "offset": "offset"}  # of the command, by t
 def demo(out: Path, minutes: float, seed: int) -> None:
     """Simulate recordings with known imitation and known expressions, and measure both.
 
-    Writes the recordings and the results as NetCDF files, and two plots. Prints the planted values beside the found
-    ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions that
-    are missed and those that are found but were not planted. Replaces files of an earlier demo, but no other files.
+    Writes the recordings and the results as NetCDF files, two plots and a report. Prints the planted values beside the
+    found ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions
+    that are missed and those that are found but were not planted. Replaces files of an earlier demo, but no others.
 
     \b
     Example:
@@ -79,7 +92,19 @@ def demo(out: Path, minutes: float, seed: int) -> None:
         f"\n{len(face)} activations planted: {len(face) - missed} found, {missed} missed, {false} false, with a rise "
         f"of at least {MIN_RISE:g}\n(width: at half the height). Counted by default, as in published work: {every}."
     )
-    click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
+    _report_demo(out)
+    click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES, *REPORT_FILES))}")
+    click.echo(NEXT.format(out=out))
+
+
+def _report_demo(out: Path) -> None:
+    """Write the report on the demo's files."""
+    opened = []
+    for name in REPORTED:
+        with open_netcdf(out / name) as one:
+            opened.append(one.load())
+    with replaced(out, REPORT_FILES) as folder:
+        report(opened, folder / REPORT_FILES[0], title="bitbox-xr demo")
 
 
 @main.command(short_help="Measure all recordings of a study.", **HELP)

@@ -9,8 +9,8 @@ import xarray as xr
 
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import COEFFICIENT, EVENT, PAIR, RECORDING, SIGNAL, SIGNAL1, SIGNAL2
-from bitbox_xr.report.references import REFERENCES, TRACKERS
-from bitbox_xr.report.sentences import PARAGRAPH, STEPS, Sentence
+from bitbox_xr.reporting.references import REFERENCES, TRACKERS
+from bitbox_xr.reporting.sentences import PARAGRAPH, STEPS, Sentence
 
 __all__ = ["methods"]
 

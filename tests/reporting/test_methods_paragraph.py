@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.report.references import REFERENCES, TRACKERS
-from bitbox_xr.report.sentences import PARAGRAPH, STEPS
+from bitbox_xr.reporting.references import REFERENCES, TRACKERS
+from bitbox_xr.reporting.sentences import PARAGRAPH, STEPS
 
 from documented_output import examples
 from random_recordings import random_walk
