@@ -10,6 +10,7 @@ from bitbox_xr.plotting import contingency, decomposition, expressivity, inferen
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["PlotMethods", "SignalsPlotMethods"]
@@ -91,7 +92,14 @@ class SignalsPlotMethods:
             fig=fig,
         )
 
-    def lag_heatmap(self, *, fig: "Figure | SubFigure | None" = None) -> "Figure | SubFigure":
+    def lag_heatmap(
+        self,
+        *,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        cmap: "str | Colormap | None" = None,
+        fig: "Figure | SubFigure | None" = None,
+    ) -> "Figure | SubFigure":
         """Plot a lag map. See `bitbox_xr.plotting.inference.lag_heatmap`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -100,9 +108,9 @@ class SignalsPlotMethods:
         >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=1)
         >>> fig = found.bitbox.plot.lag_heatmap(fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_title()
-        'best lag −0.400 s'
+        'best −0.40 s'
         """
-        return inference.lag_heatmap(self._x, fig=fig)
+        return inference.lag_heatmap(self._x, vmin=vmin, vmax=vmax, cmap=cmap, fig=fig)
 
 
 class PlotMethods:
@@ -111,7 +119,15 @@ class PlotMethods:
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result
 
-    def matrix(self, *, statistic: str | None = None, ax: "Axes | None" = None) -> "Axes":
+    def matrix(
+        self,
+        *,
+        statistic: str | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        cmap: "str | Colormap | None" = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
         """Plot a statistic of every pair. See `bitbox_xr.plotting.pairs.matrix`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -122,9 +138,18 @@ class PlotMethods:
         >>> ax.images[0].get_array().shape
         (12, 12)
         """
-        return pairs.matrix(self._result, statistic=statistic, ax=ax)
+        return pairs.matrix(self._result, statistic=statistic, vmin=vmin, vmax=vmax, cmap=cmap, ax=ax)
 
-    def lag_profile(self, pair: tuple[str, str] | None = None, *, ax: "Axes | None" = None) -> "Axes":
+    def lag_profile(
+        self,
+        pair: tuple[str, str] | None = None,
+        *,
+        chance: xr.Dataset | None = None,
+        level: float = 0.9,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
         """Plot one pair's mean correlation at each lag. See `bitbox_xr.plotting.pairs.lag_profile`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -133,12 +158,16 @@ class PlotMethods:
         >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=1)
         >>> ax = profile.bitbox.plot.lag_profile(("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
         >>> ax.get_legend().get_texts()[0].get_text()
-        'best lag −0.400 s (outermost lag in 0% of windows)'
+        'best lag −0.40 s, r = 0.74'
         """
-        return pairs.lag_profile(self._result, pair, ax=ax)
+        return pairs.lag_profile(self._result, pair, chance=chance, level=level, vmin=vmin, vmax=vmax, ax=ax)
 
     def over_time(
-        self, pair: tuple[str, str] | None = None, *, fig: "Figure | SubFigure | None" = None
+        self,
+        pair: tuple[str, str] | None = None,
+        *,
+        cmap: "str | Colormap | None" = None,
+        fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
         """Plot one pair's correlation and lag over time. See `bitbox_xr.plotting.pairs.over_time`.
 
@@ -148,11 +177,20 @@ class PlotMethods:
         >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> fig = result.bitbox.plot.over_time(("AU12", "AU12"), fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_xlabel()
-        'time (middle of the window,\xa0s)'
+        'time (middle of the window),\xa0s'
         """
-        return pairs.over_time(self._result, pair, fig=fig)
+        return pairs.over_time(self._result, pair, cmap=cmap, fig=fig)
 
-    def expressivity(self, metric: str = "activations_per_minute", *, ax: "Axes | None" = None) -> "Axes":
+    def expressivity(
+        self,
+        metric: str = "activations_per_minute",
+        *,
+        relative: bool | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        cmap: "str | Colormap | None" = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
         """Plot a metric of each coefficient and scale. See `bitbox_xr.plotting.expressivity.expressivity`.
 
         >>> from bitbox_xr.demo import make_face
@@ -163,9 +201,11 @@ class PlotMethods:
         >>> ax.get_xlabel()
         'coefficient'
         """
-        return expressivity.expressivity(self._result, metric, ax=ax)
+        return expressivity.expressivity(
+            self._result, metric, relative=relative, vmin=vmin, vmax=vmax, cmap=cmap, ax=ax
+        )
 
-    def asymmetry(self, *, ax: "Axes | None" = None) -> "Axes":
+    def asymmetry(self, *, vmax: float | None = None, ax: "Axes | None" = None) -> "Axes":
         """Plot asymmetry over time. See `bitbox_xr.plotting.expressivity.asymmetry`.
 
         >>> import numpy as np
@@ -177,7 +217,7 @@ class PlotMethods:
         >>> ax.get_xlabel()
         'time, s'
         """
-        return expressivity.asymmetry(self._result, ax=ax)
+        return expressivity.asymmetry(self._result, vmax=vmax, ax=ax)
 
     def significant_pairs(
         self,
@@ -186,6 +226,9 @@ class PlotMethods:
         statistic: str | None = None,
         by: PValue = "p_fwe",
         alpha: float = 0.05,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        cmap: "str | Colormap | None" = None,
         ax: "Axes | None" = None,
     ) -> "Axes":
         """Plot a matrix with significant pairs framed. See `bitbox_xr.plotting.inference.significant_pairs`.
@@ -197,13 +240,27 @@ class PlotMethods:
         >>> result = child.bitbox.imitation(model, **windows, stats=True)
         >>> found = child.bitbox.significance(model, **windows, n=99, rng=0, pairs="matched", progress=False)
         >>> ax = result.bitbox.plot.significant_pairs(found, ax=Figure(layout="constrained").subplots())
-        >>> ax.get_title(loc="left").splitlines()[-1]
+        >>> ax.get_title(loc="left").splitlines()[-1].split(", 29")[0]
         'framed: family-wise p ≤ 0.05, 2 of 12 pairs'
         """
-        return inference.significant_pairs(self._result, found, statistic=statistic, by=by, alpha=alpha, ax=ax)
+        return inference.significant_pairs(
+            self._result,
+            found,
+            statistic=statistic,
+            by=by,
+            alpha=alpha,
+            vmin=vmin,
+            vmax=vmax,
+            cmap=cmap,
+            ax=ax,
+        )
 
     def over_time_by_chance(
-        self, *, level: float = 0.9, fig: "Figure | SubFigure | None" = None
+        self,
+        *,
+        level: float = 0.9,
+        cmap: "str | Colormap | None" = None,
+        fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
         """Plot one pair over time, with surrogates. See `bitbox_xr.plotting.inference.over_time_by_chance`.
 
@@ -214,11 +271,11 @@ class PlotMethods:
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
         >>> fig = found.bitbox.plot.over_time_by_chance(fig=Figure(layout="constrained"))
         >>> fig.axes[0].get_legend().get_texts()[0].get_text()
-        '90% of the surrogates'
+        '90% of 19 surrogates'
         """
-        return inference.over_time_by_chance(self._result, level=level, fig=fig)
+        return inference.over_time_by_chance(self._result, level=level, cmap=cmap, fig=fig)
 
-    def lag_distribution(self, *, level: float = 0.9, ax: "Axes | None" = None) -> "Axes":
+    def lag_distribution(self, *, level: float = 0.9, vmax: float | None = None, ax: "Axes | None" = None) -> "Axes":
         """Plot how often each lag is the best one. See `bitbox_xr.plotting.inference.lag_distribution`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -230,7 +287,7 @@ class PlotMethods:
         >>> ax.get_ylabel()
         'share of windows'
         """
-        return inference.lag_distribution(self._result, level=level, ax=ax)
+        return inference.lag_distribution(self._result, level=level, vmax=vmax, ax=ax)
 
     def specification_curve(
         self,
