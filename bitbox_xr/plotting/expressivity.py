@@ -118,6 +118,7 @@ def expressivity(
     if ax is None:
         height = MARGIN_MM + ROW_MM * rows + CHARACTER_MM * max(0, longest - 4)
         ax = mm(COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height).subplots()
+    width = points(ax)[0]
     image = ax.imshow(heat.values, aspect="auto", interpolation="nearest", **_colours(heat, vmin, vmax, cmap))
     label = "times the mean of the scale" if heat.means is not None else _label(values, metric)
     bar = ax.figure.colorbar(
@@ -128,7 +129,6 @@ def expressivity(
         _label_ratios(bar)
         _write_means(ax, heat.means)
     ax.spines[:].set_visible(False)
-    width = points(ax)[0]
     size = write_labels(ax.xaxis, [literal(str(name)) for name in values[COEFFICIENT].values], width / columns)
     if longest * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)
@@ -249,7 +249,7 @@ def _colours(heat: Heat, vmin: float | None, vmax: float | None, cmap: "str | Co
 
 def _label_ratios(bar: Any) -> None:
     inner = [tick for tick in 2.0 ** np.arange(-8, 9) if bar.norm.vmin < tick < bar.norm.vmax]
-    bar.set_ticks(ticks := [bar.norm.vmin, *inner, bar.norm.vmax], labels=[f"{tick:.2g}" for tick in ticks])
+    bar.set_ticks(ticks := [bar.norm.vmin, *inner, bar.norm.vmax], labels=[f"{tick:.3g}" for tick in ticks])
     bar.minorticks_off()
 
 

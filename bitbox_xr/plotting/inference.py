@@ -111,7 +111,7 @@ def significant_pairs(
     >>> ax = significant_pairs(imitation(x, y, **options), found, ax=Figure(layout="constrained").subplots())
     >>> print(ax.get_title(loc="left"))
     Imitation of model by participant
-    framed: family-wise p ≤ 0.05, 2 of 12 pairs, 29 shift surrogates
+    framed: family-wise p ≤ 0.05, 2 of 12 pairs, 57 windows of 2 s, step 1 s, max_lag 1 s
     """
     remedy = "use the result of significance(x, y)"
     if by not in P_VALUES:
@@ -235,14 +235,13 @@ def lag_distribution(
     'share of windows'
     """
     count = int(np.isfinite(windows["lag"].values).sum())
-    lags, starts = _bars(_lags(windows.attrs), count)
+    edges, starts = _bars(_lags(windows.attrs), count, windows.attrs["fps"])
     shares, null = (
         np.add.reduceat(_shares(chosen, windows.attrs), starts, axis=1)
         for chosen in (windows["lag"].values[None], windows["null_lag"].values)
     )
     low, high = _quantiles(null, ((1 - level) / 2, (1 + level) / 2))
     ax = mm(COLUMN_MM[1], DISTRIBUTION_MM).subplots() if ax is None else ax
-    edges = _edges(lags) if len(lags) > 1 else lags[0] + np.array([-0.5, 0.5]) / windows.attrs["fps"]
     label = f"{level:.0%} of {len(null)} surrogates"
     ax.stairs(high, edges, baseline=low, fill=True, color=CHANCE_BAND, linewidth=0, label=label)
     ax.stairs(null.mean(axis=0), edges, baseline=None, color=CHANCE_COLOUR, linewidth=0.9, label="mean of surrogates")
@@ -310,7 +309,7 @@ def lag_heatmap(
     if np.isfinite(strength).any():
         best = float(lags[np.nanargmax(strength)])
         right.axhline(best, color=MARK_COLOUR, linestyle=(0, (4, 2)), linewidth=0.9)
-        right.set_title(f"best {with_sign(best)} s", color=MARK_COLOUR)
+        right.set_title(f"best {with_sign(best)} s", color=MARK_COLOUR, loc="center")
     reach = limits(profile, None, None, both_signs=True)
     right.set(xlabel="mean over windows", xlim=reach)
     left.set(xlabel=literal(axis_text(values[WINDOW])), ylabel=literal(lag_text(lag_map, lines=2)))
@@ -357,15 +356,16 @@ def _lags(attrs: Attrs) -> np.ndarray:
     return result
 
 
-def _bars(lags: np.ndarray, windows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Centres of the bars, and the index of each bar's first lag. Adjacent lags share a bar if there are many.
+def _bars(lags: np.ndarray, windows: int, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Edges of the bars, and the index of each bar's first lag. Adjacent lags share a bar if there are many.
 
-    Bars are equally wide but for the last one, which is drawn like the others.
+    All bars but the first have the same number of lags.
     """
     most = int(np.clip(round(2 * np.sqrt(windows)), MIN_BARS, MAX_BARS))
     size = -(-len(lags) // most)
-    starts = np.arange(0, len(lags), size)
-    return lags[starts] + (size - 1) / 2 * (lags[1] - lags[0] if len(lags) > 1 else 0.0), starts
+    starts = np.arange(len(lags), 0, -size)[:0:-1] if len(lags) > size else np.array([], dtype=int)
+    starts = np.append(0, starts[starts > 0])
+    return np.append(lags[starts], lags[-1] + 1 / fps) - 0.5 / fps, starts
 
 
 def _shares(chosen: np.ndarray, attrs: Attrs) -> np.ndarray:

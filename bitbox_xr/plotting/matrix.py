@@ -10,7 +10,17 @@ from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.measures.results import below_half, selves
 from bitbox_xr.measures.social import window_stats
-from bitbox_xr.plotting.captions import Of, axis_text, literal, of, options_text, subject_text, wrapped, write_title
+from bitbox_xr.plotting.captions import (
+    Of,
+    axis_text,
+    literal,
+    of,
+    options_text,
+    subject_text,
+    wrapped,
+    wrapped_to_points,
+    write_title,
+)
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
@@ -250,7 +260,8 @@ def _label(ax: "Axes", cells: Cells, who: Of, size: tuple[float, float]) -> None
         ax.set_ylabel("signal of both")
         ax.tick_params(axis="x", length=0)
     names = "" if matched else who.y if who.y != "y" else "signals of y"
-    ax.set_xlabel("\n".join(filter(None, [literal(names), *_notes(cells)])))
+    notes = [wrapped_to_points(note, 1.1 * width, LABEL_PT) for note in _notes(cells)]
+    ax.set_xlabel("\n".join(filter(None, [literal(names), *notes])))
 
 
 def _write_values(ax: "Axes", cells: Cells, image: Any) -> None:
@@ -293,5 +304,5 @@ def _notes(cells: Cells) -> list[str]:
     found = (("each signal with itself", cells.alone), (NO_CORRELATION, missing))
     grey = [text for text, where in found if where.any()]
     few = (cells.few & ~cells.alone).any()
-    hatched = ["hatched: fewer than half as many windows as the pair with most windows"] if few else []
+    hatched = ["hatched: fewer than half as many windows as others"] if few else []
     return ([f"grey: {'; or '.join(grey)}"] if grey else []) + hatched

@@ -158,7 +158,7 @@ class PlotMethods:
         >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=1)
         >>> ax = profile.bitbox.plot.lag_profile(("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
         >>> ax.get_legend().get_texts()[0].get_text()
-        'best lag −0.40 s, r = 0.74'
+        'best lag −0.40 s, r = 0.67'
         """
         return pairs.lag_profile(self._result, pair, chance=chance, level=level, vmin=vmin, vmax=vmax, ax=ax)
 
@@ -240,7 +240,7 @@ class PlotMethods:
         >>> result = child.bitbox.imitation(model, **windows, stats=True)
         >>> found = child.bitbox.significance(model, **windows, n=99, rng=0, pairs="matched", progress=False)
         >>> ax = result.bitbox.plot.significant_pairs(found, ax=Figure(layout="constrained").subplots())
-        >>> ax.get_title(loc="left").splitlines()[-1].split(", 29")[0]
+        >>> ax.get_title(loc="left").splitlines()[-1].split(", 57")[0]
         'framed: family-wise p ≤ 0.05, 2 of 12 pairs'
         """
         return inference.significant_pairs(
@@ -271,7 +271,7 @@ class PlotMethods:
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
         >>> fig = found.bitbox.plot.over_time_by_chance(fig=Figure(layout="constrained"))
         >>> fig.axes[0].get_legend().get_texts()[0].get_text()
-        '90% of 19 surrogates'
+        '90% of 14 surrogates'
         """
         return inference.over_time_by_chance(self._result, level=level, cmap=cmap, fig=fig)
 
@@ -306,6 +306,6 @@ class PlotMethods:
         >>> smile = found.sel(signal1="AU12", signal2="AU12")
         >>> fig = smile.bitbox.plot.specification_curve("corr_mean", fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_xlabel()
-        'settings, by mean correlation over windows'
+        'settings, by mean correlation'
         """
         return specification.specification_curve(self._result, variable, preregistered=preregistered, fig=fig)

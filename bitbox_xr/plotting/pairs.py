@@ -102,7 +102,7 @@ def lag_profile(
     >>> profile = bx.lag_profile(x, y, width=2, step=1, max_lag=1)
     >>> ax = lag_profile(profile, ("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
     >>> ax.get_legend().get_texts()[0].get_text()
-    'best lag −0.40 s, r = 0.74'
+    'best lag −0.40 s, r = 0.67'
     """
     heights = select_variable(profile, "profile", (LAG, SIGNAL1, SIGNAL2), "use the result of bx.lag_profile(x, y)")
     counts = _window_counts(profile)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import bitbox_xr as bx
 from bitbox_xr.demo import make_face, make_pair
-from bitbox_xr.plotting import decomposition, expressivity, inference, methods, pairs, style
+from bitbox_xr.plotting import captions, decomposition, expressivity, inference, methods, pairs, style
 
 PLOTS = [getattr(owner, name) for owner in (pairs, expressivity, inference) for name in owner.__all__] + [
     function
@@ -64,8 +64,8 @@ def test_lag_limits_leave_a_margin_around_the_allowed_lags(attrs, limits):
 
 def test_an_axis_label_has_units_unless_there_are_none():
     lag = xr.DataArray([0.5], dims="x", name="lag", attrs={"long_name": "lag", "units": "s"})
-    assert style.axis_text(lag) == "lag,\N{NO-BREAK SPACE}s"
-    assert style.axis_text(lag.assign_attrs(units="1")) == "lag"
+    assert captions.axis_text(lag) == "lag,\N{NO-BREAK SPACE}s"
+    assert captions.axis_text(lag.assign_attrs(units="1")) == "lag"
 
 
 def test_labels_state_the_units_of_the_signal():
@@ -74,7 +74,9 @@ def test_labels_state_the_units_of_the_signal():
     assert fig.axes[0].get_ylabel() == "signal, mm"
     result = bx.expressivity(face, scales=[1, 2])
     labels = {
-        metric: expressivity.expressivity(result, metric, ax=Figure().subplots()).images[0].colorbar.ax.get_ylabel()
+        metric: expressivity.expressivity(result, metric, relative=False, ax=Figure().subplots())
+        .images[0]
+        .colorbar.ax.get_ylabel()
         for metric in ("frequency", "density", "mean")
     }
     assert {metric: " ".join(label.split()) for metric, label in labels.items()} == {
