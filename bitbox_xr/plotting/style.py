@@ -102,10 +102,15 @@ def styled(plot: Callable[Parameters, Drawn]) -> Callable[Parameters, Drawn]:
 
     @functools.wraps(plot)
     def in_style(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Drawn:
-        import matplotlib
+        from matplotlib import rcParams
 
-        with matplotlib.rc_context(RC):
+        # rc_context would also undo what the backend sets when the first figure starts it, such as interactive mode
+        users = {name: rcParams[name] for name in RC}
+        rcParams.update(RC)
+        try:
             return plot(*args, **kwargs)
+        finally:
+            rcParams.update(users)
 
     return in_style
 

@@ -62,7 +62,7 @@ def test_matrix_of_statistics_and_with_units(five):
     shares = pairs.matrix(stats, statistic="follow_share", ax=axes()).images[0]
     assert shares.get_clim()[0] == 0
     lags = pairs.matrix(stats, statistic="corr_lag", ax=axes()).images[0]
-    assert lags.colorbar.ax.get_ylabel().split() == "mean lag, s (negative: x follows)".split()
+    assert lags.colorbar.ax.get_ylabel().split() == ["mean", "lag,", "s", "(negative:", "x", "follows)"]
     best = pairs.matrix(five[1], statistic="best_lag", ax=axes()).images[0]
     np.testing.assert_array_equal(best.get_array(), five[1]["best_lag"].values)
 
