@@ -173,4 +173,4 @@ def test_options_that_do_not_fit_are_left_out_of_the_title():
     captions.write_title(ax, "Imitation of somebody by somebody else", ["58 windows of 2 s", "step 1 s", "max_lag 1 s"])
     first, second = ax.get_title(loc="left").splitlines()
     assert "…" in first
-    assert second == "58 windows of 2 s"
+    assert second == "58 windows of 2 s, step 1 s"
