@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 __all__ = [
+    "P_VALUES",
     "Of",
     "axis_text",
     "counts_text",
@@ -40,6 +41,7 @@ __all__ = [
 CHARACTER_WIDTH = 0.56  # of the font size, for an average character
 MIN_CHARACTERS_PER_LINE = 12
 MAX_NAME = 28  # characters of the name of a person or recording
+P_VALUES = {"p": "p", "p_fwe": "family-wise p", "q": "false discovery rate q"}
 MAX_EXTENSION = 8  # characters, with the dot
 SEPARATORS = " ,;_-."
 MARGIN_PT = 4.0

@@ -1,12 +1,16 @@
-"""The methods of `.bitbox.plot` on DataArrays and Datasets. Each one calls a function of `bitbox_xr.plotting`."""
+"""The methods of `.bitbox.plot` on Datasets. Each one calls a function of `bitbox_xr.plotting`."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from bitbox_xr.core.types import NoiseLike, PValue, ScalesLike, SignalsLike
-from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, pairs, specification
+from bitbox_xr.core.types import PValue, Statistic
+from bitbox_xr.core.variables import RECORDING
+from bitbox_xr.plotting import chance as chance_plots
+from bitbox_xr.plotting import expressivity, inference, pairs, specification
+from bitbox_xr.plotting import groups as group_plots
+from bitbox_xr.plotting.signal_methods import SignalsPlotMethods
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,103 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["PlotMethods", "SignalsPlotMethods"]
-
-
-class SignalsPlotMethods:
-    """Plots of signals and of lag maps, `x.bitbox.plot.…`. Each draws on `fig` if given, and returns the figure."""
-
-    def __init__(self, x: xr.DataArray) -> None:
-        self._x = x
-
-    def decomposition(
-        self,
-        coefficient: str | None = None,
-        *,
-        scales: ScalesLike = 6,
-        precision: int = 16,
-        min_rise: float | None = None,
-        false_alarms_per_minute: float | None = None,
-        noise: NoiseLike = None,
-        fps: float | None = None,
-        fig: "Figure | SubFigure | None" = None,
-    ) -> "Figure | SubFigure":
-        """Plot one signal and its response at each scale. See `bitbox_xr.plotting.decomposition.decomposition`.
-
-        >>> from bitbox_xr.demo import make_face
-        >>> face, _ = make_face()
-        >>> from matplotlib.figure import Figure
-        >>> fig = face.bitbox.plot.decomposition("AU12", scales=[1, 2], fig=Figure(layout="constrained"))
-        >>> [ax.get_xlabel() for ax in fig.axes]
-        ['', '', 'time, s']
-        """
-        return decomposition.decomposition(
-            self._x,
-            coefficient,
-            scales=scales,
-            precision=precision,
-            min_rise=min_rise,
-            false_alarms_per_minute=false_alarms_per_minute,
-            noise=noise,
-            fps=fps,
-            fig=fig,
-        )
-
-    def answers(
-        self,
-        y: SignalsLike,
-        pair: tuple[str, str],
-        *,
-        min_latency: float = 0.0,
-        max_latency: float = 2.0,
-        scales: ScalesLike = (1.0, 2.0, 4.0),
-        min_rise: float | None = None,
-        false_alarms_per_minute: float | None = 1.0,
-        noise: NoiseLike = None,
-        fps: float | None = None,
-        fig: "Figure | SubFigure | None" = None,
-    ) -> "Figure | SubFigure":
-        """Plot how one signal answers the activations of one of y. See `bitbox_xr.plotting.contingency.answers`.
-
-        >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=1)
-        >>> from matplotlib.figure import Figure
-        >>> fig = child.bitbox.plot.answers(model, ("AU12", "AU12"), max_latency=1, fig=Figure(layout="constrained"))
-        >>> fig.axes[1].get_xlabel()
-        'latency of the first answer, s'
-        """
-        return contingency.answers(
-            self._x,
-            y,
-            pair,
-            min_latency=min_latency,
-            max_latency=max_latency,
-            scales=scales,
-            min_rise=min_rise,
-            false_alarms_per_minute=false_alarms_per_minute,
-            noise=noise,
-            fps=fps,
-            fig=fig,
-        )
-
-    def lag_heatmap(
-        self,
-        *,
-        vmin: float | None = None,
-        vmax: float | None = None,
-        cmap: "str | Colormap | None" = None,
-        fig: "Figure | SubFigure | None" = None,
-    ) -> "Figure | SubFigure":
-        """Plot a lag map. See `bitbox_xr.plotting.inference.lag_heatmap`.
-
-        >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
-        >>> from matplotlib.figure import Figure
-        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=1)
-        >>> fig = found.bitbox.plot.lag_heatmap(fig=Figure(layout="constrained"))
-        >>> fig.axes[1].get_title()
-        'best −0.40 s'
-        """
-        return inference.lag_heatmap(self._x, vmin=vmin, vmax=vmax, cmap=cmap, fig=fig)
 
 
 class PlotMethods:
@@ -254,6 +161,69 @@ class PlotMethods:
             cmap=cmap,
             ax=ax,
         )
+
+    def matched_pairs(
+        self,
+        *,
+        by: PValue = "p_fwe",
+        alpha: float = 0.05,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Plot matched pairs beside chance, ranked. See `bitbox_xr.plotting.chance.matched_pairs`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=1)
+        >>> from matplotlib.figure import Figure
+        >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=1, n=99, rng=0, progress=False)
+        >>> ax = found.bitbox.plot.matched_pairs(ax=Figure(layout="constrained").subplots())
+        >>> ax.get_yticklabels()[0].get_text()
+        'AU06'
+        """
+        return chance_plots.matched_pairs(self._result, by=by, alpha=alpha, vmin=vmin, vmax=vmax, ax=ax)
+
+    def null_distribution(
+        self,
+        *,
+        statistic: Statistic | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Plot one pair beside its surrogates. See `bitbox_xr.plotting.chance.null_distribution`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> windows = {"width": 2, "step": 1, "max_lag": 1}
+        >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
+        >>> ax = found.bitbox.plot.null_distribution(ax=Figure(layout="constrained").subplots())
+        >>> ax.get_xlabel()
+        'mean absolute correlation'
+        """
+        return chance_plots.null_distribution(self._result, statistic=statistic, vmin=vmin, vmax=vmax, ax=ax)
+
+    def groups(
+        self,
+        variable: str,
+        *,
+        by: str,
+        dim: str = RECORDING,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Plot a variable of a summary by group or condition. See `bitbox_xr.plotting.groups.groups`.
+
+        >>> from matplotlib.figure import Figure
+        >>> values = {"excess": (("recording", "condition"), [[0.1, 0.3], [0.2, 0.5]])}
+        >>> summary = xr.Dataset(values, {"condition": ["rest", "task"]})
+        >>> ax = summary.bitbox.plot.groups("excess", by="condition", ax=Figure(layout="constrained").subplots())
+        >>> [label.get_text() for label in ax.get_xticklabels()]
+        ['rest\\nn = 2', 'task\\nn = 2']
+        """
+        return group_plots.groups(self._result, variable, by=by, dim=dim, vmin=vmin, vmax=vmax, ax=ax)
 
     def over_time_by_chance(
         self,

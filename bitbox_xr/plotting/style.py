@@ -5,7 +5,7 @@ The style applies to what a plot draws, never to the user's rcParams. The font f
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 import numpy as np
 import xarray as xr
@@ -102,15 +102,17 @@ def styled(plot: Callable[Parameters, Drawn]) -> Callable[Parameters, Drawn]:
 
     @functools.wraps(plot)
     def in_style(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Drawn:
-        from matplotlib import rcParams
+        import matplotlib
+
+        parameters = cast("dict[str, Any]", matplotlib.rcParams)
 
         # rc_context would also undo what the backend sets when the first figure starts it, such as interactive mode
-        users = {name: rcParams[name] for name in RC}
-        rcParams.update(RC)
+        users = {name: parameters[name] for name in RC}
+        parameters.update(RC)
         try:
             return plot(*args, **kwargs)
         finally:
-            rcParams.update(users)
+            parameters.update(users)
 
     return in_style
 

@@ -11,9 +11,24 @@ from matplotlib.figure import Figure
 
 import bitbox_xr as bx
 from bitbox_xr.demo import make_face, make_pair
-from bitbox_xr.plotting import captions, decomposition, expressivity, inference, methods, pairs, style
+from bitbox_xr.plotting import (
+    captions,
+    chance,
+    decomposition,
+    expressivity,
+    groups,
+    inference,
+    methods,
+    pairs,
+    recordings,
+    style,
+)
 
-PLOTS = [getattr(owner, name) for owner in (pairs, expressivity, inference) for name in owner.__all__] + [
+PLOTS = [
+    getattr(owner, name)
+    for owner in (pairs, expressivity, inference, recordings, chance, groups)
+    for name in owner.__all__
+] + [
     function
     for owner in (methods.PlotMethods, methods.SignalsPlotMethods)
     for name, function in vars(owner).items()
