@@ -7,6 +7,15 @@ import pytest
 SHARED = Path(__file__).parents[2] / "shared"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_notice_of_compilation():
+    """Tests of standard error do not depend on what is compiled already."""
+    from bitbox_xr.kernels.compilation_notice import quiet
+
+    with quiet(True):
+        yield
+
+
 @pytest.fixture(scope="session")
 def golden():
     """Folder of reference values."""

@@ -12,6 +12,7 @@ from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
 from bitbox_xr.core.types import Array
 from bitbox_xr.inference.surrogates import Draws, Replacement
+from bitbox_xr.kernels.compilation_notice import quiet
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.correlation_engine import Windows
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Statistics", "compared"]
 
 SURROGATES_PER_TASK = 8  # of dask
+MATCHED_WINDOWS = 128  # computed at a time for matched pairs, whose matrices are small
 KINDS = ("mean", "cover", "activity")  # what is computed for x and each surrogate, one matrix of pairs each
 
 
@@ -81,7 +83,7 @@ def _strengths(
         return _strength(x[where], active[where], made, draws, asked)
 
     work = list(product(np.ndindex(extra), (int(pick) for pick in picks)))
-    with ThreadPoolExecutor(workers) as pool:
+    with quiet(progress is False), ThreadPoolExecutor(workers) as pool:
         results = pool.map(compute, work)
         found = np.stack(list(tracked(results, len(work), "surrogates", shown=progress)))
     return found.reshape(*extra, len(picks), *found.shape[1:])
@@ -96,7 +98,8 @@ def _strength(
     """
     from bitbox_xr.kernels.activity import rank_correlation
 
-    sums = np.zeros((3, x.shape[1], made[0].y.shape[1]))
+    n1 = 1 if asked.matched else x.shape[1]
+    sums = np.zeros((3, n1, made[0].y.shape[1]))
     sides: tuple[list[np.ndarray], list[np.ndarray]] = [], []
     for part, of_x, replacement in zip(draws.parts, active, made, strict=True):
         windows = part.windows if replacement.number is None else part.windows._replace(number=replacement.number)
@@ -105,10 +108,11 @@ def _strength(
         sides[0].append(of_x[: windows.number])
         sides[1].append(of_y if replacement.order is None else of_y[replacement.order])
     activity = rank_correlation(*(np.concatenate(side) for side in sides))
+    activity = np.diagonal(activity)[None] if asked.matched else activity
     count, total, cover = sums
     mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
     result = np.stack([mean, cover, activity])
-    return np.diagonal(result, axis1=1, axis2=2) if asked.matched else result
+    return result[:, 0] if asked.matched else result
 
 
 def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, asked: Statistics, sums: np.ndarray) -> None:
@@ -116,14 +120,17 @@ def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, asked: Stat
     from bitbox_xr.kernels.p_values import add_strength
 
     n1, n2 = sums.shape[1:]
-    block = correlation_engine.BLOCK
+    block = MATCHED_WINDOWS if asked.matched else correlation_engine.BLOCK
     corr, lag = np.empty((2, block, n1, n2), np.float32)
-    shares = np.empty((block, n1), np.float32), np.empty((block, n2), np.float32)
+    shares = np.empty((block, x.shape[1]), np.float32), np.empty((block, n2), np.float32)
     last = np.full((n1, n2), -windows.width)
     for first in range(0, windows.number, block):
         stop = min(first + block, windows.number)
         out = tuple(array[: stop - first] for array in (corr, lag, *shares))
-        correlation_engine.block(x, made.y, windows, asked.plan, asked.seconds, False, first, stop, out, made.order)
+        correlation_engine.block(
+            x, made.y, windows, asked.plan, asked.seconds, False, first, stop, out, made.order,
+            matched=asked.matched,
+        )  # fmt: skip
         add_strength(out[0], asked.name == "corr_abs_mean", first, windows.width, windows.step, last, sums)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numba
 
+from bitbox_xr.kernels import compilation_notice
 from bitbox_xr.upstream import numba_internals
 
 __all__ = ["kernel"]
@@ -19,6 +20,7 @@ def _sources() -> str:
 
 
 SOURCES = _sources()
+numba_internals.watch_compilation(compilation_notice.started, compilation_notice.finished)
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -1,83 +1,29 @@
 """Applies the correlation kernel to all windows of whole recordings, with threads or as a dask graph.
 
-Arrays are `(…, time, signal)`; windows are in frames. The windows are divided into blocks. The size and order of the
-blocks do not depend on the number of threads, so the results are the same to the last digit for any number.
+Arrays are `(…, time, signal)`; windows are in frames.
 """
 
-import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from bitbox_xr.core.lazy import is_lazy, threads
-from bitbox_xr.core.progress import tracked
+from bitbox_xr.core.lazy import is_lazy
 from bitbox_xr.core.types import Array
 from bitbox_xr.kernels.correlation.statistics import SUMS
+from bitbox_xr.measures.window_blocks import BLOCK, Block, Grids, Windows, Work, blocks, listed, over_blocks, workers
 
 if TYPE_CHECKING:
     import dask.array as da
 
     from bitbox_xr.kernels.correlation.windowed import Plan
 
-__all__ = ["Windows", "block", "broadcast", "grouped_reduced", "grouped_sums", "matrices", "reduced", "sums"]
+__all__ = ["BLOCK", "Windows", "block", "broadcast", "grouped_reduced", "grouped_sums", "matrices", "reduced", "sums"]
 
-T = TypeVar("T")
-W = TypeVar("W")
-
-BLOCK = 32  # windows; their matrices of 79 × 79 pairs fit into the cache of the processor
-MIN_PRODUCTS_FOR_THREADS = 2**20  # with fewer products of two frames, threads take longer to start than they save
-
-
-class Windows(NamedTuple):
-    """Windows: number w starts at frame `start + reach + w · step`; its lags use `reach` frames more each way."""
-
-    width: int
-    step: int
-    reach: int
-    number: int
-    start: int = 0
-
-    def frames(self, first: int, stop: int) -> slice:
-        """Frames that windows `first` to `stop` use, with their lags."""
-        last = (stop - 1) * self.step + 2 * self.reach + self.width
-        return slice(self.start + first * self.step, self.start + last)
-
-    def cut(self, array: Array) -> Array:
-        """The frames of an array `(…, time, signal)` that all windows use; there, the windows start at frame 0."""
-        return array[..., self.frames(0, self.number), :]
-
-
-# The windows of a recording, or those of each of its intervals, with one width, step and reach.
-Grids = Windows | Sequence[Windows]
-
-
-class _Block(NamedTuple):
-    """At most `BLOCK` windows of one grid."""
-
-    grid: int
-    windows: Windows
-    first: int
-    stop: int
-    into: slice  # of the windows of all grids
-
-
-def _blocks(grids: Sequence[Windows]) -> list[_Block]:
-    """Blocks of all grids, in order. Each grid has its own, as it has if the recording is cut into its intervals."""
-    before = np.cumsum([0, *(windows.number for windows in grids)]).tolist()
-    return [
-        _Block(grid, windows, first, stop, slice(before[grid] + first, before[grid] + stop))
-        for grid, windows in enumerate(grids)
-        for first in range(0, windows.number, BLOCK)
-        for stop in [min(first + BLOCK, windows.number)]
-    ]
-
-
-def _listed(grids: Grids) -> Sequence[Windows]:
-    return [grids] if isinstance(grids, Windows) else grids
+NS_PER_SUM = 2.0  # to add one cell to the sums
 
 
 # --- matrices of every window
@@ -91,10 +37,10 @@ def matrices(
     `windows` of several intervals follow each other. `plan` holds the lags from which each window chooses; `seconds`
     are the same lags in s.
     """
-    grids = _listed(windows)
+    grids = listed(windows)
     call = partial(_matrices, plan=plan, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(np.asarray(x), np.asarray(y), grids=grids, workers=_workers(x, y, grids, [plan]))
+        return call(np.asarray(x), np.asarray(y), grids=grids, lazily=False)
     import dask.array as da
 
     parts: list[list[Any]] = [[], [], []]
@@ -119,25 +65,34 @@ def _matrices(
     plan: "Plan",
     seconds: np.ndarray,
     mirrored: bool,
-    workers: int,
+    lazily: bool,
 ) -> tuple[np.ndarray, ...]:
     x, y, extra = broadcast(x, y)
     count = sum(windows.number for windows in grids)
     shapes = [(count, x.shape[-1], y.shape[-1])] * 2 + [(count, x.shape[-1]), (count, y.shape[-1])]
     out = tuple(np.empty(extra + shape, np.float32) for shape in shapes)
 
-    def compute(at: tuple[tuple[int, ...], _Block]) -> None:
-        where, (_, windows, first, stop, into) = at
-        here = tuple(array[where][into] for array in out)
-        block(x[where], y[where], windows, plan, seconds, mirrored, first, stop, here)
+    def compute(at: Block) -> None:
+        part = tuple(array[at.where][at.into] for array in out)
+        here = part[0][:, at.rows], part[1][:, at.rows], part[2][:, at.rows], part[3]
+        block(x[at.where][:, at.rows], y[at.where], at.windows, plan, seconds, mirrored, at.first, at.stop, here)
 
-    for _ in _over_blocks(compute, extra, _blocks(grids), workers):
+    work = _work([plan], x, y, mirrored=mirrored)
+    for _ in over_blocks(compute, blocks(extra, grids, work), 1 if lazily else workers(extra, grids, work)):
         pass
     return out
 
 
+def _work(plans: Sequence["Plan"], x: np.ndarray, y: np.ndarray, *, mirrored: bool) -> Work:
+    from bitbox_xr.kernels.correlation.paths import path
+
+    n1, n2 = x.shape[-1], y.shape[-1]
+    ways = [path(plan, n1, n2) for plan in plans]
+    return Work(sum(way.ns for way in ways), n1, n2, mirrored, max(way.stretch for way in ways))
+
+
 def _stacked(x: np.ndarray, y: np.ndarray, call: Callable[..., tuple[np.ndarray, ...]], windows: Windows) -> np.ndarray:
-    corr, lag, _, _ = call(x, y, grids=[windows], workers=1)
+    corr, lag, _, _ = call(x, y, grids=[windows], lazily=True)
     return np.stack([corr, lag], axis=-4)
 
 
@@ -177,17 +132,17 @@ def sums(
     x: Array, y: Array, windows: Grids, plans: list["Plan"], seconds: list[np.ndarray], *, mirrored: bool
 ) -> Array:
     """Return the sums over all windows, `(…, plan, sum, n1, n2)` float64 (see `SUMS`), without keeping matrices."""
-    grids = _listed(windows)
+    grids = listed(windows)
     if not grids:  # no interval of a label is long enough
         x, y = (np.zeros(array[..., :0, :].shape) for array in (x, y))
     call = partial(_sums, plans=plans, seconds=seconds, mirrored=mirrored)
     if not is_lazy(x, y):
-        return call(np.asarray(x), np.asarray(y), grids=grids, workers=_workers(x, y, grids, plans))
+        return call(np.asarray(x), np.asarray(y), grids=grids, lazily=False)
     sizes = {"p": len(plans), "k": len(SUMS)}
     import dask.array as da
 
     parts = [
-        _blockwise(partial(call, grids=[own], workers=1), x_part, y_part, "pkij", sizes, dtype=np.float64)
+        _blockwise(partial(call, grids=[own], lazily=True), x_part, y_part, "pkij", sizes, dtype=np.float64)
         for x_part, y_part, own in _parts_of_grids(x, y, grids)
     ]
     result: Array = da.stack(parts).sum(axis=0, split_every=4)
@@ -196,28 +151,45 @@ def sums(
 
 def _sums(
     x: np.ndarray, y: np.ndarray, *, grids: Sequence[Windows], plans: list["Plan"], seconds: list[np.ndarray],
-    mirrored: bool, workers: int,
+    mirrored: bool, lazily: bool,
 ) -> np.ndarray:  # fmt: skip
-    from bitbox_xr.kernels.correlation.window_sums import add_windows
-
     x, y, extra = broadcast(x, y)
     n1, n2 = x.shape[-1], y.shape[-1]
-
-    def compute(at: tuple[tuple[int, ...], _Block]) -> tuple[tuple[tuple[int, ...], int], np.ndarray]:
-        where, (grid, windows, first, stop, _) = at
-        part = np.zeros((len(plans), len(SUMS), n1, n2))
-        corr, lag = np.empty((2, stop - first, n1, n2), np.float32)
-        shares = np.empty((stop - first, n1), np.float32), np.empty((stop - first, n2), np.float32)
-        for plan, names, into in zip(plans, seconds, part, strict=True):
-            block(x[where], y[where], windows, plan, names, mirrored, first, stop, (corr, lag, *shares))
-            add_windows(corr, lag, _limit(names), into)
-        return (where, grid), part
-
     total = np.zeros((*extra, len(plans), len(SUMS), n1, n2))
-    found = _over_blocks(compute, extra, _blocks(grids), workers)
-    # first over the blocks of an interval, then over intervals, as `reduced` does
-    for (where, _), parts in groupby(found, key=lambda one: one[0]):
-        total[where] += reduce(np.add, (part for _, part in parts))
+
+    def compute(at: Block) -> tuple[Block, np.ndarray]:
+        corr, lag = np.empty((2, at.stop - at.first, at.rows.stop - at.rows.start, n2), np.float32)
+        shares = np.empty((len(corr), corr.shape[1]), np.float32), np.empty((len(corr), n2), np.float32)
+        parts = []
+        for plan, names in zip(plans, seconds, strict=True):
+            out = (corr, lag, *shares)
+            block(x[at.where][:, at.rows], y[at.where], at.windows, plan, names, mirrored, at.first, at.stop, out)
+            parts.append(_added(corr, lag, _limit(names)))
+        return at, np.stack(parts, axis=1)
+
+    work = _work(plans, x, y, mirrored=mirrored)
+    found = over_blocks(compute, blocks(extra, grids, work), 1 if lazily else workers(extra, grids, work))
+    # first over the windows of an interval, then over intervals, as `grouped_reduced` does
+    for (where, _), of_grid in groupby(found, key=lambda one: one[0][:2]):
+        total[where] += _total(of_grid, (len(plans), len(SUMS), n1, n2))
+    return total
+
+
+def _added(corr: np.ndarray, lag: np.ndarray, limit: float) -> np.ndarray:
+    """The sums over each `BLOCK` windows, `(block, sum, n1, n2)`."""
+    from bitbox_xr.kernels.correlation.window_sums import add_windows
+
+    parts = np.zeros((-(-len(corr) // BLOCK), len(SUMS), *corr.shape[1:]))
+    add_windows(corr, lag, limit, BLOCK, parts)
+    return parts
+
+
+def _total(found: Iterable[tuple[Block, np.ndarray]], shape: tuple[int, ...]) -> np.ndarray:
+    """Sums over blocks, `shape`, in the order of their windows."""
+    total = np.zeros(shape)
+    for at, parts in found:
+        for part in parts:
+            total[..., at.rows, :] += part
     return total
 
 
@@ -242,7 +214,7 @@ def grouped_reduced(corr: Array, lag: Array, groups: Sequence[Sequence[slice]]) 
 def reduced(corr: Array, lag: Array, limit: float) -> Array:
     """Return the sums over windows, `(…, sum, n1, n2)`, of existing `corr` and `lag` `(…, window, n1, n2)`."""
     if not is_lazy(corr, lag):
-        return _reduced(np.asarray(corr), np.asarray(lag), limit, workers=threads())
+        return _reduced(np.asarray(corr), np.asarray(lag), limit, lazily=False)
     import dask.array as da
 
     outer = tuple(range(corr.ndim - 3))
@@ -256,24 +228,21 @@ def reduced(corr: Array, lag: Array, limit: float) -> Array:
 
 
 def _reduced_part(corr: np.ndarray, lag: np.ndarray, limit: float) -> np.ndarray:
-    return np.expand_dims(_reduced(corr, lag, limit, workers=1), -4)
+    return np.expand_dims(_reduced(corr, lag, limit, lazily=True), -4)
 
 
-def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, workers: int) -> np.ndarray:
-    from bitbox_xr.kernels.correlation.window_sums import add_windows
-
+def _reduced(corr: np.ndarray, lag: np.ndarray, limit: float, *, lazily: bool) -> np.ndarray:
     extra, (count, n1, n2) = corr.shape[:-3], corr.shape[-3:]
 
-    def compute(at: tuple[tuple[int, ...], int]) -> tuple[tuple[int, ...], np.ndarray]:
-        where, first = at
-        part = np.zeros((len(SUMS), n1, n2))
-        both = [np.ascontiguousarray(array[where][first : first + BLOCK], np.float32) for array in (corr, lag)]
-        add_windows(*both, limit, part)
-        return where, part
+    def compute(at: Block) -> tuple[Block, np.ndarray]:
+        one, other = (np.ascontiguousarray(array[at.where][at.into, at.rows], np.float32) for array in (corr, lag))
+        return at, _added(one, other, limit)
 
     total = np.zeros((*extra, len(SUMS), n1, n2))
-    for where, part in _over_blocks(compute, extra, range(0, count, BLOCK), workers):
-        total[where] += part
+    grids, work = [Windows(1, 1, 0, count)], Work(NS_PER_SUM * max(n1 * n2, 1), n1, n2)
+    found = over_blocks(compute, blocks(extra, grids, work), 1 if lazily else workers(extra, grids, work))
+    for where, of_recording in groupby(found, key=lambda one: one[0].where):
+        total[where] = _total(of_recording, (len(SUMS), n1, n2))
     return total
 
 
@@ -299,10 +268,13 @@ def block(
     stop: int,
     out: tuple[np.ndarray, ...],
     order: np.ndarray | None = None,
+    *,
+    matched: bool = False,
 ) -> None:
     """Correlate windows `first` to `stop` of two recordings, into `out`.
 
-    `order` (for surrogates) gives the window of y with which each window of x is paired; None: the same window.
+    `order` (for surrogates) gives the window of y with which each window of x is paired; None: the same window. With
+    `matched`, each signal of x only with the same signal of y: the first two of `out` are then `(window, 1, n)`.
     """
     from bitbox_xr.kernels.correlation.windowed import best_lags
 
@@ -315,29 +287,7 @@ def block(
         x, y = (a[(start[:, None] + np.arange(span)).ravel()] for a, start in zip((x, y), starts, strict=True))
         plan = plan._replace(step=span)
     sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
-    best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored)
-
-
-def _workers(x: Array, y: Array, grids: Sequence[Windows], plans: Sequence["Plan"]) -> int:
-    """Number of threads for the windows of all recordings."""
-    recordings = math.prod(np.broadcast_shapes(x.shape[:-2], y.shape[:-2]))
-    windows = recordings * sum(own.number for own in grids)
-    products = windows * x.shape[-1] * y.shape[-1] * sum(len(plan.lags) * plan.width for plan in plans)
-    return threads() if products >= MIN_PRODUCTS_FOR_THREADS else 1
-
-
-def _over_blocks(
-    function: Callable[[tuple[tuple[int, ...], W]], T], extra: tuple[int, ...], blocks: Sequence[W], workers: int
-) -> Iterator[T]:
-    """Apply `function` to every block of every recording with threads; yield its results in order."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    work = [(where, one) for where in np.ndindex(extra) for one in blocks]
-    if workers == 1 or len(work) <= 1:
-        yield from tracked(map(function, work), len(work)) if workers > 1 else map(function, work)
-        return
-    with ThreadPoolExecutor(min(workers, len(work))) as pool:
-        yield from tracked(pool.map(function, work), len(work))
+    best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored, matched=matched)
 
 
 def _limit(seconds: np.ndarray) -> float:

@@ -1,10 +1,11 @@
 """Undocumented parts of numba that kernels use."""
 
+from collections.abc import Callable
 from typing import Any
 
-from numba.core import cgutils
+from numba.core import cgutils, event
 
-__all__ = ["declared", "item_pointer", "nothing", "stamp_cache"]
+__all__ = ["declared", "item_pointer", "nothing", "stamp_cache", "watch_compilation"]
 
 
 def stamp_cache(compiled: Any, stamp: str) -> None:
@@ -40,3 +41,23 @@ def declared(builder: Any, kind: Any, name: str) -> Any:
     `numba.core.cgutils` appears in numba's examples, but it has no reference page.
     """
     return cgutils.get_or_insert_function(builder.module, kind, name)
+
+
+class _Watcher(event.Listener):
+    def __init__(self, started: Callable[[], None], finished: Callable[[], None]) -> None:
+        self.started = started
+        self.finished = finished
+
+    def on_start(self, event: Any) -> None:
+        self.started()
+
+    def on_end(self, event: Any) -> None:
+        self.finished()
+
+
+def watch_compilation(started: Callable[[], None], finished: Callable[[], None]) -> None:
+    """Call `started` and `finished` when numba begins and ends to compile a function, not when it reads its cache.
+
+    numba describes its events only in its guide for developers.
+    """
+    event.register("numba:compile", _Watcher(started, finished))

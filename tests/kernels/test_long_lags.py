@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import bitbox_xr as bx
-from bitbox_xr.kernels.correlation import windowed
 
 from oracles import assert_best, lags_one_sided, lags_two_sided
 from random_recordings import FPS
@@ -51,11 +50,9 @@ def correlation_plan(x, lag):
 
 
 @pytest.mark.parametrize(
-    ("gaps", "polarity", "max_rows"),
-    [("none", True, 4096), ("shared", False, 50), ("own", True, 50), ("both", True, 4096), ("both", False, 1)],
+    ("gaps", "polarity"), [("none", True), ("shared", False), ("own", True), ("both", True), ("both", False)]
 )
-def test_two_sided_lags_longer_than_the_window_equal_the_reference(monkeypatch, gaps, polarity, max_rows):
-    monkeypatch.setattr(windowed, "MAX_ROWS", max_rows)
+def test_two_sided_lags_longer_than_the_window_equal_the_reference(gaps, polarity):
     width, step, lag = 7, 11, 19
     x, y = recording(1, 75, 3, gaps), recording(2, 71, 2, gaps)
     result = bx.coordination(
@@ -73,22 +70,6 @@ def test_one_sided_lags_longer_than_the_window_equal_the_reference():
     assert_best(result.corr.values, frames, x, y, width, step, lag, lags_one_sided(lag, False), True, 4)
 
 
-@pytest.mark.parametrize("gaps", ["shared", "own", "both"])
-@pytest.mark.parametrize("alone", [True, False])
-def test_results_do_not_depend_on_the_size_of_groups(monkeypatch, gaps, alone):
-    x = np.round(recording(5, 160, 3, gaps), 1)  # rounded values give many ties
-    y = np.round(recording(6, 160, 4, gaps), 1)
-    sides = [bx.signals(a, fps=FPS) for a in ((x,) if alone else (x, y))]
-    results = []
-    for max_rows in (1, 100, 10**6):
-        monkeypatch.setattr(windowed, "MAX_ROWS", max_rows)
-        results.append(bx.coordination(*sides, **seconds(9, 13, 25)))
-    for result in results[1:]:
-        for name in ("corr", "lag"):
-            assert result[name].values.tobytes() == results[0][name].values.tobytes()
-    assert results[0].corr.notnull().any()
-
-
 def peak_memory(lag, gaps):
     x, y = (bx.signals(recording(seed, 2 * lag + 40, 2, gaps), fps=FPS) for seed in (7, 8))
     tracemalloc.start()
@@ -103,16 +84,14 @@ def peak_memory(lag, gaps):
 def test_memory_grows_linearly_with_the_number_of_lags(gaps):
     peak_memory(10, gaps)  # imports and compilation of the first call are not counted
     short, long = peak_memory(75, gaps), peak_memory(300, gaps)
-    assert long < 10e6  # bytes; sums and spreads of all (2 · 300 + 1)² candidates would take more than 100e6
-    assert long < 2 * short
+    assert long < 2e6  # bytes; tables of all (2 · 300 + 1)² candidates would take more than 100e6
+    assert long < 5 * short  # 4 times as many lags
 
 
 PROGRAM = """
 import resource
 import numpy as np
 import bitbox_xr as bx
-from bitbox_xr.kernels.correlation import windowed
-
 x, y = (bx.signals(values, fps=30) for values in np.random.default_rng(0).normal(size=(2, 18_000, 1)))
 options = {"width": 4, "step": 10, "stats": True}
 bx.coordination(x[:2000], y[:2000], max_lag=1, **options)

@@ -257,21 +257,37 @@ def test_further_dimensions_are_matched_by_label_and_come_first():
         bx.imitation(x, x.assign_coords(recording=["p", "q", "s"]))
 
 
-def test_number_of_threads_changes_nothing(monkeypatch):
-    from bitbox_xr.measures import correlation_engine
+@pytest.mark.parametrize(("n", "step"), [(4, 0.25), (70, 0.25), (4, 0.04)])
+def test_number_of_threads_changes_nothing(monkeypatch, n, step):
+    from bitbox_xr.measures import window_blocks
 
-    monkeypatch.setattr(correlation_engine, "MIN_PRODUCTS_FOR_THREADS", 0)
-    x, y = noise(1500, 4, 0), noise(1500, 5, 1)
+    monkeypatch.setattr(window_blocks, "BLOCK_NS", 1000)
+    monkeypatch.setattr(window_blocks, "MIN_ROWS", 8)  # signals are divided too
+    x, y = noise(700, n, 0), noise(700, 5, 1)
+    y[300:320, 2] = np.nan
     runs = []
-    for n in (1, 2, 5):
-        monkeypatch.setattr(correlation_engine, "threads", lambda n=n: n)
-        runs.append((bx.imitation(x, y, fps=FPS), bx.imitation(x, y, fps=FPS, stats=True)))
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(window_blocks, "threads", lambda threads=threads: threads)
+        runs.append([bx.imitation(x, y, fps=FPS, step=step, stats=stats) for stats in (False, True)])
     for full, stats in runs[1:]:
         xr.testing.assert_identical(full, runs[0][0])
         xr.testing.assert_identical(stats, runs[0][1])
 
 
-@pytest.mark.parametrize(("frames", "pools"), [(600, 0), (40_000, 1)])
+def test_parts_of_the_signals_give_the_same_as_all_together(monkeypatch):
+    from bitbox_xr.measures import window_blocks
+
+    x, y = noise(150, 30, 0), noise(150, 5, 1)
+    x[40:45, 20], y[70] = np.nan, np.nan
+    whole = [bx.imitation(x, y, fps=FPS, stats=stats) for stats in (False, True)]
+    monkeypatch.setattr(window_blocks, "BLOCK_NS", 1000)
+    monkeypatch.setattr(window_blocks, "MIN_ROWS", 8)
+    for stats in (False, True):
+        parts = bx.imitation(x, y, fps=FPS, stats=stats)
+        xr.testing.assert_allclose(parts, whole[stats], atol=2e-6)
+
+
+@pytest.mark.parametrize(("frames", "pools"), [(600, 0), (400_000, 1)])
 def test_a_short_recording_starts_no_threads(monkeypatch, frames, pools):
     import concurrent.futures
 
@@ -283,7 +299,7 @@ def test_a_short_recording_starts_no_threads(monkeypatch, frames, pools):
             super().__init__(workers)
 
     monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", Counted)
-    monkeypatch.setattr("bitbox_xr.measures.correlation_engine.threads", lambda: 2)
+    monkeypatch.setattr("bitbox_xr.measures.window_blocks.threads", lambda: 2)
     x, y = (bx.signals(noise(frames, 1, seed), fps=FPS) for seed in (0, 1))
     bx.imitation(x, y, width=1, step=0.1)
     assert started == [2] * pools

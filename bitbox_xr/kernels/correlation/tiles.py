@@ -1,4 +1,4 @@
-"""Operations on blocks of a matrix product that stay in the processor's registers, for use in kernels.
+"""Blocks of a matrix product that stay in the processor's registers, for use in kernels.
 
 A *tile* is a block of `rows × cols` numbers: the sums of products of `rows` signals of one person with `cols` signals
 of the other. Windowed correlation consists of many small matrix products, each followed by a comparison. A tile stays
@@ -19,26 +19,32 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 
-from bitbox_xr.kernels.correlation.ties import build_beats
 from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
 
 __all__ = [
+    "Layout",
+    "TileType",
     "aligned",
-    "filled",
-    "highest",
-    "keep",
-    "lowest",
+    "loaded",
+    "map_cells",
+    "minus",
     "outer",
     "plus",
     "remove",
-    "scaled",
+    "repeated",
     "shape",
-    "winner",
+    "store",
+    "strip",
+    "strip_columns",
+    "strip_width",
+    "through",
+    "times",
     "zeros",
 ]
 
 VECTORS = 5  # vectors in a row: 80 float32 with vectors of 64 bytes, for 79 expression coefficients
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
+STRIP = {64: 5, 32: 3}[VECTOR_BYTES]  # vectors in a strip, of which three are in registers at the same time
 # Rows of a tile by (bytes of a vector, bytes of a number), chosen so that the accumulators, a row of y and a number of
 # x fit into the registers (32 of 64 bytes, or 16 of 32). float64 needs three tiles at the same time (product, highest,
 # lowest), so its tiles have half as many rows.
@@ -49,6 +55,11 @@ def shape(dtype: Any) -> tuple[int, int]:
     """Number of rows and columns of a tile of float32 or float64."""
     size = np.dtype(dtype).itemsize
     return ROWS[VECTOR_BYTES, size], VECTORS * VECTOR_BYTES // size
+
+
+def strip_columns(dtype: Any) -> int:
+    """Number of columns of a strip: a tile with one row of few vectors, so that the registers hold several."""
+    return STRIP * VECTOR_BYTES // np.dtype(dtype).itemsize
 
 
 def aligned(size: int, dtype: Any) -> np.ndarray:
@@ -62,27 +73,39 @@ def aligned(size: int, dtype: Any) -> np.ndarray:
 class TileType(types.Type):
     """The compiler's type of a tile."""
 
-    def __init__(self, dtype: Any) -> None:
-        super().__init__(f"Tile({dtype})")
+    def __init__(self, dtype: Any, rows: int, vectors: int) -> None:
+        super().__init__(f"Tile({dtype}, {rows}, {vectors})")
         self.dtype = dtype
+        self.rows = rows
+        self.vectors = vectors
 
 
-class _Layout:
-    """The LLVM types of tiles of one dtype, and instructions on their vectors."""
+def _tile_like(array: Any) -> TileType:
+    """The type of the largest tiles that fit into the registers, with the numbers of an array."""
+    return TileType(array.dtype, ROWS[VECTOR_BYTES, array.dtype.bitwidth // 8], VECTORS)
 
-    def __init__(self, dtype: Any) -> None:
-        self.size = dtype.bitwidth // 8
-        self.rows = ROWS[VECTOR_BYTES, self.size]
+
+class Layout:
+    """The LLVM types of a type of tiles, and instructions on their vectors."""
+
+    def __init__(self, kind: TileType) -> None:
+        self.size = kind.dtype.bitwidth // 8
+        self.rows = kind.rows
+        self.vectors = kind.vectors
         self.lanes = VECTOR_BYTES // self.size
         self.scalar = ir.FloatType() if self.size == 4 else ir.DoubleType()
         self.vector = ir.VectorType(self.scalar, self.lanes)
         self.integers = ir.VectorType(ir.IntType(8 * self.size), self.lanes)
-        self.tile = ir.ArrayType(self.vector, self.rows * VECTORS)
+        self.tile = ir.ArrayType(self.vector, self.rows * self.vectors)
         self.suffix = f"v{self.lanes}f{8 * self.size}"
 
     def cells(self) -> list[tuple[int, int, int]]:
         """All cells of a tile, as (row, vector, index of the cell)."""
-        return [(r, v, r * VECTORS + v) for r in range(self.rows) for v in range(VECTORS)]
+        return [(r, v, self.at(r, v)) for r in range(self.rows) for v in range(self.vectors)]
+
+    def at(self, row: int, vector: int) -> int:
+        """Index of a cell."""
+        return row * self.vectors + vector
 
     def splat(self, builder: Any, scalar: Any) -> Any:
         """A vector that repeats one number."""
@@ -94,12 +117,19 @@ class _Layout:
         )
 
     def constant(self, number: float) -> Any:
+        """A vector that repeats a number known at compile time."""
         return ir.Constant(self.vector, [number] * self.lanes)
 
     def fma(self, builder: Any, a: Any, b: Any, c: Any) -> Any:
+        """a · b + c."""
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
         function = declared(builder, kind, f"llvm.fma.{self.suffix}")
         return builder.call(function, [a, b, c])
+
+    def root(self, builder: Any, a: Any) -> Any:
+        """√a."""
+        function = declared(builder, ir.FunctionType(self.vector, [self.vector]), f"llvm.sqrt.{self.suffix}")
+        return builder.call(function, [a])
 
     def magnitude(self, builder: Any, vector: Any, signed: Any) -> Any:
         """The values by which lags are compared: `vector` itself if `signed` is not 0, else its absolute values."""
@@ -116,7 +146,7 @@ class _Layout:
         pointer = builder.bitcast(pointer, self.vector.as_pointer())
         return [
             builder.load(builder.gep(pointer, [ir.Constant(ir.IntType(64), v)]), align=self.size)
-            for v in range(VECTORS)
+            for v in range(self.vectors)
         ]
 
     def load_column(self, builder: Any, pointer: Any) -> list[Any]:
@@ -128,10 +158,10 @@ class _Layout:
 @register_model(TileType)
 class _TileModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _Layout(kind.dtype).tile)  # type: ignore[no-untyped-call]
+        super().__init__(manager, kind, Layout(kind).tile)  # type: ignore[no-untyped-call]
 
 
-def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:
+def map_cells(layout: Layout, builder: Any, tile: Any, function: Callable[..., Any]) -> Any:
     """Replace each cell of a tile by `function(row, vector, old)`."""
     for r, v, cell in layout.cells():
         tile = builder.insert_value(tile, function(r, v, builder.extract_value(tile, cell)), cell)
@@ -141,10 +171,10 @@ def _map_cells(layout: _Layout, builder: Any, tile: Any, function: Callable[...,
 @intrinsic
 def zeros(typing: Any, like: Any) -> Any:
     """A tile of zeros with the type of the array `like`."""
-    kind = TileType(like.dtype)
+    kind = _tile_like(like)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(_Layout(kind.dtype).tile, None)
+        return ir.Constant(Layout(kind).tile, None)
 
     return kind(like), codegen
 
@@ -152,13 +182,13 @@ def zeros(typing: Any, like: Any) -> Any:
 def _lag_one(sign: int) -> Any:
     def build(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout = _Layout(tile.dtype)
+            layout = Layout(tile)
             old, xs, at_x, ys, at_y = args
             column = layout.load_column(builder, item_pointer(context, builder, x, xs, at_x))
             row = layout.load_row(builder, item_pointer(context, builder, y, ys, at_y))
             if sign < 0:
                 column = [builder.fneg(number) for number in column]
-            return _map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, column[r], row[v], cell))
+            return map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, column[r], row[v], cell))
 
         return tile(tile, x, types.intp, y, types.intp), codegen
 
@@ -178,133 +208,126 @@ def remove(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
 
 
 @intrinsic
-def plus(typing: Any, tile: Any, other: Any) -> Any:
-    """The sum of two tiles, cell by cell."""
+def through(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
+    """tile[c] + x[i + c] · y[j + c] for a tile of one row: add one frame of matched pairs."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        def cell(r: int, v: int, held: Any) -> Any:
-            return builder.fadd(held, builder.extract_value(args[1], r * VECTORS + v))
+        layout = Layout(tile)
+        old, xs, at_x, ys, at_y = args
+        one = layout.load_row(builder, item_pointer(context, builder, x, xs, at_x))
+        other = layout.load_row(builder, item_pointer(context, builder, y, ys, at_y))
+        return map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, one[v], other[v], cell))
 
-        return _map_cells(_Layout(tile.dtype), builder, args[0], cell)
+    return tile(tile, x, types.intp, y, types.intp), codegen
+
+
+@intrinsic
+def minus(typing: Any, tile: Any, other: Any) -> Any:
+    """The difference of two tiles, cell by cell."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(tile)
+
+        def cell(r: int, v: int, held: Any) -> Any:
+            return builder.fsub(held, builder.extract_value(args[1], layout.at(r, v)))
+
+        return map_cells(layout, builder, args[0], cell)
 
     return tile(tile, tile), codegen
 
 
 @intrinsic
-def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any, inverse2: Any, j: Any) -> Any:
-    """(tile[r, c] − sums[i + r] · means[j + c]) · inverse1[i + r] · inverse2[j + c]: correlations from products."""
+def times(typing: Any, tile: Any, other: Any) -> Any:
+    """The product of two tiles, cell by cell."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile.dtype)
-        old, sums_, inverse1_, at_x, means_, inverse2_, at_y = args
-        sum_ = [
-            builder.fneg(number)
-            for number in layout.load_column(builder, item_pointer(context, builder, sums, sums_, at_x))
-        ]
-        by_row = layout.load_column(builder, item_pointer(context, builder, inverse1, inverse1_, at_x))
-        mean = layout.load_row(builder, item_pointer(context, builder, means, means_, at_y))
-        by_column = layout.load_row(builder, item_pointer(context, builder, inverse2, inverse2_, at_y))
+        layout = Layout(tile)
 
-        def cell(r: int, v: int, product: Any) -> Any:
-            centred = layout.fma(builder, sum_[r], mean[v], product)
-            return builder.fmul(builder.fmul(centred, by_column[v]), by_row[r])
+        def cell(r: int, v: int, held: Any) -> Any:
+            return builder.fmul(held, builder.extract_value(args[1], layout.at(r, v)))
 
-        return _map_cells(layout, builder, old, cell)
+        return map_cells(layout, builder, args[0], cell)
 
-    return tile(tile, sums, inverse1, types.intp, means, inverse2, types.intp), codegen
-
-
-def _extreme(sign: str) -> Any:
-    def build(typing: Any, tile: Any, other: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout = _Layout(tile.dtype)
-
-            def cell(r: int, v: int, held: Any) -> Any:
-                rival = builder.extract_value(args[1], r * VECTORS + v)
-                return builder.select(builder.fcmp_ordered(sign, rival, held), rival, held)
-
-            return _map_cells(layout, builder, args[0], cell)
-
-        return tile(tile, tile), codegen
-
-    return build
+    return tile(tile, tile), codegen
 
 
 @intrinsic
-def highest(typing: Any, tile: Any, other: Any) -> Any:
-    """The larger value, cell by cell. NaN in `other` is ignored."""
-    return _extreme(">")(typing, tile, other)
-
-
-@intrinsic
-def lowest(typing: Any, tile: Any, other: Any) -> Any:
-    """The smaller value, cell by cell. NaN in `other` is ignored."""
-    return _extreme("<")(typing, tile, other)
-
-
-@intrinsic
-def filled(typing: Any, like: Any, number: Any) -> Any:
-    """A tile that repeats one number, with the type of the array `like`."""
-    kind = TileType(like.dtype)
+def plus(typing: Any, tile: Any, other: Any) -> Any:
+    """The sum of two tiles, cell by cell."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(kind.dtype)
+        layout = Layout(tile)
+
+        def cell(r: int, v: int, held: Any) -> Any:
+            return builder.fadd(held, builder.extract_value(args[1], layout.at(r, v)))
+
+        return map_cells(layout, builder, args[0], cell)
+
+    return tile(tile, tile), codegen
+
+
+@intrinsic
+def strip(typing: Any, like: Any) -> Any:
+    """A tile of zeros with one row of few vectors, so that registers hold several, and the type of the array `like`."""
+    kind = TileType(like.dtype, 1, STRIP)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(Layout(kind).tile, None)
+
+    return kind(like), codegen
+
+
+@intrinsic
+def strip_width(typing: Any, like: Any) -> Any:
+    """Number of columns of a strip with the type of the array `like`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), STRIP * VECTOR_BYTES * 8 // like.dtype.bitwidth)
+
+    return types.intp(like), codegen
+
+
+@intrinsic
+def repeated(typing: Any, like: Any, number: Any) -> Any:
+    """A tile that repeats one number, with the type of the tile `like`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(like)
         vector = layout.splat(builder, args[1])
-        return _map_cells(layout, builder, ir.Constant(layout.tile, None), lambda r, v, cell: vector)
+        return map_cells(layout, builder, args[0], lambda r, v, cell: vector)
 
-    return kind(like, like.dtype), codegen
-
-
-@intrinsic
-def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
-    """The one of `high` and `low` with the larger absolute value (with `signed`: `high`), or NaN if `high` < `low`."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(high.dtype)
-        highs, lows, by_value = args
-        by_magnitude = builder.icmp_signed("==", by_value, by_value.type(0))
-
-        def cell(r: int, v: int, top: Any) -> Any:
-            bottom = builder.extract_value(lows, r * VECTORS + v)
-            below = builder.and_(
-                builder.fcmp_ordered(">", builder.fneg(bottom), top),
-                layout.splat(builder, by_magnitude),
-            )
-            some = builder.fcmp_ordered(">=", top, bottom)
-            return builder.select(some, builder.select(below, bottom, top), layout.constant(float("nan")))
-
-        return _map_cells(layout, builder, highs, cell)
-
-    return high(high, high, types.intp), codegen
+    return like(like, like.dtype), codegen
 
 
 @intrinsic
-def keep(typing: Any, tile: Any, best: Any, lag: Any, at: Any, stride: Any, number: Any, signed: Any) -> Any:
-    """Where a cell beats `best` (see `ties`), write it to `best` and `number` to `lag`.
-
-    `best` and `lag` are flattened matrices with `stride` numbers per row. The first cell of the tile is at index `at`.
-    """
+def loaded(typing: Any, like: Any, numbers: Any, at: Any, stride: Any) -> Any:
+    """A tile of the shape of `like`, read from `numbers`, in which its rows are `stride` numbers apart."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = _Layout(tile.dtype)
-        new, best_, lag_, at_, stride_, number_, by_value = args
-        mark = layout.splat(builder, number_)
+        layout = Layout(like)
+        tile = args[0]
         for r in range(layout.rows):
-            corner = builder.add(at_, builder.mul(stride_, ir.Constant(ir.IntType(64), r)))
-            rows = [
-                item_pointer(context, builder, best, best_, corner),
-                item_pointer(context, builder, lag, lag_, corner),
-            ]
-            held, marks = [layout.load_row(builder, row) for row in rows]
-            pointers = [builder.bitcast(row, layout.vector.as_pointer()) for row in rows]
-            for v in range(VECTORS):
-                rival = builder.extract_value(new, r * VECTORS + v)
-                strengths = [layout.magnitude(builder, vector, by_value) for vector in (rival, held[v])]
-                wins = build_beats(builder, *strengths)
-                for pointer, ours, theirs in ((pointers[0], held[v], rival), (pointers[1], marks[v], mark)):
-                    cell = builder.gep(pointer, [ir.Constant(ir.IntType(64), v)])
-                    builder.store(builder.select(wins, theirs, ours), cell, align=layout.size)
+            corner = builder.add(args[2], builder.mul(args[3], ir.Constant(ir.IntType(64), r)))
+            row = layout.load_row(builder, item_pointer(context, builder, numbers, args[1], corner))
+            for v, vector in enumerate(row):
+                tile = builder.insert_value(tile, vector, layout.at(r, v))
+        return tile
+
+    return like(like, numbers, types.intp, types.intp), codegen
+
+
+@intrinsic
+def store(typing: Any, tile: Any, numbers: Any, at: Any, stride: Any) -> Any:
+    """Write a tile to `numbers`, with rows `stride` numbers apart."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(tile)
+        for r in range(layout.rows):
+            corner = builder.add(args[2], builder.mul(args[3], ir.Constant(ir.IntType(64), r)))
+            row = builder.bitcast(item_pointer(context, builder, numbers, args[1], corner), layout.vector.as_pointer())
+            for v in range(layout.vectors):
+                cell = builder.gep(row, [ir.Constant(ir.IntType(64), v)])
+                builder.store(builder.extract_value(args[0], layout.at(r, v)), cell, align=layout.size)
         return nothing(context)
 
-    signature = types.void(tile, best, lag, types.intp, types.intp, tile.dtype, types.intp)
-    return signature, codegen
+    return types.void(tile, numbers, types.intp, types.intp), codegen

@@ -1,0 +1,253 @@
+"""Correlations of windows without gaps, from sums of products for all net lags and signals of y side by side.
+
+The sum of products of a signal of x with signal j of y at the l-th net lag, in increasing order, is in *lane*
+`l · stride + j`. y is stored as `[frame, signal]` with the same stride, so that the numbers by which a frame of x is
+multiplied are contiguous, however few signals there are. Three ways lead to the sums of a window:
+
+- a new sum of its frames, in float32 or float64;
+- in float64, from the window before: frames that leave are subtracted, frames that enter are added;
+- with two-sided lags, where the window of x moves too, each pair of shifts follows from the one before (float64).
+
+Windows are computed in *stretches*. Each has its own centre, the mean of its frames, and its sums begin from zero, so
+that rounding errors do not accumulate over a recording. `paths` chooses between the ways and their precision.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bitbox_xr.kernels.correlation.choice import FEW, choose, scale, scale_and_choose
+from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments
+from bitbox_xr.kernels.correlation.plan import Lanes, Plan
+from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
+from bitbox_xr.kernels.correlation.tiles import aligned, loaded, outer, plus, remove, repeated, shape, store, zeros
+from bitbox_xr.kernels.jit import kernel
+
+__all__ = ["Sizes", "lay_out", "move", "new_sums", "pack", "running", "sizes_of", "space"]
+
+CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
+
+
+CACHE_BYTES = 40_000  # of the sums and tables of a window; with more, y is divided into parts
+
+
+class Sizes(NamedTuple):
+    """Sizes of a stretch. Tables of y begin `pad` frames before the first frame of its first window."""
+
+    width: int
+    step: int
+    windows: int
+    sweep: int  # shifts of x
+    shifts: int  # of y
+    lags: int
+    pad: int
+    stride: int  # of the signals of y in one part
+    rows: int  # of tiles
+    cols: int
+    padded: int  # number of lanes, rounded up to whole tiles
+    starts1: int  # frames at which windows of x start
+    starts2: int
+
+
+def sizes_of(plan: Plan, dtype: type, n1: int, n2: int, windows: int) -> Sizes:
+    """The sizes of stretches of at most `windows` windows."""
+    rows, cols = shape(dtype)
+    lanes, sweep = plan.lanes, plan.shifts[0]
+    vectors = -(-n2 // 16) * 16
+    stride = vectors if 10 * vectors <= 11 * n2 else n2  # rows of whole vectors, if that adds at most a tenth
+    if n2 > cols and (plan.sliding or 6 * lanes.number * n2 * np.dtype(dtype).itemsize > CACHE_BYTES):
+        stride = cols
+    starts = (windows - 1) * plan.step + sweep
+    padded = -(-lanes.number * stride // cols) * cols
+    return Sizes(
+        plan.width, plan.step, windows, *plan.shifts, lanes.number, lanes.pad, stride, rows, cols, padded, starts,
+        starts + lanes.number - 1,
+    )  # fmt: skip
+
+
+def _blocks(sizes: Sizes, lanes: Lanes) -> np.ndarray:
+    """First lane, first shift of x, and end of the shifts of x of each tile."""
+    begins = np.arange(0, sizes.padded, sizes.cols)
+    lags = begins // sizes.stride, np.minimum((begins + sizes.cols - 1) // sizes.stride + 1, sizes.lags)
+    spans = [(lanes.first[a:b].min(), lanes.last[a:b].max()) for a, b in zip(*lags, strict=True)]
+    return np.column_stack([begins, np.array(spans)])
+
+
+def space(count: int, size: int, sizes: Sizes, dtype: type) -> np.ndarray:
+    """Aligned arrays of `size` numbers `(count, …)`, long enough for a tile or strip that begins at the last one."""
+    each = -(-(size + 2 * sizes.cols) // sizes.cols) * sizes.cols
+    return aligned(count * each, dtype).reshape(count, each)
+
+
+def running(
+    one: Side, two: Side, plan: Plan, seconds: np.ndarray, dtype: type, stretch: int, mirrored: bool, first: int,
+    corr: np.ndarray, lags: np.ndarray,
+) -> int:  # fmt: skip
+    """Compute windows without gaps, the first of which starts at frame `first`. Returns the number of weak entries.
+
+    With `mirrored`, pairs i > j may be left out.
+    """
+    n1, n2, lanes = one.numbers.shape[1], two.numbers.shape[1], plan.lanes
+    sizes = sizes_of(plan, dtype, n1, n2, min(stretch, len(corr)))
+    frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
+    side1 = aligned(frames1 * sizes.rows, dtype), *space(2, sizes.starts1 * n1, sizes, dtype)
+    parts, size = -(-n2 // sizes.stride), frames2 * sizes.stride + sizes.padded
+    side2 = tuple(space(parts, size, sizes, dtype) for _ in range(3))
+    side2[2].fill(np.nan)  # shifts outside the reach have no correlation
+    sums = tuple(space(2, sizes.rows * sizes.padded, sizes, dtype))
+    blocks = _blocks(sizes, lanes) if plan.sliding else None
+    few = True if plan.sliding or n2 < FEW else None  # branches on None are left out when the function is compiled
+    return _running(
+        one[:2], two[:2], sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
+        np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
+        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, sums, mirrored, first, corr,
+        lags,
+    )  # fmt: skip
+
+
+@kernel
+def _running(
+    one,
+    two,
+    sizes,
+    blocks,
+    few,
+    choice,
+    guards,
+    centred,
+    table1,
+    table2,
+    side1,
+    side2,
+    sums,
+    mirrored,
+    first,
+    corr,
+    lags,
+):
+    """`running` with its arrays: side1 and side2 hold packed frames, and sums and inverse spreads by start."""
+    packed, means, inverse1 = side1
+    flat, total, inverse2 = side2
+    width, stride, pad, found = sizes.width, sizes.stride, sizes.pad, 0
+    n1 = corr.shape[1]
+    for start in range(0, len(corr), sizes.windows):
+        group = min(sizes.windows, len(corr) - start)
+        at = first + start * sizes.step
+        starts, inside = (group - 1) * sizes.step + sizes.sweep, (group - 1) * sizes.step + sizes.shifts
+        found += moments(one, at, width, starts, guards, centred[0], table1[0], table1[1])
+        found += moments(two, at, width, inside, guards, centred[1], table2[0], table2[1])
+        table1[0] /= width
+        lay_out(table1[0], starts, 0, 0, n1, means)
+        lay_out(table1[1], starts, 0, 0, n1, inverse1)
+        for part in range(len(flat)):
+            begin = part * stride
+            lay_out(centred[1], inside + width - 1, begin, pad, stride, flat[part])
+            lay_out(table2[0], inside, begin, pad, stride, total[part])
+            lay_out(table2[1], inside, begin, pad, stride, inverse2[part])
+            side = flat[part], total[part], inverse2[part]
+            for left in range(0, n1, sizes.rows):
+                if mirrored and begin + stride <= left:
+                    continue
+                pack(centred[0], left, starts + width - 1, sizes.rows, packed)
+                _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, corr, lags)
+    return found
+
+
+@kernel
+def lay_out(table, frames, begin, pad, stride, flat):
+    """Write `stride` columns of a table from column `begin` to a flat array, from frame `pad`."""
+    count = min(stride, table.shape[1] - begin)
+    for k in range(frames):
+        for j in range(count):
+            flat[(pad + k) * stride + j] = table[k, begin + j]
+
+
+@kernel
+def pack(centred, left, frames, rows, packed):
+    """Write the signals from `left` in the layout of tiles, `[frame, row]`."""
+    for row in range(rows):
+        i = left + row
+        for k in range(frames):
+            packed[k * rows + row] = centred[k, i] if i < centred.shape[1] else 0.0
+
+
+@kernel
+def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, corr, lags):
+    """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
+    _, n1, n2 = corr.shape
+    order, seconds, signed = choice
+    products, r = sums
+    flat_corr, flat_lags = corr.reshape(-1), lags.reshape(-1)
+    packed, means, inverse1 = side1
+    flat, total, inverse2 = side2
+    width, step, stride, padded = sizes.width, sizes.step, sizes.stride, sizes.padded
+    count = min(stride, n2 - begin)
+    for w in range(group):
+        t = w * step
+        if blocks is not None:
+            _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r)
+        elif w == 0 or 2 * step >= width:
+            new_sums(packed, flat, stride, t, width, sizes, products)
+        else:
+            move(packed, flat, stride, t - step, t - step + width, step, sizes, padded, products)
+        for i in range(left, min(left + sizes.rows, n1)):
+            at, at1, at2, to = (i - left) * padded, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2 + begin
+            if few is None:
+                scale_and_choose(
+                    products, at, means, inverse1, at1, total, inverse2, at2,
+                    stride, order, seconds, signed, count, flat_corr, flat_lags, to,
+                )  # fmt: skip
+            else:
+                if blocks is None:
+                    scale(products, at, means, inverse1, at1, total, inverse2, at2, 0, sizes.lags * stride, r)
+                choose(r, at, stride, order, seconds, signed, count, flat_corr, flat_lags, to)
+
+
+@kernel
+def new_sums(packed, flat, stride, t, width, sizes, sums):
+    """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
+    rows, cols, padded = sizes.rows, sizes.cols, sizes.padded
+    chain = -(-width // -(-width // CHAIN))
+    for c in range(0, padded, cols):
+        tile = zeros(packed)
+        for k in range(t, t + min(chain, width)):
+            tile = outer(tile, packed, k * rows, flat, k * stride + c)
+        for begin in range(t + chain, t + width, chain):
+            more = zeros(packed)
+            for k in range(begin, min(begin + chain, t + width)):
+                more = outer(more, packed, k * rows, flat, k * stride + c)
+            tile = plus(tile, more)
+        store(tile, sums, c, padded)
+
+
+@kernel
+def move(packed, flat, stride, old, new, span, sizes, lanes, sums):
+    """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
+    rows = sizes.rows
+    for c in range(0, lanes, sizes.cols):
+        tile = loaded(zeros(packed), sums, c, sizes.padded)
+        for k in range(span):
+            tile = outer(tile, packed, (new + k) * rows, flat, (new + k) * stride + c)
+            tile = remove(tile, packed, (old + k) * rows, flat, (old + k) * stride + c)
+        store(tile, sums, c, sizes.padded)
+
+
+@kernel
+def _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r):
+    """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
+    width, stride, rows = sizes.width, sizes.stride, sizes.rows
+    for block in range(len(blocks)):
+        c, first, stop = blocks[block, 0], t + blocks[block, 1], t + blocks[block, 2]
+        tile = zeros(packed)
+        for k in range(first, first + width):
+            tile = outer(tile, packed, k * rows, flat, k * stride + c)
+        here = scaled(tile, means, inverse1, first * n1 + left, total, inverse2, first * stride + c)
+        high = highest(repeated(tile, -np.inf), here)
+        low = lowest(repeated(tile, np.inf), here)
+        for a in range(first + 1, stop):
+            tile = remove(tile, packed, (a - 1) * rows, flat, (a - 1) * stride + c)
+            tile = outer(tile, packed, (a - 1 + width) * rows, flat, (a - 1 + width) * stride + c)
+            here = scaled(tile, means, inverse1, a * n1 + left, total, inverse2, a * stride + c)
+            high = highest(high, here)
+            low = lowest(low, here)
+        store(winner(high, low, signed), r, c, sizes.padded)

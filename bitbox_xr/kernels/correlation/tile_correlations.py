@@ -1,0 +1,199 @@
+"""Operations on tiles (see `tiles`) that compute correlations from sums, and compare them."""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from bitbox_xr.kernels.correlation.ties import TIE
+from bitbox_xr.kernels.correlation.tiles import Layout, map_cells
+from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
+
+__all__ = [
+    "WEAK",
+    "either",
+    "highest",
+    "lowest",
+    "masked_correlation",
+    "put",
+    "raised",
+    "scaled",
+    "winner",
+]
+
+WEAK = 9.0  # instead of a correlation that must be computed directly
+
+
+@intrinsic
+def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any, inverse2: Any, j: Any) -> Any:
+    """(tile[r, c] − sums[i + r] · means[j + c]) · inverse1[i + r] · inverse2[j + c]: correlations from products."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(tile)
+        old, sums_, inverse1_, at_x, means_, inverse2_, at_y = args
+        sum_ = [
+            builder.fneg(number)
+            for number in layout.load_column(builder, item_pointer(context, builder, sums, sums_, at_x))
+        ]
+        by_row = layout.load_column(builder, item_pointer(context, builder, inverse1, inverse1_, at_x))
+        mean = layout.load_row(builder, item_pointer(context, builder, means, means_, at_y))
+        by_column = layout.load_row(builder, item_pointer(context, builder, inverse2, inverse2_, at_y))
+
+        def cell(r: int, v: int, product: Any) -> Any:
+            centred = layout.fma(builder, sum_[r], mean[v], product)
+            return builder.fmul(builder.fmul(centred, by_column[v]), by_row[r])
+
+        return map_cells(layout, builder, old, cell)
+
+    return tile(tile, sums, inverse1, types.intp, means, inverse2, types.intp), codegen
+
+
+def _extreme(sign: str) -> Any:
+    def build(typing: Any, tile: Any, other: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            layout = Layout(tile)
+
+            def cell(r: int, v: int, held: Any) -> Any:
+                rival = builder.extract_value(args[1], layout.at(r, v))
+                return builder.select(builder.fcmp_ordered(sign, rival, held), rival, held)
+
+            return map_cells(layout, builder, args[0], cell)
+
+        return tile(tile, tile), codegen
+
+    return build
+
+
+@intrinsic
+def highest(typing: Any, tile: Any, other: Any) -> Any:
+    """The larger value, cell by cell. NaN in `other` is ignored."""
+    return _extreme(">")(typing, tile, other)
+
+
+@intrinsic
+def lowest(typing: Any, tile: Any, other: Any) -> Any:
+    """The smaller value, cell by cell. NaN in `other` is ignored."""
+    return _extreme("<")(typing, tile, other)
+
+
+@intrinsic
+def winner(typing: Any, high: Any, low: Any, signed: Any) -> Any:
+    """The one of `high` and `low` with the larger absolute value (with `signed`: `high`), or NaN if `high` < `low`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(high)
+        highs, lows, by_value = args
+        by_magnitude = builder.icmp_signed("==", by_value, by_value.type(0))
+
+        def cell(r: int, v: int, top: Any) -> Any:
+            bottom = builder.extract_value(lows, layout.at(r, v))
+            below = builder.and_(
+                builder.fcmp_ordered(">", builder.fneg(bottom), top),
+                layout.splat(builder, by_magnitude),
+            )
+            some = builder.fcmp_ordered(">=", top, bottom)
+            return builder.select(some, builder.select(below, bottom, top), layout.constant(float("nan")))
+
+        return map_cells(layout, builder, highs, cell)
+
+    return high(high, high, types.intp), codegen
+
+
+@intrinsic
+def either(typing: Any, rival: Any, bar: Any, signed: Any, new: Any, old: Any) -> Any:
+    """The cells of `new` where |rival| (with `signed`: rival) exceeds `bar`, else those of `old`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(rival)
+
+        def cell(r: int, v: int, kept: Any) -> Any:
+            rivals, bars, news = (builder.extract_value(args[k], layout.at(r, v)) for k in (0, 1, 3))
+            wins = builder.fcmp_ordered(">", layout.magnitude(builder, rivals, args[2]), bars)
+            return builder.select(wins, news, kept)
+
+        return map_cells(layout, builder, args[4], cell)
+
+    return rival(rival, rival, types.intp, rival, rival), codegen
+
+
+@intrinsic
+def raised(typing: Any, rival: Any, bar: Any, signed: Any) -> Any:
+    """`bar` raised to |rival| (with `signed`: to rival) plus `TIE` where that was above it, cell by cell."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(rival)
+
+        def cell(r: int, v: int, height: Any) -> Any:
+            strength = layout.magnitude(builder, builder.extract_value(args[0], layout.at(r, v)), args[2])
+            wins = builder.fcmp_ordered(">", strength, height)
+            return builder.select(wins, builder.fadd(strength, layout.constant(TIE)), height)
+
+        return map_cells(layout, builder, args[1], cell)
+
+    return rival(rival, rival, types.intp), codegen
+
+
+@intrinsic
+def masked_correlation(
+    typing: Any, xy: Any, x: Any, xx: Any, y: Any, yy: Any, n: Any, floor2: Any, floor1: Any, share: Any, least: Any
+) -> Any:
+    """Correlations from the sums of products, values and squares of x and y over `n` frames, cell by cell.
+
+    Fewer than `least` frames give NaN, and a floor of NaN does too. If a spread is not above its floor and above
+    `share` of the squares, the correlation must be computed directly: the cell is then `WEAK`.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(xy)
+        part = layout.splat(builder, args[8])
+        few = layout.splat(builder, builder.sitofp(args[9], layout.scalar))
+
+        def cell(r: int, v: int, products: Any) -> Any:
+            sx, sxx, sy, syy, frames, low2 = (builder.extract_value(args[k], layout.at(r, v)) for k in range(1, 7))
+            low1 = builder.extract_value(args[7], layout.at(r, v))
+            known = builder.and_(builder.fcmp_ordered(">=", frames, few), builder.fcmp_ordered("ord", low1, low2))
+            sure, spreads = known, []
+            for total, square, low in ((sx, sxx, low1), (sy, syy, low2)):
+                spread = layout.fma(builder, frames, square, builder.fneg(builder.fmul(total, total)))
+                for bar in (low, builder.fmul(part, square)):
+                    sure = builder.and_(sure, builder.fcmp_ordered(">", spread, builder.fmul(frames, bar)))
+                spreads.append(layout.root(builder, spread))
+            both = layout.fma(builder, frames, products, builder.fneg(builder.fmul(sx, sy)))
+            value = builder.fdiv(both, builder.fmul(*spreads))
+            other = builder.select(known, layout.constant(WEAK), layout.constant(float("nan")))
+            return builder.select(sure, value, other)
+
+        return map_cells(layout, builder, args[0], cell)
+
+    return xy(xy, xy, xy, xy, xy, xy, xy, xy, xy.dtype, types.intp), codegen
+
+
+@intrinsic
+def put(typing: Any, tile: Any, numbers: Any, at: Any, count: Any, limit: Any) -> Any:
+    """Write the first `count` numbers of a tile of one row, between −limit and limit, to a float32 array. NaN stays."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(tile)
+        single = ir.VectorType(ir.FloatType(), layout.lanes)
+        row = builder.bitcast(item_pointer(context, builder, numbers, args[1], args[2]), single.as_pointer())
+        whole = ir.VectorType(ir.IntType(64), layout.lanes)
+        kind = ir.FunctionType(
+            ir.VoidType(), [single, single.as_pointer(), ir.IntType(32), ir.VectorType(ir.IntType(1), layout.lanes)]
+        )
+        function = declared(builder, kind, f"llvm.masked.store.v{layout.lanes}f32.p0")
+        counts = layout.splat(builder, args[3])
+        high = layout.splat(builder, args[4])
+        for v in range(layout.vectors):
+            held = builder.extract_value(args[0], v)
+            for sign, bar in ((">", high), ("<", builder.fneg(high))):
+                held = builder.select(builder.fcmp_ordered(sign, held, bar), bar, held)
+            held = held if layout.size == 4 else builder.fptrunc(held, single)
+            places = ir.Constant(whole, [v * layout.lanes + k for k in range(layout.lanes)])
+            inside = builder.icmp_signed("<", places, counts)
+            builder.call(
+                function, [held, builder.gep(row, [ir.Constant(ir.IntType(64), v)]), ir.IntType(32)(4), inside]
+            )
+        return nothing(context)
+
+    return types.void(tile, numbers, types.intp, types.intp, tile.dtype), codegen

@@ -1,0 +1,140 @@
+"""Every way to compute windowed correlations equals a direct loop in float64, also where sums would lose digits."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bitbox_xr.kernels.correlation import windowed
+from bitbox_xr.kernels.correlation.paths import Path, path
+
+from oracles import assert_best, lags_one_sided, lags_two_sided
+
+FLOAT32, FLOAT64 = np.float32, np.float64
+SHAPES = ("noise", "walk", "offset", "steps", "spikes", "flat", "integers", "bursts", "constant")
+
+
+def signals(rng, kind, frames, n):
+    x = rng.normal(size=(frames, n))
+    if kind == "walk":
+        return x.cumsum(axis=0)
+    if kind == "offset":
+        return x + 1e6
+    if kind == "steps":
+        return x + 1e3 * (np.arange(frames)[:, None] > rng.integers(frames, size=n))
+    if kind == "spikes":
+        x[rng.integers(frames, size=n), np.arange(n)] = 1e6
+        return x
+    if kind == "flat":
+        for signal in range(n):
+            start = rng.integers(frames)
+            x[start : start + rng.integers(1, frames), signal] = rng.choice([0.0, 0.1, -3.7])
+        return x
+    if kind == "integers":
+        return np.round(x)
+    if kind == "bursts":
+        return x * np.where(rng.random((frames, n)) < 0.1, 1.0, 1e-4)
+    return np.full((frames, n), 0.1) if kind == "constant" else x
+
+
+def lose(rng, x, kind):
+    """Lose nothing, single cells, frames of all signals, frames of all signals but one, or a long stretch of one."""
+    x = x.copy()
+    frames, n = x.shape
+    if kind == "cells":
+        x[rng.random(x.shape) < 0.08] = np.nan
+    elif kind == "frames":
+        x[rng.random(frames) < 0.1] = np.nan
+    elif kind == "kept":
+        x[rng.random(frames) < 0.1, : max(1, n - 1)] = np.nan
+    elif kind == "long":
+        start = rng.integers(frames)
+        x[start : start + frames // 3, rng.integers(n)] = np.nan
+    return x
+
+
+def best(x, y, width, step, lag, *, two_sided, signed, causal=True, matched=False):
+    if two_sided:
+        reach = range(-2 * lag, 2 * lag + 1)
+        pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d)) for d in reach}
+    else:
+        pairs = {d: (0, d, 1) for d in range(-lag, 1 if causal else lag + 1)}
+    plan = windowed.plan(width, step, pairs, least=max(2, int(np.ceil(0.75 * width))), signed=signed)
+    count = (len(x) - width - 2 * lag) // step + 1
+    corr, lags = np.full((2, count, 1 if matched else x.shape[1], y.shape[1]), 7.0, np.float32)
+    valid = [np.empty((count, a.shape[1]), np.float32) for a in (x, y)]
+    sides = [
+        a[lag - back :][: (count - 1) * step + reach]
+        for a, back, reach in zip((x, y), plan.back, plan.reach, strict=True)
+    ]
+    windowed.best_lags(*sides, plan, plan.lags, corr, lags, *valid, matched=matched)
+    return corr, lags, plan.least
+
+
+@st.composite
+def cases(draw):
+    lag, width, step = draw(st.integers(0, 9)), draw(st.integers(3, 40)), draw(st.integers(1, 30))
+    two_sided = draw(st.booleans())
+    if two_sided:
+        lag = min(lag, 3)
+    return {
+        "seed": draw(st.integers(0, 10**6)),
+        "n": (draw(st.sampled_from([1, 2, 3, 7, 8, 9])), draw(st.sampled_from([1, 2, 3, 7, 8, 9, 17]))),
+        "width": width,
+        "step": step,
+        "lag": lag,
+        "windows": draw(st.integers(1, 12)),
+        "kinds": (draw(st.sampled_from(SHAPES)), draw(st.sampled_from(SHAPES))),
+        "gaps": draw(st.sampled_from(["none", "none", "cells", "frames", "kept", "long"])),
+        "two_sided": two_sided,
+        "signed": draw(st.booleans()),
+        "causal": draw(st.booleans()),
+        "way": draw(st.sampled_from(["chosen", "float32", "float64", "stretches"])),
+    }
+
+
+def forced(way, two_sided):
+    """A function in place of `path`, which always chooses one way."""
+
+    def choose(plan, n1, n2, *, matched=False):
+        if way == "chosen":
+            return path(plan, n1, n2, matched=matched)
+        if two_sided:
+            return Path(FLOAT64, 1, 1.0, 2)
+        return Path(FLOAT32 if way == "float32" else FLOAT64, 5 if way == "stretches" else 1, 1.0, 2)
+
+    return choose
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cases())
+def test_every_path_equals_the_reference(monkeypatch, case):
+    rng = np.random.default_rng(case["seed"])
+    width, step, lag = case["width"], case["step"], case["lag"]
+    frames = width + 2 * lag + (case["windows"] - 1) * step
+    x, y = (
+        lose(rng, signals(rng, kind, frames, n), case["gaps"]) for kind, n in zip(case["kinds"], case["n"], strict=True)
+    )
+    monkeypatch.setattr(windowed, "path", forced(case["way"], case["two_sided"]))
+    options = {key: case[key] for key in ("two_sided", "signed", "causal")}
+    corr, lags, least = best(x, y, width, step, lag, **options)
+    pairs = lags_two_sided(lag) if case["two_sided"] else lags_one_sided(lag, case["causal"])
+    assert_best(corr, lags, x, y, width, step, lag, pairs, not case["signed"], least)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cases(), st.integers(1, 50))
+def test_matched_pairs_equal_the_reference(case, n):
+    rng = np.random.default_rng(case["seed"])
+    width, step, lag, windows = case["width"], case["step"], case["lag"], min(case["windows"], 4)
+    frames = width + 2 * lag + (windows - 1) * step
+    x, y = (lose(rng, signals(rng, kind, frames, n), case["gaps"]) for kind in case["kinds"])
+    options = {key: case[key] for key in ("two_sided", "signed", "causal")}
+    corr, lags, least = best(x, y, width, step, lag, matched=True, **options)
+    pairs = lags_two_sided(lag) if case["two_sided"] else lags_one_sided(lag, case["causal"])
+    for j in range(n):
+        one, other = x[:, j : j + 1], y[:, j : j + 1]
+        here = (a[:, :, j : j + 1] for a in (corr, lags))
+        assert_best(*here, one, other, width, step, lag, pairs, not case["signed"], least)
