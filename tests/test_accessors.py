@@ -9,7 +9,18 @@ import xarray as xr
 
 import bitbox_xr as bx
 from bitbox_xr import accessors
-from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, methods, pairs, specification
+from bitbox_xr.plotting import (
+    chance,
+    contingency,
+    decomposition,
+    expressivity,
+    groups,
+    inference,
+    methods,
+    pairs,
+    recordings,
+    specification,
+)
 
 from random_recordings import FPS
 
@@ -61,6 +72,9 @@ FUNCTIONS |= {(accessors.ResultAccessor, "contrast"): bx.contrast}
 FUNCTIONS |= {(methods.PlotMethods, "specification_curve"): specification.specification_curve}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "lag_heatmap"): inference.lag_heatmap}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "decomposition"): decomposition.decomposition}
+FUNCTIONS |= {(methods.PlotMethods, name): getattr(chance, name) for name in ("matched_pairs", "null_distribution")}
+FUNCTIONS |= {(methods.PlotMethods, "groups"): groups.groups}
+FUNCTIONS |= {(methods.SignalsPlotMethods, name): getattr(recordings, name) for name in ("signals", "kinematics")}
 FUNCTIONS |= {(methods.SignalsPlotMethods, "answers"): contingency.answers}
 
 

@@ -9,16 +9,25 @@ import yaml  # a dependency of dask
 
 import bitbox_xr as bx
 from bitbox_xr import accessors, cohort, compat, demo
-from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, pairs, specification
+from bitbox_xr.plotting import (
+    chance,
+    contingency,
+    decomposition,
+    expressivity,
+    groups,
+    inference,
+    pairs,
+    recordings,
+    specification,
+)
 
+PLOTS_AND_STUDIES = (cohort, compat, bx.plotting, contingency, pairs, decomposition, expressivity, inference)
+PLOTS_AND_STUDIES += (specification, recordings, chance, groups)
 DOCS = Path(__file__).parents[1] / "docs"
 
 PUBLIC = {
     "": [name for name in bx.__all__ if not inspect.ismodule(getattr(bx, name))],
-    **{
-        f"{module.__name__.removeprefix('bitbox_xr.')}.": module.__all__
-        for module in (cohort, compat, contingency, pairs, decomposition, expressivity, inference, specification)
-    },
+    **{f"{module.__name__.removeprefix('bitbox_xr.')}.": module.__all__ for module in PLOTS_AND_STUDIES},
     "demo.": [name for name in demo.__all__ if callable(getattr(demo, name))],
     "DataArray.bitbox.": [name for name in dir(accessors.SignalsAccessor) if not name.startswith("_")],
     "Dataset.bitbox.": [name for name in dir(accessors.ResultAccessor) if not name.startswith("_")],

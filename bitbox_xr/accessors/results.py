@@ -158,7 +158,7 @@ class ResultAccessor:
         >>> from matplotlib.figure import Figure
         >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> ax = result.bitbox.plot.matrix(ax=Figure(layout="constrained").subplots())
-        >>> ax.get_xlabel()
-        'signal2 (of y: bitbox-xr demo, seed 0, model)'
+        >>> ax.get_title(loc="left").splitlines()[0]
+        'Imitation of model by participant'
         """
         return PlotMethods(self._result)

@@ -230,8 +230,8 @@ class SignalsAccessor(PairMethods, FaceMethods):
         >>> face, _ = make_face()
         >>> from matplotlib.figure import Figure
         >>> fig = face.bitbox.plot.decomposition("AU12", min_rise=0.2, fig=Figure(layout="constrained"))
-        >>> print(fig.axes[0].get_title(loc="left"))
-        AU12 of bitbox-xr demo, seed 0, face, all scales aggregated
+        >>> print(fig.get_suptitle())
+        AU12 of face, all scales aggregated
         5 activations chosen (rise at least 0.2; red); 195 are counted by default (all dots)
         """
         return SignalsPlotMethods(self._x)

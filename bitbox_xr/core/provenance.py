@@ -6,7 +6,7 @@ from typing import Any
 
 import xarray as xr
 
-from bitbox_xr.core.variables import MASKED, SIGNAL, TIME
+from bitbox_xr.core.variables import MASKED, RECORDING, SIGNAL, TIME
 from bitbox_xr.version import __version__
 
 __all__ = ["append_history", "as_dataset", "carried", "provenance", "result_attrs"]
@@ -15,16 +15,29 @@ LOST = "lost_frames"  # number of frames without any signal, counted by readers;
 MASKED_FRAMES = "masked_frames"  # number of frames that `mask` took values from
 # attributes that are also true of parts of a recording and of results
 KEPT = ("kind", "schema", "source", "backend", "time_source", "time_origin", "history")
+# attributes that are true of one recording; xr.concat keeps those of the first one
+OF_ONE_RECORDING = ("source", "time_origin")
 
 
 def provenance(x: xr.DataArray) -> dict[str, Any]:
     """The attributes of an input that record its source and its processing.
 
+    The name of the file is left out if the input has several recordings, or is one that was selected from several by
+    its label along the dimension `recording`: the label then tells which recording it is.
+
     >>> x = xr.DataArray([[0.0], [None]], dims=("time", "signal"), attrs={"source": "a.csv", "lost_frames": 9})
     >>> provenance(x.astype(float))
     {'source': 'a.csv', 'lost_frames': 1}
+    >>> provenance(xr.concat([x, x.assign_attrs(source="b.csv")], "recording").astype(float))
+    {'lost_frames': 2}
     """
-    return {name: x.attrs[name] for name in KEPT if name in x.attrs} | _counts(x)
+    left_out = () if _is_one_recording(x) else OF_ONE_RECORDING
+    return {name: x.attrs[name] for name in KEPT if name in x.attrs and name not in left_out} | _counts(x)
+
+
+def _is_one_recording(x: xr.DataArray) -> bool:
+    """Whether x is one recording, and was not selected from several."""
+    return RECORDING not in x.coords and not set(x.dims) - {TIME, SIGNAL}
 
 
 def result_attrs(measure: str, options: Mapping[str, object], *inputs: xr.DataArray) -> dict[str, Any]:

@@ -14,7 +14,7 @@ MIN_WINDOW_SHARE = 0.5  # of the windows of the pair that has most
 # Attributes that two results of the same signals may differ in, and the start of the names of those that say which
 # signals they are of: a result without one of these is of other signals than a result with it.
 INCIDENTAL = ("bitbox_xr_version", "note")
-IDENTITY = ("measure", "alone", "by", "source", "kind", "history", "time_origin")
+IDENTITY = ("measure", "alone", "by", "kind", "history")
 MAX_SHOWN = 60  # letters of an attribute in a message
 
 

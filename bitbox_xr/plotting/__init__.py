@@ -1,1 +1,5 @@
-"""Plots of signals and results. The default colour maps and colours of all plots are in the module `style`."""
+"""Plots of signals and results. `figure` creates figures as wide as the columns of a journal."""
+
+from bitbox_xr.plotting.style import figure
+
+__all__ = ["figure"]

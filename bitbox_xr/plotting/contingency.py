@@ -1,12 +1,23 @@
 """Plot of the answers of one signal to the activations of another: each one, and their latencies beside chance."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
+from bitbox_xr.core.validation import counted
 from bitbox_xr.inference.contingency import OnePair, one_pair
-from bitbox_xr.plotting.style import LINE_COLOUR, MARK_COLOUR, literal, new_figure
+from bitbox_xr.plotting.captions import of_two, write_title
+from bitbox_xr.plotting.style import (
+    CHANCE_COLOUR,
+    COLUMN_MM,
+    FAINT_COLOUR,
+    LINE_COLOUR,
+    MARK_COLOUR,
+    MISSING_COLOUR,
+    mm,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["answers"]
 
 BINS = 12  # of latencies
+HEIGHT_MM = 85.0
+INSIDE_COLOUR = "#e8eef5"  # of the latencies in which an answer counts
 BEFORE = 0.5  # part of max_latency that is shown before an activation
 
 
@@ -25,6 +38,7 @@ class Answered(NamedTuple):
     others: list[np.ndarray]  # starts of activations of x, s from that of y
 
 
+@styled
 def answers(
     x: SignalsLike,
     y: SignalsLike,
@@ -72,20 +86,35 @@ def answers(
     >>> from bitbox_xr.demo import make_pair
     >>> child, model, _ = make_pair(minutes=2)
     >>> fig = answers(child, model, ("AU12", "AU12"), min_rise=0.2, max_latency=1, fig=Figure(layout="constrained"))
-    >>> fig.axes[0].get_title(loc="left").splitlines()[0]
-    'AU12 of x answers AU12 of y'
+    >>> fig.get_suptitle().splitlines()[0]
+    'AU12 of participant answers AU12 of model'
     """
-    options = {"scales": scales, "min_rise": min_rise, "false_alarms_per_minute": false_alarms_per_minute}
+    options: dict[str, Any] = {
+        "scales": scales,
+        "min_rise": min_rise,
+        "false_alarms_per_minute": false_alarms_per_minute,
+    }
     found = one_pair(x, y, pair, (min_latency, max_latency), noise=noise, fps=fps, **options)
     shown = _answered(found, max_latency)
-    fig = new_figure(9.0, 4.2) if fig is None else fig
+    fig = mm(COLUMN_MM[2], HEIGHT_MM) if fig is None else fig
     raster, histogram = fig.subplots(1, 2, squeeze=False, gridspec_kw={"width_ratios": [1.5, 1]})[0]
     _draw_raster(raster, shown, (min_latency, max_latency))
     _draw_histogram(histogram, found, (min_latency, max_latency))
     given, answered = int((~np.isnan(found.latency)).sum()), int(np.isfinite(found.latency).sum())
-    counts = f"{answered} of {given} activations ({answered / max(given, 1):.0%}), by chance {found.chance:.0%}"
-    raster.set_title(literal(f"{pair[0]} of x answers {pair[1]} of y\n{counts}"), loc="left", fontsize=10)
+    counts = (
+        f"{answered} of {counted(given, 'activation')} ({answered / max(given, 1):.0%}), by chance {found.chance:.0%}"
+    )
+    who = of_two(x, y)
+    subject = ", ".join(filter(None, [f"{pair[0]} of {who.x} answers {pair[1]} of {who.y}", who.place]))
+    write_title(fig, subject, [counts, f"latency {min_latency:g} to {max_latency:g} s", *_limits_text(options)])
     return fig
+
+
+def _limits_text(options: dict[str, Any]) -> list[str]:
+    """The limits of activations, for the title."""
+    rise, rate = options["min_rise"], options["false_alarms_per_minute"]
+    text = [] if rise is None else [f"rise at least {rise:g}"]
+    return text if rate is None else [*text, f"at most {rate:g} by noise per minute"]
 
 
 def _answered(found: OnePair, max_latency: float) -> Answered:
@@ -97,14 +126,14 @@ def _answered(found: OnePair, max_latency: float) -> Answered:
 
 def _draw_raster(ax: "Axes", shown: Answered, span: tuple[float, float]) -> None:
     """Draw the activations of x around each activation of y."""
-    ax.axvspan(*span, color="0.93", linewidth=0, zorder=0)
-    ax.axvline(0, color="0.4", linewidth=0.8)
+    ax.axvspan(*span, color=INSIDE_COLOUR, linewidth=0, zorder=0)
+    ax.axvline(0, color="0.4", linewidth=0.6)
     for row, (latency, others) in enumerate(zip(shown.latency, shown.others, strict=True)):
         if np.isnan(latency):
-            ax.axhline(row, color="0.85", linewidth=2, zorder=0.5)
-        ax.scatter(others, np.full(len(others), row), s=8, color="0.55", linewidth=0, zorder=2)
+            ax.axhline(row, color=MISSING_COLOUR, linewidth=1.5, zorder=0.5)
+        ax.scatter(others, np.full(len(others), row), s=4, color=FAINT_COLOUR, linewidth=0, zorder=2)
         if np.isfinite(latency):
-            ax.scatter([latency], [row], s=16, color=MARK_COLOUR, linewidth=0, zorder=3)
+            ax.scatter([latency], [row], s=8, color=MARK_COLOUR, linewidth=0, zorder=3)
     ax.set_xlim(-BEFORE * span[1], (1 + BEFORE) * span[1])
     ax.set_ylim(len(shown.latency) - 0.5, -0.5)
     ax.set(xlabel="time from the activation of y, s", ylabel="activation of y, in order of time")
@@ -114,8 +143,9 @@ def _draw_histogram(ax: "Axes", found: OnePair, span: tuple[float, float]) -> No
     """Draw the number of first answers by latency, and the number expected by chance."""
     edges = np.linspace(*span, BINS + 1)
     counts = np.histogram(found.latency[np.isfinite(found.latency)], edges)[0]
-    ax.stairs(counts, edges, fill=True, color=LINE_COLOUR, alpha=0.6, label="found")
+    ax.stairs(counts, edges, color=LINE_COLOUR, linewidth=1.2, label="found")
     expected = np.histogram(found.by_chance, edges)[0] / max(found.shifts, 1)
-    ax.stairs(expected, edges, color=MARK_COLOUR, linewidth=1.5, label="by chance")
+    ax.stairs(expected, edges, color=CHANCE_COLOUR, linewidth=1.2, label="by chance")
     ax.set(xlabel="latency of the first answer, s", ylabel="number of activations")
-    ax.legend(fontsize="small", frameon=False)
+    ax.set_ylim(bottom=0)
+    ax.legend()

@@ -14,7 +14,8 @@ from bitbox_xr.measures import activation_noise
 from bitbox_xr.measures.events import events
 from bitbox_xr.measures.expressivity import prepared
 from bitbox_xr.measures.scales import Asked, Scales
-from bitbox_xr.plotting.style import LINE_COLOUR, MARK_COLOUR, literal, new_figure, shade_missing, wrapped
+from bitbox_xr.plotting.captions import literal, of, wrapped, write_title
+from bitbox_xr.plotting.style import COLUMN_MM, FAINT_COLOUR, LINE_COLOUR, MARK_COLOUR, mm, shade_missing, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["decomposition"]
 
-PANEL_INCHES = 0.85  # height of one scale's panel
-TITLE_PT = 10.0
+PANEL_MM, SIGNAL_MM = 15.0, 40.0  # height of one scale's panel, and of that of the signal with its labels
 MARKED_RATE = 1.0  # false alarms per minute of the activations that are marked, without options
-FAINT_COLOUR = "0.65"
 
 
 class Drawn(NamedTuple):
@@ -41,6 +40,7 @@ class Drawn(NamedTuple):
         return f"{chosen} of {chosen + self.others.sizes[EVENT]}"
 
 
+@styled
 def decomposition(
     x: SignalsLike,
     coefficient: str | None = None,
@@ -100,19 +100,19 @@ def decomposition(
     rule = _rule(chosen)
     each, on_top = _drawn(one, chosen, rule, noise)
     rows = len(chosen.durations)
-    fig = new_figure(9.0, 2.1 + PANEL_INCHES * rows) if fig is None else fig
+    fig = mm(COLUMN_MM[2], SIGNAL_MM + PANEL_MM * rows) if fig is None else fig
     heights = {"height_ratios": [1.6] + [1] * rows}
     axes = fig.subplots(rows + 1, 1, sharex=True, squeeze=False, gridspec_kw=heights)[:, 0]
     time, signal = one[TIME].values, one.values[:, 0]
-    axes[0].plot(time, signal, color="0.25", linewidth=0.9)
+    axes[0].plot(time, signal, color="0.25", linewidth=0.8)
     _mark(axes[0], on_top, "magnitude")
     units = str(one.attrs.get("units", "1"))
-    axes[0].set_title(literal(_title(one, chosen, rule, on_top)), loc="left", fontsize=TITLE_PT)
+    write_title(fig, *_title(one, chosen, rule, on_top))
     axes[0].set_ylabel("signal" if units == "1" else literal(wrapped(f"signal, {units}", 24)))
     if rows:
         _plot_responses(axes[1:], one, each, chosen, _limits(one, chosen, rule, noise))
         in_units = "" if units == "1" else f", {units}"
-        axes[1].set_title(literal(f"rise at each scale{in_units}"), loc="left", fontsize="medium")
+        axes[1].set_title(literal(f"rise at each scale{in_units}"))
     for ax in axes:
         shade_missing(ax, time, np.isnan(signal), chosen.fps)
         ax.margins(x=0.005)
@@ -183,19 +183,21 @@ def _limits(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) -
 # --- how it looks
 
 
-def _title(one: xr.DataArray, chosen: Scales, rule: Scales, on_top: Drawn) -> str:
-    """The signal and its file; below, the number of chosen activations and the number that is counted by default."""
-    name = str(one[SIGNAL].values[0])
-    name = f"{name} of {one.attrs['source']}" if one.attrs.get("source") else name
+def _title(one: xr.DataArray, chosen: Scales, rule: Scales, on_top: Drawn) -> tuple[str, list[str]]:
+    """The signal and its person; the number of chosen activations, and the number that is counted by default."""
+    who = of(one)
+    name = ", ".join(
+        filter(None, [f"{one[SIGNAL].values[0]} of {who.x}" if who.x != "x" else str(one[SIGNAL].values[0]), who.place])
+    )
     every = on_top.chosen.sizes[EVENT] + on_top.others.sizes[EVENT]
     if not chosen.durations:
-        return f"{name}\n{every} maxima of the signal itself"
+        return name, [f"{every} maxima of the signal itself"]
     where = "all scales aggregated" if len(chosen.durations) > 1 else f"at {chosen.durations[0]:.6g} s"
     limits = [] if rule.min_rise is None else [f"rise at least {rule.min_rise:g}"]
     if rule.false_alarms_per_minute is not None:
         limits.append(f"at most {rule.false_alarms_per_minute:g} by noise per minute")
     count = f"{on_top.chosen.sizes[EVENT]} activations chosen ({' and '.join(limits)}; red)"
-    return f"{name}, {where}\n{count}; {every} are counted by default (all dots)"
+    return f"{name}, {where}", [f"{count}; {every} are counted by default (all dots)"]
 
 
 def _plot_responses(axes: np.ndarray, one: xr.DataArray, each: list[Drawn], chosen: Scales, limits: np.ndarray) -> None:
@@ -209,10 +211,10 @@ def _plot_responses(axes: np.ndarray, one: xr.DataArray, each: list[Drawn], chos
         ax.axhline(0, color="0.6", linewidth=0.6)
         if limit > 0:
             ax.axhline(limit, color=MARK_COLOUR, linewidth=0.7, linestyle=":")
-        ax.plot(one[TIME].values, response, color=LINE_COLOUR, linewidth=0.9)
+        ax.plot(one[TIME].values, response, color=LINE_COLOUR, linewidth=0.8)
         _mark(ax, drawn, "rise")
         ax.set_ylabel(f"{duration:.6g} s", rotation=0, ha="right", va="center")
-        ax.text(1.005, 0.5, drawn.counted, transform=ax.transAxes, va="center", fontsize="small", color=MARK_COLOUR)
+        ax.text(1.005, 0.5, drawn.counted, transform=ax.transAxes, va="center", color=MARK_COLOUR)
     # a signal that does not end at its mean has large negative responses at its ends, which are of no interest
     top = float(responses.max()) or 1.0
     for ax in axes:
@@ -221,5 +223,5 @@ def _plot_responses(axes: np.ndarray, one: xr.DataArray, each: list[Drawn], chos
 
 def _mark(ax: "Axes", drawn: Drawn, height: str) -> None:
     """Draw a dot for each activation: chosen ones in red, and others faintly behind them."""
-    for found, colour, size, layer in ((drawn.others, FAINT_COLOUR, 8, 2.5), (drawn.chosen, MARK_COLOUR, 16, 3.0)):
+    for found, colour, size, layer in ((drawn.others, FAINT_COLOUR, 3, 2.5), (drawn.chosen, MARK_COLOUR, 9, 3.0)):
         ax.scatter(found[TIME].values, found[height].values, s=size, color=colour, linewidth=0, zorder=layer)

@@ -4,32 +4,37 @@ Each function draws on the axes or figure that it is given and returns them. Wit
 No function calls `show()`. Matplotlib is imported when the first plot is drawn.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
+from bitbox_xr.plotting.captions import literal, subject_text, wrapped, write_title
 from bitbox_xr.plotting.style import (
-    MISSING_COLOUR,
+    COLUMN_MM,
+    DIVERGING_CMAP,
+    GROUP_COLOURS,
     SEQUENTIAL_CMAP,
-    inches,
-    literal,
-    new_figure,
+    colour_map,
+    limits,
+    mm,
     points,
     select_variable,
-    wrapped,
+    styled,
     write_labels,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 __all__ = ["asymmetry", "expressivity"]
 
-CHARACTER_INCHES = 0.075  # length of one character of a vertical label
-MIN_RATIO_FOR_LOG = 20  # largest to smallest value, above which colours are logarithmic
-LOG_METRICS = ("frequency", "density", "activations_per_minute")
+MAX_LABELS_IN_ONE_COLUMN = 24
+CHARACTER_MM, ROW_MM, MARGIN_MM, ASYMMETRY_MM = 1.2, 6.0, 24.0, 60.0
+COUNTS = ("frequency", "density", "activations_per_minute")  # they fall with the scale in every recording
+RATIOS = (1.25, 1.5, 2.0, 4.0, 8.0)  # upper ends of the colours of relative values; the lower ends are 1 / ratio
 OTHER_METRICS = ("activations_per_minute", "eligible_time")  # separate variables of a result
 TITLES = {
     "frequency": "number of activations",
@@ -43,11 +48,30 @@ TITLES = {
 }
 
 
-def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, ax: "Axes | None" = None) -> "Axes":
+class Heat(NamedTuple):
+    """The cells of a heat map `(scale, coefficient)`, and by what each row was divided, or None."""
+
+    values: np.ndarray
+    means: np.ndarray | None
+
+
+@styled
+def expressivity(
+    result: xr.Dataset,
+    metric: str = "activations_per_minute",
+    *,
+    relative: bool | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    cmap: "str | Colormap | None" = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Plot one metric of expressivity as a heat map, with a row for each scale and a column for each coefficient.
 
-    Missing values are grey. If the largest number, rate or density of activations is more than 20 times the smallest
-    one, the colours are logarithmic and zeros are black.
+    There are more activations at short scales than at long ones in every recording. Numbers, rates and densities are
+    therefore divided by their mean over the coefficients of the scale, which is written at the right of the row. The
+    colours then show which coefficients are more active than the others. Missing values are grey. If the regions of
+    the face are known and adjacent, lines separate them.
 
     Parameters
     ----------
@@ -57,6 +81,13 @@ def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, 
         "activations_per_minute"; "eligible_time" (the time in which an activation could be found, s); "frequency" (the
         number of activations), "density" (their summed magnitude per frame), or the "mean", "std", "min" or "max"
         of their magnitudes.
+    relative
+        True: divide each row by its mean; the colours are logarithmic. False: plot the values themselves, on a linear
+        scale. Default: True for numbers, rates and densities at several scales, else False.
+    vmin, vmax
+        Limits of the colours. Default: round numbers that include all values, at most 1/8 and 8 for relative ones.
+    cmap
+        Matplotlib colour map, or its name.
     ax
         Matplotlib axes to draw on. Default: the axes of a new figure, which is large enough for every label. If the
         axes are small, some labels are left out.
@@ -80,35 +111,44 @@ def expressivity(result: xr.Dataset, metric: str = "activations_per_minute", *, 
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['0.5 s', '1 s']
     """
-    from matplotlib.colors import LogNorm
-    from matplotlib.ticker import LogFormatter
-
     values = _metric(result, metric)
     rows, columns = values.shape
     longest = max(map(len, values[COEFFICIENT].values))
+    heat = _heat(values.values, metric, relative)
     if ax is None:
-        height = max(2.4, 1.4 + 0.32 * rows) + CHARACTER_INCHES * max(0, longest - 6)
-        ax = new_figure(inches(columns) + 1.2, height).subplots()
-    image = ax.imshow(values, aspect="auto", interpolation="nearest", **_colours(values.values, metric))
-    bar = ax.figure.colorbar(image, ax=ax, label=wrapped(_colour_label(values, metric), 24), pad=0.01, fraction=0.04)
-    if metric != "density" and isinstance(image.norm, LogNorm):
-        bar.formatter = bar.minorformatter = LogFormatter()  # 20, not 2 × 10¹
+        height = MARGIN_MM + ROW_MM * rows + CHARACTER_MM * max(0, longest - 4)
+        ax = mm(COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height).subplots()
     width = points(ax)[0]
-    size = write_labels(ax.xaxis, values[COEFFICIENT].values, width / columns)
+    image = ax.imshow(heat.values, aspect="auto", interpolation="nearest", **_colours(heat, vmin, vmax, cmap))
+    label = "times the mean of the scale" if heat.means is not None else _label(values, metric)
+    bar = ax.figure.colorbar(
+        image, ax=ax, label=wrapped(label, 20), pad=0.08 if heat.means is not None else 0.02, fraction=0.05
+    )
+    bar.outline.set_visible(False)
+    if heat.means is not None:
+        _label_ratios(bar)
+        _write_means(ax, heat.means)
+    ax.spines[:].set_visible(False)
+    size = write_labels(ax.xaxis, [literal(str(name)) for name in values[COEFFICIENT].values], width / columns)
     if longest * size * 0.7 > width / columns:
         ax.tick_params(axis="x", rotation=90)
     ax.set_yticks(np.arange(rows), labels=[literal(str(label)) for label in values["scale_label"].values])
+    _separate_regions(ax, values)
     ax.set(xlabel="coefficient", ylabel="scale")
+    write_title(ax, subject_text(result), [_label(values, metric), *_rule(result)])
     return ax
 
 
-def asymmetry(result: xr.Dataset, *, ax: "Axes | None" = None) -> "Axes":
+@styled
+def asymmetry(result: xr.Dataset, *, vmax: float | None = None, ax: "Axes | None" = None) -> "Axes":
     """Plot the asymmetry of each facial feature over time, one line for each; the thick line is their mean.
 
     Parameters
     ----------
     result
         Result of `bitbox_xr.asymmetry`, of one recording.
+    vmax
+        Upper limit of the asymmetry; the lower one is 0. Default: a round number that includes all values.
     ax
         Matplotlib axes to draw on. Default: the axes of a new figure.
 
@@ -131,18 +171,22 @@ def asymmetry(result: xr.Dataset, *, ax: "Axes | None" = None) -> "Axes":
     'asymmetry, mm'
     """
     values = select_variable(result, "asymmetry", (TIME, FEATURE), "use the result of bx.asymmetry(x)")
-    ax = new_figure(9.0, 3.6).subplots() if ax is None else ax
+    ax = mm(COLUMN_MM[2], ASYMMETRY_MM).subplots() if ax is None else ax
     for k, feature in enumerate(values[FEATURE].values):
         overall = feature == "overall"
         style: dict[str, Any] = (
-            {"color": "0.15", "linewidth": 2.0, "zorder": 3} if overall else {"color": f"C{k}", "linewidth": 0.9}
+            {"color": "0.15", "linewidth": 1.6, "zorder": 3}
+            if overall
+            else {"color": GROUP_COLOURS[k % len(GROUP_COLOURS)], "linewidth": 0.7}
         )
         ax.plot(values[TIME], values.sel({FEATURE: feature}), label=literal(str(feature)), **style)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     units = values.attrs.get("units", "1")
     ax.set(xlabel="time, s", ylabel="asymmetry" if units == "1" else literal(f"asymmetry, {units}"))
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(limits(values.values, 0.0, vmax, both_signs=False))
     ax.margins(x=0.005)
+    frames = int(values.notnull().any(FEATURE).sum())
+    write_title(ax, subject_text(result), [f"{frames} of {values.sizes[TIME]} frames"])
     return ax
 
 
@@ -161,22 +205,67 @@ def _metric(result: xr.Dataset, metric: str) -> xr.DataArray:
     return cube.sel({METRIC: metric})
 
 
+def _heat(values: np.ndarray, metric: str, relative: bool | None) -> Heat:
+    """The values, or each row divided by its mean."""
+    if relative is None:
+        relative = metric in COUNTS and len(values) > 1
+    if not relative:
+        return Heat(values, None)
+    present = np.isfinite(values)
+    means = np.where(present, values, 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
+    return Heat(values / np.where(means > 0, means, np.nan)[:, None], means)
+
+
 # --- how it looks
 
 
-def _colour_label(values: xr.DataArray, metric: str) -> str:
+def _label(values: xr.DataArray, metric: str) -> str:
     """Name of a metric, with the units of the signal if it has any."""
     units = str(values.coords["unit"].item()) if "unit" in values.coords else "1"
     return TITLES[metric] if units in ("1", "1/frame") else f"{TITLES[metric]},\N{NO-BREAK SPACE}{units}"
 
 
-def _colours(values: np.ndarray, metric: str) -> dict[str, Any]:
+def _rule(result: xr.Dataset) -> list[str]:
+    """Which activations count, for the title."""
+    rise, rate = (result.attrs.get(name) for name in ("min_rise", "false_alarms_per_minute"))
+    text = [] if rise is None else [f"rise at least {rise:g}"]
+    return text if rate is None else [*text, f"at most {rate:g} by noise per minute"]
+
+
+def _colours(heat: Heat, vmin: float | None, vmax: float | None, cmap: "str | Colormap | None") -> dict[str, Any]:
     """Colour map and limits, as keywords of `imshow`."""
-    import matplotlib
     from matplotlib.colors import LogNorm
 
-    cmap = matplotlib.colormaps[SEQUENTIAL_CMAP].with_extremes(bad=MISSING_COLOUR, under="black")
-    positive = values[values > 0]
-    if metric in LOG_METRICS and len(positive) and positive.max() > MIN_RATIO_FOR_LOG * positive.min():
-        return {"cmap": cmap, "norm": LogNorm(positive.min(), positive.max())}
-    return {"cmap": cmap, "vmin": min(0.0, float(np.nanmin(values, initial=0.0)))}
+    if heat.means is not None:
+        positive = heat.values[heat.values > 0]
+        largest = float(np.exp(np.abs(np.log(positive)).max(initial=0.0)))
+        ratio = next((ratio for ratio in RATIOS if ratio >= largest), RATIOS[-1])
+        low, high = vmin or 1 / (vmax or ratio), vmax or 1 / (vmin or 1 / ratio)
+        return {"cmap": colour_map(cmap or DIVERGING_CMAP), "norm": LogNorm(low, high)}
+    both = bool((heat.values < 0).any())
+    low, high = limits(heat.values, vmin, vmax, both_signs=both)
+    return {"cmap": colour_map(cmap or (DIVERGING_CMAP if both else SEQUENTIAL_CMAP)), "vmin": low, "vmax": high}
+
+
+def _label_ratios(bar: Any) -> None:
+    inner = [tick for tick in 2.0 ** np.arange(-8, 9) if bar.norm.vmin < tick < bar.norm.vmax]
+    bar.set_ticks(ticks := [bar.norm.vmin, *inner, bar.norm.vmax], labels=[f"{tick:.3g}" for tick in ticks])
+    bar.minorticks_off()
+
+
+def _write_means(ax: "Axes", means: np.ndarray) -> None:
+    """Write the mean of each row at its right."""
+    for row, mean in enumerate(means):
+        ax.text(1.01, row, f"{mean:.3g}", transform=ax.get_yaxis_transform(), va="center", fontsize=6.0)
+    ax.text(1.01, -0.55, "mean", transform=ax.get_yaxis_transform(), va="bottom", fontsize=6.0)
+
+
+def _separate_regions(ax: "Axes", values: xr.DataArray) -> None:
+    """Draw lines between the facial regions of adjacent coefficients, if the regions are known."""
+    regions = values.coords.get("region")
+    if regions is None or regions.dims != (COEFFICIENT,):
+        return
+    borders = np.flatnonzero(regions.values[1:] != regions.values[:-1])
+    if len(borders) <= regions.size / 2:  # else signals are not sorted by region
+        for border in borders:
+            ax.axvline(border + 0.5, color="0.2", linewidth=0.5)

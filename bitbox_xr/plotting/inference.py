@@ -11,39 +11,48 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Attrs, PValue
-from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
+from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.measures.results import differences
-from bitbox_xr.plotting import pairs
+from bitbox_xr.plotting.captions import (
+    P_VALUES,
+    axis_text,
+    counts_text,
+    literal,
+    options_text,
+    pair_of,
+    pair_text,
+    write_title,
+)
+from bitbox_xr.plotting.lag_maps import lag_heatmap
+from bitbox_xr.plotting.matrix import draw_matrix
+from bitbox_xr.plotting.pairs import draw_lags, lag_text
 from bitbox_xr.plotting.style import (
-    DIVERGING_CMAP,
+    CHANCE_BAND,
+    CHANCE_COLOUR,
+    COLUMN_MM,
     LINE_COLOUR,
     MARK_COLOUR,
-    MISSING_COLOUR,
-    axis_text,
     lag_limits,
     largest_lag,
-    literal,
-    new_figure,
+    mm,
     points,
     select_variable,
-    title,
-    with_sign,
-    wrapped,
-    zero_lines,
+    styled,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["lag_distribution", "lag_heatmap", "over_time_by_chance", "significant_pairs"]
 
-P_VALUES = {"p": "p", "p_fwe": "family-wise p", "q": "false discovery rate"}
-BAND_COLOUR = "0.75"
-MAX_BARS = 64
+OVER_TIME_MM, DISTRIBUTION_MM, MAP_MM = 82.0, 60.0, 70.0  # heights of new figures
+MIN_BARS, MAX_BARS = 8, 40
 MAX_FRAME_WIDTH = 0.14  # of a cell's side
 
 
+@styled
 def significant_pairs(
     result: xr.Dataset,
     found: xr.Dataset,
@@ -51,9 +60,15 @@ def significant_pairs(
     statistic: str | None = None,
     by: PValue = "p_fwe",
     alpha: float = 0.05,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    cmap: "str | Colormap | None" = None,
     ax: "Axes | None" = None,
 ) -> "Axes":
     """Plot the matrix of `bitbox_xr.plotting.pairs.matrix` with a frame around each significant pair.
+
+    By default, the colours show the effect that was tested: how many standard deviations the statistic of a pair is
+    above its surrogates. The mean correlation itself is no effect: it is large by chance where signals change slowly.
 
     Parameters
     ----------
@@ -62,15 +77,14 @@ def significant_pairs(
     found
         Result of `significance` for the same recordings, for all pairs or for matched pairs (signals of one label).
     statistic
-        Name of the variable `(signal1, signal2)` to plot. Default: the mean that was tested (corr_abs_mean or
-        corr_mean); surrogate_z if `result` is `found`.
+        Name of the variable to plot, of `found` or of `result`. Default: surrogate_z of `found`.
     by
         Which p-value decides: "p" (of the pair alone), "p_fwe" (family-wise: the chance of one false positive or more
         among all pairs) or "q" (false discovery rate: the expected share of false positives among the pairs found).
     alpha
         Pairs with a p-value of at most `alpha` get a frame.
-    ax
-        Matplotlib axes to draw on. Default: the axes of a new figure.
+    vmin, vmax, cmap, ax
+        As for `matrix`.
 
     Returns
     -------
@@ -91,8 +105,9 @@ def significant_pairs(
     >>> options = {"width": 2, "step": 1, "max_lag": 1}
     >>> found = significance(x, y, **options, n=99, rng=0, pairs="matched", progress=False)
     >>> ax = significant_pairs(imitation(x, y, **options), found, ax=Figure(layout="constrained").subplots())
-    >>> ax.get_title(loc="left").splitlines()[-1]
-    'framed: family-wise p ≤ 0.05, 2 of 12 pairs'
+    >>> print(ax.get_title(loc="left"))
+    Imitation of model by participant
+    framed: family-wise p ≤ 0.05, 2 of 12 pairs, 57 windows of 2 s, step 1 s, max_lag 1 s
     """
     remedy = "use the result of significance(x, y)"
     if by not in P_VALUES:
@@ -100,25 +115,31 @@ def significant_pairs(
     matched = by in found and PAIR in found[by].dims
     p_values = select_variable(found, by, (PAIR,) if matched else (SIGNAL1, SIGNAL2), remedy)
     refuse("significant_pairs()", differences(result=result, found=found))
-    if statistic is None and "surrogate_z" not in result:
-        statistic = found.attrs["statistic"]
-    ax = pairs.matrix(result, statistic=statistic, ax=ax)
+    shown = found if statistic is None or statistic in found else result
+    tested = int(p_values.notnull().sum())
+    legend = f"framed: {P_VALUES[by]} ≤ {alpha:g}, {counts_text(int((p_values <= alpha).sum()), tested, 'pair')}"
+    ax = draw_matrix(_with_windows(shown, result), statistic or "surrogate_z", (vmin, vmax), cmap, ax, (legend,))
     where = np.nonzero((p_values <= alpha).values)
+    if matched and PAIR in shown.dims:
+        _frame(ax, where[0], np.zeros_like(where[0]))
+        return ax
     # both signals of a matched pair have the same label
     dims, where = (p_values.dims * 2, where * 2) if matched else (p_values.dims, where)
     labels = [p_values[dim].values[at] for dim, at in zip(dims, where, strict=True)]
-    places = [_positions(result[dim].values, some) for dim, some in zip((SIGNAL1, SIGNAL2), labels, strict=True)]
+    places = [_positions(shown[dim].values, some) for dim, some in zip((SIGNAL1, SIGNAL2), labels, strict=True)]
     _frame(ax, *places)
-    tested = int(p_values.notnull().sum())
-    legend = f"framed: {P_VALUES[by]} ≤ {alpha:g}, {len(places[0])} of {tested} pairs"
-    ax.set_title("\n".join(filter(None, [ax.get_title(loc="left"), legend])), fontsize="medium", loc="left")
     return ax
 
 
+@styled
 def over_time_by_chance(
-    windows: xr.Dataset, *, level: float = 0.9, fig: "Figure | SubFigure | None" = None
+    windows: xr.Dataset,
+    *,
+    level: float = 0.9,
+    cmap: "str | Colormap | None" = None,
+    fig: "Figure | SubFigure | None" = None,
 ) -> "Figure | SubFigure":
-    """Plot the correlation and the lag of one pair in every window, in front of the range of its surrogates.
+    """Plot the correlation of one pair in every window in front of the range of its surrogates, and its lags.
 
     Surrogates are signals made from y that are independent of x. They show what is expected by chance.
 
@@ -127,12 +148,13 @@ def over_time_by_chance(
     windows
         Result of `surrogate_windows`.
     level
-        Share of the surrogates in the grey band of each window. The band of the correlation starts at the weakest
-        surrogate, so that by chance a share of 1 − level of the windows is above it. The band of the lag leaves out
-        equal shares on both sides.
+        Share of the surrogates in the band of each window. The band starts at the weakest surrogate, so that by chance
+        a share of 1 − level of the windows is above it.
+    cmap
+        Matplotlib colour map of the correlations of windows in the lower panel, or its name. Surrogates have every lag;
+        see `lag_distribution` for how often.
     fig
-        Matplotlib figure or subfigure without axes. Default: a new figure. In the lower panel, the paler a dot, the
-        weaker the correlation of its window.
+        Matplotlib figure or subfigure without axes. Default: a new figure.
 
     Returns
     -------
@@ -149,43 +171,38 @@ def over_time_by_chance(
     >>> fig.axes[0].get_ylabel()
     'absolute correlation'
     """
-    from matplotlib.ticker import MaxNLocator
-
     time = windows[WINDOW].values
     strength, null = (_strength(windows, name) for name in ("corr", "null_corr"))
-    fig = new_figure(7.0, 4.6) if fig is None else fig
+    fig = mm(COLUMN_MM[1], OVER_TIME_MM) if fig is None else fig
     above, below = fig.subplots(2, 1, sharex=True)
-    for ax, values, tails in (
-        (above, null, (0.0, level)),
-        (below, windows["null_lag"].values, ((1 - level) / 2, (1 + level) / 2)),
-    ):
-        low, high = _quantiles(values, tails)
-        label = f"{level:.0%} of the surrogates"
-        ax.fill_between(time, low, high, color=BAND_COLOUR, linewidth=0, step="mid", label=label)
-    ax = above
-    out = strength > _quantiles(null, (level,))[0]
-    ax.plot(time, strength, color=LINE_COLOUR, marker=".", markersize=4, linewidth=1)
-    ax.plot(
-        time[out], strength[out], color=MARK_COLOUR, marker=".", markersize=6, linestyle="none", label="above the band"
-    )
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, fontsize="small", frameon=False, borderpad=0)
-    ax.set_title(literal(title(_pair(windows))), loc="right", fontsize="medium")
+    low, high = _quantiles(null, (0.0, level))
+    label = f"{level:.0%} of {len(null)} surrogates"
+    above.fill_between(time, low, high, color=CHANCE_BAND, linewidth=0, step="mid", label=label)
+    out = strength > high
+    above.plot(time, strength, color=LINE_COLOUR, marker=".", markersize=2.5, linewidth=0.8)
+    label = f"above: {int(out.sum())} of {int(np.isfinite(strength).sum())}"
+    above.plot(time[out], strength[out], color=MARK_COLOUR, marker=".", markersize=4, linestyle="none", label=label)
+    above.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderpad=0, borderaxespad=0.1, columnspacing=1.0)
     absolute = bool(windows.attrs.get("polarity", 1))
     name = "absolute correlation" if absolute else axis_text(windows["corr"])
-    ax.set(ylim=(0, 1.05) if absolute else (-1.05, 1.05), ylabel=wrapped(name, 26))
-    opacity = np.clip(np.nan_to_num(np.abs(windows["corr"].values)), 0.1, 1)
-    colours = np.where(out, MARK_COLOUR, LINE_COLOUR)
-    below.scatter(time, windows["lag"].values, s=14, c=colours, alpha=opacity, linewidths=0, zorder=2)
-    below.set(ylim=lag_limits(windows.attrs), ylabel=wrapped(axis_text(windows["lag"]), 26))
-    below.set_xlabel(literal(f"time ({axis_text(windows[WINDOW])})"))
-    below.yaxis.set_major_locator(MaxNLocator(6))
+    above.set(ylim=(0, 1.05) if absolute else (-1.05, 1.05), ylabel=literal(name))
+    below.axhline(0, color="0.6", linewidth=0.6, zorder=0.5)
+    draw_lags(below, time, windows["lag"].values, windows["corr"].values, cmap)
+    below.set(ylim=lag_limits(windows.attrs), ylabel=literal(lag_text(windows, lines=2)))
+    below.set_xlabel(literal(axis_text(windows[WINDOW])))
+    below.locator_params(axis="y", nbins=5)
+    write_title(fig, pair_text(windows, pair_of(windows)), options_text(windows.attrs))
     return fig
 
 
-def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: "Axes | None" = None) -> "Axes":
+@styled
+def lag_distribution(
+    windows: xr.Dataset, *, level: float = 0.9, vmax: float | None = None, ax: "Axes | None" = None
+) -> "Axes":
     """Plot the share of windows with each best lag, and the range of these shares among the surrogates.
 
-    Surrogates are signals made from y that are independent of x. They show what is expected by chance.
+    Surrogates are signals made from y that are independent of x. They show what is expected by chance. Adjacent lags
+    are counted together if there are few windows: about 2·√n bars for n windows.
 
     Parameters
     ----------
@@ -193,6 +210,8 @@ def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: "Axes | Non
         Result of `surrogate_windows`.
     level
         Share of the surrogates in the band of each lag.
+    vmax
+        Upper limit of the shares. Default: as the data need.
     ax
         Matplotlib axes to draw on. Default: the axes of a new figure.
 
@@ -211,75 +230,23 @@ def lag_distribution(windows: xr.Dataset, *, level: float = 0.9, ax: "Axes | Non
     >>> ax.get_ylabel()
     'share of windows'
     """
-    lags, starts = _bars(_lags(windows.attrs))
+    count = int(np.isfinite(windows["lag"].values).sum())
+    edges, starts = _bars(_lags(windows.attrs), count, windows.attrs["fps"])
     shares, null = (
         np.add.reduceat(_shares(chosen, windows.attrs), starts, axis=1)
         for chosen in (windows["lag"].values[None], windows["null_lag"].values)
     )
-    shares = shares[0]
     low, high = _quantiles(null, ((1 - level) / 2, (1 + level) / 2))
-    ax = new_figure(6.0, 3.6).subplots() if ax is None else ax
-    width = lags[1] - lags[0] if len(lags) > 1 else 1 / windows.attrs["fps"]
-    ax.bar(lags, shares, width=0.8 * width, color=LINE_COLOUR, label="observed")
-    ax.fill_between(lags, low, high, step="mid", color=MARK_COLOUR, alpha=0.25, linewidth=0)
-    label = f"surrogates: mean, and {level:.0%} of them"
-    ax.step(lags, null.mean(axis=0), where="mid", color=MARK_COLOUR, label=label)
-    ax.axvline(0, color="0.6", linewidth=0.8, zorder=0)
-    ax.legend(fontsize="small")
-    ax.set(xlabel=literal(axis_text(windows["lag"])), ylabel="share of windows", ylim=(0, None))
-    ax.set_title(literal(title(_pair(windows))), loc="left", fontsize="medium")
+    ax = mm(COLUMN_MM[1], DISTRIBUTION_MM).subplots() if ax is None else ax
+    label = f"{level:.0%} of {len(null)} surrogates"
+    ax.stairs(high, edges, baseline=low, fill=True, color=CHANCE_BAND, linewidth=0, label=label)
+    ax.stairs(null.mean(axis=0), edges, baseline=None, color=CHANCE_COLOUR, linewidth=0.9, label="mean of surrogates")
+    ax.stairs(shares[0], edges, color=LINE_COLOUR, linewidth=1.2, label=f"observed, {count} windows")
+    ax.axvline(0, color="0.6", linewidth=0.6, zorder=0)
+    ax.legend()
+    ax.set(xlabel=literal(lag_text(windows)), ylabel="share of windows", ylim=(0, vmax))
+    write_title(ax, pair_text(windows, pair_of(windows)), options_text(windows.attrs))
     return ax
-
-
-def lag_heatmap(lag_map: xr.DataArray, *, fig: "Figure | SubFigure | None" = None) -> "Figure | SubFigure":
-    """Plot the correlation of one pair at every lag in every window, and its mean over windows beside it.
-
-    The colour map is `DIVERGING_CMAP` of `bitbox_xr.plotting.style`, centred on zero. Missing values are grey. The
-    lag with the strongest mean is marked.
-
-    Parameters
-    ----------
-    lag_map
-        Result of `bitbox_xr.lag_map`, `(lag, window)`.
-    fig
-        Matplotlib figure or subfigure without axes. Default: a new figure.
-
-    Returns
-    -------
-    Figure or SubFigure
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> from bitbox_xr import lag_map
-    >>> from bitbox_xr.demo import make_pair
-    >>> x, y, _ = make_pair(minutes=0.5)
-    >>> values = lag_map(x, y, pair=("AU12", "AU12"), width=2, step=1, max_lag=1)
-    >>> lag_heatmap(values, fig=Figure(layout="constrained")).axes[1].get_title()
-    'best lag −0.400 s'
-    """
-    import matplotlib
-
-    values = lag_map.transpose(LAG, WINDOW)
-    time, lags = values[WINDOW].values, values[LAG].values
-    fig = new_figure(8.5, 4.0) if fig is None else fig
-    left, right = fig.subplots(1, 2, sharey=True, width_ratios=[4, 1])
-    cmap = matplotlib.colormaps[DIVERGING_CMAP].with_extremes(bad=MISSING_COLOUR)
-    mesh = left.pcolormesh(_edges(time), _edges(lags), values.values, cmap=cmap, vmin=-1, vmax=1, rasterized=True)
-    fig.colorbar(mesh, ax=[left, right], label=literal(axis_text(values)), pad=0.02, fraction=0.05)
-    profile = _means(values.values)
-    zero_lines(right)
-    left.axhline(0, color="0.35", linewidth=0.6)
-    right.plot(profile, lags, color=LINE_COLOUR, marker=".", markersize=4)
-    strength = profile if not lag_map.attrs.get("polarity", 1) else np.abs(profile)
-    if np.isfinite(strength).any():
-        best = float(lags[np.nanargmax(strength)])
-        right.axhline(best, color=MARK_COLOUR, linestyle="--", linewidth=1)
-        right.set_title(f"best lag {with_sign(best)} s", color=MARK_COLOUR, fontsize="small")
-    left.set(xlabel=literal(f"time ({axis_text(values[WINDOW])})"), ylabel=wrapped(axis_text(values[LAG]), 30))
-    left.set_title(literal(title(_pair(lag_map))), loc="left", fontsize="medium")
-    right.set_xlabel("mean over\nwindows")
-    return fig
 
 
 # --- what is drawn
@@ -291,8 +258,11 @@ def _strength(windows: xr.Dataset, name: str) -> np.ndarray:
     return np.abs(values) if windows.attrs.get("polarity", 1) else values
 
 
-def _pair(data: xr.Dataset | xr.DataArray) -> tuple[str, str]:
-    return str(data[SIGNAL1].item()), str(data[SIGNAL2].item())
+def _with_windows(shown: xr.Dataset, result: xr.Dataset) -> xr.Dataset:
+    """`shown` with the number of windows of each pair, by which cells of few windows are hatched."""
+    if "n_windows" not in result or "n_windows" in shown or PAIR in shown.dims:
+        return shown
+    return shown.assign(n_windows=result["n_windows"].sel({dim: shown[dim] for dim in (SIGNAL1, SIGNAL2)}))
 
 
 def _quantiles(values: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
@@ -303,14 +273,6 @@ def _quantiles(values: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
     return out
 
 
-def _means(values: np.ndarray) -> np.ndarray:
-    """Means over windows without NaN values, `(lag,)`; NaN for lags that are all NaN."""
-    present = ~np.isnan(values)
-    count = np.where(present.any(axis=1), present.sum(axis=1), np.nan)
-    means: np.ndarray = np.where(present, values, 0.0).sum(axis=1) / count
-    return means
-
-
 def _lags(attrs: Attrs) -> np.ndarray:
     """All lags that a window can have, s."""
     largest = round(largest_lag(attrs) * attrs["fps"])
@@ -318,11 +280,16 @@ def _lags(attrs: Attrs) -> np.ndarray:
     return result
 
 
-def _bars(lags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centres of the bars, and the index of each bar's first lag. Adjacent lags share a bar if there are many."""
-    starts = np.arange(0, len(lags), -(-len(lags) // MAX_BARS))
-    stops = np.append(starts[1:], len(lags))
-    return (lags[starts] + lags[stops - 1]) / 2, starts
+def _bars(lags: np.ndarray, windows: int, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Edges of the bars, and the index of each bar's first lag. Adjacent lags share a bar if there are many.
+
+    All bars but the first have the same number of lags.
+    """
+    most = int(np.clip(round(2 * np.sqrt(windows)), MIN_BARS, MAX_BARS))
+    size = -(-len(lags) // most)
+    starts = np.arange(len(lags), 0, -size)[:0:-1] if len(lags) > size else np.array([], dtype=int)
+    starts = np.append(0, starts[starts > 0])
+    return np.append(lags[starts], lags[-1] + 1 / fps) - 0.5 / fps, starts
 
 
 def _shares(chosen: np.ndarray, attrs: Attrs) -> np.ndarray:
@@ -331,12 +298,6 @@ def _shares(chosen: np.ndarray, attrs: Attrs) -> np.ndarray:
     counts = (np.round(chosen * attrs["fps"])[..., None] == frames).sum(axis=1)
     result: np.ndarray = counts / np.maximum((~np.isnan(chosen)).sum(axis=1, keepdims=True), 1)
     return result
-
-
-def _edges(centres: np.ndarray) -> np.ndarray:
-    """Edges of equally wide cells, from their centres."""
-    size = centres[1] - centres[0] if len(centres) > 1 else 1.0
-    return np.append(centres - size / 2, centres[-1] + size / 2)
 
 
 def _positions(labels: np.ndarray, some: np.ndarray) -> np.ndarray:

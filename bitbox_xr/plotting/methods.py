@@ -1,108 +1,23 @@
-"""The methods of `.bitbox.plot` on DataArrays and Datasets. Each one calls a function of `bitbox_xr.plotting`."""
+"""The methods of `.bitbox.plot` on Datasets. Each one calls a function of `bitbox_xr.plotting`."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from bitbox_xr.core.types import NoiseLike, PValue, ScalesLike, SignalsLike
-from bitbox_xr.plotting import contingency, decomposition, expressivity, inference, pairs, specification
+from bitbox_xr.core.types import PValue, Statistic
+from bitbox_xr.core.variables import RECORDING
+from bitbox_xr.plotting import chance as chance_plots
+from bitbox_xr.plotting import expressivity, inference, pairs, specification
+from bitbox_xr.plotting import groups as group_plots
+from bitbox_xr.plotting.signal_methods import SignalsPlotMethods
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["PlotMethods", "SignalsPlotMethods"]
-
-
-class SignalsPlotMethods:
-    """Plots of signals and of lag maps, `x.bitbox.plot.…`. Each draws on `fig` if given, and returns the figure."""
-
-    def __init__(self, x: xr.DataArray) -> None:
-        self._x = x
-
-    def decomposition(
-        self,
-        coefficient: str | None = None,
-        *,
-        scales: ScalesLike = 6,
-        precision: int = 16,
-        min_rise: float | None = None,
-        false_alarms_per_minute: float | None = None,
-        noise: NoiseLike = None,
-        fps: float | None = None,
-        fig: "Figure | SubFigure | None" = None,
-    ) -> "Figure | SubFigure":
-        """Plot one signal and its response at each scale. See `bitbox_xr.plotting.decomposition.decomposition`.
-
-        >>> from bitbox_xr.demo import make_face
-        >>> face, _ = make_face()
-        >>> from matplotlib.figure import Figure
-        >>> fig = face.bitbox.plot.decomposition("AU12", scales=[1, 2], fig=Figure(layout="constrained"))
-        >>> [ax.get_xlabel() for ax in fig.axes]
-        ['', '', 'time, s']
-        """
-        return decomposition.decomposition(
-            self._x,
-            coefficient,
-            scales=scales,
-            precision=precision,
-            min_rise=min_rise,
-            false_alarms_per_minute=false_alarms_per_minute,
-            noise=noise,
-            fps=fps,
-            fig=fig,
-        )
-
-    def answers(
-        self,
-        y: SignalsLike,
-        pair: tuple[str, str],
-        *,
-        min_latency: float = 0.0,
-        max_latency: float = 2.0,
-        scales: ScalesLike = (0.5, 1.0, 2.0, 4.0),
-        min_rise: float | None = None,
-        false_alarms_per_minute: float | None = 1.0,
-        noise: NoiseLike = None,
-        fps: float | None = None,
-        fig: "Figure | SubFigure | None" = None,
-    ) -> "Figure | SubFigure":
-        """Plot how one signal answers the activations of one of y. See `bitbox_xr.plotting.contingency.answers`.
-
-        >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=1)
-        >>> from matplotlib.figure import Figure
-        >>> fig = child.bitbox.plot.answers(model, ("AU12", "AU12"), max_latency=1, fig=Figure(layout="constrained"))
-        >>> fig.axes[1].get_xlabel()
-        'latency of the first answer, s'
-        """
-        return contingency.answers(
-            self._x,
-            y,
-            pair,
-            min_latency=min_latency,
-            max_latency=max_latency,
-            scales=scales,
-            min_rise=min_rise,
-            false_alarms_per_minute=false_alarms_per_minute,
-            noise=noise,
-            fps=fps,
-            fig=fig,
-        )
-
-    def lag_heatmap(self, *, fig: "Figure | SubFigure | None" = None) -> "Figure | SubFigure":
-        """Plot a lag map. See `bitbox_xr.plotting.inference.lag_heatmap`.
-
-        >>> from bitbox_xr.demo import make_pair
-        >>> child, model, _ = make_pair(minutes=0.5)
-        >>> from matplotlib.figure import Figure
-        >>> found = child.bitbox.lag_map(model, pair=("AU12", "AU12"), width=2, step=1, max_lag=1)
-        >>> fig = found.bitbox.plot.lag_heatmap(fig=Figure(layout="constrained"))
-        >>> fig.axes[1].get_title()
-        'best lag −0.400 s'
-        """
-        return inference.lag_heatmap(self._x, fig=fig)
 
 
 class PlotMethods:
@@ -111,7 +26,15 @@ class PlotMethods:
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result
 
-    def matrix(self, *, statistic: str | None = None, ax: "Axes | None" = None) -> "Axes":
+    def matrix(
+        self,
+        *,
+        statistic: str | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        cmap: "str | Colormap | None" = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
         """Plot a statistic of every pair. See `bitbox_xr.plotting.pairs.matrix`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -122,9 +45,18 @@ class PlotMethods:
         >>> ax.images[0].get_array().shape
         (12, 12)
         """
-        return pairs.matrix(self._result, statistic=statistic, ax=ax)
+        return pairs.matrix(self._result, statistic=statistic, vmin=vmin, vmax=vmax, cmap=cmap, ax=ax)
 
-    def lag_profile(self, pair: tuple[str, str] | None = None, *, ax: "Axes | None" = None) -> "Axes":
+    def lag_profile(
+        self,
+        pair: tuple[str, str] | None = None,
+        *,
+        chance: xr.Dataset | None = None,
+        level: float = 0.9,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
         """Plot one pair's mean correlation at each lag. See `bitbox_xr.plotting.pairs.lag_profile`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -133,12 +65,16 @@ class PlotMethods:
         >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=1)
         >>> ax = profile.bitbox.plot.lag_profile(("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
         >>> ax.get_legend().get_texts()[0].get_text()
-        'best lag −0.400 s (outermost lag in 0% of windows)'
+        'best lag −0.40 s, r = 0.67'
         """
-        return pairs.lag_profile(self._result, pair, ax=ax)
+        return pairs.lag_profile(self._result, pair, chance=chance, level=level, vmin=vmin, vmax=vmax, ax=ax)
 
     def over_time(
-        self, pair: tuple[str, str] | None = None, *, fig: "Figure | SubFigure | None" = None
+        self,
+        pair: tuple[str, str] | None = None,
+        *,
+        cmap: "str | Colormap | None" = None,
+        fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
         """Plot one pair's correlation and lag over time. See `bitbox_xr.plotting.pairs.over_time`.
 
@@ -148,11 +84,20 @@ class PlotMethods:
         >>> result = child.bitbox.imitation(model, width=2, step=1, max_lag=1)
         >>> fig = result.bitbox.plot.over_time(("AU12", "AU12"), fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_xlabel()
-        'time (middle of the window,\xa0s)'
+        'time (middle of the window),\xa0s'
         """
-        return pairs.over_time(self._result, pair, fig=fig)
+        return pairs.over_time(self._result, pair, cmap=cmap, fig=fig)
 
-    def expressivity(self, metric: str = "activations_per_minute", *, ax: "Axes | None" = None) -> "Axes":
+    def expressivity(
+        self,
+        metric: str = "activations_per_minute",
+        *,
+        relative: bool | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        cmap: "str | Colormap | None" = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
         """Plot a metric of each coefficient and scale. See `bitbox_xr.plotting.expressivity.expressivity`.
 
         >>> from bitbox_xr.demo import make_face
@@ -163,9 +108,11 @@ class PlotMethods:
         >>> ax.get_xlabel()
         'coefficient'
         """
-        return expressivity.expressivity(self._result, metric, ax=ax)
+        return expressivity.expressivity(
+            self._result, metric, relative=relative, vmin=vmin, vmax=vmax, cmap=cmap, ax=ax
+        )
 
-    def asymmetry(self, *, ax: "Axes | None" = None) -> "Axes":
+    def asymmetry(self, *, vmax: float | None = None, ax: "Axes | None" = None) -> "Axes":
         """Plot asymmetry over time. See `bitbox_xr.plotting.expressivity.asymmetry`.
 
         >>> import numpy as np
@@ -177,7 +124,7 @@ class PlotMethods:
         >>> ax.get_xlabel()
         'time, s'
         """
-        return expressivity.asymmetry(self._result, ax=ax)
+        return expressivity.asymmetry(self._result, vmax=vmax, ax=ax)
 
     def significant_pairs(
         self,
@@ -186,6 +133,9 @@ class PlotMethods:
         statistic: str | None = None,
         by: PValue = "p_fwe",
         alpha: float = 0.05,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        cmap: "str | Colormap | None" = None,
         ax: "Axes | None" = None,
     ) -> "Axes":
         """Plot a matrix with significant pairs framed. See `bitbox_xr.plotting.inference.significant_pairs`.
@@ -197,13 +147,90 @@ class PlotMethods:
         >>> result = child.bitbox.imitation(model, **windows, stats=True)
         >>> found = child.bitbox.significance(model, **windows, n=99, rng=0, pairs="matched", progress=False)
         >>> ax = result.bitbox.plot.significant_pairs(found, ax=Figure(layout="constrained").subplots())
-        >>> ax.get_title(loc="left").splitlines()[-1]
+        >>> ax.get_title(loc="left").splitlines()[-1].split(", 57")[0]
         'framed: family-wise p ≤ 0.05, 2 of 12 pairs'
         """
-        return inference.significant_pairs(self._result, found, statistic=statistic, by=by, alpha=alpha, ax=ax)
+        return inference.significant_pairs(
+            self._result,
+            found,
+            statistic=statistic,
+            by=by,
+            alpha=alpha,
+            vmin=vmin,
+            vmax=vmax,
+            cmap=cmap,
+            ax=ax,
+        )
+
+    def matched_pairs(
+        self,
+        *,
+        by: PValue = "p_fwe",
+        alpha: float = 0.05,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Plot matched pairs beside chance, ranked. See `bitbox_xr.plotting.chance.matched_pairs`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=1)
+        >>> from matplotlib.figure import Figure
+        >>> found = child.bitbox.significance(model, width=2, step=1, max_lag=1, n=99, rng=0, progress=False)
+        >>> ax = found.bitbox.plot.matched_pairs(ax=Figure(layout="constrained").subplots())
+        >>> ax.get_yticklabels()[0].get_text()
+        'AU06'
+        """
+        return chance_plots.matched_pairs(self._result, by=by, alpha=alpha, vmin=vmin, vmax=vmax, ax=ax)
+
+    def null_distribution(
+        self,
+        *,
+        statistic: Statistic | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Plot one pair beside its surrogates. See `bitbox_xr.plotting.chance.null_distribution`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=0.5)
+        >>> from matplotlib.figure import Figure
+        >>> windows = {"width": 2, "step": 1, "max_lag": 1}
+        >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
+        >>> ax = found.bitbox.plot.null_distribution(ax=Figure(layout="constrained").subplots())
+        >>> ax.get_xlabel()
+        'mean absolute correlation'
+        """
+        return chance_plots.null_distribution(self._result, statistic=statistic, vmin=vmin, vmax=vmax, ax=ax)
+
+    def groups(
+        self,
+        variable: str,
+        *,
+        by: str,
+        dim: str = RECORDING,
+        vmin: float | None = None,
+        vmax: float | None = None,
+        ax: "Axes | None" = None,
+    ) -> "Axes":
+        """Plot a variable of a summary by group or condition. See `bitbox_xr.plotting.groups.groups`.
+
+        >>> from matplotlib.figure import Figure
+        >>> values = {"excess": (("recording", "condition"), [[0.1, 0.3], [0.2, 0.5]])}
+        >>> summary = xr.Dataset(values, {"condition": ["rest", "task"]})
+        >>> ax = summary.bitbox.plot.groups("excess", by="condition", ax=Figure(layout="constrained").subplots())
+        >>> [label.get_text() for label in ax.get_xticklabels()]
+        ['rest\\nn = 2', 'task\\nn = 2']
+        """
+        return group_plots.groups(self._result, variable, by=by, dim=dim, vmin=vmin, vmax=vmax, ax=ax)
 
     def over_time_by_chance(
-        self, *, level: float = 0.9, fig: "Figure | SubFigure | None" = None
+        self,
+        *,
+        level: float = 0.9,
+        cmap: "str | Colormap | None" = None,
+        fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
         """Plot one pair over time, with surrogates. See `bitbox_xr.plotting.inference.over_time_by_chance`.
 
@@ -214,11 +241,11 @@ class PlotMethods:
         >>> found = child.bitbox.surrogate_windows(model, pair=("AU12", "AU12"), n=19, rng=0, **windows)
         >>> fig = found.bitbox.plot.over_time_by_chance(fig=Figure(layout="constrained"))
         >>> fig.axes[0].get_legend().get_texts()[0].get_text()
-        '90% of the surrogates'
+        '90% of 14 surrogates'
         """
-        return inference.over_time_by_chance(self._result, level=level, fig=fig)
+        return inference.over_time_by_chance(self._result, level=level, cmap=cmap, fig=fig)
 
-    def lag_distribution(self, *, level: float = 0.9, ax: "Axes | None" = None) -> "Axes":
+    def lag_distribution(self, *, level: float = 0.9, vmax: float | None = None, ax: "Axes | None" = None) -> "Axes":
         """Plot how often each lag is the best one. See `bitbox_xr.plotting.inference.lag_distribution`.
 
         >>> from bitbox_xr.demo import make_pair
@@ -230,7 +257,7 @@ class PlotMethods:
         >>> ax.get_ylabel()
         'share of windows'
         """
-        return inference.lag_distribution(self._result, level=level, ax=ax)
+        return inference.lag_distribution(self._result, level=level, vmax=vmax, ax=ax)
 
     def specification_curve(
         self,
@@ -249,6 +276,6 @@ class PlotMethods:
         >>> smile = found.sel(signal1="AU12", signal2="AU12")
         >>> fig = smile.bitbox.plot.specification_curve("corr_mean", fig=Figure(layout="constrained"))
         >>> fig.axes[1].get_xlabel()
-        'settings, by mean correlation over windows'
+        'settings, by mean correlation'
         """
         return specification.specification_curve(self._result, variable, preregistered=preregistered, fig=fig)

@@ -5,7 +5,6 @@ No function calls `show()`. New figures have `layout="constrained"`; use the sam
 off. Matplotlib is imported when the first plot is drawn.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,121 +13,59 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import Attrs
-from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, WINDOW, number_name
-from bitbox_xr.measures.results import below_half, selves, strongest
-from bitbox_xr.measures.social import window_stats
-from bitbox_xr.plotting.style import (
-    DIVERGING_CMAP,
-    LABEL_PT,
-    LINE_COLOUR,
-    MARK_COLOUR,
-    MISSING_COLOUR,
-    SEQUENTIAL_CMAP,
+from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, number_name
+from bitbox_xr.measures.results import strongest
+from bitbox_xr.plotting.captions import (
     axis_text,
-    inches,
-    lag_limits,
-    largest_lag,
     literal,
-    new_figure,
-    points,
-    select_variable,
-    shortened,
-    title,
+    of,
+    options_text,
+    pair_text,
     with_sign,
     wrapped,
-    wrapped_to_points,
-    write_labels,
     write_title,
+)
+from bitbox_xr.plotting.matrix import NO_CORRELATION, matrix
+from bitbox_xr.plotting.style import (
+    CHANCE_BAND,
+    COLUMN_MM,
+    DIVERGING_CMAP,
+    LINE_COLOUR,
+    MARK_COLOUR,
+    colour_map,
+    lag_limits,
+    limits,
+    mm,
+    select_variable,
+    styled,
     zero_lines,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure, SubFigure
 
 __all__ = ["lag_profile", "matrix", "over_time"]
 
-NON_NEGATIVE = {"corr_std", "corr_abs_mean", "follow_share", "lead_share", "n_windows", "at_limit"}
-NON_NEGATIVE |= {"answered", "chance", "odds_ratio", "n_given", "latency"}
-LAGS = {"corr_lag", "best_lag"}
-DEFAULT_STATISTICS = ("best_lag", "corr_mean", "surrogate_z", "answered_above_chance")  # the first that the result has
-MIN_FIGURE_INCHES = (4.4, 3.4)  # the title and the colour bar need this much beside few cells
-NO_CORRELATION = "no window has a correlation: flat or missing"
+PROFILE_MM, OVER_TIME_MM = 60.0, 82.0  # heights of new figures
+TICKS = [-1, -0.5, 0, 0.5, 1]
 
 
-def matrix(result: xr.Dataset, *, statistic: str | None = None, ax: "Axes | None" = None) -> "Axes":
-    """Plot one statistic of every pair of signals as a matrix of coloured cells.
-
-    Rows are signal1 and columns are signal2. Statistics of both signs have the colour map `DIVERGING_CMAP` of
-    `bitbox_xr.plotting.style`, centred on zero; statistics of one sign have `SEQUENTIAL_CMAP`. Missing values are
-    grey, and so is each signal paired with itself, if the result is of one person. Hatched cells rest on fewer
-    than half as many windows as the cell with most windows. A line in the title explains grey and hatched cells.
-    If the signals' facial regions are known and adjacent, lines separate the regions.
-
-    Parameters
-    ----------
-    result
-        Result of `imitation`, `coordination`, `window_stats`, `lag_profile`, `significance` or `contingency`, of one
-        recording.
-    statistic
-        Name of a variable `(signal1, signal2)`. For a result with windows: one of `window_stats`. Default: corr_mean;
-        for a result of `lag_profile`, best_lag; of `significance`, surrogate_z; of `contingency`,
-        answered_above_chance.
-    ax
-        Matplotlib axes to draw on, preferably of a figure with `layout="constrained"`. Default: the axes of a new
-        figure, which is large enough for every label. If the axes are small, some labels are left out.
-
-    Returns
-    -------
-    Axes
-        `ax.figure` is the figure.
-
-    Raises
-    ------
-    ValueError
-        If the result does not contain the statistic, or the statistic has other dimensions.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> from bitbox_xr import imitation
-    >>> from bitbox_xr.demo import make_pair
-    >>> x, y, _ = make_pair(minutes=0.5)
-    >>> result = imitation(x.sel(signal=["AU06", "AU12"]), y, width=2, step=1, max_lag=1)
-    >>> ax = matrix(result, ax=Figure(layout="constrained").subplots())
-    >>> ax.get_xlabel().splitlines()[0], [label.get_text() for label in ax.get_yticklabels()]
-    ('signal2 (of y: bitbox-xr demo, seed 0, model)', ['AU06', 'AU12'])
-    """
-    stats = window_stats(result) if "corr" in result and WINDOW in result["corr"].dims else result
-    if statistic is None:
-        statistic = next((name for name in DEFAULT_STATISTICS if name in stats), "corr_mean")
-    values = select_variable(stats, statistic, (SIGNAL1, SIGNAL2), "choose one of these as statistic")
-    alone, few = selves(values, result.attrs), _few_windows(stats, statistic)
-    shown = np.where(alone, np.nan, values.values)
-    rows, columns = values.shape
-    if ax is None:
-        side = max(inches(columns) + 1.0, MIN_FIGURE_INCHES[0]), max(inches(rows), MIN_FIGURE_INCHES[1])
-        ax = new_figure(*side).subplots()
-    image = ax.imshow(shown, aspect="auto", interpolation="nearest", **_colours(shown, statistic, result.attrs))
-    width, height = points(ax)
-    label = wrapped_to_points(axis_text(values), height, LABEL_PT)
-    ax.figure.colorbar(image, ax=ax, label=label, pad=0.02, fraction=0.05)
-    _hatch(ax, few & ~alone)
-    size = write_labels(ax.xaxis, values[SIGNAL2].values, width / columns)
-    if max(map(len, values[SIGNAL2].values)) * size * 0.7 > width / columns:
-        ax.tick_params(axis="x", rotation=90)
-    write_labels(ax.yaxis, values[SIGNAL1].values, height / rows)
-    _separate_regions(ax.axvline, values, SIGNAL2)
-    _separate_regions(ax.axhline, values, SIGNAL1)
-    ax.set_xlabel(wrapped_to_points(f"signal2{_source(result.attrs, 2)}", width, LABEL_PT))
-    ax.set_ylabel(wrapped_to_points(f"signal1{_source(result.attrs, 1)}", height, LABEL_PT))
-    notes = _notes(np.isnan(values.values) & ~alone, alone, few & ~alone)
-    write_title(ax, [line for line in (_settings(result.attrs), *notes) if line], width)
-    return ax
-
-
-def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: "Axes | None" = None) -> "Axes":
+@styled
+def lag_profile(
+    profile: xr.Dataset,
+    pair: tuple[str, str] | None = None,
+    *,
+    chance: xr.Dataset | None = None,
+    level: float = 0.9,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    ax: "Axes | None" = None,
+) -> "Axes":
     """Plot the mean correlation of one pair of signals at every lag, with the best lag marked.
+
+    All pairs of a result have the same scale, whichever is plotted.
 
     Parameters
     ----------
@@ -137,6 +74,12 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: "A
     pair
         Labels of signal1 and signal2. Default: the pair with the strongest mean correlation; if the result also has
         `n_windows`, among the pairs with at least half as many windows as the pair with most windows.
+    chance
+        Result of `bitbox_xr.surrogate_profiles` for this pair, for a band of what chance gives at each lag.
+    level
+        Share of the surrogates in the band of each lag.
+    vmin, vmax
+        Limits of the correlation. Default: round numbers that include all pairs.
     ax
         Matplotlib axes to draw on, preferably of a figure with `layout="constrained"`. Default: the axes of a new
         figure.
@@ -148,7 +91,7 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: "A
     Raises
     ------
     ValueError
-        If the result does not contain the pair, or has other dimensions.
+        If the result does not contain the pair, or has other dimensions; if `chance` is of another pair.
 
     Examples
     --------
@@ -159,39 +102,37 @@ def lag_profile(profile: xr.Dataset, pair: tuple[str, str] | None = None, ax: "A
     >>> profile = bx.lag_profile(x, y, width=2, step=1, max_lag=1)
     >>> ax = lag_profile(profile, ("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
     >>> ax.get_legend().get_texts()[0].get_text()
-    'best lag −0.400 s (outermost lag in 0% of windows)'
+    'best lag −0.40 s, r = 0.67'
     """
     heights = select_variable(profile, "profile", (LAG, SIGNAL1, SIGNAL2), "use the result of bx.lag_profile(x, y)")
     counts = _window_counts(profile)
     pair = _checked_pair(heights, pair, abs(heights).max(LAG), counts, profile.attrs)
     at = {SIGNAL1: pair[0], SIGNAL2: pair[1]}
-    ax = new_figure(6.0, 3.8).subplots() if ax is None else ax
+    ax = mm(COLUMN_MM[1], PROFILE_MM).subplots() if ax is None else ax
     zero_lines(ax)
-    ax.plot(heights[LAG], heights.sel(at), color=LINE_COLOUR, marker=".", markersize=5)
-    best = float(profile["best_lag"].sel(at))
-    if np.isfinite(best):
-        share = float(profile["at_limit"].sel(at))
-        # NaN if lag 0 is the only one
-        at_limit = f" (outermost lag in {share:.0%} of windows)" if np.isfinite(share) else ""
-        label = f"best lag {with_sign(best)} s{at_limit}"
-        ax.axvline(best, color=MARK_COLOUR, linestyle="--", linewidth=1, label=label)
-        low, high = ax.get_ylim()
-        ax.set_ylim(low, high + 0.3 * (high - low))  # space for the legend above every point
-        ax.legend(loc="upper left", fontsize="small")
-    else:
-        _write_no_correlation(ax)
-        ax.set_xlim(heights[LAG].values.min() - 0.02, heights[LAG].values.max() + 0.02)
-    ax.set(xlabel=literal(axis_text(heights[LAG])), ylabel=wrapped(axis_text(heights), 30))
-    write_title(ax, _pair_title(pair, profile.attrs, None if counts is None else int(counts.sel(at))))
+    if chance is not None:
+        _draw_chance(ax, chance, pair, level)
+    ax.plot(heights[LAG], heights.sel(at), color=LINE_COLOUR, marker=".", markersize=3)
+    low, high = limits(heights.values, vmin, vmax, both_signs=True)
+    ax.set_ylim(low, high)
+    _mark_best(ax, profile.sel(at))
+    ax.set(xlabel=literal(lag_text(profile)), ylabel=literal(axis_text(heights)))
+    write_title(ax, pair_text(profile, pair), _options(profile.attrs, counts, at))
     return ax
 
 
+@styled
 def over_time(
-    result: xr.Dataset, pair: tuple[str, str] | None = None, fig: "Figure | SubFigure | None" = None
+    result: xr.Dataset,
+    pair: tuple[str, str] | None = None,
+    *,
+    cmap: "str | Colormap | None" = None,
+    fig: "Figure | SubFigure | None" = None,
 ) -> "Figure | SubFigure":
     """Plot the correlation and the lag of one pair of signals in every window, as two panels over one time axis.
 
-    No line connects windows of different intervals.
+    No line connects windows of different intervals. In the lower panel, the colour of a dot is the correlation of its
+    window: the lag of a pale dot has little meaning.
 
     Parameters
     ----------
@@ -200,9 +141,10 @@ def over_time(
     pair
         Labels of signal1 and signal2. Default: the pair with the strongest mean correlation, among the pairs with a
         correlation in at least half as many windows as the pair with most windows.
+    cmap
+        Matplotlib colour map of correlations from −1 to 1, or its name.
     fig
-        Matplotlib figure or subfigure without axes, preferably with `layout="constrained"`. Default: a new figure. In
-        the lower panel, the paler a dot, the weaker the correlation of its window.
+        Matplotlib figure or subfigure without axes, preferably with `layout="constrained"`. Default: a new figure.
 
     Returns
     -------
@@ -222,7 +164,7 @@ def over_time(
     >>> result = imitation(x, y, width=2, step=1, max_lag=1)
     >>> fig = over_time(result, ("AU12", "AU12"), fig=Figure(layout="constrained"))
     >>> fig.axes[1].get_xlabel()
-    'time (middle of the window,\\xa0s)'
+    'time (middle of the window),\\xa0s'
     """
     remedy = "use a result with every window, as imitation(x, y) and coordination(x, y) return it without stats=True"
     corr, lag = (select_variable(result, name, (WINDOW, SIGNAL1, SIGNAL2), remedy) for name in ("corr", "lag"))
@@ -230,22 +172,45 @@ def over_time(
     pair = _checked_pair(corr, pair, abs(corr.mean(WINDOW)), counts, result.attrs)
     at = {SIGNAL1: pair[0], SIGNAL2: pair[1]}
     strength, delay, time = corr.sel(at).values, lag.sel(at).values, corr[WINDOW].values
-    fig = new_figure(7.0, 4.8) if fig is None else fig
+    fig = mm(COLUMN_MM[1], OVER_TIME_MM) if fig is None else fig
     above, below = fig.subplots(2, 1, sharex=True)
     for ax in (above, below):
-        ax.axhline(0, color="0.6", linewidth=0.8)
+        ax.axhline(0, color="0.6", linewidth=0.6, zorder=0.5)
     edges = _interval_edges(result)
     line = (np.insert(values, edges, np.nan) for values in (time, strength))
-    above.plot(*line, color=LINE_COLOUR, marker=".", markersize=4, linewidth=1)
-    opacity = np.clip(np.nan_to_num(np.abs(strength)), 0.1, 1)
-    below.scatter(time, delay, s=14, color=LINE_COLOUR, alpha=opacity, linewidths=0)
+    above.plot(*line, color=LINE_COLOUR, marker=".", markersize=2.5, linewidth=0.8)
+    draw_lags(below, time, delay, strength, cmap)
     if np.isnan(strength).all():
         _write_no_correlation(above)
-    above.set(xlim=_time_limits(result), ylim=(-1.05, 1.05), ylabel=wrapped(axis_text(corr), 26))
-    below.set(ylim=lag_limits(result.attrs), ylabel=wrapped(axis_text(lag), 26))
-    below.set_xlabel(literal(f"time ({axis_text(corr[WINDOW])})"))
-    write_title(above, _pair_title(pair, result.attrs, int(counts.sel(at))))
+    above.set(xlim=_time_limits(result), ylim=(-1.05, 1.05), yticks=TICKS, ylabel="correlation")
+    below.set(ylim=lag_limits(result.attrs), ylabel=literal(lag_text(result, lines=2)))
+    below.set_xlabel(literal(axis_text(corr[WINDOW])))
+    write_title(fig, pair_text(result, pair), _options(result.attrs, counts, at))
     return fig
+
+
+def draw_lags(ax: "Axes", time: np.ndarray, lag: np.ndarray, corr: np.ndarray, cmap: "str | Colormap | None") -> None:
+    """Draw a dot at the lag of each window in the colour of its correlation, with a colour bar."""
+    dots = ax.scatter(
+        time,
+        lag,
+        s=9,
+        c=corr,
+        cmap=colour_map(cmap or DIVERGING_CMAP),
+        vmin=-1,
+        vmax=1,
+        linewidths=0.3,
+        edgecolors="0.4",
+    )
+    bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, fraction=0.06, aspect=12, ticks=[-1, 0, 1])
+    bar.set_label("correlation")
+    bar.outline.set_visible(False)
+
+
+def lag_text(result: xr.Dataset | xr.DataArray, *, lines: int = 1) -> str:
+    """Label of a lag axis: unit, and who follows at negative lags."""
+    who = "signal1" if result.attrs.get("alone") else of(result).x
+    return f"lag,\N{NO-BREAK SPACE}s{chr(10) if lines == 2 else ' '}(negative: {who} follows)"
 
 
 # --- what is drawn
@@ -280,15 +245,6 @@ def _window_counts(stats: xr.Dataset) -> xr.DataArray | None:
     return select_variable(stats, "n_windows", (SIGNAL1, SIGNAL2), "")
 
 
-def _few_windows(stats: xr.Dataset, statistic: str) -> np.ndarray:
-    """Whether each pair has some windows, but fewer than half as many as the pair with most windows."""
-    counts = _window_counts(stats)
-    if counts is None or statistic == "n_windows":
-        return np.zeros((stats.sizes[SIGNAL1], stats.sizes[SIGNAL2]), bool)
-    result: np.ndarray = (counts.values > 0) & below_half(counts.values)
-    return result
-
-
 def _interval_edges(result: xr.Dataset) -> np.ndarray:
     """The windows with which a further interval begins, in a result by label; no line connects them with others."""
     number = number_name(str(result.attrs.get("by", "")))
@@ -308,73 +264,44 @@ def _time_limits(result: xr.Dataset) -> tuple[float, float] | None:
 # --- how it looks
 
 
-def _colours(values: np.ndarray, statistic: str, attrs: Attrs) -> dict[str, Any]:
-    """Colour map and limits, as keywords of `imshow`."""
-    import matplotlib
-
-    largest = float(np.nanmax(np.abs(values), initial=0)) or 1.0
-    non_positive = statistic in LAGS and bool(attrs.get("causal"))  # with causal=True no lag is positive
-    both_signs = statistic not in NON_NEGATIVE and not non_positive
-    cmap = matplotlib.colormaps[DIVERGING_CMAP if both_signs else SEQUENTIAL_CMAP].with_extremes(bad=MISSING_COLOUR)
-    return {
-        "cmap": cmap,
-        "vmin": -largest if both_signs or non_positive else 0.0,
-        "vmax": 0.0 if non_positive else largest,
-    }
-
-
-def _hatch(ax: "Axes", cells: np.ndarray) -> None:
-    """Draw a diagonal line through cells. A paler colour could be mistaken for a smaller value."""
-    from matplotlib.collections import LineCollection
-
-    if cells.any():
-        strokes = [((column - 0.5, row + 0.5), (column + 0.5, row - 0.5)) for row, column in np.argwhere(cells)]
-        ax.add_collection(LineCollection(strokes, colors="0.2", linewidths=0.7), autolim=False)
-
-
-def _separate_regions(draw: Callable[..., Any], values: xr.DataArray, dim: str) -> None:
-    """Draw lines between the facial regions of adjacent signals, if the regions are known."""
-    regions = values.coords.get(f"region{dim[-1]}")
-    if regions is None:
+def _mark_best(ax: "Axes", one: xr.Dataset) -> None:
+    """Mark the best lag, and state its correlation and how often the best lag is the outermost."""
+    best = float(one["best_lag"])
+    if not np.isfinite(best):
+        _write_no_correlation(ax)
+        lags = one[LAG].values
+        ax.set_xlim(lags.min() - 0.02, lags.max() + 0.02)
         return
-    borders = np.flatnonzero(regions.values[1:] != regions.values[:-1])
-    # if signals are not sorted by region, there would be a line around almost every one
-    if len(borders) <= len(regions) / 2:
-        for border in borders:
-            draw(border + 0.5, color="0.35", linewidth=0.6)
+    share = float(one["at_limit"])
+    height = float(one["profile"].sel({LAG: best}, method="nearest"))
+    ax.axvline(
+        best,
+        color=MARK_COLOUR,
+        linestyle=(0, (4, 2)),
+        linewidth=0.9,
+        label=f"best lag {with_sign(best)} s, r = {with_sign(height)}",
+    )
+    ax.plot(best, height, "o", color=MARK_COLOUR, markersize=3.5, zorder=3)
+    # NaN if lag 0 is the only one
+    title = f"outermost lag in {share:.0%} of windows" if np.isfinite(share) else None
+    ax.legend(loc="best", title=title, title_fontsize=6.0, alignment="left")
+
+
+def _draw_chance(ax: "Axes", chance: xr.Dataset, pair: tuple[str, str], level: float) -> None:
+    null = select_variable(chance, "null_profile", (SURROGATE, LAG), "use the result of bx.surrogate_profiles(x, y)")
+    other = str(chance[SIGNAL1].item()), str(chance[SIGNAL2].item())
+    if other != pair:
+        raise ValueError(f"expected chance to be of the pair {pair}, got one of {other}; pass pair={other}")
+    low, high = np.nanquantile(null.values, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    label = f"{level:.0%} of {null.sizes[SURROGATE]} surrogates"
+    ax.fill_between(null[LAG].values, low, high, color=CHANCE_BAND, linewidth=0, label=label, zorder=0.4)
 
 
 def _write_no_correlation(ax: "Axes") -> None:
-    style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": "small", "color": "0.3"}
-    ax.text(0.5, 0.5, NO_CORRELATION, transform=ax.transAxes, backgroundcolor="white", **style)
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": "0.3"}
+    ax.text(0.5, 0.5, wrapped(NO_CORRELATION, 60), transform=ax.transAxes, backgroundcolor="white", **style)
 
 
-def _source(attrs: Attrs, side: int) -> str:
-    """Whose signals these are and the name of their file, as far as the attributes state it."""
-    source = shortened(str(attrs.get(f"source{side}", "")))
-    who = [] if attrs.get("alone") else ["xy"[side - 1]]
-    text = ": ".join([*who, source] if source else who)
-    return f" (of {text})" if text else ""
-
-
-def _pair_title(pair: tuple[str, str], attrs: Attrs, count: int | None) -> list[str]:
-    """Lines of a title: the pair; the settings, and the number of windows with a correlation if not all have one."""
-    settings = _settings(attrs)
-    if settings and count not in (None, attrs["window_count"]):
-        settings = f"{settings}; a correlation in {count} of them"
-    return [line for line in (title(pair, attrs), settings) if line]
-
-
-def _notes(missing: np.ndarray, selves: np.ndarray, few: np.ndarray) -> list[str]:
-    """Lines that explain grey and hatched cells, if there are any."""
-    grey = [text for text, cells in (("each signal with itself", selves), (NO_CORRELATION, missing)) if cells.any()]
-    hatched = ["hatched: fewer than half as many windows as the pair with most windows"] if few.any() else []
-    return ([f"grey: {'; or '.join(grey)}"] if grey else []) + hatched
-
-
-def _settings(attrs: Attrs) -> str:
-    """The measure and its window options, if the attributes state them."""
-    if any(name not in attrs for name in ("measure", "width", "step", "window_count")):
-        return ""
-    text = f"{attrs['measure']}, {attrs['window_count']} windows of {attrs['width']:.3g} s every {attrs['step']:.3g} s"
-    return f"{text}, lags up to {largest_lag(attrs):.3g} s" if "max_lag" in attrs else text
+def _options(attrs: Attrs, counts: xr.DataArray | None, at: dict[str, str]) -> list[str]:
+    """Options of the title, with the number of windows in which the pair has a correlation."""
+    return options_text(attrs, None if counts is None else int(counts.sel(at)))

@@ -11,16 +11,8 @@ import xarray as xr
 
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import COMPARISON
-from bitbox_xr.plotting.style import (
-    LINE_COLOUR,
-    MARK_COLOUR,
-    MISSING_COLOUR,
-    axis_text,
-    literal,
-    new_figure,
-    wrapped,
-    write_title,
-)
+from bitbox_xr.plotting.captions import axis_text, literal, wrapped, write_title
+from bitbox_xr.plotting.style import COLUMN_MM, LINE_COLOUR, MARK_COLOUR, MISSING_COLOUR, mm, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,13 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["specification_curve"]
 
-ROW_INCHES = 0.19  # of a setting in the lower panel
-CURVE_INCHES = 2.6
-WIDTH_INCHES = 7.0
+ROW_MM, CURVE_MM, MARGIN_MM = 3.6, 45.0, 14.0  # of a setting in the lower panel; of the upper panel; of labels
 MAX_SETTINGS_FOR_LARGE_MARKS = 60
 INTERVAL = ("ci_low", "ci_high")
 
 
+@styled
 def specification_curve(
     result: xr.Dataset,
     variable: str | None = None,
@@ -90,10 +81,8 @@ def specification_curve(
     marked = _marked(preregistered, labels, places)
     if fig is None:
         rows = sum(map(len, labels.values()))
-        fig = new_figure(WIDTH_INCHES, CURVE_INCHES + ROW_INCHES * rows + 0.6)
-    top, below = fig.subplots(
-        2, 1, sharex=True, height_ratios=(CURVE_INCHES, ROW_INCHES * sum(map(len, labels.values())))
-    )
+        fig = mm(COLUMN_MM[2], CURVE_MM + ROW_MM * rows + MARGIN_MM)
+    top, below = fig.subplots(2, 1, sharex=True, height_ratios=(CURVE_MM, ROW_MM * sum(map(len, labels.values()))))
     what = _described(result, name)
     _draw_curve(top, table, name, marked)
     top.set_ylabel(wrapped(what, 34))
@@ -174,11 +163,11 @@ def _draw_curve(ax: "Axes", table: xr.Dataset, name: str, marked: int | None) ->
     if marked is not None:
         label = f"preregistered: {values[marked]:.3g}"
         ax.plot(marked, values[marked], "D", color=MARK_COLOUR, markersize=6, zorder=4, label=label)
-        ax.legend(loc="upper left", frameon=False, fontsize="small")
+        ax.legend(loc="upper left")
     if values.min() < 0 or all(one in table for one in INTERVAL):
         ax.axhline(0, color="0.4", linewidth=0.8, zorder=1)
     ax.set_xlim(-0.7, len(at) - 0.3)
-    write_title(ax, ["; ".join(title)])
+    write_title(ax, "; ".join(title))
 
 
 def _draw_settings(
@@ -196,7 +185,7 @@ def _draw_settings(
         if k % 2:
             ax.axhspan(first - 0.5, first + len(own) - 0.5, color=MISSING_COLOUR, alpha=0.4, linewidth=0, zorder=0)
         first += len(own)
-    ax.set_yticks(range(len(texts)), labels=[literal(text) for text in texts], fontsize="small")
+    ax.set_yticks(range(len(texts)), labels=[literal(text) for text in texts])
     ax.set_ylim(first - 0.5, -0.5)
     ax.set_xticks([])
     for side in ("top", "right", "bottom"):

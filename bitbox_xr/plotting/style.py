@@ -1,8 +1,11 @@
-"""Colours, figure sizes, labels and axis limits that all plots share, and the check of what is plotted."""
+"""The style of all plots: sizes and fonts for journals, one colour for each meaning, colour maps and limits.
 
-import textwrap
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+The style applies to what a plot draws, never to the user's rcParams. The font family is the user's.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 import numpy as np
 import xarray as xr
@@ -14,44 +17,226 @@ from bitbox_xr.core.variables import PAIR
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 __all__ = [
+    "CHANCE_BAND",
+    "CHANCE_COLOUR",
+    "COLUMN_MM",
     "DIVERGING_CMAP",
+    "FAINT_COLOUR",
+    "GROUP_COLOURS",
     "LABEL_PT",
     "LINE_COLOUR",
     "MARK_COLOUR",
     "MISSING_COLOUR",
     "SEQUENTIAL_CMAP",
-    "axis_text",
-    "inches",
+    "TITLE_PT",
+    "colour_map",
+    "figure",
     "lag_limits",
     "largest_lag",
-    "literal",
-    "new_figure",
+    "limits",
+    "mm",
     "points",
+    "round_limit",
     "select_variable",
     "shade_missing",
-    "shortened",
-    "title",
-    "with_sign",
-    "wrapped",
-    "wrapped_to_points",
+    "styled",
     "write_labels",
-    "write_title",
     "zero_lines",
 ]
 
-# The default colour maps of pairs.matrix() and of every other plot in colours.
+# One colour for each meaning. All pairs of them differ for people with any of the common colour blindnesses.
+LINE_COLOUR = "#1f4e79"  # dark blue: what was observed
+MARK_COLOUR = "#b2182b"  # dark red: what stands out, such as significant pairs, the best lag, chosen activations
+CHANCE_COLOUR, CHANCE_BAND = "#9a6a00", "#eed9a4"  # ochre: what chance gives (mean, and range)
+MISSING_COLOUR = "0.85"  # light grey: missing
+FAINT_COLOUR = "0.65"  # grey: not chosen
+GROUP_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")  # Okabe & Ito (2008)
+
 DIVERGING_CMAP = "RdBu_r"  # values of both signs, centred on zero: blue is negative, red is positive
 SEQUENTIAL_CMAP = "viridis"  # values of one sign
-MISSING_COLOUR = "0.85"  # light grey
-LINE_COLOUR, MARK_COLOUR = "#1f4e79", "#b2182b"  # dark blue, dark red
 
-POINTS_PER_INCH = 72
-MIN_LABEL_PT, TITLE_PT, LABEL_PT = 6.0, 9.0, 10.0
-CHARACTER_WIDTH = 0.6  # of the font size, for an average character
-MIN_CHARACTERS_PER_LINE = 12
+COLUMN_MM = {1: 88.0, 2: 180.0}  # width of one column and of two columns of a journal
+MM_PER_INCH, POINTS_PER_INCH = 25.4, 72
+SCREEN_DPI = 150  # figures in millimetres would be small on a screen with 100 dots per inch
+MIN_LABEL_PT, LABEL_PT, TITLE_PT = 4.5, 7.0, 7.5
+STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # round limits of scales, times a power of ten
+
+RC: dict[str, Any] = {
+    "font.size": LABEL_PT,
+    "axes.titlesize": TITLE_PT,
+    "axes.labelsize": LABEL_PT,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 5.0,
+    "axes.labelpad": 2.5,
+    "figure.titlesize": TITLE_PT,
+    "figure.constrained_layout.w_pad": 0.03,
+    "figure.constrained_layout.h_pad": 0.03,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "legend.borderpad": 0.2,
+    "legend.handlelength": 1.4,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 3.0,
+    "patch.linewidth": 0.6,
+    **{f"{axis}tick.labelsize": 6.5 for axis in "xy"},
+    **{f"{axis}tick.major.size": 2.5 for axis in "xy"},
+    **{f"{axis}tick.major.width": 0.6 for axis in "xy"},
+    **{f"{axis}tick.minor.size": 1.5 for axis in "xy"},
+    **{f"{axis}tick.minor.width": 0.5 for axis in "xy"},
+    **{f"{axis}tick.major.pad": 2.0 for axis in "xy"},
+}
+
+Parameters = ParamSpec("Parameters")
+Drawn = TypeVar("Drawn")
+
+
+def styled(plot: Callable[Parameters, Drawn]) -> Callable[Parameters, Drawn]:
+    """Make a function draw in this style, whatever the user's rcParams are."""
+
+    @functools.wraps(plot)
+    def in_style(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Drawn:
+        import matplotlib
+
+        parameters = cast("dict[str, Any]", matplotlib.rcParams)
+
+        # rc_context would also undo what the backend sets when the first figure starts it, such as interactive mode
+        users = {name: parameters[name] for name in RC}
+        parameters.update(RC)
+        try:
+            return plot(*args, **kwargs)
+        finally:
+            parameters.update(users)
+
+    return in_style
+
+
+# --- figures and axes
+
+
+def figure(columns: Literal[1, 2] = 1, height: float = 60.0) -> "Figure":
+    """Create a figure as wide as one column (88 mm) or two columns (180 mm) of a journal.
+
+    Pass it, or its axes, to a plot. Plots without `ax` or `fig` create such a figure themselves.
+
+    Parameters
+    ----------
+    columns
+        1 or 2.
+    height
+        Height, mm.
+
+    Returns
+    -------
+    Figure
+        A pyplot figure, whose layout leaves enough space for labels. A notebook displays it once.
+
+    Raises
+    ------
+    ValueError
+        If there is no such number of columns, or the height is not positive.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> (25.4 * figure(columns=2, height=90).get_size_inches()).round().tolist()
+    [180.0, 90.0]
+    >>> matplotlib.pyplot.close("all")
+    """
+    faults = [] if columns in COLUMN_MM else [f"expected columns to be 1 or 2, got {columns!r}"]
+    faults += [] if height > 0 else [f"expected height to be positive (mm), got {height!r}"]
+    if faults:
+        raise ValueError(f"figure(): {'; '.join(faults)}")
+    return mm(COLUMN_MM[columns], height)
+
+
+def mm(width: float, height: float) -> "Figure":
+    """A new pyplot figure, `width` × `height` mm, whose layout leaves enough space for labels."""
+    import matplotlib.pyplot as plt
+
+    from bitbox_xr.plotting.figures import OnceDisplayed
+
+    size = (width / MM_PER_INCH, height / MM_PER_INCH)
+    return plt.figure(figsize=size, dpi=SCREEN_DPI, layout="constrained", FigureClass=OnceDisplayed)
+
+
+def points(ax: "Axes") -> np.ndarray:
+    """Width and height of axes, in points."""
+    shares, pixels = (np.asarray(box.size) for box in (ax.get_position(), ax.figure.bbox))
+    result: np.ndarray = shares * pixels * POINTS_PER_INCH / ax.figure.dpi
+    return result
+
+
+def write_labels(axis: "Axis", labels: list[str], spacing: float) -> float:
+    """Write `labels` on an axis, in the largest font size that fits their `spacing` (points); return that size.
+
+    If the labels would be too small to read, only every second, third, … label is written. The caller escapes them.
+    """
+    every = int(np.ceil(MIN_LABEL_PT * 1.1 / spacing))
+    size = float(np.clip(spacing * every * 0.85, MIN_LABEL_PT, LABEL_PT - 0.5))
+    at = range(0, len(labels), every)
+    axis.set_ticks(at, labels=[labels[k] for k in at], fontsize=size)
+    axis.set_tick_params(length=1.5, pad=1.0)
+    return size
+
+
+def zero_lines(ax: "Axes") -> None:
+    """Draw thin lines through zero."""
+    ax.axhline(0, color="0.6", linewidth=0.6, zorder=0.5)
+    ax.axvline(0, color="0.6", linewidth=0.6, zorder=0.5)
+
+
+def shade_missing(ax: "Axes", time: np.ndarray, missing: np.ndarray, fps: float) -> None:
+    """Make the background of missing frames grey."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
+    for start, stop in edges.reshape(-1, 2):
+        ax.axvspan(time[start] - 0.5 / fps, time[stop - 1] + 0.5 / fps, color=MISSING_COLOUR, linewidth=0, zorder=0)
+
+
+# --- colours and limits
+
+
+def colour_map(name: "str | Colormap") -> "Colormap":
+    """A colour map in which missing values are grey."""
+    import matplotlib
+
+    found = matplotlib.colormaps[name] if isinstance(name, str) else name
+    return found.with_extremes(bad=MISSING_COLOUR)
+
+
+def round_limit(largest: float) -> float:
+    """The smallest round number that is not below `largest`, so that similar plots have the same scale.
+
+    >>> round_limit(0.27), round_limit(0.3), round_limit(7.2), round_limit(0.0)
+    (0.3, 0.3, 8.0, 1.0)
+    """
+    if not np.isfinite(largest) or largest <= 0:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(largest) + 1e-12)
+    return float(f"{power * next(step for step in STEPS if step * power >= largest * (1 - 1e-9)):.6g}")
+
+
+def limits(values: np.ndarray, vmin: float | None, vmax: float | None, *, both_signs: bool) -> tuple[float, float]:
+    """Limits of a scale: those given, else round numbers, from 0 or on both sides of 0.
+
+    For values of both signs, one given limit is mirrored.
+    """
+    largest = round_limit(float(np.nanmax(np.abs(values), initial=0)))
+    if both_signs:
+        known = [abs(one) for one in (vmin, vmax) if one is not None]
+        largest = known[0] if known else largest
+    low = -largest if both_signs else 0.0
+    return low if vmin is None else vmin, largest if vmax is None else vmax
+
+
+# --- what is plotted
 
 
 def select_variable(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: str) -> xr.DataArray:
@@ -83,99 +268,6 @@ def _dimension_advice(missing: list[str], further: list[str]) -> str:
     return f"choose one label of each further dimension, for example .isel({further[0]}=0)"
 
 
-# --- figures and axes
-
-
-def new_figure(width: float, height: float) -> "Figure":
-    """A new pyplot figure, `width` × `height` inches, whose layout leaves enough space for labels."""
-    import matplotlib.pyplot as plt
-
-    return plt.figure(figsize=(width, height), layout="constrained")
-
-
-def inches(count: int) -> float:
-    """Length of a figure's side that has enough space for `count` labels, in inches."""
-    return float(count * np.interp(count, [5, 20, 79], [36, 16, 7.5]) / POINTS_PER_INCH + 1.6)
-
-
-def points(ax: "Axes") -> np.ndarray:
-    """Width and height of axes, in points."""
-    shares, pixels = (np.asarray(box.size) for box in (ax.get_position(), ax.figure.bbox))
-    result: np.ndarray = shares * pixels * POINTS_PER_INCH / ax.figure.dpi
-    return result
-
-
-def write_labels(axis: "Axis", labels: np.ndarray, spacing: float) -> float:
-    """Write `labels` on an axis, in the largest font size that fits their `spacing` (points); return that size.
-
-    If the labels would be too small to read, only every second, third, … label is written.
-    """
-    every = int(np.ceil(MIN_LABEL_PT / spacing))
-    size = float(np.clip(spacing * every * 0.8, MIN_LABEL_PT * 0.8, LABEL_PT))
-    at = np.arange(0, len(labels), every)
-    axis.set_ticks(at, labels=[literal(str(label)) for label in labels[at]], fontsize=size)
-    axis.set_tick_params(length=2, pad=1.5)
-    return size
-
-
-def zero_lines(ax: "Axes") -> None:
-    """Draw thin lines through zero."""
-    ax.axhline(0, color="0.6", linewidth=0.8)
-    ax.axvline(0, color="0.6", linewidth=0.8)
-
-
-# --- text
-
-
-def literal(text: str) -> str:
-    """`text`, escaped so that Matplotlib draws exactly these characters, whatever is between its dollar signs.
-
-    Names of signals, recordings and files are not formulas. The text itself is escaped, because Matplotlib creates
-    further artists for ticks and legends, also long after a plot is drawn.
-    """
-    import matplotlib
-
-    # with formulas switched off, artists would show the backslash
-    return text.replace("$", r"\$") if matplotlib.rcParams["text.parse_math"] else text
-
-
-def axis_text(values: xr.DataArray) -> str:
-    """Name and units of a variable, for an axis label."""
-    units = values.attrs.get("units", "1")
-    name = str(values.attrs.get("long_name", values.name))
-    return name if units == "1" else f"{name},\N{NO-BREAK SPACE}{units}"
-
-
-def wrapped(text: str, width: int) -> str:
-    """`text` in lines of at most `width` characters, escaped by `literal`."""
-    return literal("\n".join(textwrap.wrap(text, width)))
-
-
-def wrapped_to_points(text: str, width: float, size: float) -> str:
-    """`text` of font size `size` in lines of at most `width` points, escaped by `literal`."""
-    return wrapped(text, max(MIN_CHARACTERS_PER_LINE, int(width / (CHARACTER_WIDTH * size))))
-
-
-def write_title(ax: "Axes", lines: list[str], width: float | None = None) -> None:
-    """Write a title that starts at the left edge of the axes, in lines of at most `width` points (default: theirs)."""
-    width = points(ax)[0] if width is None else width
-    text = "\n".join(wrapped_to_points(line, width, TITLE_PT) for line in lines)
-    ax.set_title(text, fontsize=TITLE_PT, loc="left")
-
-
-def title(pair: tuple[str, str], attrs: Attrs = MappingProxyType({})) -> str:
-    """The two signals of a pair, each with its person and, if known, the name of its file."""
-    files = [f" ({shortened(name)})" if (name := str(attrs.get(f"source{side}", ""))) else "" for side in (1, 2)]
-    if attrs.get("alone"):
-        return f"{pair[0]} with {pair[1]}{files[0]}"
-    return f"{pair[0]} of x{files[0]}, {pair[1]} of y{files[1]}"
-
-
-def shortened(name: str, most: int = 30) -> str:
-    """The beginning and the end of a long name, at most `most` characters in all."""
-    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
-
-
 # --- lags
 
 
@@ -190,15 +282,3 @@ def lag_limits(attrs: Attrs) -> tuple[float, float] | None:
 def largest_lag(attrs: Attrs) -> float:
     """Largest lag that a result can contain, s: twice `max_lag` in coordination, where both windows move."""
     return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)
-
-
-def with_sign(number: float) -> str:
-    """A number with three decimals and its sign, with a true minus."""
-    return f"{number:+z.3f}".replace("-", "−")
-
-
-def shade_missing(ax: "Axes", time: np.ndarray, missing: np.ndarray, fps: float) -> None:
-    """Make the background of missing frames grey."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
-    for start, stop in edges.reshape(-1, 2):
-        ax.axvspan(time[start] - 0.5 / fps, time[stop - 1] + 0.5 / fps, color=MISSING_COLOUR, linewidth=0, zorder=0)

@@ -192,14 +192,23 @@ def test_provenance_carried_and_as_dataset():
     x = TWO.assign_attrs(source="a", history="[]", lost_frames=3, other=1).assign_coords(
         look=("time", np.arange(240)), day=2
     )
-    assert provenance(x) == {"kind": "expression", "source": "a", "history": "[]", "lost_frames": 0}
-    assert provenance(x.chunk()) == {"kind": "expression", "source": "a", "history": "[]"}
+    assert provenance(x) == {"kind": "expression", "history": "[]", "lost_frames": 0}
+    assert provenance(x.chunk()) == {"kind": "expression", "history": "[]"}
     assert {name: label.dims for name, label in carried(x).items()} == {"recording": ("recording",), "day": ()}
     assert carried(x, "coefficient")["region"].dims == ("coefficient",)
     assert "look" not in carried(x, "coefficient")
     assert [*as_dataset(x.rename("time"), "values").data_vars] == ["values"]
     assert [*as_dataset(x.rename(None), "values").data_vars] == ["values"]
     assert [*as_dataset(x.rename("mine"), "values").data_vars] == ["mine"]
+
+
+def test_results_of_several_recordings_do_not_name_the_file_of_the_first():
+    first, second = X.assign_attrs(source="a.csv", time_origin="2026-01-01"), Y.assign_attrs(source="b.csv")
+    assert bx.imitation(first, second).attrs["source1"] == "a.csv"
+    both = xr.concat([first, second], xr.Variable("recording", ["a", "b"]))
+    for several in (both, both.sel(recording="b"), both.drop_vars("recording")):
+        assert not [name for name in bx.imitation(several, several).attrs if name.startswith(("source", "time_origin"))]
+        assert "source" not in bx.expressivity(several).attrs
 
 
 @pytest.mark.parametrize("kind", ["landmark", "landmark-can"])

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import bitbox_xr as bx
 from bitbox_xr.plotting import decomposition, expressivity, inference, pairs
-from bitbox_xr.plotting.style import literal
+from bitbox_xr.plotting.captions import literal
 
 pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
 
@@ -70,7 +70,7 @@ def test_plots_of_one_pair(people, drawn, name):
     profile = bx.lag_profile(*people, **WINDOWS)
     chance = bx.surrogate_windows(*people, pair=pair_of(name), n=3, rng=0, **WINDOWS)
     lags = bx.lag_map(*people, pair=pair_of(name), **WINDOWS)
-    files = [r"$\frac$.csv", "$a^$.csv"]
+    files = [r"$\frac$", "$a^$"]
     assert_literal(pairs.over_time(result, pair_of(name), fig=figure()), drawn, [name, *files])
     assert_literal(pairs.lag_profile(profile, pair_of(name), ax=figure().subplots()).figure, drawn, [name, *files])
     assert_literal(inference.over_time_by_chance(chance, fig=figure()), drawn, [name])
@@ -82,13 +82,13 @@ def test_plots_of_one_pair(people, drawn, name):
 def test_plots_of_all_signals(people, drawn):
     stats = bx.imitation(*people, **WINDOWS, stats=True)
     ax = pairs.matrix(stats, ax=figure().subplots())
-    assert_literal(ax.figure, drawn, [*NAMES, "$a^$.csv"])
+    assert_literal(ax.figure, drawn, [*NAMES, "$a^$"])
     ax.xaxis.reset_ticks()  # Matplotlib then creates new artists for the labels
     ax.yaxis.reset_ticks()
-    assert_literal(ax.figure, drawn, [*NAMES, "$a^$.csv"])
+    assert_literal(ax.figure, drawn, [*NAMES, "$a^$"])
     found = bx.significance(*people, **WINDOWS, n=3, rng=0, pairs="matched", progress=False)
     ax = inference.significant_pairs(stats, found, alpha=1, ax=figure().subplots())
-    assert_literal(ax.figure, drawn, [*NAMES, "$a^$.csv"])
+    assert_literal(ax.figure, drawn, [*NAMES, "$a^$"])
 
 
 @pytest.mark.parametrize("metric", ["activations_per_minute", "density", "frequency"])
@@ -116,7 +116,7 @@ def test_long_names_of_variables_are_literal_too(people, drawn):
     for name in ("corr", "lag", "window"):
         result[name].attrs["long_name"] = rf"$\frac$ {name}"
     figure_ = pairs.over_time(result, fig=figure())
-    assert_literal(figure_, drawn, [r"$\frac$corr", r"$\frac$lag", r"$\frac$window"])
+    assert_literal(figure_, drawn, [r"$\frac$window"])
 
 
 @pytest.mark.parametrize("name", NAMES)

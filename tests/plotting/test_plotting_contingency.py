@@ -32,9 +32,10 @@ def test_each_activation_of_the_model_is_a_row(people):
     raster, histogram = fig.axes
     found = bx.contingency(x, y, rng=0, progress=False, **OPTIONS).sel(signal1="AU12", signal2="AU12")
     given, answered = int(found.n_given), round(float(found.n_given * found.answered))
-    first, second = raster.get_title(loc="left").splitlines()
-    assert first == "AU12 of x answers AU12 of y"
-    assert second == f"{answered} of {given} activations ({answered / given:.0%}), by chance {float(found.chance):.0%}"
+    first, second = fig.get_suptitle().splitlines()
+    assert first == "AU12 of participant answers AU12 of model"
+    counts = f"{answered} of {given} activations ({answered / given:.0%}), by chance {float(found.chance):.0%}"
+    assert second.startswith(f"{counts}, latency 0 to 1 s, rise at least 0.2")
     chosen = {"scales": (0.5, 1, 2, 4), "aggregate": True, "min_rise": 0.2, "false_alarms_per_minute": 1}
     rows = bx.events(y.sel(signal=["AU12"]), **chosen)
     assert raster.get_ylim() == (rows.sizes["event"] - 0.5, -0.5)
@@ -57,7 +58,7 @@ def test_a_matrix_shows_the_share_above_chance(people):
     found = bx.contingency(x, y, rng=0, progress=False, **OPTIONS)
     ax = pairs.matrix(found, ax=figure().subplots())
     np.testing.assert_array_equal(ax.images[0].get_array(), found.answered_above_chance)
-    assert ax.images[0].colorbar.ax.get_ylabel() == "share of activations answered beyond chance"
+    assert ax.images[0].colorbar.ax.get_ylabel() == "share answered beyond chance"
     shares = pairs.matrix(found, statistic="answered", ax=figure().subplots())
     assert shares.images[0].get_clim()[0] == 0
 

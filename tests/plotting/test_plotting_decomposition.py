@@ -33,7 +33,7 @@ def dots(ax):
 
 
 def title(fig):
-    return fig.axes[0].get_title(loc="left")
+    return fig.get_suptitle()
 
 
 def test_chosen_activations_are_red_and_the_others_grey():
@@ -66,7 +66,7 @@ def test_all_scales_have_one_axis_in_the_unit_of_a_rise():
     assert len({ax.get_ylim() for ax in panels}) == 1
     assert panels[0].get_title(loc="left") == "rise at each scale, intensity"
     assert top.get_ylabel() == "signal, intensity"
-    assert title(fig).startswith("s0 of anna.csv, ")
+    assert title(fig).startswith("s0 of anna, ")
     for ax in panels:
         response = ax.lines[2].get_ydata()
         assert ax.lines[1].get_ydata()[0] == 0.5  # the threshold

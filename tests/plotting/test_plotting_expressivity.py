@@ -38,26 +38,41 @@ def test_heat_map_shows_the_metric():
     assert image.colorbar.ax.get_ylabel() == "mean magnitude"
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0.1 s", "2.05 s", "4 s"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("coefficient", "scale")
-    rates = plotting.expressivity(result, ax=figure().subplots()).images[0]
-    np.testing.assert_array_equal(rates.get_array(), result.activations_per_minute)
-    assert rates.colorbar.ax.get_ylabel() == "activations per minute"
-    assert isinstance(rates.norm, LogNorm)
+    assert ax.get_title(loc="left") == "Expressivity\nmean magnitude"
+
+
+def test_counts_are_relative_to_the_mean_of_their_scale():
+    result = expressivity(face(79), scales=3)
+    rates = result.activations_per_minute
+    ax = plotting.expressivity(result, ax=figure().subplots())
+    (image,) = ax.images
+    np.testing.assert_allclose(image.get_array(), rates / rates.mean("coefficient"))
+    assert " ".join(image.colorbar.ax.get_ylabel().split()) == "times the mean of the scale"
+    assert isinstance(image.norm, LogNorm)
+    assert image.norm.vmin * image.norm.vmax == pytest.approx(1)
+    assert image.norm.vmax >= image.get_array().max()
+    means = [f"{mean:.3g}" for mean in rates.mean("coefficient").values]
+    assert [text.get_text() for text in ax.texts] == [*means, "mean"]
+    assert ax.get_title(loc="left") == "Expressivity\nactivations per minute"
+    plain = plotting.expressivity(result, relative=False, vmax=90, cmap="magma", ax=figure().subplots()).images[0]
+    np.testing.assert_array_equal(plain.get_array(), rates)
+    assert (plain.get_clim(), plain.cmap.name) == ((0, 90), "magma")
 
 
 def test_heat_map_with_long_names_has_visible_cells():
     names = [f"MouthLowerDownRight{i:02}" for i in range(52)]
     result = expressivity(face(52, names=names), scales=[0.5, 1, 2, 4])
-    result["activations_per_minute"][:] = np.geomspace(80, 2, 4)[:, None]
+    result["activations_per_minute"][:] = np.geomspace(0.2, 5, 52)
     ax = plotting.expressivity(result)
     try:
         ax.figure.canvas.draw()
-        assert ax.get_window_extent().height > 4 * 0.3 * ax.figure.dpi
+        assert ax.get_window_extent().height > 4 * 4 / 25.4 * ax.figure.dpi
         bar = ax.images[0].colorbar.ax
         written = [label for label in bar.get_yticklabels(which="both") if label.get_text()]
         boxes = sorted((label.get_window_extent() for label in written), key=lambda box: box.y0)
         assert len(boxes) > 1
         assert all(one.y1 <= other.y0 + 1 for one, other in itertools.pairwise(boxes))
-        assert "10" in {label.get_text() for label in written}
+        assert "4" in {label.get_text() for label in written}
     finally:
         plt.close(ax.figure)
 
@@ -88,6 +103,7 @@ def test_asymmetry_has_one_line_for_each_feature():
     assert [line.get_label() for line in ax.lines] == result.feature.values.tolist()
     np.testing.assert_array_equal(ax.lines[3].get_ydata(), result.asymmetry.sel(feature="mouth"))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time, s", "asymmetry, mm")
+    assert ax.get_title(loc="left") == "Asymmetry\n60 of 60 frames"
 
 
 def test_given_figures_create_no_pyplot_figure():

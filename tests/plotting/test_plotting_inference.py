@@ -50,7 +50,8 @@ def test_significant_pairs_are_framed(tested):
     x, y, found = tested
     ax = plotting.significant_pairs(bx.imitation(x, y, **WINDOWS), found, ax=axes())
     assert framed(ax) == [tuple(map(int, at)) for at in np.argwhere(found.p_fwe.values <= 0.05)] == [(1, 2), (3, 3)]
-    assert ax.get_title(loc="left").endswith("framed: family-wise p ≤ 0.05, 2 of 25 pairs")
+    assert ax.get_title(loc="left").splitlines()[-1].startswith("framed: family-wise p ≤ 0.05, 2 of 25 pairs")
+    np.testing.assert_array_equal(ax.images[0].get_array(), found.surrogate_z)
     ax = plotting.significant_pairs(found, found, statistic="surrogate_z", by="p", alpha=0.2, ax=axes())
     assert len(framed(ax)) == (found.p.values <= 0.2).sum()
     assert "framed: p ≤ 0.2" in ax.get_title(loc="left")
@@ -59,9 +60,13 @@ def test_significant_pairs_are_framed(tested):
 def test_frames_of_matched_pairs_are_in_their_cells(tested):
     x, y, _ = tested
     own = significance(x, y, n=99, rng=0, pairs="matched", **WINDOWS)
-    ax = plotting.significant_pairs(bx.imitation(x, y, **WINDOWS, stats=True), own, ax=axes())
+    result = bx.imitation(x, y, **WINDOWS, stats=True)
+    ax = plotting.significant_pairs(result, own, statistic="corr_mean", ax=axes())
     assert framed(ax) == [(3, 3)]
     assert "1 of 5 pairs" in ax.get_title(loc="left")
+    column = plotting.significant_pairs(result, own, ax=axes())  # z of the matched pairs
+    np.testing.assert_array_equal(column.images[0].get_array()[:, 0], own.surrogate_z)
+    assert framed(column) == [(3, 0)]
 
 
 def test_frames_among_many_pairs_are_thin_and_no_frame_is_no_error(tested):
@@ -70,14 +75,15 @@ def test_frames_among_many_pairs_are_thin_and_no_frame_is_no_error(tested):
     found = significance(x, y, n=39, rng=0, progress=False, **WINDOWS)
     ax = plotting.significant_pairs(stats, found)
     assert framed(ax) == [(1, 2), (3, 3)]
-    assert 0.4 <= ax.collections[0].get_linewidth()[0] < 1.2
+    assert 0.3 <= ax.collections[0].get_linewidth()[0] < 1.2
     assert framed(plotting.significant_pairs(stats, found, alpha=0.0)) == []
     matplotlib.pyplot.close("all")
 
 
 def test_over_time_shows_the_pair_and_the_band_of_surrogates(windows):
     fig = plotting.over_time_by_chance(windows, level=0.8, fig=Figure(layout="constrained"))
-    above, below = fig.axes
+    above, below, bar = fig.axes
+    assert bar.get_ylabel() == "correlation"
     line, out = above.lines
     np.testing.assert_allclose(line.get_ydata(), abs(windows["corr"]))
     high = np.quantile(abs(windows["null_corr"]), 0.8, axis=0)
@@ -85,20 +91,25 @@ def test_over_time_shows_the_pair_and_the_band_of_surrogates(windows):
     band = above.collections[0].get_paths()[0].vertices[:, 1]
     np.testing.assert_allclose([band.min(), band.max()], [abs(windows["null_corr"]).min(), high.max()])
     assert above.get_ylabel() == "absolute correlation"
-    assert below.get_ylabel().replace("\n", " ").endswith("follows signal2),\N{NO-BREAK SPACE}s")
+    assert below.get_ylabel() == "lag,\N{NO-BREAK SPACE}s\n(negative: x follows)"
+    assert [text.get_text() for text in above.get_legend().get_texts()] == [
+        f"80% of {windows.sizes['surrogate']} surrogates",
+        f"above: {len(out.get_xdata())} of {windows.sizes['window']}",
+    ]
     np.testing.assert_allclose(below.collections[-1].get_offsets()[:, 1], windows["lag"], rtol=1e-6)
     fig.canvas.draw()
 
 
 def test_lag_distribution_counts_windows(windows):
     ax = plotting.lag_distribution(windows, ax=axes())
-    heights = [bar.get_height() for bar in ax.patches]
-    assert len(heights) == 10
-    assert sum(heights) == pytest.approx(1)
-    assert np.argmax(heights) == 3  # six frames behind, of nine
-    assert heights[3] > 0.8
-    mean = ax.lines[0].get_ydata()
-    assert mean.sum() == pytest.approx(1)
+    band, mean, observed = (patch.get_data() for patch in ax.patches)
+    assert len(observed.values) == 10
+    np.testing.assert_allclose([observed.values.sum(), mean.values.sum()], 1)
+    assert np.argmax(observed.values) == 3  # six frames behind, of nine
+    assert observed.values[3] > 0.8
+    np.testing.assert_allclose(observed.edges, (np.arange(-9, 2) - 0.5) / 30)
+    assert (band.baseline <= mean.values).all()
+    assert (mean.values <= band.values).all()
 
 
 def test_many_lags_share_bars():
@@ -106,21 +117,27 @@ def test_many_lags_share_bars():
     windows = surrogate_windows(x, y, pair=("AU12", "AU12"), n=9, rng=0, width=2, step=1, max_lag=6)
     assert windows.attrs["max_lag_frames"] == 180
     ax = plotting.lag_distribution(windows, ax=axes())
-    heights, centres = np.transpose([(bar.get_height(), bar.get_x() + bar.get_width() / 2) for bar in ax.patches])
-    assert len(heights) == 61  # three lags in each, one lag in the last
-    shares = [((windows["lag"] > m - 0.05) & (windows["lag"] < m + 0.05)).mean().item() for m in centres[:-1]]
-    np.testing.assert_allclose(heights[:-1], shares)
-    assert sum(heights) == pytest.approx(1)
-    assert ax.lines[0].get_ydata().sum() == pytest.approx(1)
+    _, mean, observed = (patch.get_data() for patch in ax.patches)
+    most = 2 * np.sqrt(windows.sizes["window"])
+    assert most - 2 < len(observed.values) <= round(most)
+    widths = np.diff(observed.edges)
+    np.testing.assert_allclose(widths[1:], widths[-1])
+    assert widths[0] <= widths[1] + 1e-9  # the bar of the outermost lags has the rest
+    spans = zip(observed.edges[:-1], observed.edges[1:], strict=True)
+    shares = [((windows["lag"] > low) & (windows["lag"] < high)).mean().item() for low, high in spans]
+    np.testing.assert_allclose(observed.values, shares)
+    np.testing.assert_allclose([observed.values.sum(), mean.values.sum()], 1)
 
 
-def test_the_default_statistic_is_the_mean_that_was_tested(tested):
+def test_colours_show_the_effect_unless_a_statistic_is_named(tested):
     x, y, found = tested
     result = bx.imitation(x, y, **WINDOWS, stats=True)
     for name in ("corr_abs_mean", "corr_mean"):
-        of_mean = found.assign_attrs(statistic=name)
-        image = plotting.significant_pairs(result, of_mean, ax=axes()).images[0]
+        image = plotting.significant_pairs(result, found, statistic=name, ax=axes()).images[0]
         np.testing.assert_array_equal(image.get_array(), result[name])
+    for name in (None, "excess"):
+        image = plotting.significant_pairs(result, found, statistic=name, ax=axes()).images[0]
+        np.testing.assert_array_equal(image.get_array(), found[name or "surrogate_z"])
     np.testing.assert_array_equal(
         plotting.significant_pairs(found, found, ax=axes()).images[0].get_array(), found.surrogate_z
     )
@@ -135,7 +152,8 @@ def test_lag_heatmap_shows_the_lag_map_and_its_mean(tested):
     np.testing.assert_array_equal(left.collections[0].get_array(), values.values)
     assert left.collections[0].get_clim() == (-1, 1)
     np.testing.assert_allclose(right.lines[2].get_xdata(), values.mean("window"), rtol=1e-5)
-    assert right.get_title() == "best lag −0.200 s"
+    assert right.get_title() == "best −0.20 s"
+    assert fig.get_suptitle().splitlines()[0] == "Imitation: AU12 of x, AU12 of y"
     fig.canvas.draw()
 
 
@@ -149,8 +167,8 @@ def test_missing_windows_are_left_out(tested):
     np.testing.assert_array_equal(fig.axes[0].lines[0].get_ydata(), abs(windows["corr"]))
     points = np.ma.getmaskarray(np.ma.masked_invalid(fig.axes[1].collections[-1].get_offsets()))[:, 1]
     np.testing.assert_array_equal(points, np.isnan(windows["lag"]))
-    shares = [bar.get_height() for bar in plotting.lag_distribution(windows, ax=axes()).patches]
-    assert sum(shares) == pytest.approx(1)  # of the windows with a correlation
+    shares = plotting.lag_distribution(windows, ax=axes()).patches[-1].get_data().values
+    assert shares.sum() == pytest.approx(1)  # of the windows with a correlation
     values = lag_map(x, y, pair=("AU12", "AU12"), **WINDOWS)
     profile = plotting.lag_heatmap(values, fig=Figure()).axes[1].lines[2].get_xdata()
     np.testing.assert_allclose(profile, values.mean("window"), rtol=1e-5)

@@ -2,15 +2,33 @@
 
 import inspect
 
+import matplotlib
+import numpy as np
 import pytest
 import xarray as xr
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 import bitbox_xr as bx
 from bitbox_xr.demo import make_face, make_pair
-from bitbox_xr.plotting import decomposition, expressivity, inference, methods, pairs, style
+from bitbox_xr.plotting import (
+    captions,
+    chance,
+    decomposition,
+    expressivity,
+    groups,
+    inference,
+    methods,
+    pairs,
+    recordings,
+    style,
+)
 
-PLOTS = [getattr(owner, name) for owner in (pairs, expressivity, inference) for name in owner.__all__] + [
+PLOTS = [
+    getattr(owner, name)
+    for owner in (pairs, expressivity, inference, recordings, chance, groups)
+    for name in owner.__all__
+] + [
     function
     for owner in (methods.PlotMethods, methods.SignalsPlotMethods)
     for name, function in vars(owner).items()
@@ -64,8 +82,8 @@ def test_lag_limits_leave_a_margin_around_the_allowed_lags(attrs, limits):
 
 def test_an_axis_label_has_units_unless_there_are_none():
     lag = xr.DataArray([0.5], dims="x", name="lag", attrs={"long_name": "lag", "units": "s"})
-    assert style.axis_text(lag) == "lag,\N{NO-BREAK SPACE}s"
-    assert style.axis_text(lag.assign_attrs(units="1")) == "lag"
+    assert captions.axis_text(lag) == "lag,\N{NO-BREAK SPACE}s"
+    assert captions.axis_text(lag.assign_attrs(units="1")) == "lag"
 
 
 def test_labels_state_the_units_of_the_signal():
@@ -74,7 +92,9 @@ def test_labels_state_the_units_of_the_signal():
     assert fig.axes[0].get_ylabel() == "signal, mm"
     result = bx.expressivity(face, scales=[1, 2])
     labels = {
-        metric: expressivity.expressivity(result, metric, ax=Figure().subplots()).images[0].colorbar.ax.get_ylabel()
+        metric: expressivity.expressivity(result, metric, relative=False, ax=Figure().subplots())
+        .images[0]
+        .colorbar.ax.get_ylabel()
         for metric in ("frequency", "density", "mean")
     }
     assert {metric: " ".join(label.split()) for metric, label in labels.items()} == {
@@ -82,3 +102,90 @@ def test_labels_state_the_units_of_the_signal():
         "density": "summed magnitude per frame, mm/frame",
         "mean": "mean magnitude, mm",
     }
+
+
+def test_a_plot_leaves_the_parameters_of_the_user_alone(stats):
+    with matplotlib.rc_context({"font.size": 21, "axes.spines.top": True}):
+        before = dict(matplotlib.rcParams)
+        ax = pairs.matrix(stats)
+        assert dict(matplotlib.rcParams) == before
+        assert ax.yaxis.label.get_fontsize() == style.LABEL_PT
+        with pytest.raises(ValueError, match="expected the variable no"):
+            pairs.matrix(stats, statistic="no")
+        assert dict(matplotlib.rcParams) == before
+    plt.close("all")
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "agg"])
+def test_a_notebook_displays_a_returned_figure_once(stats, monkeypatch, backend):
+    figure = pairs.matrix(stats).figure
+    monkeypatch.setattr(matplotlib, "get_backend", lambda: backend)
+    with pytest.raises(NotImplementedError):  # IPython then displays the figure itself
+        figure._ipython_display_()
+    # the inline backend displays what is open at the end of the cell
+    assert plt.fignum_exists(figure.number) == (backend == "agg")
+    plt.close("all")
+
+
+def test_new_figures_are_as_wide_as_columns_of_a_journal(stats):
+    few, many = stats, stats.isel(signal2=[0] * 40)
+    widths = [pairs.matrix(one).figure.get_size_inches()[0] * 25.4 for one in (few, many)]
+    np.testing.assert_allclose(widths, [88, 180])
+    np.testing.assert_allclose(style.figure(2, 70).get_size_inches() * 25.4, [180, 70])
+    with pytest.raises(ValueError, match="expected columns to be 1 or 2, got 3; expected height to be positive"):
+        style.figure(3, 0)
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    ("given", "both_signs", "expected"),
+    [
+        ((None, None), True, (-0.3, 0.3)),
+        ((None, 0.5), True, (-0.5, 0.5)),
+        ((-1, 0.5), True, (-1, 0.5)),
+        ((None, None), False, (0, 0.3)),
+        ((0.1, None), False, (0.1, 0.3)),
+    ],
+)
+def test_limits_are_round_numbers_or_those_given(given, both_signs, expected):
+    assert style.limits(np.array([0.27, -0.1, np.nan]), *given, both_signs=both_signs) == expected
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        (("anna.csv", "ben.csv"), ("anna", "ben", "")),
+        (("d07_child_of.csv", "d07_mother_of.csv"), ("child", "mother", "")),
+        (("d07.csv", "d07_mother.csv"), ("d07", "d07_mother", "")),
+        (("normal_202_01.txt", "normal_202_01.txt"), ("x", "y", "normal_202_01")),
+        (("session 1.5 left", ""), ("session 1.5 left", "y", "")),
+        (("", ""), ("x", "y", "")),
+    ],
+)
+def test_people_have_short_names(sources, expected):
+    attrs = {f"source{k}": name for k, name in enumerate(sources, 1) if name}
+    assert captions.of(xr.Dataset(attrs=attrs)) == expected
+
+
+def test_a_selected_recording_is_named_by_its_label():
+    names = ("rmea_dropout_101_01", "normal_202_01")
+    parts = [xr.DataArray(np.random.default_rng(k).random((90, 2)), dims=("time", "signal")) for k in range(2)]
+    recordings = [bx.signals(part, fps=30, source=f"{name}.txt") for part, name in zip(parts, names, strict=True)]
+    both = xr.concat(recordings, xr.Variable("recording", list(names)))
+    result = bx.imitation(both, both)
+    for measured in (result.sel(recording="normal_202_01"), bx.imitation(*[both.sel(recording="normal_202_01")] * 2)):
+        title = pairs.matrix(measured, ax=Figure().subplots()).get_title(loc="left")
+        assert title.splitlines()[0] == "Imitation of y by x, recording normal_202_01"
+
+
+def test_a_selected_condition_does_not_hide_the_people():
+    result = xr.Dataset(coords={"condition": "task"}, attrs={"by": "condition", "source1": "a.csv", "source2": "b.csv"})
+    assert captions.of(result) == ("a", "b", "condition task")
+
+
+def test_options_that_do_not_fit_are_left_out_of_the_title():
+    ax = Figure(figsize=(2, 2)).subplots()
+    captions.write_title(ax, "Imitation of somebody by somebody else", ["58 windows of 2 s", "step 1 s", "max_lag 1 s"])
+    first, second = ax.get_title(loc="left").splitlines()
+    assert "…" in first
+    assert second == "58 windows of 2 s, step 1 s"
