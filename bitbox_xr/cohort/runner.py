@@ -28,7 +28,7 @@ from bitbox_xr.cohort.options import (
     one_measure,
     planned,
 )
-from bitbox_xr.cohort.preregistration import preregistered
+from bitbox_xr.cohort.preregistration import main_setting, preregistered
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.results import Cohort, open_cohort
 from bitbox_xr.cohort.status import DONE, FAILED
@@ -383,7 +383,7 @@ def _summarise(
     for name, message in ((name, text) for one in gathered for name, text in one.refused.items()):
         failed = rows[name].with_states({plan.measure: FAILED})
         rows[name] = failed._replace(state=FAILED, message=message)
-    summarise(record, plan.measure, run_folder, gathered, table, marks)
+    summarise(record, plan.measure, run_folder, gathered, table, {**marks, **main_setting(plan, run_folder.parent)})
 
 
 def _measured_before(rows: Mapping[str, status.Row]) -> list[str]:

@@ -1,5 +1,7 @@
 """Contrasts: estimates and p-values by SciPy and slow loops, labels, missing values, warnings, bad input."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -261,3 +263,28 @@ def test_missing_groups_of_pandas_are_missing():
     summary = study().assign_coords(group=("recording", np.array(pd.array(["a"] * 8 + ["b"] * 7 + [None]), object)))
     with pytest.warns(UserWarning, match="1 recording without group left out"):
         assert contrast(summary, variable="excess", between="group", rng=0).attrs["recordings"] == 15
+
+
+@pytest.mark.parametrize("kind", ["string", "category", "Int64"])
+def test_columns_of_pandas_tables_are_groups_and_covariates(kind):
+    labels = [1, 2] * 6 if kind == "Int64" else ["a", "b"] * 6
+    values = np.random.default_rng(0).normal(size=(12, 2))
+    summary = xr.Dataset({"excess": (("recording", "pair"), values)})
+    table = pd.DataFrame({"group": pd.Series(labels, dtype=kind), "age": pd.Series(range(12), dtype="Int64")})
+    plain = summary.assign_coords(group=("recording", labels), age=("recording", np.arange(12.0)))
+    columns = summary.assign_coords({name: ("recording", table[name].array) for name in table})
+    options = {"variable": "excess", "between": "group", "covariates": ["age"], "n": 99, "rng": 0}
+    xr.testing.assert_identical(contrast(columns, **options), contrast(plain, **options))
+
+
+def test_a_quality_of_both_people_is_not_named_beside_that_of_each():
+    rng = np.random.default_rng(0)
+    data = {name: ("recording", np.repeat([0.1, 0.3], 8) + rng.normal(0, 0.01, 16)) for name in ("masked_share",)}
+    data |= {"masked_share1": ("recording", np.zeros(16)), "masked_share2": data["masked_share"]}
+    summary = xr.Dataset({**data, "excess": ("recording", rng.normal(size=16))})
+    summary = summary.assign_coords(group=("recording", ["a"] * 8 + ["b"] * 8))
+    with pytest.warns(UserWarning, match=r"their signals: masked_share2 \(p = [^;]*\)\. Noise"):
+        contrast(summary, variable="excess", between="group", rng=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        contrast(summary, variable="excess", between="group", covariates=["masked_share2"], rng=0)
