@@ -29,6 +29,7 @@ __all__ = [
     "second_options",
     "seed_options",
     "stats_option",
+    "tier_options",
     "window_options",
 ]
 
@@ -136,13 +137,7 @@ clock_options = _combined(
     click.option("--offset", type=float, metavar="S", help="With --align: seconds to add to the times of Y."),
 )
 
-interval_options = _combined(
-    click.option(
-        "--intervals",
-        type=FILE,
-        metavar="FILE",
-        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
-    ),
+tier_options = _combined(
     click.option(
         "--tier", multiple=True, metavar="NAME", help="Tier of the annotation to read. Can be given several times."
     ),
@@ -158,6 +153,16 @@ interval_options = _combined(
         metavar="NAME",
         help="Subject of the annotation to read. Can be given several times.",
     ),
+)
+
+interval_options = _combined(
+    click.option(
+        "--intervals",
+        type=FILE,
+        metavar="FILE",
+        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
+    ),
+    tier_options,
     click.option(
         "--by",
         metavar="NAME",

@@ -12,6 +12,7 @@ import time
 import warnings
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 import bitbox_xr as bx
@@ -125,41 +126,64 @@ def rises(rng, frames, signals, a_minute=20, height=1.0):
     return height * np.stack([np.convolve(column, pulse, mode="same") for column in spikes.T], axis=1)
 
 
-def dyad(rng, coupling=0.5, seconds=60, signals=3, noise=0.05, height=1.0, a_minute=20, lost=0.0):
-    """A child that follows a share of the model's rises by 0.5 s."""
-    frames = seconds * FPS
-    model = rises(rng, frames, signals)
-    child = height * coupling * np.roll(model, FPS // 2, axis=0)
-    child += rises(rng, frames, signals, a_minute, height * (1 - coupling))
+def dyad(rng, coupling=0.5, seconds=60, signals=3, noise=0.05, height=1.0, a_minute=20, lost=0.0, intervals=1, gap=5):
+    """A child that answers a share of the model's rises half a second later, and smiles by itself too.
+
+    The recording has `intervals` intervals of equal length with gaps between them, which together last `seconds`.
+    """
+    frames, each = seconds * FPS, seconds * FPS // intervals
+    whole = frames + (intervals - 1) * gap * FPS
+    onsets = np.arange(intervals) * (each + gap * FPS)
+    pulse = np.exp(-0.5 * (np.arange(-30, 31) / (0.3 * FPS)) ** 2)
+    models = spikes(rng, whole, signals, 20)
+    answers = np.roll(models, FPS // 2, axis=0) * (rng.random(models.shape) < coupling)
+    childs = answers + spikes(rng, whole, signals, a_minute)
+    model, child = (np.stack([np.convolve(own, pulse, mode="same") for own in side.T], axis=1)
+                    for side in (models, height * childs))  # fmt: skip
     child += noise * rng.normal(size=child.shape)
-    away = rng.random(frames // 15) < lost
-    child[np.repeat(away, 15)[:frames]] = np.nan
-    return bx.signals(child, fps=FPS), bx.signals(model + 0.05 * rng.normal(size=model.shape), fps=FPS)
+    away = rng.random(whole // 15 + 1) < lost
+    child[np.repeat(away, 15)[:whole]] = np.nan
+    table = pd.DataFrame({"onset": onsets / FPS, "offset": (onsets + each) / FPS, "label": "task"})
+    x, y = bx.signals(child, fps=FPS), bx.signals(model + 0.05 * rng.normal(size=model.shape), fps=FPS)
+    return bx.annotate(x, table), y
+
+
+def spikes(rng, frames, signals, a_minute):
+    """The heights of rises at random times."""
+    return (rng.random((frames, signals)) < a_minute / 60 / FPS) * rng.uniform(0.5, 1, (frames, signals))
 
 
 def measured(rng, **options):
-    """Raw mean and excess of the matched pairs of a dyad, and the quality of the child's signals."""
+    """The variables NAMES of a dyad: means over pairs and signals."""
     x, y = dyad(rng, **options)
+    asked = {"by": "condition", "n": 19, "rng": rng, "pairs": "matched", "progress": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = bx.significance(x, y, **WINDOWS, n=19, rng=rng, pairs="matched", progress=False)
+        found = bx.significance(x, y, **WINDOWS, **asked)
+        answers = bx.contingency(x, y, **asked)
     excess = (found.observed - found.null_mean).mean().item()
-    lost, noise = float(x.isnull().mean()), float(bx.quality(x).noise.mean())
-    return found.observed.mean().item(), excess, noise, lost, float((x.max("time") - x.min("time")).mean())
+    quality = bx.quality(x, by="condition").mean()
+    values = [float(quality[name]) for name in ("noise", "value_range", "lost_share")]
+    return found.observed.mean().item(), excess, answers.answered_above_chance.mean().item(), *values
 
 
 DIFFERENCES = {
     "no difference": {},
     "noise: SD 0.15 in place of 0.05": {"noise": 0.15},
     "expressivity: rises half as high": {"height": 0.5},
-    "expressivity: half as many rises": {"a_minute": 10},
+    "expressivity: half as many rises of its own": {"a_minute": 10},
     "30 % of frames lost": {"lost": 0.3},
+    "6 intervals of 10 s in place of 1 of 60 s": {"intervals": 6},
+    "1 interval of 30 s in place of 60 s": {"seconds": 30},
 }
 
 
-POOL = 120  # dyads that studies are drawn from
-NAMES = ("raw", "excess", "noise", "lost_share", "value_range")
-CASES = (("raw", ()), ("excess", ()), ("excess", ("noise", "value_range")))
+POOL = 300  # dyads that studies are drawn from
+NAMES = ("raw", "excess", "answered_above_chance", "noise", "value_range", "lost_share")
+QUALITY = ("noise", "value_range", "lost_share")
+CASES = (
+    ("raw", ()), ("excess", ()), ("excess", QUALITY), ("answered_above_chance", ()), ("answered_above_chance", QUALITY)
+)  # fmt: skip
 
 
 def pool(rng, **options):
@@ -176,26 +200,30 @@ def quality_study(rng, one, other):
 
 def tested(rng, study):
     """Estimate and whether p ≤ .05 for each case, and whether a warning names the quality."""
+    constant = [name for name in QUALITY if np.ptp(study[name].values) == 0]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = [
-            bx.contrast(study, variable=variable, between="group", covariates=names, n=199, rng=rng)
+            bx.contrast(study, variable=variable, between="group", n=199, rng=rng,
+                        covariates=[name for name in names if name not in constant])
             for variable, names in CASES
-        ]
+        ]  # fmt: skip
     warned = any("quality" in str(one.message) for one in caught)
     return [(float(one.estimate), float(one.p) <= 0.05) for one in found], warned
 
 
-def qualities(studies=200):
+def qualities(studies=300):
     """Print, for each difference, the mean estimate and the share of studies with p ≤ .05."""
     usual = pool(np.random.default_rng(4))
-    print("| the second group has | raw mean | excess | excess, with noise and range as covariates | warned |")
+    print("| the second group has | " + " | ".join(f"{v}, {len(c)} covariates" for v, c in CASES) + " | warned |")
     for k, (name, differing) in enumerate(DIFFERENCES.items()):
         rng = np.random.default_rng([4, k])
         other = pool(rng, **differing)
         results, warned = zip(*(tested(rng, quality_study(rng, usual, other)) for _ in range(studies)), strict=True)
         cells = " | ".join(f"{estimate:+.3f}, {share:.2f}" for estimate, share in np.mean(results, axis=0))
-        print(f"| {name} | {cells} | {np.mean(warned):.2f} |", flush=True)
+        apart = np.nanmean(other, axis=0)[:3] - np.nanmean(usual, axis=0)[:3]
+        error = np.sqrt(np.nanvar(other, axis=0)[:3] / POOL + np.nanvar(usual, axis=0)[:3] / POOL)
+        print(f"| {name} | {cells} | {np.mean(warned):.2f} |", apart.round(3), error.round(3), flush=True)
 
 
 def minutes(runs=40):
