@@ -119,26 +119,21 @@ def powers(runs=100):
 # --- groups that differ in the quality of their signals
 
 
-def rises(rng, frames, signals, a_minute=20, height=1.0):
-    """Smooth rises of 0.6 s at random times."""
-    pulse = np.exp(-0.5 * (np.arange(-30, 31) / (0.3 * FPS)) ** 2)
-    spikes = (rng.random((frames, signals)) < a_minute / 60 / FPS) * rng.uniform(0.5, 1, (frames, signals))
-    return height * np.stack([np.convolve(column, pulse, mode="same") for column in spikes.T], axis=1)
+def dyad(rng, coupling=0.5, seconds=60, signals=3, noise=0.05, height=1.0, a_minute=20, lost=0.0, intervals=1,
+         mirrors=False):  # fmt: skip
+    """A child and a model, whose rises the child follows by half a second.
 
-
-def dyad(rng, coupling=0.5, seconds=60, signals=3, noise=0.05, height=1.0, a_minute=20, lost=0.0, intervals=1, gap=5):
-    """A child that answers a share of the model's rises half a second later, and smiles by itself too.
-
-    The recording has `intervals` intervals of equal length with gaps between them, which together last `seconds`.
+    The child answers a share of them, or with `mirrors` all of them at a part of their height; both are `coupling`. The
+    recording has `intervals` intervals of equal length with gaps of 5 s, which together last `seconds`.
     """
-    frames, each = seconds * FPS, seconds * FPS // intervals
-    whole = frames + (intervals - 1) * gap * FPS
-    onsets = np.arange(intervals) * (each + gap * FPS)
+    each = seconds * FPS // intervals
+    onsets = np.arange(intervals) * (each + 5 * FPS)
+    whole = onsets[-1] + each
     pulse = np.exp(-0.5 * (np.arange(-30, 31) / (0.3 * FPS)) ** 2)
-    models = spikes(rng, whole, signals, 20)
-    answers = np.roll(models, FPS // 2, axis=0) * (rng.random(models.shape) < coupling)
-    childs = answers + spikes(rng, whole, signals, a_minute)
-    model, child = (np.stack([np.convolve(own, pulse, mode="same") for own in side.T], axis=1)
+    models, own = spikes(rng, whole, signals, 20), spikes(rng, whole, signals, a_minute)
+    followed = coupling if mirrors else rng.random(models.shape) < coupling
+    childs = followed * np.roll(models, FPS // 2, axis=0) + (1 - coupling if mirrors else 1) * own
+    model, child = (np.stack([np.convolve(one, pulse, mode="same") for one in side.T], axis=1)
                     for side in (models, height * childs))  # fmt: skip
     child += noise * rng.normal(size=child.shape)
     away = rng.random(whole // 15 + 1) < lost
@@ -163,7 +158,7 @@ def measured(rng, **options):
         answers = bx.contingency(x, y, **asked)
     excess = (found.observed - found.null_mean).mean().item()
     quality = bx.quality(x, by="condition").mean()
-    values = [float(quality[name]) for name in ("noise", "value_range", "lost_share")]
+    values = [float(quality[name]) for name in QUALITY]
     return found.observed.mean().item(), excess, answers.answered_above_chance.mean().item(), *values
 
 
@@ -179,11 +174,9 @@ DIFFERENCES = {
 
 
 POOL = 300  # dyads that studies are drawn from
-NAMES = ("raw", "excess", "answered_above_chance", "noise", "value_range", "lost_share")
-QUALITY = ("noise", "value_range", "lost_share")
-CASES = (
-    ("raw", ()), ("excess", ()), ("excess", QUALITY), ("answered_above_chance", ()), ("answered_above_chance", QUALITY)
-)  # fmt: skip
+QUALITY = ("noise", "value_range", "lost_share", "activations_per_minute")
+NAMES = ("raw", "excess", "answered_above_chance", *QUALITY)
+CASES = [(variable, covariates) for variable in NAMES[:3] for covariates in ((), QUALITY)]
 
 
 def pool(rng, **options):
@@ -199,31 +192,32 @@ def quality_study(rng, one, other):
 
 
 def tested(rng, study):
-    """Estimate and whether p ≤ .05 for each case, and whether a warning names the quality."""
+    """For each case the estimate, whether p ≤ .05, and whether a warning names the quality or the covariates."""
     constant = [name for name in QUALITY if np.ptp(study[name].values) == 0]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        found = [
-            bx.contrast(study, variable=variable, between="group", n=199, rng=rng,
-                        covariates=[name for name in names if name not in constant])
-            for variable, names in CASES
-        ]  # fmt: skip
-    warned = any("quality" in str(one.message) for one in caught)
-    return [(float(one.estimate), float(one.p) <= 0.05) for one in found], warned
+    results = []
+    for variable, names in CASES:
+        covariates = [name for name in names if name not in constant]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = bx.contrast(study, variable=variable, between="group", covariates=covariates, n=199, rng=rng)
+        warned = any("quality" in str(one.message) or "overlap" in str(one.message) for one in caught)
+        results.append((float(found.estimate), float(found.p) <= 0.05, warned))
+    return results
 
 
 def qualities(studies=300):
-    """Print, for each difference, the mean estimate and the share of studies with p ≤ .05."""
-    usual = pool(np.random.default_rng(4))
-    print("| the second group has | " + " | ".join(f"{v}, {len(c)} covariates" for v, c in CASES) + " | warned |")
-    for k, (name, differing) in enumerate(DIFFERENCES.items()):
-        rng = np.random.default_rng([4, k])
-        other = pool(rng, **differing)
-        results, warned = zip(*(tested(rng, quality_study(rng, usual, other)) for _ in range(studies)), strict=True)
-        cells = " | ".join(f"{estimate:+.3f}, {share:.2f}" for estimate, share in np.mean(results, axis=0))
-        apart = np.nanmean(other, axis=0)[:3] - np.nanmean(usual, axis=0)[:3]
-        error = np.sqrt(np.nanvar(other, axis=0)[:3] / POOL + np.nanvar(usual, axis=0)[:3] / POOL)
-        print(f"| {name} | {cells} | {np.mean(warned):.2f} |", apart.round(3), error.round(3), flush=True)
+    """Print, for each difference and case: mean estimate, share of studies with p ≤ .05, share with a warning."""
+    for mirrors in (False, True):
+        usual = pool(np.random.default_rng(4), mirrors=mirrors)
+        print(f"\nmirrors={mirrors}; usual: {dict(zip(NAMES, usual.mean(axis=0).round(3).tolist(), strict=True))}")
+        heads = [f"{variable}{', with covariates' if covariates else ''}" for variable, covariates in CASES]
+        print(f"| the second group has | {' | '.join(heads)} |", flush=True)
+        for k, (name, differing) in enumerate(DIFFERENCES.items()):
+            rng = np.random.default_rng([4, k, int(mirrors)])
+            other = pool(rng, mirrors=mirrors, **differing)
+            results = np.mean([tested(rng, quality_study(rng, usual, other)) for _ in range(studies)], axis=0)
+            cells = [f"{estimate:+.3f}, {share:.2f}, {warned:.2f}" for estimate, share, warned in results]
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 def minutes(runs=40):
