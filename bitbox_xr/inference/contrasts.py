@@ -21,7 +21,7 @@ __all__ = ["contrast"]
 MAX_PERMUTATIONS = 1_000_000
 CONFIDENCE = 0.95
 MAX_GROUP_RATIO, MAX_SPREAD_RATIO = 1.5, 1.5  # of the larger to the smaller group; of the smaller to the larger
-MAX_EXPLAINED = 0.8  # of the variance between groups by covariates
+MAX_EXPLAINED = 0.4  # adjusted R² of the group by covariates: one covariate that differs by 1.6 standard deviations
 MAX_P = 0.05  # of a difference in quality that is worth a warning
 # Variables whose level without any relation depends on how signals move.
 CONTAIN_CHANCE = ("corr_mean", "corr_abs_mean", "corr_fisher_mean", "observed", "profile", "profile_fisher", "answered")
@@ -97,7 +97,7 @@ def contrast(
         If the variable contains chance; if groups or conditions differ (p ≤ .05) in a quality of their signals that is
         not a covariate (see `quality`: add its variables to the summary); if recordings lack a group or a covariate;
         if there are too few recordings for p ≤ .05; if the smaller of two unequal groups varies much more; if groups
-        hardly overlap in the covariates.
+        differ strongly in the covariates.
 
     Notes
     -----
@@ -151,7 +151,7 @@ def contrast(
     _warn(design, len(arrangements.rows) if arrangements.exact else n + 1, paired=not between)
     if between:
         _warn_of_unequal_groups(design, values)
-        _warn_of_separate_groups(design, columns)
+        _warn_of_different_covariates(design, columns)
     attrs = {
         "permutations": len(arrangements.rows) - 1, "exact": int(arrangements.exact), "seed": str(seed),
         "confidence": CONFIDENCE, "recordings": len(effect), "recordings_dropped": design.dropped,
@@ -258,20 +258,19 @@ def _warn(design: Design, permutations: int, paired: bool) -> None:
         )
 
 
-def _warn_of_separate_groups(design: Design, columns: Sequence[np.ndarray]) -> None:
-    """Warn if the covariates nearly tell which group a recording is in: there is then no estimate at equal values."""
-    if not columns[0].size:
+def _warn_of_different_covariates(design: Design, columns: Sequence[np.ndarray]) -> None:
+    """Warn if the covariates nearly tell which group a recording is in: there is no comparison at equal values then."""
+    recordings, number = columns[0].shape
+    if not number or recordings <= number + 1:
         return
     group = design.second - design.second.mean()
-    share = 0.0
-    for own in columns:
-        fitted = own @ np.linalg.lstsq(own, group, rcond=None)[0]
-        share = max(share, float((fitted**2).sum() / (group**2).sum()))
-    if share > MAX_EXPLAINED:
+    left = min(float(((group - own @ np.linalg.lstsq(own, group, rcond=None)[0]) ** 2).sum()) for own in columns)
+    explained = 1 - left / float((group**2).sum()) * (recordings - 1) / (recordings - number - 1)
+    if explained > MAX_EXPLAINED:
         warn(
-            f"contrast(): groups of {design.between} hardly overlap in the covariates {listed(design.covariates)} "
-            f"(R² = {share:.2f}): the estimate is extrapolated from one group to the other and can be wrong in both "
-            "directions; use recordings with similar values, or call the comparison inconclusive"
+            f"contrast(): groups of {design.between} differ strongly in the covariates {listed(design.covariates)} "
+            f"(adjusted R² = {explained:.2f}): the estimate is extrapolated from one group to the other and can be wrong "
+            "in both directions; use recordings with similar values, or call the comparison inconclusive"
         )
 
 
