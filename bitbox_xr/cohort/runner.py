@@ -89,7 +89,9 @@ def run(
         and "quality" (of both people). Three more options of a measure: `pairs`, "matched" (signal1 == signal2, the
         default) or "all", are the pairs in the summary and, of contingency and significance, the tested ones.
         `keep_windows=True` also keeps the result of every window. `partners_within` names covariates that a recording
-        shares with its partners.
+        shares with its partners. A list in place of one value, `{"width": [1, 2]}`, computes every combination of
+        settings, as `multiverse` does: each such option is a dimension of the results. For an option that takes a list
+        itself, such as `scales`, settings are a list of lists.
     measure
         A single measure, whose options are then among `options`; `of` is the measure that significance tests.
     config

@@ -269,8 +269,8 @@ def _warn_of_different_covariates(design: Design, columns: Sequence[np.ndarray])
     if explained > MAX_EXPLAINED:
         warn(
             f"contrast(): groups of {design.between} differ strongly in the covariates {listed(design.covariates)} "
-            f"(adjusted R² = {explained:.2f}): the estimate is extrapolated from one group to the other and can be wrong "
-            "in both directions; use recordings with similar values, or call the comparison inconclusive"
+            f"(adjusted R² = {explained:.2f}): the estimate is extrapolated from one group to the other and can be "
+            "wrong in both directions; use recordings with similar values, or call the comparison inconclusive"
         )
 
 

@@ -3,8 +3,8 @@
     python tests/benchmarks/calibrate_contrast.py [level] [power] [quality] [minutes]
 
 Level: 20 recordings a side without any difference, in 17, 196 and 6241 related cells. Power: one cell differs.
-Quality: dyads that imitate alike, in groups that differ in noise, expressivity, lost frames or intervals. Minutes: the spread of
-`excess` between recordings of one coupling, by their length.
+Quality: dyads that imitate alike, in groups that differ in noise, expressivity, lost frames or intervals. Minutes: the
+spread of `excess` between recordings of one coupling, by their length.
 """
 
 import sys
@@ -156,10 +156,12 @@ def measured(rng, **options):
         warnings.simplefilter("ignore")
         found = bx.significance(x, y, **WINDOWS, **asked)
         answers = bx.contingency(x, y, **asked)
+        high = bx.contingency(x, y, min_rise=0.25, false_alarms_per_minute=None, **asked)
     excess = (found.observed - found.null_mean).mean().item()
     quality = bx.quality(x, by="condition").mean()
     values = [float(quality[name]) for name in QUALITY]
-    return found.observed.mean().item(), excess, answers.answered_above_chance.mean().item(), *values
+    answered = [one.answered_above_chance.mean().item() for one in (answers, high)]
+    return found.observed.mean().item(), excess, *answered, *values
 
 
 DIFFERENCES = {
@@ -173,10 +175,11 @@ DIFFERENCES = {
 }
 
 
-POOL = 300  # dyads that studies are drawn from
+POOL = 200  # dyads that studies are drawn from
 QUALITY = ("noise", "value_range", "lost_share", "activations_per_minute")
-NAMES = ("raw", "excess", "answered_above_chance", *QUALITY)
-CASES = [(variable, covariates) for variable in NAMES[:3] for covariates in ((), QUALITY)]
+VARIABLES = ("excess", "answered_above_chance", "answered_above_chance_with_min_rise")
+NAMES = ("raw", *VARIABLES, *QUALITY)
+CASES = [("raw", ()), *((variable, covariates) for variable in VARIABLES for covariates in ((), QUALITY))]
 
 
 def pool(rng, **options):
