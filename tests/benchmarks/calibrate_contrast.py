@@ -168,7 +168,7 @@ DIFFERENCES = {
     "no difference": {},
     "noise: SD 0.15 in place of 0.05": {"noise": 0.15},
     "expressivity: rises half as high": {"height": 0.5},
-    "expressivity: half as many rises of its own": {"a_minute": 10},
+    "expressivity: half as many spontaneous rises": {"a_minute": 10},
     "30 % of frames lost": {"lost": 0.3},
     "6 intervals of 10 s in place of 1 of 60 s": {"intervals": 6},
     "1 interval of 30 s in place of 60 s": {"seconds": 30},
