@@ -17,7 +17,16 @@ from bitbox_xr.io.readers.options import Y_OPTIONS, open_options
 from bitbox_xr.preprocessing.alignment import align, shared_clock
 from bitbox_xr.preprocessing.intervals import annotate
 
-__all__ = ["AlignOptions", "align_options", "annotated", "by_option", "checked_out", "interval_faults", "recordings"]
+__all__ = [
+    "AlignOptions",
+    "align_options",
+    "annotated",
+    "by_option",
+    "checked_out",
+    "chosen_intervals",
+    "interval_faults",
+    "recordings",
+]
 
 CONDITION = "condition"  # name of the labels, as in annotate()
 ALIGN_NAMES = {"fps": "--align-fps", "offset": "--offset"}  # of the options of align()
@@ -46,9 +55,13 @@ def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:
     """X with the labels of --intervals, if it is given."""
     if given.get("intervals") is None:
         return x
-    tier, label, subject = (_one_or_several(given[name]) for name in OF_INTERVALS)
-    intervals = open_intervals(given["intervals"], tier=tier, label=label, subject=subject)
+    intervals = open_intervals(given["intervals"], **chosen_intervals(given))
     return annotate(x, intervals, name=by_option(given) or CONDITION)
+
+
+def chosen_intervals(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of `open_intervals()` that are given."""
+    return {name: _one_or_several(given[name]) for name in OF_INTERVALS if given.get(name)}
 
 
 def _one_or_several(names: Sequence[str]) -> str | list[str] | None:

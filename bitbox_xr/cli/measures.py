@@ -1,6 +1,7 @@
 """The commands that write one result: `imitation`, `coordination`, `lag-profile`, `expressivity`, `significance`."""
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -237,16 +238,19 @@ def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], optio
 
 
 def _summary(result: xr.Dataset) -> str:
-    """One line about a result: its size and its strongest pair; one more line for each label, if there are labels."""
+    """One line about a result: its size and its strongest pair; a line for each label or person, if any."""
     by = result.attrs.get("by")
     stats = social.window_stats(result, by=by) if "corr" in result else result
     rows, columns = stats.sizes["signal1"], stats.sizes["signal2"]
     text = f"{rows} × {columns} signals, {result.attrs['window_count']} windows of {result.attrs['width']:.3g} s"
-    if by is None:
+    further = [str(dim) for dim in stats["corr_mean"].dims if dim not in ("signal1", "signal2")]
+    if not further:
         return f"{text}; {_strongest(stats, result.attrs['window_count'])}"
-    each = [stats.sel({by: label}) for label in stats[by].values]
-    lines = [f"  {one[by].item()}: {_strongest(one, int(one['n_windows'].max()))}" for one in each]
-    return "\n".join([f"{text} in {result.attrs['intervals']} intervals", *lines])
+    lines = []
+    for labels in product(*(stats[dim].values for dim in further)):
+        one = stats.sel(dict(zip(further, labels, strict=True)))
+        lines.append(f"  {' '.join(map(str, labels))}: {_strongest(one, int(one['n_windows'].max()))}")
+    return "\n".join([text if by is None else f"{text} in {result.attrs['intervals']} intervals", *lines])
 
 
 def _strongest(stats: xr.Dataset, total: int) -> str:

@@ -33,6 +33,7 @@ __all__ = [
     "seed_options",
     "signals_out_option",
     "stats_option",
+    "tier_options",
     "window_options",
 ]
 
@@ -140,13 +141,7 @@ clock_options = _combined(
     click.option("--offset", type=float, metavar="S", help="With --align: seconds to add to the times of Y."),
 )
 
-interval_options = _combined(
-    click.option(
-        "--intervals",
-        type=FILE,
-        metavar="FILE",
-        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
-    ),
+tier_options = _combined(
     click.option(
         "--tier", multiple=True, metavar="NAME", help="Tier of the annotation to read. Can be given several times."
     ),
@@ -162,6 +157,16 @@ interval_options = _combined(
         metavar="NAME",
         help="Subject of the annotation to read. Can be given several times.",
     ),
+)
+
+interval_options = _combined(
+    click.option(
+        "--intervals",
+        type=FILE,
+        metavar="FILE",
+        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
+    ),
+    tier_options,
     click.option(
         "--by",
         metavar="NAME",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from bitbox_xr.cli.arguments import OF_INTERVALS, chosen_intervals
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
@@ -20,6 +21,7 @@ from bitbox_xr.cli.options import (
     reported,
     scale_options,
     second_options,
+    tier_options,
     window_options,
 )
 from bitbox_xr.cohort import MEASURES
@@ -124,6 +126,9 @@ def _report_demo(out: Path) -> None:
     show_default=True,
     help="Pairs of signals in the summary and in tests: those with the same label, or all.",
 )
+@click.option("--by", metavar="NAME", help="Measure each label of the intervals, under this name, such as condition.")
+@click.option("--each-interval", is_flag=True, help="With --by: measure each interval by itself.")
+@tier_options
 @progress_option
 @window_options
 @causal_option
@@ -149,11 +154,11 @@ def _report_demo(out: Path) -> None:
 def cohort(**given: Any) -> None:
     """Measure every recording that MANIFEST lists, and summarise the results in one table for each measure.
 
-    MANIFEST is a CSV file with the columns recording (a name), signals and reference (the files X and Y), and
-    covariates. The measures and their options are in a TOML file (--config), or a single measure is given here. Writes
-    status.csv and, in a folder for each measure, summary.nc, summary.csv and one file for each recording. A second run
-    computes only what is missing or has changed. A run replaces only files that an earlier run wrote; it is refused if
-    other files have these names. The exit status is 1 if a recording failed.
+    MANIFEST is a CSV file with the columns recording (a name), signals and reference (the files X and Y), intervals (an
+    annotation of X), and covariates. The measures and their options are in a TOML file (--config), or a single measure
+    is given here. Writes status.csv and, in a folder for each measure, summary.nc, summary.csv and one file for each
+    recording. A second run computes only what is missing or has changed. A run replaces only files that an earlier run
+    wrote; it is refused if other files have these names. The exit status is 1 if a recording failed.
 
     The TOML file of the first run is kept as preregistered.toml. Later runs list how they deviate from it.
 
@@ -162,6 +167,7 @@ def cohort(**given: Any) -> None:
       bitbox-xr cohort study.csv --config study.toml --out results
       bitbox-xr cohort study.csv --measure imitation --out results --width 2 --step 1 --max-lag 1
       bitbox-xr cohort study.csv --measure expressivity --out results --scales 0.5,1,2 --workers 4
+      bitbox-xr cohort study.csv --measure quality --out results --by condition --tier phase
     """
     from bitbox_xr import cohort as cohorts
 
@@ -172,6 +178,8 @@ def cohort(**given: Any) -> None:
     of_align = {option: stated.pop(name) for name, option in ALIGN_OPTIONS.items() if name in stated}
     if of_align:
         stated["align"] = of_align
+    if intervals := chosen_intervals(stated):
+        stated = {name: value for name, value in stated.items() if name not in OF_INTERVALS} | {"intervals": intervals}
     done = cohorts.run(**stated)
     click.echo(f"{given['out']}: {done.counted}")
     for deviation in done.deviations:

@@ -36,3 +36,7 @@ def test_all_faces_are_read(tmp_path):
     text = run("info", path, "--face-id", "all")
     assert "100" in text
     assert "OpenFace 2" in text
+
+    text = run("imitation", path, path, "--face-id", "all", "--stats", "-o", tmp_path / "out.nc")
+    assert "  0: strongest AU" in text
+    assert "\n  1: strongest AU" in text
