@@ -187,7 +187,7 @@ class PairMethods:
         *,
         min_latency: float = 0.0,
         max_latency: float = 2.0,
-        scales: ScalesLike = (1.0, 2.0, 4.0),
+        scales: ScalesLike = (0.5, 1.0, 2.0, 4.0),
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = 1.0,
         noise: NoiseLike = None,

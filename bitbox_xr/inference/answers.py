@@ -10,8 +10,8 @@ from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
 from bitbox_xr.core.types import Array, NoiseLike
 from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME
-from bitbox_xr.inference.surrogates import Draws
-from bitbox_xr.inference.trains import Moved, Side, Source, Train, moved, train_of
+from bitbox_xr.inference.surrogates import Draws, Items
+from bitbox_xr.inference.trains import Moved, Side, Source, Train, Trains, moved, trains_of
 from bitbox_xr.kernels.compilation_notice import quiet
 from bitbox_xr.measures import activation_noise
 from bitbox_xr.measures.scales import Scales
@@ -100,9 +100,9 @@ def _at(values: Array, where: tuple[int, ...]) -> Array:
 
 def _of_recording(x: np.ndarray, y: np.ndarray, partners: list[np.ndarray], *, task: Task, threads: int) -> np.ndarray:
     """The variables of one recording, `(label, variable, pair)`."""
-    ours = train_of(x, task.sides[0], threads)
-    theirs = ours if task.alone else train_of(y, task.sides[1], threads)
-    others = [train_of(one, side, threads) for one, side in zip(partners, task.partner_sides, strict=True)]
+    ours = trains_of(x, task.sides[0], threads)
+    theirs = ours if task.alone else trains_of(y, task.sides[1], threads)
+    others = [trains_of(one, side, threads) for one, side in zip(partners, task.partner_sides, strict=True)]
     out = np.full((len(task.draws), len(VARIABLES), len(task.pairs[0])), np.nan)
     for label, draws in enumerate(task.draws):
         if draws.parts:
@@ -110,23 +110,28 @@ def _of_recording(x: np.ndarray, y: np.ndarray, partners: list[np.ndarray], *, t
     return out
 
 
-def _compared(ours: Train, theirs: Train, others: list[Train], label: int, draws: Draws, task: Task) -> np.ndarray:
+def _compared(ours: Trains, theirs: Trains, others: list[Trains], label: int, draws: Draws, task: Task) -> np.ndarray:
     """Count the answers to y and to each surrogate, and compare them, `(variable, pair)`."""
     from bitbox_xr.kernels import contingency as kernels
 
     still = [Source(part.start, part.stop) for part in draws.parts]
-    observed = moved(theirs, draws.parts, still)
-    trains = [observed]
-    if others:
-        trains += [moved(one, draws.parts, task.places[k][label]) for k, one in enumerate(others)]
-    else:
-        items = [*draws.items, *draws.exchangeable]
-        trains += [moved(theirs, draws.parts, _sources(draws.kind, still, item)) for item in items]
-    counts = [kernels.counted(ours.series, one.series, one.stop, ours.missing, task.span, task.pairs) for one in trains]
-    given, answered = (np.stack(each) for each in zip(*counts, strict=True))
-    n = len(draws.items)
-    ranked = np.r_[0, n + 1 : len(trains)] if len(trains) > n + 1 else np.arange(n + 1)
-    return kernels.compared(given, answered, ranked, n, _median_latency(ours, observed, task))
+    observed = moved(theirs.onsets, draws.parts, still)
+
+    def surrogates(which: int, items: Items) -> list[Moved]:
+        if others:
+            return [moved(one[which], draws.parts, task.places[k][label]) for k, one in enumerate(others)]
+        return [moved(theirs[which], draws.parts, _sources(draws.kind, still, item)) for item in items]
+
+    def counts(train: Moved) -> kernels.Counts:
+        return kernels.counted(ours.onsets.series, train.series, train.stop, ours.onsets.missing, task.span, task.pairs)
+
+    ranked = draws.exchangeable if len(draws.exchangeable) else draws.items
+    peaks = [moved(theirs.peaks, draws.parts, still), *surrogates(1, ranked)]
+    excess = kernels.excesses(
+        ours.peaks.series, [(*one.series, one.stop) for one in peaks], ours.peaks.missing, task.span, task.pairs
+    )
+    estimated = [counts(train) for train in (observed, *surrogates(0, draws.items))]
+    return kernels.compared(estimated, excess, _median_latency(ours.onsets, observed, task))
 
 
 def _sources(kind: str, still: list[Source], item: np.ndarray) -> list[Source]:
@@ -154,7 +159,7 @@ def answers_of_one(
     """The answers of the only signal of `x` to that of `y`, and those to all its shifts."""
     from bitbox_xr.kernels.contingency import latencies
 
-    ours, theirs = (train_of(values, one) for values, one in zip((x, y), sides, strict=True))
+    ours, theirs = (trains_of(values, one).onsets for values, one in zip((x, y), sides, strict=True))
     still = [Source(part.start, part.stop) for part in draws.parts]
 
     def found(train: Moved) -> np.ndarray:

@@ -40,7 +40,7 @@ def contingency(
     *,
     min_latency: float = 0.0,
     max_latency: float = 2.0,
-    scales: ScalesLike = (1.0, 2.0, 4.0),
+    scales: ScalesLike = (0.5, 1.0, 2.0, 4.0),
     min_rise: float | None = None,
     false_alarms_per_minute: float | None = 1.0,
     noise: NoiseLike = None,
@@ -91,7 +91,7 @@ def contingency(
         - `answered_above_chance`: (A − A₀) / (1 − A₀), the share of those that chance leaves unanswered. NaN if chance
           answers more than 80 %.
         - `odds_ratio`: odds of an answer, divided by those at chance (½ is added to each count)
-        - `p`, `p_fwe`, `q`: as for `significance`, one-sided
+        - `p`, `p_fwe`, `q`: as for `significance`, one-sided, of answers at any latency in this span (see Notes)
         - `n_given`: number of activations of y that could be answered
         - `latency` (s): median time to the first answer
 
@@ -113,9 +113,18 @@ def contingency(
 
     Notes
     -----
-    The measure is directed: exchange x and y to measure how often y answers x. The share above chance is unbiased if
-    activations of x that answer nothing come at random times. If x cannot start another activation for some time after
-    one, it is too small (.25 for a planted share of .3 with a pause of 0.6 s).
+    The measure is directed: exchange x and y to measure how often y answers x.
+
+    The p-values do not rank the share that is answered: chance answers many activations within `max_latency`, while
+    true answers come at similar latencies. The span from `min_latency` to `max_latency` is divided into 16 bins. A band
+    is any run of at least 4 of them. Its rate is the number of maxima of x that follow a given maximum of y at a
+    latency in the band, divided by the number of these maxima of y. The rates of each band are standardised by their
+    mean and standard deviation over y and its surrogates, and the largest over all bands is ranked. Maxima are used
+    because their times are more precise than onsets. So p can be small where `answered_above_chance` is small: it asks
+    whether x answers at all.
+
+    Activations closer than the shortest scale count once. This makes the share above chance too small where
+    activations are frequent (.27 for a planted share of .3, .55 for .6).
 
     People who are active at the same times because they follow one schedule answer each other beyond chance without
     any relation; use `by`, "permute" or "partners" (see `significance`).

@@ -22,7 +22,7 @@ from bitbox_xr.kernels import distinct_draws
 from bitbox_xr.measures.windowing import Pair
 from bitbox_xr.preprocessing.intervals import stretches
 
-__all__ = ["Draws", "Replacement", "draw", "draw_attrs", "picked"]
+__all__ = ["Draws", "Items", "Replacement", "draw", "draw_attrs", "picked"]
 
 
 Items: TypeAlias = Sequence[Any] | np.ndarray

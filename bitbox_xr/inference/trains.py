@@ -9,7 +9,7 @@ from bitbox_xr.inference.parts import Part
 if TYPE_CHECKING:
     from bitbox_xr.kernels.activations.search import Search
 
-__all__ = ["Moved", "Side", "Source", "Train", "moved", "train_of"]
+__all__ = ["Moved", "Side", "Source", "Train", "Trains", "moved", "trains_of"]
 
 
 class Side(NamedTuple):
@@ -21,7 +21,7 @@ class Side(NamedTuple):
 
 
 class Train(NamedTuple):
-    """Onsets (peaks where the onset is unknown) of the activations of each signal, in frames, and where none are known.
+    """Times of the activations of each signal, in frames, and where none can be found.
 
     Those of signal k are `time[first[k]:first[k + 1]]`, sorted. `missing` `(signal, frame + 1)` is the number of frames
     before each frame where the signal is not eligible.
@@ -40,6 +40,13 @@ class Train(NamedTuple):
     def signal(self) -> np.ndarray:
         """The signal of each time."""
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+
+class Trains(NamedTuple):
+    """The activations of a recording by their onsets (peaks where the onset is unknown), and by their peaks."""
+
+    onsets: Train
+    peaks: Train
 
 
 class Moved(NamedTuple):
@@ -63,19 +70,20 @@ class Source(NamedTuple):
     shift: int = 0
 
 
-def train_of(values: np.ndarray, side: Side, threads: int = 1) -> Train:
+def trains_of(values: np.ndarray, side: Side, threads: int = 1) -> Trains:
     """The activations of a recording `(frame, signal)`."""
     from bitbox_xr.kernels.activations import noise
     from bitbox_xr.kernels.activations.search import find
 
     search = side.search
     level = noise.levels(values, search, side.ladder, side.rest, threads=threads) if search.least_z else None
-    found = find(values, search, level, threads=threads)
-    known = ~np.isnan(found.events.start)
-    time = np.where(known, found.events.start, found.events.frame)
-    order = np.lexsort((time, found.events.signal))
-    counts = np.bincount(found.events.signal, minlength=values.shape[1])
-    return Train(time[order], np.concatenate([[0], np.cumsum(counts)]), _missing(values, search, level))
+    events = find(values, search, level, threads=threads).events
+    missing = _missing(values, search, level)
+    onsets = np.where(np.isnan(events.start), events.frame, events.start)
+    counts = np.bincount(events.signal, minlength=values.shape[1])
+    first = np.concatenate([[0], np.cumsum(counts)])
+    sorted_times = (time[np.lexsort((time, events.signal))] for time in (onsets, events.frame.astype(np.float64)))
+    return Trains(*(Train(time, first, missing) for time in sorted_times))
 
 
 def _missing(values: np.ndarray, search: "Search", level: np.ndarray | None) -> np.ndarray:

@@ -9,14 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
-from bitbox_xr.kernels.p_values import p_values
+from bitbox_xr.kernels.p_values import TIE_TOLERANCE, p_values
 
-__all__ = ["VARIABLES", "Counts", "compared", "counted", "latencies"]
+__all__ = ["VARIABLES", "Counts", "compared", "counted", "excesses", "latencies"]
 
 VARIABLES = ("answered", "chance", "answered_above_chance", "odds_ratio", "p", "p_fwe", "q", "n_given", "latency")
 MIN_GIVEN = 5  # events that a share is computed from
 MIN_LEFT_BY_CHANCE = 0.2  # share of events that chance leaves unanswered
 HALF = 0.5  # added to each count of the odds ratio
+BINS = 16  # of the span of answers, for p-values
+NARROWEST = 4  # bins of a band: a quarter of the span
 
 
 class Counts(NamedTuple):
@@ -64,42 +66,123 @@ def latencies(
     return out
 
 
+def excesses(
+    x: tuple[np.ndarray, np.ndarray],
+    ys: list[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    missing: np.ndarray,
+    span: tuple[float, float],
+    pairs: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """How far the answers to each pick of y exceed those to all picks, at the latencies where they do most.
+
+    `ys` has (time, first, stop) of every pick. The span is divided into bins of equal width. A band is any run of at
+    least `NARROWEST` bins. Its rate is the number of events of x in the band, divided by that of given events of y. The
+    rates of a band are standardised by their mean and standard deviation over the picks. The result `(pick, pair)` is
+    the largest over all bands; NaN without a given event.
+    """
+    times, firsts, stops = zip(*ys, strict=True)
+    offsets = np.cumsum([0, *map(len, times)])[:-1]
+    where = np.stack([first + offset for first, offset in zip(firsts, offsets, strict=True)])
+    out = np.full((len(ys), len(pairs[0])), np.nan)
+    scan(*x, np.concatenate(times), where, np.concatenate(stops), missing, *span, *pairs, out)
+    return out
+
+
 @kernel
 def count(x_time, x_first, y_time, y_first, stop, missing, low, high, pair_x, pair_y, out, latency):
     """Add to `out` `(2, pair)` the given and the answered events, and write the latencies of one pair if asked."""
-    frames = missing.shape[1] - 1
     for k in range(len(pair_x)):
         i, j = pair_x[k], pair_y[k]
         own = x_time[x_first[i] : x_first[i + 1]]
-        for e in range(y_first[j], y_first[j + 1]):
-            t = y_time[e]
-            from_, to = int(np.ceil(t + low)), int(np.floor(t + high))
-            if t + high >= stop[e] or to >= frames or from_ < 0:
-                continue
-            if missing[i, to + 1] > missing[i, min(from_, to)]:
-                continue
-            out[0, k] += 1
-            at = np.searchsorted(own, t + low, side="right")
-            found = at < len(own) and own[at] <= t + high
-            out[1, k] += found
-            if len(latency):
-                latency[e - y_first[j]] = own[at] - t if found else np.inf
+        events = slice(y_first[j], y_first[j + 1])
+        given, answered = tally(own, y_time[events], stop[events], missing[i], low, high, np.empty(0), latency)
+        out[0, k] += given
+        out[1, k] += answered
 
 
-def compared(given: np.ndarray, answered: np.ndarray, ranked: np.ndarray, n: int, latency: np.ndarray) -> np.ndarray:
-    """All variables `(variable, pair)` from counts `(pick, pair)`: pick 0 is y itself, picks 1 to n are for estimates.
+@kernel
+def tally(own, times, stop, missing, low, high, bins, latency):
+    """The number of given and of answered events of one pair.
 
-    `ranked` are the picks for p-values, the first of which is 0. NaN with fewer than five given events.
+    Adds the events of x after each given event to the `bins` of the span, and writes the latencies, if these arrays
+    have a length.
     """
+    given, answered, frames = 0, 0, len(missing) - 1
+    for e in range(len(times)):
+        t = times[e]
+        from_, to = int(np.ceil(t + low)), int(np.floor(t + high))
+        if t + high >= stop[e] or to >= frames or from_ < 0:
+            continue
+        if missing[to + 1] > missing[min(from_, to)]:
+            continue
+        given += 1
+        at = np.searchsorted(own, t + low, side="right")
+        found = at < len(own) and own[at] <= t + high
+        answered += found
+        if len(latency):
+            latency[e] = own[at] - t if found else np.inf
+        while len(bins) and at < len(own) and own[at] <= t + high:
+            bins[min(int((own[at] - t - low) / (high - low) * len(bins)), len(bins) - 1)] += 1.0
+            at += 1
+    return given, answered
+
+
+@kernel
+def scan(x_time, x_first, y_time, y_first, stop, missing, low, high, pair_x, pair_y, out):
+    """Write `excesses` to `out`."""
+    picks = len(y_first)
+    given, rates = np.empty(picks), np.empty((picks, BINS + 1))
+    for k in range(len(pair_x)):
+        i, j = pair_x[k], pair_y[k]
+        own = x_time[x_first[i] : x_first[i + 1]]
+        for pick in range(picks):
+            rates[pick] = 0.0
+            events = slice(y_first[pick, j], y_first[pick, j + 1])
+            some = tally(own, y_time[events], stop[events], missing[i], low, high, rates[pick, 1:], np.empty(0))
+            given[pick] = some[0]
+            rates[pick] /= max(given[pick], 1.0)
+            for b in range(BINS):
+                rates[pick, b + 1] += rates[pick, b]
+        highest(rates, given, out[:, k])
+
+
+@kernel
+def highest(rates, given, out):
+    """The largest standardised rate over all bands, of each pick. `rates` are summed along the bins."""
+    picks = len(out)
+    weight = np.sqrt(given / max(given[0], 1.0))  # rates of fewer given events vary more
+    known, apart = max((given > 0).sum(), 1), np.empty(picks)
+    for first in range(BINS - NARROWEST + 1):
+        for last in range(first + NARROWEST, BINS + 1):
+            total, squares = 0.0, 0.0
+            for k in range(picks):
+                apart[k] = rates[k, last] - rates[k, first]
+                total += apart[k]  # 0 without given events
+            for k in range(picks):
+                apart[k] = (apart[k] - total / known) * weight[k]
+                squares += apart[k] ** 2  # the weight of picks without given events is 0
+            deviation = np.sqrt(squares / known)
+            for k in range(picks):
+                z = apart[k] / deviation if deviation > TIE_TOLERANCE else 0.0
+                out[k] = z if given[k] > 0 and not z <= out[k] else out[k]
+
+
+def compared(counts: list[Counts], excess: np.ndarray, latency: np.ndarray) -> np.ndarray:
+    """All variables `(variable, pair)`. The first of `counts` and of `excess` `(pick, pair)` are those of y itself.
+
+    The p-values rank the excess, the other variables compare the counts. NaN with fewer than five given events.
+    """
+    given, answered = (np.stack(each) for each in zip(*counts, strict=True))
     enough = given[0] >= MIN_GIVEN
     share = np.divide(answered, given, out=np.full(given.shape, np.nan), where=given > 0)
     share[0, ~enough] = np.nan
-    chance = _mean(share[1 : n + 1])
+    chance = _mean(share[1:])
     chance[~enough] = np.nan
     above = np.where(1 - chance >= MIN_LEFT_BY_CHANCE, share[0] - chance, np.nan) / (1 - chance)
     yes, expected = share[0] * given[0], chance * given[0]
     odds, null = ((hits + HALF) / (given[0] - hits + HALF) for hits in (yes, expected))
-    tests = p_values(share[ranked], np.maximum(given[ranked], 0.0), two_sided=False)
+    excess[0, ~enough] = np.nan
+    tests = p_values(excess, np.ones_like(excess), two_sided=False)
     latency = np.where(enough, latency, np.nan)
     return np.stack([share[0], chance, above, odds / null, tests.p, tests.p_fwe, tests.q, given[0], latency])
 

@@ -117,7 +117,8 @@ CHANCE = (
     ),
     _sentence(
         "The share of the activations of y that x answers by an activation {min_latency} to {max_latency} s later was "
-        "compared with its values in {n} surrogates ({moulder}).",
+        "compared with its values in {n} surrogates ({moulder}). For p-values, the largest standardised rate of "
+        "answers in a band of these latencies, at least a quarter of their range wide, was compared.",
         measure="contingency",
     ),
     *(_sentence(f"In these, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),

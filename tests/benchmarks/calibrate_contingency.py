@@ -40,22 +40,34 @@ def signal(rng, times, widths, seconds=SECONDS, noise=0.05):
     return out
 
 
-def pair(rng, *, own=0.3, followed=FOLLOWED, jitter=0.0, half=False, pause=0.0, noise=(0.05, 0.05), seconds=SECONDS):
-    """A model, and a participant with rises of its own who follows a share of the model's rises."""
+def pair(
+    rng,
+    *,
+    own=0.3,
+    followed=FOLLOWED,
+    width=0.5,
+    latency=LATENCY_S,
+    jitter=0.0,
+    half=False,
+    pause=0.0,
+    noise=(0.05, 0.05),
+    seconds=SECONDS,
+):
+    """A model, and a participant with rises of its own who follows a share of the model's rises.
+
+    Rises are `width` seconds wide, answers `half` as wide if asked.
+    """
     model = train(rng, MODEL_RATE, seconds)
     answers = model[rng.random(len(model)) < followed]
-    answers = answers + rng.uniform(*LATENCY_S, len(answers)) + rng.uniform(-jitter, jitter, len(answers))
+    answers = answers + rng.uniform(*latency, len(answers)) + rng.uniform(-jitter, jitter, len(answers))
     alone = train(rng, own, seconds, pause)
-    widths = np.concatenate([np.full(len(alone), 0.5), np.full(len(answers), 0.25 if half else 0.5)])
+    widths = np.concatenate([np.full(len(alone), width), np.full(len(answers), width / 2 if half else width)])
     x = signal(rng, np.concatenate([alone, answers]), widths, seconds, noise[0])
-    return x, signal(rng, model, 0.5, seconds, noise[1])
+    return x, signal(rng, model, width, seconds, noise[1])
 
 
-SETTINGS = {
-    "defaults": {},
-    "max_latency 1.2 s": {"max_latency": 1.2},
-    "max_latency 1.2 s, scales from .5 s": {"max_latency": 1.2, "scales": (0.5, 1, 2, 4)},
-}
+SETTINGS = {"defaults": {}, "max_latency 1.2 s": {"max_latency": 1.2}, "scales from 1 s": {"scales": (1, 2, 4)}}
+WIDE = {"width": 0.8, "latency": (0.75, 0.75)}
 
 # --- unrelated pairs
 
@@ -141,10 +153,13 @@ def cells(parts, runs):
         for name in UNRELATED:
             yield f"level, {name}", level, (name, runs), {}
         yield "level, shared blocks, by", level, ("shared blocks", runs), {"by": True}
+    varied = {"jitter": 0.3, "half": True}
     designs = {
         ".3 own": {}, ".9 own": {"own": 0.9},
-        ".3 own, jitter, half length": {"jitter": 0.3, "half": True},
-        ".9 own, jitter, half length": {"own": 0.9, "jitter": 0.3, "half": True},
+        ".3 own, jitter .3, half width": varied, ".9 own, jitter .3, half width": {"own": 0.9, **varied},
+        "wide, .3 own": WIDE, "wide, .9 own": {"own": 0.9, **WIDE},
+        "wide, .3 own, jitter .1, half width": {**WIDE, "jitter": 0.1, "half": True},
+        "wide, .9 own, jitter .1, half width": {"own": 0.9, **WIDE, "jitter": 0.1, "half": True},
     }  # fmt: skip
     for name, design in designs.items() if "power" in parts else ():
         for setting, options in SETTINGS.items():

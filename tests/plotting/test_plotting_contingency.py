@@ -35,7 +35,8 @@ def test_each_activation_of_the_model_is_a_row(people):
     first, second = raster.get_title(loc="left").splitlines()
     assert first == "AU12 of x answers AU12 of y"
     assert second == f"{answered} of {given} activations ({answered / given:.0%}), by chance {float(found.chance):.0%}"
-    rows = bx.events(y.sel(signal=["AU12"]), scales=(1, 2, 4), aggregate=True, min_rise=0.2, false_alarms_per_minute=1)
+    chosen = {"scales": (0.5, 1, 2, 4), "aggregate": True, "min_rise": 0.2, "false_alarms_per_minute": 1}
+    rows = bx.events(y.sel(signal=["AU12"]), **chosen)
     assert raster.get_ylim() == (rows.sizes["event"] - 0.5, -0.5)
     red = [
         c.get_offsets()[0]
