@@ -41,6 +41,23 @@ def prepared(name: str, block: np.ndarray) -> Side:
 
 
 @kernel
+def _peaks(x, peak):
+    """Largest magnitude of each signal."""
+    frames, n = x.shape
+    if n < FEW:
+        for i in range(n):
+            one = 0.0
+            for f in range(frames):
+                one = abs(x[f, i]) if abs(x[f, i]) > one else one
+            peak[i] = one
+        return
+    for f in range(frames):
+        for i in range(n):
+            size = abs(x[f, i])
+            peak[i] = size if size > peak[i] else peak[i]
+
+
+@kernel
 def _prepare(x, scaled, lost):
     """Scale a block `(frame, signal)` to magnitudes of at most 1, and count lost frames.
 
@@ -48,10 +65,7 @@ def _prepare(x, scaled, lost):
     """
     frames, n = x.shape
     peak = np.zeros(n)
-    for f in range(frames):
-        for i in range(n):
-            size = abs(x[f, i])
-            peak[i] = size if size > peak[i] else peak[i]
+    _peaks(x, peak)
     infinite = 0
     factor = np.empty(n)
     for i in range(n):

@@ -72,8 +72,10 @@ def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]
     if sliding is not None:
         return (_path(task, np.float64, 1, width, sliding, matched),)
     frames = min(width, 2 * step + PER_SUM / PER_PRODUCT[np.float64])  # sums move if that is less
-    found = _path(task, np.float64, max(8, 4 * width // step), frames, 0.0, matched)
-    return (found,) if matched else (found, _path(task, np.float32, 1, width, 0.0, matched))
+    found = [_path(task, np.float64, max(8, 4 * width // step), frames, 0.0, matched)]
+    if step > max(task.reach):  # a stretch would have frames between its windows
+        found = [_path(task, np.float64, 1, width, 0.0, matched)]
+    return tuple(found if matched else [*found, _path(task, np.float32, 1, width, 0.0, matched)])
 
 
 def _path(task: Task, dtype: Float, stretch: int, frames: float, more: float, matched: bool) -> Path:
