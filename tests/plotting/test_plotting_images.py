@@ -1,8 +1,8 @@
 """Five plots look as they did: their images, without text, are compared with those in the folder `baseline`.
 
 Other tests check text, because glyphs differ between versions of Matplotlib: whole images differ by 25 to 33 (root mean
-square) between 3.10.7 and 3.11, those without text by at most 7.1, at lines that are one pixel away. Another colour map,
-other limits, and missing frames or shading differ by 12 and more.
+square) between 3.10.7 and 3.11, those without text by at most 7.1, at lines that are one pixel away. Another colour
+map, other limits, and missing frames or shading differ by 12 and more.
 
 After an intended change, look at the new images and store them:
 `pytest tests/plotting/test_plotting_images.py --mpl-generate-path=tests/plotting/baseline`
@@ -19,11 +19,15 @@ from matplotlib.text import Text
 import bitbox_xr as bx
 from bitbox_xr.plotting import chance, expressivity, inference, pairs, recordings
 
-pytest.importorskip("pytest_mpl", reason="images are compared by the plugin pytest-mpl, which is not installed")
-
 IMAGE = {"style": "default", "tolerance": 9, "savefig_kwargs": {"dpi": 80}}
 NAMES = ["AU01_r", "AU04_r", "AU06_r", "AU12_r", "AU25_r"]
 WINDOWS = {"width": 2, "step": 1, "max_lag": 0.5}
+
+
+@pytest.fixture(autouse=True)
+def needs_the_plugin(request):
+    if not request.config.pluginmanager.hasplugin("pytest_mpl"):
+        pytest.skip("images are compared by the plugin pytest-mpl, which is not installed")
 
 
 def figure(width, height):
