@@ -32,6 +32,7 @@ from bitbox_xr.plotting.style import (
     COLUMN_MM,
     LINE_COLOUR,
     MARK_COLOUR,
+    axes,
     lag_limits,
     largest_lag,
     mm,
@@ -237,7 +238,7 @@ def lag_distribution(
         for chosen in (windows["lag"].values[None], windows["null_lag"].values)
     )
     low, high = _quantiles(null, ((1 - level) / 2, (1 + level) / 2))
-    ax = mm(COLUMN_MM[1], DISTRIBUTION_MM).subplots() if ax is None else ax
+    ax = axes(ax, COLUMN_MM[1], DISTRIBUTION_MM)
     label = f"{level:.0%} of {len(null)} surrogates"
     ax.stairs(high, edges, baseline=low, fill=True, color=CHANCE_BAND, linewidth=0, label=label)
     ax.stairs(null.mean(axis=0), edges, baseline=None, color=CHANCE_COLOUR, linewidth=0.9, label="mean of surrogates")

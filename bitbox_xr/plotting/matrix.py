@@ -26,9 +26,9 @@ from bitbox_xr.plotting.style import (
     DIVERGING_CMAP,
     LABEL_PT,
     SEQUENTIAL_CMAP,
+    axes,
     colour_map,
     limits,
-    mm,
     points,
     select_variable,
     styled,
@@ -150,8 +150,7 @@ def draw_matrix(
     """Draw the matrix; `further` options end the title."""
     statistic, cells = _cells(result, statistic)
     rows, columns = cells.labels
-    if ax is None:
-        ax = mm(*_size(len(rows), len(columns))).subplots()
+    ax = axes(ax, *_size(len(rows), len(columns)))
     colours = _colours(cells.shown, statistic, result.attrs, given, cmap)
     image = ax.imshow(cells.shown, aspect="auto", interpolation="nearest", **colours)
     width, height = points(ax)

@@ -33,6 +33,7 @@ __all__ = [
     "MISSING_COLOUR",
     "SEQUENTIAL_CMAP",
     "TITLE_PT",
+    "axes",
     "colour_map",
     "figure",
     "lag_limits",
@@ -165,6 +166,21 @@ def mm(width: float, height: float) -> "Figure":
 
     size = (width / MM_PER_INCH, height / MM_PER_INCH)
     return plt.figure(figsize=size, dpi=SCREEN_DPI, layout="constrained", FigureClass=OnceDisplayed)
+
+
+def axes(ax: "Axes | None", width: float, height: float) -> "Axes":
+    """The given axes in this style; for None, those of a new figure of `width` × `height` mm."""
+    if ax is None:
+        return mm(width, height).subplots()
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(RC[f"axes.spines.{side}"])
+    ax.spines[:].set_linewidth(RC["axes.linewidth"])
+    for axis, name in ((ax.xaxis, "xtick"), (ax.yaxis, "ytick")):
+        axis.label.set_fontsize(RC["axes.labelsize"])
+        axis.labelpad = RC["axes.labelpad"]
+        size, width, pad = (RC[f"{name}.major.{part}"] for part in ("size", "width", "pad"))
+        axis.set_tick_params(labelsize=RC[f"{name}.labelsize"], length=size, width=width, pad=pad)
+    return ax
 
 
 def points(ax: "Axes") -> np.ndarray:
