@@ -115,9 +115,9 @@ for x in opened:
 # ## The same measure for all
 #
 # Trackers have different units (the intensities of OpenFace go up to 5), but the times of the smiles agree. Here we
-# take the signal that varies most, and its activations above half of its maximum. Live Link Face writes times of day;
-# its times start at 0 here, and the attribute `time_origin` has the time of day. `align` uses it for two recordings that
-# both have one. To align such a recording with another camera, give `offset`.
+# take the signal that varies most, and its activations above half of its maximum. Live Link Face writes times of day.
+# Here they start at 0, and the attribute `time_origin` has the time of day, which `align` uses if both recordings have
+# one. To align such a recording with another camera, give `offset`.
 
 # %%
 for x in opened:

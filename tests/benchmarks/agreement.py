@@ -18,15 +18,15 @@ import scipy.stats
 import bitbox_xr as bx
 from bitbox_xr import compat
 
-FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2].parent / "shared"
-Row = tuple[str, str, str]
+FOLDER = Path(__file__).parents[2].parent / "shared"
 
 
 def main():
-    golden = FOLDER / "golden"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    golden = folder / "golden"
     if golden.is_dir():
         table(("kind", "cases", "what", "largest difference"), bitbox(golden))
-        table(("what", "rMEA", "bitbox_xr", "largest difference"), rmea(golden, FOLDER / "data"))
+        table(("what", "rMEA", "bitbox_xr", "largest difference"), rmea(golden, folder / "data"))
     else:
         print(f"{golden} does not exist: results of Bitbox and rMEA are left out\n")
     table(("formula", "expected", "found", "difference"), formulas())
@@ -131,7 +131,9 @@ def rmea(golden: Path, data: Path) -> Iterator[tuple[str, ...]]:
     """The cross-correlations of rMEA 1.3.0 (winSec 20, incSec 10, lagSec 5) in windows of one real session."""
     padding = 5 * 25  # rMEA's first window starts at frame 0, ours at the largest lag
     energy = bx.open_signals(data / "rmea_normal_200_01.txt", format="rmea", fps=25)
-    padded = bx.signals(np.concatenate([np.full((padding, 2), np.nan), energy.values[:15000]]), fps=25, names=["a", "b"])
+    padded = bx.signals(
+        np.concatenate([np.full((padding, 2), np.nan), energy.values[:15000]]), fps=25, names=["a", "b"]
+    )
 
     def half(first, second):
         x, y = (padded.sel(signal=[name]) for name in (first, second))
@@ -161,12 +163,12 @@ def deterministic():
     x, y = (bx.signals(values[:, [k]], fps=30) for k in range(2))
     found = bx.coordination(x, y, width=2, max_lag=0, polarity=True).corr.item()
     yield "Pearson's r of one window, lag 0 (SciPy)", abs(scipy.stats.pearsonr(*values.T).statistic), abs(found)
-    # a movement of minimal jerk, 1 s: Hogan and Sternad 2009
-    time = np.linspace(0, 1, 2001)
+    # a movement of least jerk (Flash and Hogan 1985); Bitbox's ldj is computed from accelerations
+    time = np.arange(20001) / 20000
     path = 10 * time**3 - 15 * time**4 + 6 * time**5
-    point = bx.signals(np.stack([path, 0 * path, 0 * path], axis=1), kind="pose", names=["Tx", "Ty", "Tz"], time=time, fps=2000)
-    smooth = bx.smoothness(point)
-    yield "log dimensionless jerk of a movement of least jerk", -np.log(204.8), float(smooth.ldj.item())
+    point = bx.signals(np.stack([path, 0 * path, 0 * path], axis=1), kind="pose", names=["Tx", "Ty", "Tz"], fps=20000)
+    expected = -np.log(120 / 7 / (15 / 8) ** 2)  # integral of a², divided by the squared peak speed
+    yield "smoothness (Bitbox's ldj) of a movement of least jerk, 1 s", expected, bx.smoothness(point).ldj.item()
     # a point on a circle of radius 2, one turn a second
     angle = 2 * np.pi * np.arange(3001) / 1000
     circle = np.stack([2 * np.cos(angle), 2 * np.sin(angle), 0 * angle], axis=1)
@@ -184,7 +186,8 @@ def deterministic():
     rise = np.exp(-4 * np.log(2) * ((time - 15) / 0.52) ** 2)[:, None]
     scales = np.arange(1.0, 3.001, 0.02)
     found = bx.events(bx.signals(rise, fps=100), scales=scales.tolist()).to_dataframe()
-    yield "scale of the strongest response to a width of 0.52 s", 0.52 / 0.26, float(found.loc[found["response"].idxmax(), "scale"])
+    best = float(found.loc[found["response"].idxmax(), "scale"])
+    yield "scale with the strongest response to a rise 0.52 s wide, width / 0.26", 0.52 / 0.26, best
 
 
 def random():
@@ -202,14 +205,19 @@ def random():
         x, y = (bx.signals(bursts(rng, rate, seconds), fps=30) for _ in range(2))
         found = bx.contingency(x, y, min_rise=0.4, max_latency=wait, scales=(0.5, 1.0), n=99, rng=0, progress=False)
         chance.append(found.chance.item())
-    yield "chance of an answer within 1.5 s at 0.15 activations a second", 1 - np.exp(-rate * wait), float(np.mean(chance))
+    expected = 1 - np.exp(-rate * wait)
+    yield "chance of an answer within 1.5 s, 0.15 activations a second, 1 − exp(−rate · s)", expected, np.mean(chance)
     # p-values without a relation are uniform
     p = [
         bx.significance(*(bx.signals(ar1(rng, 1800, 5, 0.8), fps=30) for _ in range(2)), n=39, rng=0, progress=False,
                         width=2, step=1, max_lag=0.5).p.values
         for _ in range(20)
     ]  # fmt: skip
-    yield "share of unrelated pairs with p ≤ .05 (500 pairs)", 0.05, float(np.mean(np.array(p) <= 0.05))
+    yield (
+        "share of 500 unrelated pairs with the smallest p of 29 surrogates, 1 / 30",
+        1 / 30,
+        np.mean(np.array(p) <= 0.05),
+    )
 
 
 def ar1(rng, n, k, phi):

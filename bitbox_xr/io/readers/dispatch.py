@@ -123,7 +123,7 @@ def open_signals(
         kept, and missing rows cannot be detected then. Coordinates `confidence` and `success` on `time` if the file has
         them, and `keypoint` (the name of the point) on `signal`. With `face_id="all"`, `(person, time, signal)`, on the
         frames of all faces. Attributes `backend`, `schema`, `source` (the file's name), `face_id`, `time_source`. Times
-        start at the first time of the source, or at 0 if it has no times. The times of Live Link Face start at 0, too: the
+        start at the first time of the source, or at 0 if it has no times. Those of Live Link Face start at 0, too: the
         time of day of the first frame is the attribute `time_origin`, which `align` takes into account.
 
     Raises
