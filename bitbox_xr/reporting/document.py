@@ -123,7 +123,7 @@ def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     numbers = count(1)
     results = [one for one in given if isinstance(one, xr.Dataset)]
     signals = [one for one in given if isinstance(one, xr.DataArray)]
-    sections = [recordings_section(signals)] if signals else []
+    sections = [recordings_section(signals, numbers)] if signals else []
     found = [_section(result, numbers) for result in results]
     sections += found if len(found) > 1 or signals else found[0].parts  # one result is the whole report
     sections += [methods_section(results)] if results else []
