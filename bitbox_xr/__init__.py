@@ -28,6 +28,7 @@ from bitbox_xr.preprocessing.norms import magnitudes
 from bitbox_xr.preprocessing.regularity import regularity
 from bitbox_xr.preprocessing.resampling import resample
 from bitbox_xr.preprocessing.standardisation import standardize
+from bitbox_xr.reporting.document import report
 from bitbox_xr.version import __version__ as __version__
 
 del _accessor
@@ -62,6 +63,7 @@ __all__ = [
     "register_reader",
     "regularity",
     "relative_motion",
+    "report",
     "resample",
     "signals",
     "significance",

@@ -163,3 +163,20 @@ def test_accessors_store_only_the_data(pair):
     x, _ = pair
     assert set(vars(x.bitbox)) == {"_x"}
     assert set(vars(bx.imitation(x, x).bitbox)) == {"_result"}
+
+
+METHODS = [
+    pytest.param(method, id=f"{owner.__name__}.{name}")
+    for owner in (accessors.SignalsAccessor, accessors.ResultAccessor)
+    for name, method in inspect.getmembers(owner, inspect.isfunction)
+    if not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_tooltips_are_short(method):
+    """Notebooks show the signature, one parameter a line, and the docstring: the first paragraph says it all."""
+    assert max(len(str(parameter)) for parameter in inspect.signature(method).parameters.values()) <= 90
+    text = inspect.getdoc(method)
+    assert len(text.partition("\n\n")[0]) <= 120
+    assert len(text.splitlines()) <= 14

@@ -178,6 +178,7 @@ def test_import_loads_no_heavy_libraries():
         "click",
         "tqdm",
         "pyarrow",
+        "jinja2",
     }
     # xarray and pandas themselves may look for some of these
     base = subprocess.run(

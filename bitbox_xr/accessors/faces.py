@@ -18,17 +18,19 @@ class FaceMethods:
     def expressivity(
         self,
         *,
-        scales: ScalesLike = None,
+        scales: "ScalesLike" = None,
         aggregate: bool = False,
         robust: bool = False,
         precision: int = 16,
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = None,
-        noise: NoiseLike = None,
+        noise: "NoiseLike" = None,
         by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Measure how often and how strongly each coefficient is activated: see `bitbox_xr.expressivity`.
+        """Count the activations (rises and falls) of each signal at `scales` (s), and measure their magnitudes.
+
+        See `bitbox_xr.expressivity` on all options.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -53,15 +55,17 @@ class FaceMethods:
     def events(
         self,
         *,
-        scales: ScalesLike = None,
+        scales: "ScalesLike" = None,
         aggregate: bool = False,
         precision: int = 16,
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = None,
-        noise: NoiseLike = None,
+        noise: "NoiseLike" = None,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """List the activations of each coefficient: see `bitbox_xr.events`.
+        """List the activations (rises and falls) of each signal, with time, magnitude and width.
+
+        See `bitbox_xr.events` on all options.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -83,18 +87,20 @@ class FaceMethods:
     def diversity(
         self,
         *,
-        scales: ScalesLike = None,
+        scales: "ScalesLike" = None,
         aggregate: bool = False,
         robust: bool = False,
         magnitude: bool = True,
         precision: int = 16,
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = None,
-        noise: NoiseLike = None,
+        noise: "NoiseLike" = None,
         by: str | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Measure how evenly activations are spread over coefficients: see `bitbox_xr.diversity`.
+        """Measure how evenly activations are spread over signals: 0 if one has all, 1 if all have the same share.
+
+        See `bitbox_xr.diversity` on all options.
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
@@ -115,7 +121,7 @@ class FaceMethods:
             fps=fps,
         )
 
-    def asymmetry(self, *, reference: tuple[Range, Range] | None = None, fps: float | None = None) -> xr.Dataset:
+    def asymmetry(self, *, reference: "tuple[Range, Range] | None" = None, fps: float | None = None) -> xr.Dataset:
         """Measure the asymmetry of each facial feature: see `bitbox_xr.asymmetry`.
 
         >>> import numpy as np
@@ -127,7 +133,9 @@ class FaceMethods:
         return bx.asymmetry(self._x, reference=reference, fps=fps)
 
     def kinematics(self, *, angular: bool = False, by: str | None = None, fps: float | None = None) -> xr.Dataset:
-        """Measure how far and how fast points move: see `bitbox_xr.kinematics`.
+        """Measure range, path, mean speed and mean acceleration of landmarks, or of the head.
+
+        See `bitbox_xr.kinematics` on all options.
 
         >>> import numpy as np
         >>> head = bx.signals(np.outer(np.arange(30), [0.1, 0, 0, 0, 0, 0]), kind="pose", fps=30)
@@ -150,7 +158,7 @@ class FaceMethods:
     def relative_motion(
         self,
         *,
-        reference: FramesLike = "mean",
+        reference: "FramesLike" = "mean",
         angular: bool = False,
         by: str | None = None,
         fps: float | None = None,

@@ -27,7 +27,7 @@ class PairMethods:
 
     def imitation(
         self,
-        y: SignalsLike,
+        y: "SignalsLike",
         *,
         width: float = 0.5,
         step: float | None = None,
@@ -39,7 +39,9 @@ class PairMethods:
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
-        """Measure how well these signals imitate those of y: see `bitbox_xr.imitation`.
+        """Correlate each signal with each of y in windows of `width` s, at the best lag up to `max_lag` s before.
+
+        A negative lag means that these signals follow y. See `bitbox_xr.imitation` on all options.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -63,7 +65,7 @@ class PairMethods:
 
     def coordination(
         self,
-        y: SignalsLike | None = None,
+        y: "SignalsLike | None" = None,
         *,
         width: float = 0.5,
         step: float | None = None,
@@ -74,7 +76,9 @@ class PairMethods:
         fps: float | None = None,
         stats: bool = False,
     ) -> xr.Dataset:
-        """Measure how closely these signals and those of y move together: see `bitbox_xr.coordination`.
+        """Correlate each signal with each of y in windows of `width` s, at the best lag, whoever leads.
+
+        Without y: the signals with each other. See `bitbox_xr.coordination` on all options.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -97,7 +101,7 @@ class PairMethods:
 
     def lag_profile(
         self,
-        y: SignalsLike | None = None,
+        y: "SignalsLike | None" = None,
         *,
         measure: MeasureOfTwo = "imitation",
         by: str | None = None,
@@ -109,7 +113,9 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Compute the mean correlation at each lag: see `bitbox_xr.lag_profile`.
+        """Average the correlation of each pair over windows, at each lag: the best lag estimates the delay.
+
+        See `bitbox_xr.lag_profile` on all options.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -133,7 +139,7 @@ class PairMethods:
 
     def significance(
         self,
-        y: SignalsLike | None = None,
+        y: "SignalsLike | None" = None,
         *,
         measure: MeasureOfTwo = "imitation",
         statistic: Statistic | None = None,
@@ -141,7 +147,7 @@ class PairMethods:
         n: int = 199,
         rng: int | np.random.Generator | None = None,
         pairs: PairsOf = "all",
-        partners: Sequence[SignalsLike] | None = None,
+        partners: "Sequence[SignalsLike] | None" = None,
         by: str | None = None,
         progress: bool | None = None,
         width: float = 0.5,
@@ -152,7 +158,9 @@ class PairMethods:
         min_valid: float = 0.75,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Test imitation or coordination against surrogates: see `bitbox_xr.significance`.
+        """Test imitation or coordination against chance: p-values of each pair, from `n` surrogates of y.
+
+        See `bitbox_xr.significance` on all options.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=1)
@@ -183,24 +191,26 @@ class PairMethods:
 
     def contingency(
         self,
-        y: SignalsLike | None = None,
+        y: "SignalsLike | None" = None,
         *,
         min_latency: float = 0.0,
         max_latency: float = 2.0,
-        scales: ScalesLike = (0.5, 1.0, 2.0, 4.0),
+        scales: "ScalesLike" = (0.5, 1.0, 2.0, 4.0),
         min_rise: float | None = None,
         false_alarms_per_minute: float | None = 1.0,
-        noise: NoiseLike = None,
+        noise: "NoiseLike" = None,
         surrogates: EventSurrogates = "shift",
         n: int = 199,
         rng: int | np.random.Generator | None = None,
         pairs: PairsOf = "all",
-        partners: Sequence[SignalsLike] | None = None,
+        partners: "Sequence[SignalsLike] | None" = None,
         by: str | None = None,
         progress: bool | None = None,
         fps: float | None = None,
     ) -> xr.Dataset:
-        """Measure how often these signals answer the activations of y: see `bitbox_xr.contingency`.
+        """Measure how often these signals answer activations of y within `max_latency` s, and by chance.
+
+        See `bitbox_xr.contingency` on all options.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=2)
@@ -229,7 +239,7 @@ class PairMethods:
 
     def lag_map(
         self,
-        y: SignalsLike | None = None,
+        y: "SignalsLike | None" = None,
         *,
         pair: tuple[str, str],
         measure: MeasureOfTwo = "imitation",
@@ -265,14 +275,14 @@ class PairMethods:
 
     def surrogate_windows(
         self,
-        y: SignalsLike | None = None,
+        y: "SignalsLike | None" = None,
         *,
         pair: tuple[str, str],
         measure: MeasureOfTwo = "imitation",
         surrogates: Surrogates = "shift",
         n: int = 199,
         rng: int | np.random.Generator | None = None,
-        partners: Sequence[SignalsLike] | None = None,
+        partners: "Sequence[SignalsLike] | None" = None,
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,

@@ -12,7 +12,7 @@ import bitbox_xr as bx
 from bitbox_xr.core.selection import selected
 from bitbox_xr.measures import results, tables
 from bitbox_xr.plotting.methods import PlotMethods
-from bitbox_xr.report.methods import methods
+from bitbox_xr.reporting.methods import methods
 
 __all__ = ["ResultAccessor"]
 
@@ -25,7 +25,9 @@ class ResultAccessor:
         self._result = result
 
     def stats(self, *, by: str | None = None) -> xr.Dataset:
-        """Compute statistics over windows: see `bitbox_xr.window_stats`.
+        """Compute mean correlation, mean lag and their spread over windows; with `by`, for each label.
+
+        See `bitbox_xr.window_stats` on all statistics.
 
         >>> from bitbox_xr.demo import make_pair
         >>> child, model, _ = make_pair(minutes=0.5)
@@ -68,7 +70,9 @@ class ResultAccessor:
         n: int = 4999,
         rng: int | np.random.Generator | None = None,
     ) -> xr.Dataset:
-        """Test a variable of a summary over recordings: see `bitbox_xr.contrast`.
+        """Compare groups (`between`) or conditions (`within`) of a study in a variable, by permutation tests.
+
+        See `bitbox_xr.contrast` on all options.
 
         >>> values = np.random.default_rng(0).normal(1, 1, (16, 2))
         >>> summary = xr.Dataset({"excess": (("recording", "pair"), values)}, {"pair": ["AU04", "AU12"]})
@@ -97,6 +101,22 @@ class ResultAccessor:
         et al., 2019)
         """
         return methods(self._result)
+
+    def report(self, path: str | PathLike[str], *, title: str | None = None) -> None:
+        """Write a report as one HTML file: data quality, settings, results, pictures and methods.
+
+        See `bitbox_xr.report` on reports of several results, and of studies.
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     face.bitbox.expressivity(scales=[1, 2]).bitbox.report(f"{folder}/face.html", title="Anna")
+        ...     "<h1>Anna</h1>" in Path(folder, "face.html").read_text(encoding="utf-8")
+        True
+        """
+        bx.report(self._result, path, title=title)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
         """Save the result as a NetCDF file: see `bitbox_xr.to_netcdf`.

@@ -52,7 +52,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         return str(self._x.attrs.get("kind", "expression"))
 
     def align(
-        self, y: SignalsLike, *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
+        self, y: "SignalsLike", *, fps: float | None = None, offset: float = 0.0, max_gap: float | None = None
     ) -> tuple[xr.DataArray, xr.DataArray]:
         """Bring these signals and those of y to the same regular frame times: see `bitbox_xr.align`.
 
@@ -103,7 +103,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
     def standardize(
         self,
         *,
-        reference: SignalsLike | Mapping[str, object] | None = None,
+        reference: "SignalsLike | Mapping[str, object] | None" = None,
         center: Center | None = "mean",
         scale: Scale | None = "std",
         dead_band: float = 0.0,
@@ -116,7 +116,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
         """
         return bx.standardize(self._x, reference=reference, center=center, scale=scale, dead_band=dead_band)
 
-    def annotate(self, intervals: IntervalsLike, *, name: str = "condition") -> xr.DataArray:
+    def annotate(self, intervals: "IntervalsLike", *, name: str = "condition") -> xr.DataArray:
         """Label frames by the intervals in which they lie: see `bitbox_xr.annotate`.
 
         >>> phases = pd.DataFrame({"onset": [0, 1], "offset": [1, 3], "label": ["baseline", "task"]})
@@ -127,7 +127,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
 
     def mask(
         self,
-        intervals: IntervalsLike | None = None,
+        intervals: "IntervalsLike | None" = None,
         *,
         labels: str | Sequence[str] | None = None,
         regions: str | Sequence[str] | None = None,

@@ -3,10 +3,14 @@
 from bitbox_xr.cli import contingencies as _contingencies
 from bitbox_xr.cli import files as _files
 from bitbox_xr.cli import measures as _measures
+from bitbox_xr.cli import motion as _motion
+from bitbox_xr.cli import pictures as _pictures
 from bitbox_xr.cli import preparation as _preparation
+from bitbox_xr.cli import reports as _reports
 from bitbox_xr.cli import studies as _studies
 from bitbox_xr.cli.group import main
 
-del _contingencies, _files, _measures, _preparation, _studies  # imported because each adds its commands to main
+# imported because each adds its commands to main
+del _contingencies, _files, _measures, _motion, _pictures, _preparation, _reports, _studies
 
 __all__ = ["main"]

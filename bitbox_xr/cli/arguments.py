@@ -6,19 +6,30 @@ from typing import Any, TypedDict
 
 import xarray as xr
 
+from bitbox_xr.cli.output import RESULT, Form, checked_form
+from bitbox_xr.cli.wording import named
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.annotations import open_intervals
-from bitbox_xr.io.netcdf import destination
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
 from bitbox_xr.io.readers.options import Y_OPTIONS, open_options
 from bitbox_xr.preprocessing.alignment import align, shared_clock
 from bitbox_xr.preprocessing.intervals import annotate
 
-__all__ = ["AlignOptions", "align_options", "annotated", "by_option", "checked_out", "interval_faults", "recordings"]
+__all__ = [
+    "AlignOptions",
+    "align_options",
+    "annotated",
+    "by_option",
+    "checked_out",
+    "chosen_intervals",
+    "interval_faults",
+    "recordings",
+]
 
 CONDITION = "condition"  # name of the labels, as in annotate()
+ALIGN_NAMES = {"fps": "--align-fps", "offset": "--offset"}  # of the options of align()
 OF_INTERVALS = ("tier", "label", "subject")  # options of open_intervals()
 
 
@@ -35,7 +46,7 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
     checked_out(given, *files, *given.get("partners", ()))
     refuse("options", _unused_options(given) + interval_faults(given))
     x = open_signals(files[0], **open_options(given))
-    y = open_signals(files[1], **open_options(given, of_y=True)) if len(files) == 2 else None
+    y = _read_as_y(files[1], given) if len(files) == 2 else None
     x, y = (x, None) if y is None else _on_one_time_axis(x, y, given)
     return annotated(x, given), y
 
@@ -44,9 +55,13 @@ def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:
     """X with the labels of --intervals, if it is given."""
     if given.get("intervals") is None:
         return x
-    tier, label, subject = (_one_or_several(given[name]) for name in OF_INTERVALS)
-    intervals = open_intervals(given["intervals"], tier=tier, label=label, subject=subject)
+    intervals = open_intervals(given["intervals"], **chosen_intervals(given))
     return annotate(x, intervals, name=by_option(given) or CONDITION)
+
+
+def chosen_intervals(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of `open_intervals()` that are given."""
+    return {name: _one_or_several(given[name]) for name in OF_INTERVALS if given.get(name)}
 
 
 def _one_or_several(names: Sequence[str]) -> str | list[str] | None:
@@ -67,9 +82,9 @@ def interval_faults(given: Mapping[str, Any]) -> list[str]:
     return [f"expected --intervals with {', '.join(unused)}, got none; add --intervals FILE"]
 
 
-def checked_out(given: Mapping[str, Any], *files: Path) -> Path:
-    """The path of --out, which must be a NetCDF file and none of the `files` that are read, under any name."""
-    out = _netcdf_path(given["out"])
+def checked_out(given: Mapping[str, Any], *files: Path, form: Form = RESULT) -> Path:
+    """The path of --out, which must be a file of this form and none of the `files` that are read, under any name."""
+    out = checked_form(given["out"], form)
     if any(_is_same_file(out, part) for file in files for part in with_sidecar(file)):
         got = f"{out}, which is one of the recordings"
         raise ValueError(f"expected --out to differ from the files that are read, got {got}; choose another name")
@@ -83,11 +98,11 @@ def _is_same_file(out: Path, file: Path) -> bool:
     return out.resolve() == file.resolve() or (out.exists() and file.exists() and out.samefile(file))
 
 
-def _netcdf_path(out: Path) -> Path:
-    target = destination(out)
-    if target.suffix.lower() != ".nc":
-        raise ValueError(f"expected --out to be the name of a NetCDF file, got {out}; choose a name that ends in .nc")
-    return target
+def _read_as_y(file: Path, given: Mapping[str, Any]) -> xr.DataArray:
+    """The signals of a file that is read with the options of Y; errors name these if they are given."""
+    own = {name.removesuffix("_y"): f"--{name.replace('_', '-')}" for name in Y_OPTIONS if given.get(name) is not None}
+    with named(own):
+        return open_signals(file, **open_options(given, of_y=True))
 
 
 def _unused_options(given: Mapping[str, Any]) -> list[str]:
@@ -108,7 +123,8 @@ def _unused_options(given: Mapping[str, Any]) -> list[str]:
 
 def _on_one_time_axis(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray]:
     if given["align"]:
-        return align(x, y, **align_options(given))
+        with named(ALIGN_NAMES):
+            return align(x, y, **align_options(given))
     try:
         shared_clock(x, y)
     except ValueError as error:
@@ -124,7 +140,7 @@ def align_options(given: Mapping[str, Any]) -> AlignOptions:
 
 def opened_partners(x: xr.DataArray, given: Mapping[str, Any]) -> list[xr.DataArray]:
     """The files of --partner, with --align on the time axis of x."""
-    partners = [open_signals(file, **open_options(given, of_y=True)) for file in given["partners"]]
+    partners = [_read_as_y(file, given) for file in given["partners"]]
     if not given["align"]:
         return partners
     return [_aligned(x, *named, align_options(given)) for named in zip(given["partners"], partners, strict=True)]
@@ -133,6 +149,7 @@ def opened_partners(x: xr.DataArray, given: Mapping[str, Any]) -> list[xr.DataAr
 def _aligned(x: xr.DataArray, file: Path, partner: xr.DataArray, options: AlignOptions) -> xr.DataArray:
     """A partner on the time axis of x; errors name the partner's file."""
     try:
-        return on_clock_of(x, partner, **options)
+        with named(ALIGN_NAMES):
+            return on_clock_of(x, partner, **options)
     except ValueError as error:
         raise ValueError(f"partner {file}, as y: {error}") from error

@@ -20,8 +20,8 @@ from bitbox_xr.cli.options import (
     second_options,
     seed_options,
 )
+from bitbox_xr.cli.output import written
 from bitbox_xr.inference.contingency import SURROGATES
-from bitbox_xr.io.netcdf import to_netcdf
 
 __all__ = ["contingency"]
 
@@ -83,7 +83,7 @@ def contingency(**given: Any) -> None:
     scales = {} if given["scales"] is None else {"scales": given["scales"]}
     partners = opened_partners(x, given)
     result = contingency(x, y, partners=partners or None, by=by_option(given), **scales, **options)
-    to_netcdf(result, given["out"])
+    written(result, given["out"])
     click.echo(f"{given['out']}: {_summary(result)}; seed {result.attrs['seed']}")
 
 

@@ -1,6 +1,7 @@
-"""The commands `imitation`, `coordination`, `expressivity` and `significance`, which write one result."""
+"""The commands that write one result: `imitation`, `coordination`, `lag-profile`, `expressivity`, `significance`."""
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bitbox_xr.cli.options import (
     chance_options,
     clock_options,
     interval_options,
+    measure_option,
     out_option,
     progress_option,
     reader_options,
@@ -33,15 +35,15 @@ from bitbox_xr.cli.options import (
     stats_option,
     window_options,
 )
+from bitbox_xr.cli.output import written
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.measures import expressivity as expressions
-from bitbox_xr.measures import social
+from bitbox_xr.measures import lag_profiles, social
 from bitbox_xr.measures.results import strongest
 
-__all__ = ["coordination", "expressivity", "imitation", "significance"]
+__all__ = ["coordination", "expressivity", "imitation", "lag_profile", "significance"]
 
 WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
 SCALES = ("scales", "aggregate", "robust", "precision", "min_rise", "false_alarms_per_minute")
@@ -103,6 +105,35 @@ def coordination(**given: Any) -> None:
     _measure(social.coordination, given, {})
 
 
+@main.command("lag-profile", short_help="Mean correlation of X and Y at each lag.", **HELP)
+@click.argument("x", type=FILE)
+@click.argument("y", type=FILE, required=False)
+@out_option
+@measure_option
+@window_options
+@causal_option
+@interval_options
+@reader_options
+@second_options
+@clock_options
+@reported
+def lag_profile(**given: Any) -> None:
+    """Average the correlation of X and Y at each lag over windows. The lag of the largest mean estimates the delay.
+
+    A negative lag means that X follows Y.
+
+    \b
+    Examples:
+      bitbox-xr lag-profile anna.csv ben.csv -o profile.nc --width 4 --step 1 --max-lag 2
+      bitbox-xr lag-profile anna.csv ben.csv -o lags.csv --measure coordination --width 4 --step 1
+    """
+    x, y = recordings(given)
+    options = {name: given[name] for name in ("measure", "causal", *WINDOWS)}
+    result = lag_profiles.lag_profile(x, y, by=by_option(given), **options)
+    written(result, given["out"])
+    click.echo(f"{given['out']}: {_profile_summary(result)}")
+
+
 @main.command(short_help="How often and how strongly each expression of X occurs.", **HELP)
 @click.argument("x", type=FILE)
 @out_option
@@ -127,7 +158,7 @@ def expressivity(**given: Any) -> None:
     noise = open_signals(rest, **open_options(given)) if isinstance(rest, Path) else rest
     options = {name: given[name] for name in SCALES}
     result = expressions.expressivity(x, noise=noise, by=by_option(given), **options)
-    to_netcdf(result, out)
+    written(result, out)
     click.echo(f"{out}: {_expressivity_summary(result)}")
 
 
@@ -135,13 +166,7 @@ def expressivity(**given: Any) -> None:
 @click.argument("x", type=FILE)
 @click.argument("y", type=FILE, required=False)
 @out_option
-@click.option(
-    "--measure",
-    type=click.Choice(["imitation", "coordination"]),
-    default="imitation",
-    show_default=True,
-    help="What to test.",
-)
+@measure_option
 @chance_options
 @click.option(
     "--partner",
@@ -179,7 +204,8 @@ def significance(**given: Any) -> None:
       bitbox-xr significance anna.csv ben.csv -o out.nc --seed 0 --width 2 --step 1 --max-lag 1
       bitbox-xr significance anna.csv ben.csv -o out.nc --measure coordination --pairs matched \\
         --width 2 --step 1 --max-lag 1
-      bitbox-xr significance anna.csv ben.csv -o out.nc --intervals phases.csv --width 2 --step 1 --max-lag 1
+      bitbox-xr significance anna.csv ben.csv -o out.nc --intervals phases.csv \\
+        --width 2 --step 1 --max-lag 1
     """
     from bitbox_xr.inference.significance import significance
 
@@ -188,7 +214,7 @@ def significance(**given: Any) -> None:
     names = ("measure", "n", "rng", "surrogates", "statistic", "pairs", "progress", "causal", *WINDOWS)
     options = {name: given[name] for name in names}
     result = significance(x, y, partners=partners or None, by=by_option(given), **options)
-    to_netcdf(result, given["out"])
+    written(result, given["out"])
     text = f"{given['out']}: {_significant(result)} with family-wise p ≤ .05; seed {result.attrs['seed']}"
     by = result.attrs.get("by")
     labels = [] if by is None else [result.sel({by: label}) for label in result[by].values]
@@ -207,21 +233,24 @@ def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], optio
     x, y = recordings(given)
     windows = {name: given[name] for name in (*WINDOWS, "stats")}
     result = measure(x, y, **windows, by=by_option(given), **options)
-    to_netcdf(result, given["out"])
+    written(result, given["out"])
     click.echo(f"{given['out']}: {_summary(result)}")
 
 
 def _summary(result: xr.Dataset) -> str:
-    """One line about a result: its size and its strongest pair; one more line for each label, if there are labels."""
+    """One line about a result: its size and its strongest pair; a line for each label or person, if any."""
     by = result.attrs.get("by")
     stats = social.window_stats(result, by=by) if "corr" in result else result
     rows, columns = stats.sizes["signal1"], stats.sizes["signal2"]
     text = f"{rows} × {columns} signals, {result.attrs['window_count']} windows of {result.attrs['width']:.3g} s"
-    if by is None:
+    further = [str(dim) for dim in stats["corr_mean"].dims if dim not in ("signal1", "signal2")]
+    if not further:
         return f"{text}; {_strongest(stats, result.attrs['window_count'])}"
-    each = [stats.sel({by: label}) for label in stats[by].values]
-    lines = [f"  {one[by].item()}: {_strongest(one, int(one['n_windows'].max()))}" for one in each]
-    return "\n".join([f"{text} in {result.attrs['intervals']} intervals", *lines])
+    lines = []
+    for labels in product(*(stats[dim].values for dim in further)):
+        one = stats.sel(dict(zip(further, labels, strict=True)))
+        lines.append(f"  {' '.join(map(str, labels))}: {_strongest(one, int(one['n_windows'].max()))}")
+    return "\n".join([text if by is None else f"{text} in {result.attrs['intervals']} intervals", *lines])
 
 
 def _strongest(stats: xr.Dataset, total: int) -> str:
@@ -239,6 +268,27 @@ def _strongest(stats: xr.Dataset, total: int) -> str:
     who = f"{pair[0]} with {pair[1]}" if alone else f"{pair[0]} of x with {pair[1]} of y"
     figures = f"mean correlation {best['corr_mean'].item():.2f}, mean lag {best['corr_lag'].item():+z.2f} s"
     return f"{text}strongest {who}: {figures}, in {best['n_windows'].item()} of {total} windows"
+
+
+def _profile_summary(result: xr.Dataset) -> str:
+    """One line about a lag profile: its size and the pair with the strongest mean correlation, in each condition."""
+    size = f"{result.sizes['signal1']} × {result.sizes['signal2']} signals, {result.sizes['lag']} lags"
+    by = result.attrs.get("by")
+    if by is None:
+        return f"{size}; {_best_lag(result)}"
+    each = [result.sel({by: label}) for label in result[by].values]
+    return "\n".join([size, *(f"  {one[by].item()}: {_best_lag(one)}" for one in each)])
+
+
+def _best_lag(result: xr.Dataset) -> str:
+    pair = strongest(abs(result["profile"]).max("lag"), result["n_windows"], result.attrs)
+    if pair is None:
+        return "no pair has a correlation"
+    own = result.sel(signal1=pair[0], signal2=pair[1])
+    who = f"{pair[0]} with {pair[1]}" if "alone" in result.attrs else f"{pair[0]} of x with {pair[1]} of y"
+    best = own["best_lag"].item()
+    strength = own["profile"].sel(lag=best, method="nearest").item()
+    return f"strongest {who}: mean correlation {strength:.2f} at lag {best:+z.2f} s"
 
 
 def _expressivity_summary(result: xr.Dataset) -> str:

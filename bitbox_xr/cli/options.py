@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from bitbox_xr.cli.wording import in_words_of, options_of
 from bitbox_xr.core.kinds import KINDS
 from bitbox_xr.inference.significance import STATISTICS
 from bitbox_xr.inference.surrogate_checks import SURROGATES
@@ -21,14 +22,18 @@ __all__ = [
     "chance_options",
     "clock_options",
     "interval_options",
+    "measure_option",
     "out_option",
     "progress_option",
     "reader_options",
     "reported",
     "scale_options",
+    "scales_option",
     "second_options",
     "seed_options",
+    "signals_out_option",
     "stats_option",
+    "tier_options",
     "window_options",
 ]
 
@@ -89,7 +94,7 @@ reader_options = _combined(
     click.option(
         "--kind", metavar="KIND", help=f"Kind of signals to read, if the file has several: {', '.join(KINDS)}."
     ),
-    click.option("--fps", type=float, help="Frames per second. Replaces the times in the file."),
+    click.option("--fps", type=float, metavar="FPS", help="Frames per second. Replaces the times in the file."),
     click.option(
         "--time",
         metavar="COLUMN",
@@ -124,7 +129,7 @@ second_options = _combined(
 )
 
 clock_options = _combined(
-    click.option("--fps-y", type=float, help="--fps of Y, if different from X."),
+    click.option("--fps-y", type=float, metavar="FPS", help="--fps of Y, if different from X."),
     click.option("--time-y", metavar="COLUMN", callback=_name_or_position, help="--time of Y, if different from X."),
     click.option("--align", is_flag=True, help="Put X and Y on one time axis first."),
     click.option(
@@ -136,13 +141,7 @@ clock_options = _combined(
     click.option("--offset", type=float, metavar="S", help="With --align: seconds to add to the times of Y."),
 )
 
-interval_options = _combined(
-    click.option(
-        "--intervals",
-        type=FILE,
-        metavar="FILE",
-        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
-    ),
+tier_options = _combined(
     click.option(
         "--tier", multiple=True, metavar="NAME", help="Tier of the annotation to read. Can be given several times."
     ),
@@ -158,6 +157,16 @@ interval_options = _combined(
         metavar="NAME",
         help="Subject of the annotation to read. Can be given several times.",
     ),
+)
+
+interval_options = _combined(
+    click.option(
+        "--intervals",
+        type=FILE,
+        metavar="FILE",
+        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
+    ),
+    tier_options,
     click.option(
         "--by",
         metavar="NAME",
@@ -201,6 +210,15 @@ out_option = click.option(
     "--out",
     type=FILE,
     required=True,
+    metavar="OUT",
+    help="File to write: NetCDF (.nc), which keeps everything and opens in Python and R, or a table (.csv). An "
+    "existing file is replaced.",
+)
+signals_out_option = click.option(
+    "-o",
+    "--out",
+    type=FILE,
+    required=True,
     metavar="OUT.nc",
     help="NetCDF file to write. An existing file is replaced.",
 )
@@ -228,6 +246,13 @@ window_options = _combined(
     ),
 )
 
+measure_option = click.option(
+    "--measure",
+    type=click.Choice(["imitation", "coordination"]),
+    default="imitation",
+    show_default=True,
+    help="Whose correlations: x follows y (imitation), or whoever leads (coordination).",
+)
 causal_option = click.option(
     "--causal/--no-causal",
     default=True,
@@ -271,9 +296,13 @@ activation_options = _combined(
         "--scales",
         metavar="N | A,B,…",
         callback=_scales,
-        help="Number of scales, or their durations, s; several are aggregated.  [default: 1,2,4]",
+        help="Number of scales, or their durations, s; several are aggregated.  [default: 0.5,1,2,4]",
     ),
     threshold_options(1.0),
+)
+
+scales_option = click.option(
+    "--scales", metavar="N | A,B,…", callback=_scales, help="Of decomposition: number of scales, or their durations, s."
 )
 
 scale_options = _combined(
@@ -293,18 +322,25 @@ scale_options = _combined(
 
 
 def reported(command: Command) -> Command:
-    """Show errors and warnings as one message on standard error, without a traceback; errors exit with status 1."""
+    """Show errors and warnings as one message on standard error, without a traceback; errors exit with status 1.
+
+    The messages name options as the command line does.
+    """
 
     @functools.wraps(command)
     def run(**given: Any) -> Any:
+        context = click.get_current_context()
+        commands = context.find_root().command
+        known = commands.commands if isinstance(commands, click.Group) else {}
+        translated = functools.partial(in_words_of, options=options_of(context.command), commands=known)
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *rest: click.echo(f"Warning: {message}", err=True)
+            warnings.showwarning = lambda message, *rest: click.echo(f"Warning: {translated(str(message))}", err=True)
             try:
                 return command(**given)
             except BrokenPipeError:
                 raise  # the reader of a pipe has ended, as in `bitbox-xr info … | head`
             except (ValueError, TypeError, OSError, ImportError) as error:
-                raise click.ClickException(str(error)) from error
+                raise click.ClickException(translated(str(error))) from error
             except MemoryError as error:
                 raise click.ClickException(
                     str(error) or "not enough memory; use fewer signals or shorter recordings"

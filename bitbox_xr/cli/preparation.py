@@ -7,7 +7,8 @@ import click
 
 from bitbox_xr.cli.arguments import checked_out
 from bitbox_xr.cli.group import main
-from bitbox_xr.cli.options import FILE, HELP, out_option, reader_options, reported
+from bitbox_xr.cli.options import FILE, HELP, reader_options, reported, signals_out_option
+from bitbox_xr.cli.output import SIGNALS
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
@@ -23,7 +24,7 @@ OF_STANDARDIZE = ("reference", "center", "scale", "dead_band")
 
 @main.command(short_help="Smooth, detrend and standardise X.", **HELP)
 @click.argument("x", type=FILE)
-@out_option
+@signals_out_option
 @click.option("--smooth", "smooth_width", type=float, metavar="S", help="Width of a Gaussian at half maximum, s.")
 @click.option("--detrend", "detrend_width", type=float, metavar="S", help="Subtract the running median over S seconds.")
 @click.option("--standardize", is_flag=True, help="Subtract a level and divide by a spread.")
@@ -42,7 +43,7 @@ def prepare(x: Path, **given: Any) -> None:
       bitbox-xr prepare task.csv -o task.nc --standardize --reference neutral.csv --dead-band 1
     """
     reference = given["reference"]
-    out = checked_out(given, x, *([] if reference is None else [reference]))
+    out = checked_out(given, x, *([] if reference is None else [reference]), form=SIGNALS)
     refuse("options", _faults(given))
     signals = open_signals(x, **open_options(given))
     if given["smooth_width"] is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from bitbox_xr.cli.arguments import OF_INTERVALS, chosen_intervals
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
@@ -20,14 +21,28 @@ from bitbox_xr.cli.options import (
     reported,
     scale_options,
     second_options,
+    tier_options,
     window_options,
 )
 from bitbox_xr.cohort import MEASURES
 from bitbox_xr.demo import MAX_MINUTES, MIN_MINUTES
+from bitbox_xr.demo.files import REPORT_FILES, replaced
+from bitbox_xr.io.netcdf import open_netcdf
+from bitbox_xr.reporting.document import report
 
 __all__ = ["cohort", "demo"]
 
 MAX_FAILURES_SHOWN = 10
+REPORTED = ("participant.nc", "model.nc", "imitation.nc", "lag_profile.nc", "expressivity.nc")  # of the demo's files
+NEXT = """
+Next:
+  Open {out}/report.html in a browser.
+  bitbox-xr plot {out}/imitation.nc -o smile.png --picture over_time --pair AU12 AU12
+
+With your own recordings:
+  bitbox-xr info X.csv
+  bitbox-xr imitation X.csv Y.csv -o imitation.nc --width 4 --step 1 --max-lag 1
+  bitbox-xr report imitation.nc -o report.html"""
 ALIGN_OPTIONS = {"align_fps": "fps", "offset": "offset"}  # of the command, by the name that align() has
 
 
@@ -45,9 +60,9 @@ ALIGN_OPTIONS = {"align_fps": "fps", "offset": "offset"}  # of the command, by t
 def demo(out: Path, minutes: float, seed: int) -> None:
     """Simulate recordings with known imitation and known expressions, and measure both.
 
-    Writes the recordings and the results as NetCDF files, and two plots. Prints the planted values beside the found
-    ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions that
-    are missed and those that are found but were not planted. Replaces files of an earlier demo, but no other files.
+    Writes the recordings and the results as NetCDF files, two plots and a report. Prints the planted values beside the
+    found ones: the lag of each imitation, and the time, duration and magnitude of each expression, with the expressions
+    that are missed and those that are found but were not planted. Replaces files of an earlier demo, but no others.
 
     \b
     Example:
@@ -79,7 +94,19 @@ def demo(out: Path, minutes: float, seed: int) -> None:
         f"\n{len(face)} activations planted: {len(face) - missed} found, {missed} missed, {false} false, with a rise "
         f"of at least {MIN_RISE:g}\n(width: at half the height). Counted by default, as in published work: {every}."
     )
-    click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES))}")
+    _report_demo(out)
+    click.echo(f"In {out}: {', '.join((*FILES, *FACE_FILES, *REPORT_FILES))}")
+    click.echo(NEXT.format(out=out))
+
+
+def _report_demo(out: Path) -> None:
+    """Write the report on the demo's files."""
+    opened = []
+    for name in REPORTED:
+        with open_netcdf(out / name) as one:
+            opened.append(one.load())
+    with replaced(out, REPORT_FILES) as folder:
+        report(opened, folder / REPORT_FILES[0], title="bitbox-xr demo")
 
 
 @main.command(short_help="Measure all recordings of a study.", **HELP)
@@ -99,6 +126,9 @@ def demo(out: Path, minutes: float, seed: int) -> None:
     show_default=True,
     help="Pairs of signals in the summary and in tests: those with the same label, or all.",
 )
+@click.option("--by", metavar="NAME", help="Measure each label of the intervals, under this name, such as condition.")
+@click.option("--each-interval", is_flag=True, help="With --by: measure each interval by itself.")
+@tier_options
 @progress_option
 @window_options
 @causal_option
@@ -124,11 +154,11 @@ def demo(out: Path, minutes: float, seed: int) -> None:
 def cohort(**given: Any) -> None:
     """Measure every recording that MANIFEST lists, and summarise the results in one table for each measure.
 
-    MANIFEST is a CSV file with the columns recording (a name), signals and reference (the files X and Y), and
-    covariates. The measures and their options are in a TOML file (--config), or a single measure is given here. Writes
-    status.csv and, in a folder for each measure, summary.nc, summary.csv and one file for each recording. A second run
-    computes only what is missing or has changed. A run replaces only files that an earlier run wrote; it is refused if
-    other files have these names. The exit status is 1 if a recording failed.
+    MANIFEST is a CSV file with the columns recording (a name), signals and reference (the files X and Y), intervals (an
+    annotation of X), and covariates. The measures and their options are in a TOML file (--config), or a single measure
+    is given here. Writes status.csv and, in a folder for each measure, summary.nc, summary.csv and one file for each
+    recording. A second run computes only what is missing or has changed. A run replaces only files that an earlier run
+    wrote; it is refused if other files have these names. The exit status is 1 if a recording failed.
 
     The TOML file of the first run is kept as preregistered.toml. Later runs list how they deviate from it.
 
@@ -137,6 +167,7 @@ def cohort(**given: Any) -> None:
       bitbox-xr cohort study.csv --config study.toml --out results
       bitbox-xr cohort study.csv --measure imitation --out results --width 2 --step 1 --max-lag 1
       bitbox-xr cohort study.csv --measure expressivity --out results --scales 0.5,1,2 --workers 4
+      bitbox-xr cohort study.csv --measure quality --out results --by condition --tier phase
     """
     from bitbox_xr import cohort as cohorts
 
@@ -147,6 +178,8 @@ def cohort(**given: Any) -> None:
     of_align = {option: stated.pop(name) for name, option in ALIGN_OPTIONS.items() if name in stated}
     if of_align:
         stated["align"] = of_align
+    if intervals := chosen_intervals(stated):
+        stated = {name: value for name, value in stated.items() if name not in OF_INTERVALS} | {"intervals": intervals}
     done = cohorts.run(**stated)
     click.echo(f"{given['out']}: {done.counted}")
     for deviation in done.deviations:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bitbox_xr.cohort.histories import merged_history
 from bitbox_xr.cohort.status import error_message
 from bitbox_xr.cohort.storage import ASKED, STAMP, WARNINGS
 from bitbox_xr.core.variables import RECORDING
@@ -35,6 +36,7 @@ __all__ = [
 
 MAX_RECORDINGS_PER_BLOCK = 64
 OWN_ATTRS = (RECORDING, STAMP, WARNINGS)  # attributes that always belong to one recording
+HISTORIES = ("history", "history1", "history2")  # attributes
 PACKING_ATTRS = {"scale_factor", "add_offset", "missing_value", "_Unsigned"}  # stored numbers need decoding
 
 Layout = tuple[tuple[str, tuple[Hashable, ...]], ...]  # labels by dimension
@@ -220,6 +222,9 @@ def reindexed(values: xr.DataArray, labels: Mapping[Hashable, xr.DataArray]) -> 
 
 
 def common_attrs(attrs: Iterable[Mapping[str, str | int | float]]) -> Attrs:
-    """Attributes that are equal in all recordings."""
+    """Attributes that are equal in all recordings, and the steps of preparation that they share."""
     first, *rest = attrs
-    return {k: v for k, v in first.items() if k not in OWN_ATTRS and all(k in one and one[k] == v for one in rest)}
+    equal = {k: v for k, v in first.items() if k not in OWN_ATTRS and all(k in one and one[k] == v for one in rest)}
+    differ = [name for name in HISTORIES if name not in equal and all(name in one for one in (first, *rest))]
+    merged = {name: merged_history(str(one[name]) for one in (first, *rest)) for name in differ}
+    return equal | {name: text for name, text in merged.items() if text}

@@ -5,11 +5,12 @@ from typing import Any
 
 import xarray as xr
 
-from bitbox_xr.cohort.description import described
+from bitbox_xr.cohort.description import described, with_window_counts
 from bitbox_xr.cohort.inputs import Side
 from bitbox_xr.cohort.options import Plan
 from bitbox_xr.cohort.storage import RECORDINGS, WINDOWS
 from bitbox_xr.core.variables import PERSON, TIME, number_name, variable_attrs
+from bitbox_xr.inference.settings import every_setting, function_options, together
 from bitbox_xr.measures import social
 
 __all__ = ["PEOPLE", "results"]
@@ -23,11 +24,20 @@ def results(plan: Plan, sides: Sequence[Side], **own: Any) -> dict[str, xr.Datas
     if plan.entry.reference == "each":
         return {RECORDINGS: _of_each(plan, sides, options)}
     signals = [side.x for side in sides]
-    if not plan.keep_windows:
-        stats = {"stats": True} if plan.entry.windows else {}
-        return {RECORDINGS: described(plan.entry.function(*signals, **stats, **options), plan, sides)}
-    whole = plan.entry.function(*signals, **options)
-    return {RECORDINGS: described(social.window_stats(whole, by=plan.reading.by), plan, sides), WINDOWS: whole}
+    if plan.keep_windows:
+        whole = plan.entry.function(*signals, **options)
+        return {RECORDINGS: described(social.window_stats(whole, by=plan.reading.by), plan, sides), WINDOWS: whole}
+    lists = plan.lists
+    fixed = {name: value for name, value in options.items() if name not in function_options(lists)}
+    found = every_setting(lambda setting: _of_setting(plan, signals, together(fixed, setting)), lists, "")
+    return {RECORDINGS: described(found, plan, sides)}
+
+
+def _of_setting(plan: Plan, signals: Sequence[xr.DataArray], options: dict[str, Any]) -> xr.Dataset:
+    """The measure with one setting, and the number of its windows."""
+    if plan.entry.windows:
+        return plan.entry.function(*signals, stats=True, **options)
+    return with_window_counts(plan.entry.function(*signals, **options), signals, options)
 
 
 def _of_each(plan: Plan, sides: Sequence[Side], options: dict[str, Any]) -> xr.Dataset:

@@ -3,8 +3,9 @@
 The files of recordings and the summaries have these variables too. A model needs them as covariates or weights.
 """
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from inspect import signature
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -13,13 +14,12 @@ from bitbox_xr.cohort.inputs import Side
 from bitbox_xr.cohort.options import Plan
 from bitbox_xr.core.errors import collected_warnings
 from bitbox_xr.core.signal_set import rate
-from bitbox_xr.core.types import MeasureOfTwo
 from bitbox_xr.core.variables import COEFFICIENT, PAIR, SIGNAL, SIGNAL1, SIGNAL2, TIME, variable_attrs
+from bitbox_xr.measures import social
 from bitbox_xr.measures.results import matched
-from bitbox_xr.measures.windowing import Options, checked_pair
 from bitbox_xr.preprocessing.intervals import labels_of, stretches
 
-__all__ = ["DESCRIPTION", "described"]
+__all__ = ["DESCRIPTION", "described", "with_window_counts"]
 
 DESCRIPTION = ("order", "duration", "valid_share", "masked_share")  # variables of every measure
 WINDOWS = "n_windows"
@@ -32,7 +32,6 @@ def described(result: xr.Dataset, plan: Plan, sides: Sequence[Side]) -> xr.Datas
     - `order`, with `by`: 1 for the label that comes first in the recording, 2 for the next
     - `valid_share`: share of frames at which the signal, or both signals of the pair, are present
     - `masked_share`: share of frames at which the signal, or one signal of the pair, was masked
-    - `n_windows`: number of windows, for measures over windows that do not count them
     """
     by = plan.reading.by if plan.reading.by in result.dims else None
     frames = min(side.x.sizes[TIME] for side in sides)
@@ -47,9 +46,6 @@ def described(result: xr.Dataset, plan: Plan, sides: Sequence[Side]) -> xr.Datas
     unmasked = [_unmasked(side, frames) for side in sides]
     out["valid_share"] = _shares(result, by, labels, members, sides, present)
     out["masked_share"] = 1 - _shares(result, by, labels, members, sides, unmasked)
-    if "width" in plan.options and WINDOWS not in result:
-        out[WINDOWS] = (dims, _by_label(_window_counts(plan, sides), by))
-        out[WINDOWS].attrs = variable_attrs(WINDOWS, long_name="number of windows")
     for name in DESCRIPTION:
         if name in out:
             out[name].attrs = variable_attrs(name)
@@ -57,6 +53,21 @@ def described(result: xr.Dataset, plan: Plan, sides: Sequence[Side]) -> xr.Datas
     # without coordinates, which would replace those of the result and their attributes
     result = result.assign({name: out[name].variable for name in out.data_vars if name not in result})
     return result.assign_coords(_of_intervals(by, labels)) if by is not None and plan.reading.each_interval else result
+
+
+def with_window_counts(result: xr.Dataset, signals: Sequence[xr.DataArray], options: Mapping[str, Any]) -> xr.Dataset:
+    """A test of a measure over windows with `n_windows`, the number of windows of each pair with a correlation."""
+    if "width" not in options or WINDOWS in result:
+        return result
+    measure = getattr(social, options["measure"])
+    known = {name: value for name, value in options.items() if name in signature(measure).parameters}
+    if PAIR in result.dims:
+        signals = [x.sel({SIGNAL: result[PAIR].values}) for x in signals]
+    with collected_warnings():  # the test gave them
+        counts = measure(*signals, stats=True, **known)[[WINDOWS]]
+    counts = matched(counts) if PAIR in result.dims else counts
+    labels = {dim: result[dim].values for dim in counts.dims}
+    return result.assign({WINDOWS: counts[WINDOWS].reindex(labels).variable})
 
 
 def _of_intervals(by: str, labels: Sequence[str]) -> dict[str, xr.Variable]:
@@ -124,13 +135,3 @@ def _shares(
     if PAIR in result.dims:
         return matched(xr.Dataset({"share": shares}))["share"]
     return shares if set(dims) <= {*result.dims} else shares.mean(dims)
-
-
-def _window_counts(plan: Plan, sides: Sequence[Side]) -> np.ndarray:
-    """Number of windows of each label."""
-    options = Options(**{name: plan.options[name] for name in Options._fields})
-    y = sides[1].x if len(sides) > 1 else None
-    by = plan.reading.by if plan.entry.has_by else None
-    with collected_warnings():  # the measure gave them
-        pair = checked_pair(cast(MeasureOfTwo, plan.compared), sides[0].x, y, options, None, by)
-    return np.array([sum(windows.number for windows in group) for group in pair.groups()])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,11 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import PairsOf
 from bitbox_xr.core.validation import flag_faults, is_number, listed
 from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES
+from bitbox_xr.inference.settings import DEFAULT, OF, function_options, list_faults, setting_lists
 from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS
 
 __all__ = ["Plan", "Request", "Study", "clashes", "named_like_options", "one_measure", "planned"]
 
-OF = "of"  # the option `measure` of significance(), where run() has its own option `measure`
 PAIRS, KEEP_WINDOWS, PARTNERS_WITHIN = "pairs", "keep_windows", "partners_within"  # options of a cohort, by measure
 
 
@@ -62,9 +63,26 @@ class Plan:
         return MEASURES[self.measure]
 
     @property
+    def lists(self) -> dict[str, list[Any]]:
+        """The options with several settings, by the dimension that each has in the results."""
+        return setting_lists(self.entry.function, self.options)
+
+    @property
+    def settings(self) -> list[dict[str, Any]]:
+        """The options of every combination of settings; of one if no option is a list."""
+        return _settings(self.options, self.lists)
+
+    def values(self, option: str) -> list[Any]:
+        """The values of an option in all settings; none if the measure does not have it."""
+        return list(dict.fromkeys(one[option] for one in self.settings if option in one))
+
+    @property
     def compared(self) -> str:
-        """The measure that compares signals: of significance, the one that is tested."""
-        return str(self.options["measure"]) if self.entry.reference == "as tested" else self.measure
+        """The measure that compares signals: of significance, the one that is tested, or imitation if both are."""
+        if self.entry.reference != "as tested":
+            return self.measure
+        tested = self.values("measure")
+        return "imitation" if "imitation" in tested else str(tested[0])
 
     @property
     def reference(self) -> str:
@@ -156,7 +174,7 @@ def _reading(request: Request, reader: dict[str, Any]) -> tuple[Reading, list[st
 def _plan(measure: str, options: Mapping[str, Any], reading: Reading, place: str) -> tuple[Plan, list[str]]:
     """A measure with its options completed by defaults, and their faults."""
     entry = MEASURES[measure]
-    given = {name: _plain(value) for name, value in dict(options).items()}
+    given = {name: _with_default(entry, name, _plain(value)) for name, value in dict(options).items()}
     of_cohort = {name: given.pop(name, None) for name in (KEEP_WINDOWS, PARTNERS_WITHIN)}
     known, pairs = entry.options, given.pop(PAIRS, "matched")
     faults = _unknown_faults(measure, given, known, place)
@@ -172,10 +190,46 @@ def _plan(measure: str, options: Mapping[str, Any], reading: Reading, place: str
     own = known | {name: value for name, value in given.items() if name in known}
     if PAIRS in own:
         own[PAIRS] = pairs
+    lists = setting_lists(entry.function, own)
+    if keep and lists:
+        faults.append(f"keep_windows is for one setting, got lists of {listed(lists)}; leave it out, or give one value")
     plan = Plan(measure, own, reading, pairs, bool(keep), names)
     if reading.by is not None and not entry.has_by:
         faults.append(f"by is for measures that keep intervals apart, and {measure} does not; leave one of them out")
-    return plan, faults or entry.check(own | {"by": reading.by}) or _within_faults(plan)
+    faults += _list_faults(lists)
+    return plan, faults or _setting_faults(plan) or _within_faults(plan)
+
+
+def _with_default(entry: Measure, name: str, value: object) -> Any:
+    """A value with None for each setting "default", which TOML cannot write otherwise."""
+    parameters = signature(entry.function).parameters
+    if name not in parameters or parameters[name].default is not None or not isinstance(value, list):
+        return value
+    return [None if one == DEFAULT else one for one in value]
+
+
+def _settings(options: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    return [
+        {**options, **function_options(dict(zip(lists, chosen, strict=True)))} for chosen in product(*lists.values())
+    ]
+
+
+def _list_faults(lists: Mapping[str, Sequence[object]]) -> list[str]:
+    faults = list_faults(lists)
+    if "rng" in lists:
+        faults.append("expected one rng, which all settings share, got a list; give one seed")
+    return faults
+
+
+def _setting_faults(plan: Plan) -> list[str]:
+    """Faults of options; those that only some settings have name the settings."""
+    of: dict[str, list[str]] = {}
+    settings = plan.settings
+    for one in settings:
+        named = ", ".join(f"{name}={one[next(iter(function_options({name: 0})))]!r}" for name in plan.lists)
+        for fault in plan.entry.check(one | {"by": plan.reading.by}):
+            of.setdefault(fault, []).append(named)
+    return [fault if len(of[fault]) == len(settings) else f"with {listed(of[fault], most=3)}: {fault}" for fault in of]
 
 
 def _unknown_faults(measure: str, given: Mapping[str, Any], known: Iterable[str], place: str) -> list[str]:
@@ -199,7 +253,7 @@ def _within_faults(plan: Plan) -> list[str]:
         return []
     if not all(isinstance(name, str) for name in plan.partners_within):
         return [f"expected partners_within to be a name of a covariate or several, got {plan.partners_within!r}"]
-    if plan.options.get("surrogates") != "partners":
+    if "partners" not in plan.values("surrogates"):
         return ["partners_within is for surrogates='partners'; leave it out, or choose these surrogates"]
     return []
 
@@ -245,11 +299,13 @@ def _plain(value: object) -> Any:
         return value.tolist()
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value))
+    return value
 
 
 def _is_plain(value: object) -> bool:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return all(_is_plain(one) for one in value)
     if isinstance(value, dict):
         return all(isinstance(name, str) and _is_plain(one) for name, one in value.items())

@@ -66,7 +66,7 @@ class Partner(NamedTuple):
 
 def are_needed(plan: Plan) -> bool:
     """Whether recordings need partners."""
-    return plan.options.get("surrogates") == "partners"
+    return "partners" in plan.values("surrogates")
 
 
 def faults(plan: Plan, table: Manifest) -> list[str]:
@@ -182,7 +182,7 @@ def drawn(plan: Plan, row: Recording, own: list[Identity], run_folder: Path) -> 
             f"expected a partner, got none: all other references{where} have the content of the recording's own files; "
             "add references"
         )
-    return [others[k] for k in picked(len(others), plan.options["n"], seed_of(plan.options["rng"], row.name))]
+    return [others[k] for k in picked(len(others), max(plan.values("n")), seed_of(plan.options["rng"], row.name))]
 
 
 @lru_cache(maxsize=1)

@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 
 from bitbox_xr.cohort.config import Config
 from bitbox_xr.cohort.manifest import Manifest
-from bitbox_xr.cohort.options import Study
+from bitbox_xr.cohort.options import Plan, Study
 from bitbox_xr.cohort.reading import canonical
 from bitbox_xr.cohort.record import HIDDEN, Record
 from bitbox_xr.cohort.storage import FROZEN_CONFIG, LAST_CONFIG, atomic_text, staged
+from bitbox_xr.core.provenance import FIRST_SETTING, PREREGISTERED_SETTING
 from bitbox_xr.core.validation import listed, path_of
+from bitbox_xr.inference.settings import function_options, setting_label, setting_lists
 
-__all__ = ["deviations", "preregistered"]
+__all__ = ["deviations", "main_setting", "preregistered"]
 
 PLAN, DEVIATIONS = "preregistered.json", "deviations.json"  # in the hidden folder
 EARLIER_RESULTS = "results before the file was frozen"
@@ -81,6 +83,28 @@ def preregistered(
         marks["config_sha256"] = config.digest
     texts = [str(one) for one in _read_deviations(hidden)]
     return marks | {"deviations": json.dumps(texts, ensure_ascii=False)}
+
+
+def main_setting(plan: Plan, hidden: Path) -> dict[str, str]:
+    """Attribute of a summary with several settings: the label of each option in the main setting, as JSON.
+
+    It is called `preregistered_setting` if it follows from the frozen plan, as the option's frozen value, or the first
+    one of its frozen list. Without a frozen plan of the measure, `first_setting` has the first value of each list. No
+    attribute if the frozen setting is not among those that were computed.
+    """
+    lists = plan.lists
+    if not lists:
+        return {}
+    frozen = _read(hidden / PLAN, {}).get("plan", {}).get("measures", {}).get(plan.measure)
+    chosen = {dim: values[0] for dim, values in lists.items()}
+    if frozen is not None:
+        several = setting_lists(plan.entry.function, {name: frozen.get(name) for name in plan.options})
+        one = {dim: frozen.get(name) for dim, name in zip(lists, function_options(lists), strict=True)}
+        chosen = {dim: several[dim][0] if dim in several else one[dim] for dim in lists}
+    labels = {dim: setting_label(value) for dim, value in chosen.items()}
+    if any(label not in map(setting_label, lists[dim]) for dim, label in labels.items()):
+        return {}
+    return {FIRST_SETTING if frozen is None else PREREGISTERED_SETTING: json.dumps(labels, ensure_ascii=False)}
 
 
 def _plan(study: Study, table: Manifest) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from bitbox_xr.cohort.options import (
     one_measure,
     planned,
 )
-from bitbox_xr.cohort.preregistration import preregistered
+from bitbox_xr.cohort.preregistration import main_setting, preregistered
 from bitbox_xr.cohort.record import Record
 from bitbox_xr.cohort.results import Cohort, open_cohort
 from bitbox_xr.cohort.status import DONE, FAILED
@@ -89,7 +89,9 @@ def run(
         and "quality" (of both people). Three more options of a measure: `pairs`, "matched" (signal1 == signal2, the
         default) or "all", are the pairs in the summary and, of contingency and significance, the tested ones.
         `keep_windows=True` also keeps the result of every window. `partners_within` names covariates that a recording
-        shares with its partners.
+        shares with its partners. A list in place of one value, `{"width": [1, 2]}`, computes every combination of
+        settings, as `multiverse` does: each such option is a dimension of the results. For an option that takes a list
+        itself, such as `scales`, settings are a list of lists.
     measure
         A single measure, whose options are then among `options`; `of` is the measure that significance tests.
     config
@@ -383,7 +385,7 @@ def _summarise(
     for name, message in ((name, text) for one in gathered for name, text in one.refused.items()):
         failed = rows[name].with_states({plan.measure: FAILED})
         rows[name] = failed._replace(state=FAILED, message=message)
-    summarise(record, plan.measure, run_folder, gathered, table, marks)
+    summarise(record, plan.measure, run_folder, gathered, table, {**marks, **main_setting(plan, run_folder.parent)})
 
 
 def _measured_before(rows: Mapping[str, status.Row]) -> list[str]:

@@ -9,8 +9,22 @@ import xarray as xr
 from bitbox_xr.core.variables import MASKED, RECORDING, SIGNAL, TIME
 from bitbox_xr.version import __version__
 
-__all__ = ["append_history", "as_dataset", "carried", "provenance", "result_attrs"]
+__all__ = [
+    "FIRST_SETTING",
+    "MULTIVERSE",
+    "PREREGISTERED_SETTING",
+    "SOME_RECORDINGS",
+    "append_history",
+    "as_dataset",
+    "carried",
+    "provenance",
+    "result_attrs",
+]
 
+MULTIVERSE = "multiverse"  # names of the options that are dimensions, with spaces between them
+# the label of each of these options in the setting that was frozen, or is the first of each list, as JSON
+PREREGISTERED_SETTING, FIRST_SETTING = "preregistered_setting", "first_setting"
+SOME_RECORDINGS = "some_recordings"  # key of a step in the history of a summary that some recordings do not have
 LOST = "lost_frames"  # number of frames without any signal, counted by readers; masked ones are not among them
 MASKED_FRAMES = "masked_frames"  # number of frames that `mask` took values from
 # attributes that are also true of parts of a recording and of results

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.provenance import MULTIVERSE
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import RECORDING
 
@@ -49,6 +50,18 @@ class Design:
             return [groups or "mean"]
         return [f"{groups}, {name}" if groups else name for name in conditions]
 
+    @property
+    def settings(self) -> np.ndarray:
+        """The number of the setting of each cell, `(cell,)`; 0 without a multiverse."""
+        options = str(self.summary.attrs.get(MULTIVERSE, "")).split()
+        values = self.summary[self.variable]
+        dims = [dim for dim in values.dims if dim not in (RECORDING, self.within)]
+        numbers = np.zeros([values.sizes[dim] for dim in dims], np.intp)
+        for dim, places in zip(dims, np.indices(numbers.shape), strict=True):
+            if dim in options:
+                numbers = numbers * values.sizes[dim] + places
+        return numbers.ravel()
+
     def compared(self, values: xr.DataArray) -> list[np.ndarray]:
         """For each comparison, the numbers `(recording, cell)` whose mean, or difference of means, is tested."""
         first = (RECORDING,) if self.within is None or self.within not in values.dims else (RECORDING, self.within)
@@ -73,6 +86,7 @@ def checked_design(
 ) -> Design:
     """Check the arguments of a contrast; all problems are reported at once."""
     refuse("contrast()", _summary_faults(summary, variable))
+    summary = _in_numpy(summary)
     names = tuple([covariates] if isinstance(covariates, str) else covariates)
     faults = _within_faults(summary[variable], within)
     faults += [] if between is None else _along_recordings(summary, between, "between")
@@ -167,6 +181,26 @@ def _rank_faults(design: Design) -> list[str]:
                 f"expected covariates that differ within the groups, and more recordings than covariates, got {names}"
             ]
     return []
+
+
+def _in_numpy(summary: xr.Dataset) -> xr.Dataset:
+    """The summary with columns of a pandas table, such as strings of Arrow, as arrays of NumPy, which can be selected.
+
+    >>> column = pd.Series([1, None], dtype="Int64")
+    >>> _in_numpy(xr.Dataset(coords={"age": ("recording", column)})).age.values
+    array([ 1., nan])
+    """
+    columns = {}
+    for name, variable in summary.variables.items():
+        if isinstance(variable.dtype, np.dtype):
+            continue
+        column = pd.Series(variable.values)
+        number = pd.api.types.is_numeric_dtype(column.dtype)
+        values = column.to_numpy(np.float64, na_value=np.nan) if number else column.to_numpy(object)
+        columns[name] = (variable.dims, values, variable.attrs)
+    return summary.assign({name: columns[name] for name in columns if name in summary.data_vars}).assign_coords(
+        {name: columns[name] for name in columns if name in summary.coords}
+    )
 
 
 def _text(values: xr.DataArray) -> np.ndarray:

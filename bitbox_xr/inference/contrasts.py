@@ -7,24 +7,26 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse, warn
-from bitbox_xr.core.provenance import result_attrs
+from bitbox_xr.core.provenance import FIRST_SETTING, MULTIVERSE, PREREGISTERED_SETTING, result_attrs
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import COMPARISON, RECORDING, RESERVED, variable_attrs
 from bitbox_xr.inference.contrast_design import MIN_RECORDINGS, Design, checked_design
 from bitbox_xr.inference.seeds import rng_faults, seed_of
 
 if TYPE_CHECKING:
-    from bitbox_xr.kernels.permutation import Outcome
+    from bitbox_xr.kernels.permutation import Arrangements, Family, Outcome
 
 __all__ = ["contrast"]
 
 MAX_PERMUTATIONS = 1_000_000
 CONFIDENCE = 0.95
 MAX_GROUP_RATIO, MAX_SPREAD_RATIO = 1.5, 1.5  # of the larger to the smaller group; of the smaller to the larger
+MAX_EXPLAINED = 0.4  # adjusted R² of the group by covariates: one covariate that differs by 1.6 standard deviations
 MAX_P = 0.05  # of a difference in quality that is worth a warning
 # Variables whose level without any relation depends on how signals move.
 CONTAIN_CHANCE = ("corr_mean", "corr_abs_mean", "corr_fisher_mean", "observed", "profile", "profile_fisher", "answered")
 QUALITY = RESERVED["quality"]
+OF_SETTINGS = (MULTIVERSE, PREREGISTERED_SETTING, FIRST_SETTING)  # attributes
 OF_SIGNALS = ("signal", "signal1", "signal2", "pair", "coefficient")
 
 
@@ -77,7 +79,8 @@ def contrast(
         - `d`: the estimate divided by the standard deviation of residuals. Hedges' g between groups, d_z within
         - `t`, and `p`: share of permutations with a |t| at least as large, the observed one included
         - `p_fwe`: share of permutations whose largest |t| over all cells and comparisons is at least as large
-        - `q`: false discovery rate over all cells and comparisons (Benjamini & Hochberg)
+        - `q`: false discovery rate over all cells and comparisons (Benjamini & Hochberg). With several settings
+          (`multiverse`), each setting is a separate family in `p_fwe` and `q`.
         - `n_recordings`, and between groups `n_first` and `n_second`: recordings with a value; `n_missing`: without
 
         NaN in cells with fewer than 4 recordings on a side. `result.bitbox.to_frame()` makes a tidy table.
@@ -93,7 +96,8 @@ def contrast(
     UserWarning
         If the variable contains chance; if groups or conditions differ (p ≤ .05) in a quality of their signals that is
         not a covariate (see `quality`: add its variables to the summary); if recordings lack a group or a covariate;
-        if there are too few recordings for p ≤ .05; if the smaller of two unequal groups varies much more.
+        if there are too few recordings for p ≤ .05; if the smaller of two unequal groups varies much more; if groups
+        differ strongly in the covariates.
 
     Notes
     -----
@@ -143,10 +147,11 @@ def contrast(
         arrangements = permutation.exchanges(design.second, n, generator, labels_only=simple)
     else:
         arrangements = permutation.flips(len(effect), n, generator)
-    tests = permutation.evaluate(families, effect, arrangements, MIN_RECORDINGS)
+    tests = _evaluated(families, effect, arrangements, design.settings)
     _warn(design, len(arrangements.rows) if arrangements.exact else n + 1, paired=not between)
     if between:
         _warn_of_unequal_groups(design, values)
+        _warn_of_different_covariates(design, columns)
     attrs = {
         "permutations": len(arrangements.rows) - 1, "exact": int(arrangements.exact), "seed": str(seed),
         "confidence": CONFIDENCE, "recordings": len(effect), "recordings_dropped": design.dropped,
@@ -162,6 +167,22 @@ def _option_faults(n: object, rng: object) -> list[str]:
     return rng_faults(rng)
 
 
+def _evaluated(
+    families: list["Family"], effect: np.ndarray, arrangements: "Arrangements", settings: np.ndarray
+) -> "Outcome":
+    """Test all cells; those of each setting of a multiverse are a separate family."""
+    from bitbox_xr.kernels import permutation
+
+    fields = len(permutation.Outcome._fields)
+    found = np.full((fields, len(families), len(settings)), np.nan)
+    for number in np.unique(settings):
+        at = np.flatnonzero(settings == number)
+        own = [family._replace(values=family.values[:, at]) for family in families]
+        outcome = permutation.evaluate(own, effect, arrangements, MIN_RECORDINGS)
+        found[:, :, at] = np.reshape(outcome, (fields, len(families), len(at)))
+    return permutation.Outcome(*found.reshape(fields, -1))
+
+
 def _dataset(design: Design, tests: "Outcome", values: list[np.ndarray], covariates: int) -> xr.Dataset:
     """Label the results of all cells of all comparisons."""
     from scipy.stats import false_discovery_control, t
@@ -172,8 +193,8 @@ def _dataset(design: Design, tests: "Outcome", values: list[np.ndarray], covaria
     bias = 1 - 3 / (4 * np.maximum(freedom, 1) - 1) if design.between else 1.0
     margin = t.ppf((1 + CONFIDENCE) / 2, tests.freedom) * tests.error
     q = np.full(len(tested), np.nan)
-    if tested.any():
-        q[tested] = false_discovery_control(tests.p[tested])
+    for own in _families(design, tested):
+        q[own] = false_discovery_control(tests.p[own])
     ratio = np.divide(tests.estimate, tests.deviation, out=np.full(len(q), np.nan), where=tests.deviation > 0)
     found = {
         "estimate": tests.estimate, "ci_low": tests.estimate - margin, "ci_high": tests.estimate + margin,
@@ -184,6 +205,13 @@ def _dataset(design: Design, tests: "Outcome", values: list[np.ndarray], covaria
         found["n_first"] = present[~design.second].sum(axis=0)
         found["n_second"] = present[design.second].sum(axis=0)
     return _labelled(design, found)
+
+
+def _families(design: Design, tested: np.ndarray) -> list[np.ndarray]:
+    """The places of the tested cells of each family: of all comparisons, by setting."""
+    settings = np.tile(design.settings, len(tested) // max(1, len(design.settings)))
+    found = [np.flatnonzero(tested & (settings == number)) for number in np.unique(settings)]
+    return [own for own in found if own.size]
 
 
 def _labelled(design: Design, found: dict[str, np.ndarray]) -> xr.Dataset:
@@ -200,7 +228,7 @@ def _labelled(design: Design, found: dict[str, np.ndarray]) -> xr.Dataset:
         "variable": design.variable, "of": str(design.summary.attrs.get("measure", "")),
         "between": design.between or "", "within": design.within or "", "covariates": ", ".join(design.covariates),
         **dict(zip(("first", "second"), design.sides, strict=False)),
-        "multiverse": str(design.summary.attrs.get("multiverse", "")),
+        **{name: str(design.summary.attrs.get(name, "")) for name in OF_SETTINGS},
     }  # fmt: skip
     return xr.Dataset(data, coords, result_attrs("contrast", {name: value for name, value in options.items() if value}))
 
@@ -227,6 +255,22 @@ def _warn(design: Design, permutations: int, paired: bool) -> None:
         warn(
             f"contrast(): {what} differ in the quality of their signals: {'; '.join(differing)}. Noise, losses and "
             "expressivity change correlations and counts; pass these variables as covariates, and report both results"
+        )
+
+
+def _warn_of_different_covariates(design: Design, columns: Sequence[np.ndarray]) -> None:
+    """Warn if the covariates nearly tell which group a recording is in: there is no comparison at equal values then."""
+    recordings, number = columns[0].shape
+    if not number or recordings <= number + 1:
+        return
+    group = design.second - design.second.mean()
+    left = min(float(((group - own @ np.linalg.lstsq(own, group, rcond=None)[0]) ** 2).sum()) for own in columns)
+    explained = 1 - left / float((group**2).sum()) * (recordings - 1) / (recordings - number - 1)
+    if explained > MAX_EXPLAINED:
+        warn(
+            f"contrast(): groups of {design.between} differ strongly in the covariates {listed(design.covariates)} "
+            f"(adjusted R² = {explained:.2f}): the estimate is extrapolated from one group to the other and can be "
+            "wrong in both directions; use recordings with similar values, or call the comparison inconclusive"
         )
 
 
@@ -259,7 +303,8 @@ def _differing_qualities(design: Design) -> list[str]:
         text = str(name)
         allowed = {RECORDING, design.within, *OF_SIGNALS}
         is_quality = text.rstrip("12") in QUALITY and RECORDING in values.dims and allowed.issuperset(values.dims)
-        if not is_quality or text in (design.variable, *design.covariates):
+        of_both = f"{text}1" in design.summary.variables  # `masked_share` beside that of each person
+        if not is_quality or of_both or text in (design.variable, *design.covariates):
             continue
         own = design.summary[name]
         own = own.mean([dim for dim in own.dims if dim in OF_SIGNALS])

@@ -5,21 +5,18 @@ Nelson (2020), Nature Human Behaviour 4, 1208-1214.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from inspect import signature
-from itertools import product
-from math import prod
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.errors import collected_warnings, refuse, warn
+from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.types import SignalsLike
-from bitbox_xr.core.validation import counted, listed
+from bitbox_xr.core.validation import listed
 from bitbox_xr.inference.contingency import contingency
 from bitbox_xr.inference.seeds import seed_of
+from bitbox_xr.inference.settings import OF, every_setting, function_options, list_faults, setting_lists, together
 from bitbox_xr.inference.significance import significance
 from bitbox_xr.measures.expressivity import diversity, expressivity
 from bitbox_xr.measures.lag_profiles import lag_profile
@@ -35,10 +32,7 @@ MEASURES: dict[str, Callable[..., xr.Dataset]] = {
         *(expressivity, diversity, kinematics, smoothness, relative_motion),
     )
 }
-OF = "of"  # the option `measure` of a function that measures imitation or coordination
 OWN_OPTIONS = ("stats", "fps", "progress")
-MAX_SETTINGS = 10_000  # more are probably a mistake
-DEFAULT = "default"  # the label of None
 
 
 def multiverse(measure: str, x: SignalsLike, y: SignalsLike | None = None, **options: object) -> xr.Dataset:
@@ -55,9 +49,10 @@ def multiverse(measure: str, x: SignalsLike, y: SignalsLike | None = None, **opt
     x, y
         As for the function. They are checked once.
     options
-        Options of the function. A list holds the settings of an option; everything else, a tuple too, is one value:
-        `scales=[(1, 2), (1, 4)]` are two settings. The option `measure` of "significance" and "lag_profile" is called
-        `of`. All settings of a test use one seed.
+        Options of the function. A list holds the settings of an option; everything else, a tuple too, is one value. If
+        an option takes a list itself (`scales`, `partners`), a list is one value too, and a list of lists or tuples
+        holds settings: `scales=[(1, 2), (1, 4)]` are two. The option `measure` of "significance" and "lag_profile" is
+        called `of`. All settings of a test use one seed.
 
     Returns
     -------
@@ -83,25 +78,15 @@ def multiverse(measure: str, x: SignalsLike, y: SignalsLike | None = None, **opt
     2.0         0.67  0.73
     """
     function, known = _known(measure)
-    refuse("multiverse()", _option_faults(measure, known, options))
-    lists = {name: value for name, value in options.items() if isinstance(value, list)}
-    fixed = {name: value for name, value in options.items() if name not in lists}
+    lists = setting_lists(function, {name: value for name, value in options.items() if name in known})
+    refuse("multiverse()", _option_faults(measure, known, options) + list_faults(lists))
+    fixed: dict[str, Any] = function_options({k: value for k, value in options.items() if k not in lists})
     if "rng" in known and "rng" not in lists:
-        rng: Any = fixed.get("rng")
-        fixed["rng"] = seed_of(rng)
-    fixed |= {"stats": True} if "stats" in signature(function).parameters else {}
-    fixed |= {"progress": False} if "progress" in signature(function).parameters else {}
+        fixed["rng"] = seed_of(fixed.get("rng"))
+    parameters = signature(function).parameters
+    fixed |= {name: value for name, value in (("stats", True), ("progress", False)) if name in parameters}
     inputs = [as_signals(data, label=label) for label, data in (("x", x), ("y", y)) if data is not None]
-    results, messages = [], []
-    for chosen in product(*lists.values()):
-        setting = dict(zip(lists, chosen, strict=True))
-        with collected_warnings() as told:
-            results.append(_computed(function, inputs, fixed, setting))
-        messages += told
-    for message in dict.fromkeys(messages):
-        number = messages.count(message)
-        warn(f"{message} (in {counted(number, 'setting')} of {len(results)})")
-    return _combined(results, lists)
+    return every_setting(lambda setting: function(*inputs, **together(fixed, setting)), lists, "multiverse(): ")
 
 
 def _known(measure: object) -> tuple[Callable[..., xr.Dataset], list[str]]:
@@ -114,85 +99,6 @@ def _known(measure: object) -> tuple[Callable[..., xr.Dataset], list[str]]:
 
 
 def _option_faults(measure: str, known: Sequence[str], options: Mapping[str, object]) -> list[str]:
-    faults = [
+    return [
         f"expected options of {measure}, {listed(known, most=40)}, got {name}" for name in options if name not in known
     ]
-    lists = {name: value for name, value in options.items() if isinstance(value, list)}
-    for name, values in lists.items():
-        labels = [_label(value) for value in values]
-        if not values:
-            faults.append(f"expected at least one setting of {name}, got an empty list")
-        elif len(set(labels)) < len(labels):
-            faults.append(f"expected different settings of {name}, got {listed(labels)}")
-    number = prod(len(values) for values in lists.values())
-    if number > MAX_SETTINGS:
-        faults.append(f"expected at most {MAX_SETTINGS} combinations of settings, got {number}; shorten a list")
-    return faults
-
-
-def _computed(
-    function: Callable[..., xr.Dataset],
-    inputs: Sequence[xr.DataArray],
-    fixed: Mapping[str, object],
-    setting: Mapping[str, object],
-) -> xr.Dataset:
-    options = {"measure" if name == OF else name: value for name, value in {**fixed, **setting}.items()}
-    try:
-        return function(*inputs, **options)
-    except ValueError as error:
-        named = ", ".join(f"{name}={value!r}" for name, value in setting.items())
-        raise ValueError(f"multiverse(): {f'with {named}: ' if named else ''}{error}") from error
-
-
-def _label(value: object) -> str:
-    """A setting as text.
-
-    >>> _label(None), _label(2.0), _label((1, 2.5)), _label(True)
-    ('default', '2', '1 2.5', 'True')
-    """
-    if value is None:
-        return DEFAULT
-    if isinstance(value, tuple | np.ndarray):
-        return " ".join(_label(one) for one in value)
-    return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)
-
-
-def _labels(values: Sequence[object]) -> np.ndarray:
-    """Settings as numbers, if all are, or as text."""
-    numbers = all(isinstance(value, int | float | np.number) and not isinstance(value, bool) for value in values)
-    return np.array(values) if numbers else np.array([_label(value) for value in values])
-
-
-def _combined(results: Sequence[xr.Dataset], lists: Mapping[str, Sequence[object]]) -> xr.Dataset:
-    """All results in one Dataset `(option, …)`."""
-    if not lists:
-        return results[0]
-    if len({tuple(result.sizes) for result in results}) > 1:
-        raise ValueError(
-            f"multiverse(): expected settings whose results have the same dimensions, got different ones with "
-            f"{listed(lists)}; give one value of pairs and by, and call multiverse() for each"
-        )
-    coords = _merged([result.coords.to_dataset() for result in results])
-    sizes = [len(values) for values in lists.values()]
-    data = {}
-    for name, first in results[0].data_vars.items():
-        indexes = {dim: coords[dim] for dim in first.dims if dim in coords.coords}
-        each = [result[name].reindex(indexes) for result in results]
-        joined = xr.Variable.concat([one.variable for one in each], "setting")
-        data[name] = joined.unstack(setting=dict(zip(lists, sizes, strict=True))).transpose(*lists, ...)
-        data[name].attrs = first.attrs
-    options = {name: (name, _labels(values), {"long_name": f"option {name}"}) for name, values in lists.items()}
-    shared = {k: v for k, v in results[0].attrs.items() if all(one.attrs.get(k) == v for one in results)}
-    return xr.Dataset(data, {**options, **coords.coords}, {**shared, "multiverse": " ".join(lists)})
-
-
-def _merged(each: Sequence[xr.Dataset]) -> xr.Dataset:
-    """The coordinates of all settings; those that differ at the same label are left out."""
-    names = list(dict.fromkeys(name for one in each for name in one.coords))
-    merged = xr.Dataset()
-    for name in names:
-        own = [one.drop_vars({*one.coords} - {name, *one[name].dims}) for one in each if name in one.coords]
-        with suppress(xr.MergeError):  # the label of aggregated scales, for example
-            merged = xr.merge([merged, *own], join="outer", compat="no_conflicts")
-    texts = [name for name, c in merged.coords.items() if c.dtype == object]
-    return merged.assign_coords({name: merged[name].astype(str) for name in texts})

@@ -72,7 +72,7 @@ def _strengths(
     progress: bool | None,
 ) -> np.ndarray:
     """Compute all kinds of statistics, `(…, pick, kind, pairs…)`. Pick 0 is y itself, pick k is surrogate k − 1."""
-    x, y, extra = correlation_engine.broadcast(x, y)
+    x, y, extra = correlation_engine.broadcast(np.ascontiguousarray(x), np.ascontiguousarray(y))
     spectra = {where: draws.spectra(y[where]) for where in np.ndindex(extra)}
     active = {where: [_activity(x[where][part.start : part.stop], part.windows, asked.least) for part in draws.parts]
               for where in np.ndindex(extra)}  # fmt: skip
@@ -107,12 +107,10 @@ def _strength(
         of_y = _activity(replacement.y, windows, asked.least)
         sides[0].append(of_x[: windows.number])
         sides[1].append(of_y if replacement.order is None else of_y[replacement.order])
-    activity = rank_correlation(*(np.concatenate(side) for side in sides))
-    activity = np.diagonal(activity)[None] if asked.matched else activity
+    activity = rank_correlation(*(np.concatenate(side) for side in sides), matched=asked.matched)
     count, total, cover = sums
     mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
-    result = np.stack([mean, cover, activity])
-    return result[:, 0] if asked.matched else result
+    return np.stack([mean[0], cover[0], activity] if asked.matched else [mean, cover, activity])
 
 
 def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, asked: Statistics, sums: np.ndarray) -> None:

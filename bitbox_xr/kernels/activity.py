@@ -6,6 +6,8 @@ from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["rank_correlation", "window_variances"]
 
+LARGEST_PRODUCT = 250_000  # multiplications of two matrices that OpenBLAS does without threads
+
 
 @kernel
 def window_variances(x, width, step, first, least, out):
@@ -15,30 +17,33 @@ def window_variances(x, width, step, first, least, out):
     signal is constant.
     """
     windows, n = out.shape
+    count, origin, mean, squares = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     for w in range(windows):
         start = first + w * step
+        count[:], origin[:], mean[:], squares[:] = 0.0, np.nan, 0.0, 0.0
+        for t in range(start, start + width):
+            for i in range(n):
+                value = np.float64(x[t, i])
+                origin[i] = origin[i] if origin[i] == origin[i] else value  # the first value that is present
+                mean[i] += value - origin[i] if value == value else 0.0
+                count[i] += 1.0 if value == value else 0.0
         for i in range(n):
-            count, origin, total = 0, 0.0, 0.0
-            for t in range(start, start + width):
-                value = np.float64(x[t, i])
-                if value == value:
-                    origin = value if count == 0 else origin
-                    total += value - origin
-                    count += 1
-            mean, squares = total / max(count, 1), 0.0
-            for t in range(start, start + width):
-                value = np.float64(x[t, i])
-                if value == value:
-                    squares += (value - origin - mean) ** 2
-            out[w, i] = squares / count if count >= least else np.nan
+            mean[i] /= max(count[i], 1.0)
+        for t in range(start, start + width):
+            for i in range(n):
+                value = np.float64(x[t, i]) - origin[i] - mean[i]
+                squares[i] += value * value if value == value else 0.0
+        for i in range(n):
+            out[w, i] = squares[i] / count[i] if count[i] >= least else np.nan
 
 
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def rank_correlation(a: np.ndarray, b: np.ndarray, *, matched: bool = False) -> np.ndarray:
     """Spearman's correlation of each column of `a` `(window, n1)` with each of `b` `(window, n2)`, `(n1, n2)`.
 
-    Ties get their mean rank. Windows without any value in `a` or in `b` are left out. Where only some signals lack a
-    window, each signal is ranked over its own windows, and the ranks are correlated over the windows of both. NaN where
-    fewer than three windows are common, or the ranks are constant.
+    With `matched`, only with the same column of `b`, `(n,)`. Ties get their mean rank. Windows without any value in `a`
+    or in `b` are left out. Where only some signals lack a window, each signal is ranked over its own windows, and the
+    ranks are correlated over the windows of both. NaN where fewer than three windows are common, or the ranks are
+    constant.
 
     >>> a, b = np.array([[1.0], [5.0], [2.0], [9.0]]), np.array([[3.0], [4.0], [3.5], [1e9]])
     >>> rank_correlation(a, b)
@@ -46,21 +51,55 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """
     some = ~np.isnan(a).all(axis=1) & ~np.isnan(b).all(axis=1)
     (r1, present1), (r2, present2) = (_ranks(side[some]) for side in (a, b))
-    count = present1.T @ present2
-    sums = r1.T @ present2, present1.T @ r2
-    squares = (r1**2).T @ present2, present1.T @ r2**2
+    if present1.all() and present2.all():
+        present1 = present2 = np.ones((1, r1.shape[1]))  # the same for all signals
+    over = _sums_of_matched if matched else _sums_of_pairs
+    count, sums = over(present1, present2), (over(r1, present2), over(present1, r2))
+    squares = over(r1**2, present2), over(present1, r2**2)
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = [of_squares - of_ranks**2 / count for of_squares, of_ranks in zip(squares, sums, strict=True)]
-        result = (r1.T @ r2 - sums[0] * sums[1] / count) / np.sqrt(spread[0] * spread[1])
+        result = (over(r1, r2) - sums[0] * sums[1] / count) / np.sqrt(spread[0] * spread[1])
     known = (count >= 3) & (np.minimum(*spread) > 1e-9 * count)
     return np.where(known, np.clip(result, -1.0, 1.0), np.nan)
 
 
-def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ranks in each column, centred on their mean, 0 where a value is missing; and where values are present."""
-    from scipy.stats import rankdata
+def _sums_of_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Sums over windows of the products of all pairs of rows.
 
-    ranks = rankdata(values, axis=0, nan_policy="omit") if len(values) else values
-    present = ~np.isnan(values)
-    middle = (present.sum(axis=0) + 1) / 2
-    return np.where(present, ranks - middle, 0.0), present.astype(np.float64)
+    The parts are so small that BLAS starts no threads: they would compete with the threads that compute surrogates.
+    """
+    total = np.zeros((len(a), len(b)))
+    part = max(32, LARGEST_PRODUCT // max(1, total.size))
+    for first in range(0, a.shape[1], part):
+        total += a[:, first : first + part] @ b[:, first : first + part].T
+    return total
+
+
+def _sums_of_matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    result: np.ndarray = (a * b).sum(axis=1)
+    return result
+
+
+def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks of each column, `(column, window)`, centred, 0 where a value is missing; and where values are present."""
+    ranks = np.zeros(values.shape[::-1])
+    _rank(values, np.argsort(values, axis=0), ranks)
+    return ranks, np.ascontiguousarray(~np.isnan(values).T, np.float64)
+
+
+@kernel
+def _rank(values, order, ranks):
+    """Write the centred ranks of each column as a row; `order` sorts the columns, with missing values last."""
+    windows, n = values.shape
+    for i in range(n):
+        count = 0
+        while count < windows and values[order[count, i], i] == values[order[count, i], i]:
+            count += 1
+        start = 0
+        while start < count:
+            stop = start + 1
+            while stop < count and values[order[stop, i], i] == values[order[start, i], i]:
+                stop += 1
+            for k in range(start, stop):  # ties
+                ranks[i, order[k, i]] = (start + stop - count) / 2
+            start = stop

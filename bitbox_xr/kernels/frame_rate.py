@@ -18,6 +18,7 @@ DEFAULT_FPS = 30.0  # what Bitbox assumes
 MAX_UNSTATED_FPS = 240.0  # a higher rate is more often a wrong unit than a fast camera
 TOLERANCE = 0.25  # frames between a time and its place on a regular time axis
 MIN_STEP_S = np.finfo(np.float64).tiny  # the rate of shorter steps overflows float64
+ROUNDING = 1e-6  # frames between a time and its place on a time axis that is exact
 MAX_STEP_ERROR = 0.01  # relative difference between the mean step and that of a customary rate that is tried
 MIN_IMPROVEMENT = 0.05  # frames by which another rate must fit better than a customary one
 # Fewer times than this fit some regular time axis by chance if frames may be lost or the start is free. They must then
@@ -85,6 +86,8 @@ def fit(times: np.ndarray) -> Grid | None:
     >>> fit(np.array([0, 0.1, 0.25, 0.3])) is None
     True
     """
+    if len(times) > 1 and (grid := _exact(times)):
+        return grid
     steps = np.diff(times)
     if len(steps) == 0 or steps.min() < MIN_STEP_S:
         return None
@@ -99,6 +102,18 @@ def fit(times: np.ndarray) -> Grid | None:
                 return found
     # Count the frames of each step separately, so that the error of the step does not add up along the recording.
     return _placed(times, np.concatenate([[0], np.cumsum(np.maximum(np.rint(steps / step), 1))]))
+
+
+def _exact(times: np.ndarray) -> Grid | None:
+    """The regular time axis with a customary rate and no lost frames, if `times` are on it but for rounding errors.
+
+    This is what most recordings have, and faster than a search for a rate.
+    """
+    span, frames = times[-1] - times[0], np.arange(len(times))
+    if not span * 2 * CUSTOMARY_FPS[-1] > frames[-1]:  # also NaN
+        return None
+    rate = _customary(frames[-1] / span)
+    return Grid(float(times[0]), rate, frames) if deviation(times, rate, frames) < ROUNDING else None
 
 
 def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:

@@ -3,12 +3,14 @@
 Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4, 1208-1214.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.provenance import FIRST_SETTING, MULTIVERSE, PREREGISTERED_SETTING
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import COMPARISON
 from bitbox_xr.plotting.captions import axis_text, literal, wrapped, write_title
@@ -23,6 +25,7 @@ __all__ = ["specification_curve"]
 ROW_MM, CURVE_MM, MARGIN_MM = 3.6, 45.0, 14.0  # of a setting in the lower panel; of the upper panel; of labels
 MAX_SETTINGS_FOR_LARGE_MARKS = 60
 INTERVAL = ("ci_low", "ci_high")
+SETTING_KINDS = {PREREGISTERED_SETTING: "preregistered", FIRST_SETTING: "first setting"}  # by attribute of a cohort
 
 
 @styled
@@ -44,7 +47,8 @@ def specification_curve(
         The variable to plot. Default: "estimate", with its confidence interval.
     preregistered
         The label of each option in the setting that was chosen beforehand, `{"width": 2.0, "max_lag": 1.0}`. It is
-        marked in red.
+        marked in red. Default: that of the cohort's TOML file, if the result is of a cohort (without such a file, the
+        first setting is marked).
     fig
         Matplotlib figure to draw on. Default: a new one.
 
@@ -78,13 +82,14 @@ def specification_curve(
     table = table.sortby(name)
     labels = {option: [_text(value) for value in result[option].values] for option in options}
     places = {option: _places(table[option].values, result[option].values) for option in options}
-    marked = _marked(preregistered, labels, places)
+    kind, chosen = ("preregistered", preregistered) if preregistered is not None else _of_cohort(result, options)
+    marked = _marked(chosen, labels, places)
     if fig is None:
         rows = sum(map(len, labels.values()))
         fig = mm(COLUMN_MM[2], CURVE_MM + ROW_MM * rows + MARGIN_MM)
     top, below = fig.subplots(2, 1, sharex=True, height_ratios=(CURVE_MM, ROW_MM * sum(map(len, labels.values()))))
     what = _described(result, name)
-    _draw_curve(top, table, name, marked)
+    _draw_curve(top, table, name, marked, kind)
     top.set_ylabel(wrapped(what, 34))
     _draw_settings(below, labels, places, marked)
     below.set_xlabel(wrapped(f"settings, by {what}", 80))
@@ -103,7 +108,7 @@ def _options(result: xr.Dataset, name: str) -> list[str]:
     if name not in result.data_vars:
         raise ValueError(f"expected the variable {name}, got {listed(result.data_vars) or 'none'}; pass its name")
     dims = [str(dim) for dim in result[name].dims]
-    known = str(result.attrs.get("multiverse", "")).split()
+    known = str(result.attrs.get(MULTIVERSE, "")).split()
     further = [dim for dim in dims if dim not in known]
     if not known or not dims:
         raise ValueError(
@@ -148,7 +153,19 @@ def _marked(
     return int(np.argmax(here))
 
 
-def _draw_curve(ax: "Axes", table: xr.Dataset, name: str, marked: int | None) -> None:
+def _of_cohort(result: xr.Dataset, options: Sequence[str]) -> tuple[str, Mapping[str, object] | None]:
+    """What a cohort says of its main setting, and the labels of this setting; None if it is not in the result."""
+    kind = next((name for name in SETTING_KINDS if name in result.attrs), None)
+    if kind is None:
+        return "", None
+    labels: dict[str, str] = json.loads(result.attrs[kind])
+    chosen = [name for name in labels if name in result.coords and name not in options]
+    if any(_text(result[name].item()) != labels[name] for name in chosen):
+        return "", None
+    return SETTING_KINDS[kind], {name: labels[name] for name in options if name in labels} or None
+
+
+def _draw_curve(ax: "Axes", table: xr.Dataset, name: str, marked: int | None, kind: str) -> None:
     values, at = table[name].values, np.arange(table.sizes["setting"])
     title = [counted(len(at), "setting")]
     if all(one in table for one in INTERVAL):
@@ -161,7 +178,7 @@ def _draw_curve(ax: "Axes", table: xr.Dataset, name: str, marked: int | None) ->
     size = 4 if len(at) <= MAX_SETTINGS_FOR_LARGE_MARKS else 2
     ax.plot(at, values, "o", color=LINE_COLOUR, markersize=size, zorder=3)
     if marked is not None:
-        label = f"preregistered: {values[marked]:.3g}"
+        label = f"{kind}: {values[marked]:.3g}"
         ax.plot(marked, values[marked], "D", color=MARK_COLOUR, markersize=6, zorder=4, label=label)
         ax.legend(loc="upper left")
     if values.min() < 0 or all(one in table for one in INTERVAL):

@@ -3,8 +3,8 @@
     python tests/benchmarks/calibrate_contrast.py [level] [power] [quality] [minutes]
 
 Level: 20 recordings a side without any difference, in 17, 196 and 6241 related cells. Power: one cell differs.
-Quality: dyads that imitate alike, in groups that differ in noise, expressivity or lost frames. Minutes: the spread of
-`excess` between recordings of one coupling, by their length.
+Quality: dyads that imitate alike, in groups that differ in noise, expressivity, lost frames or intervals. Minutes: the
+spread of `excess` between recordings of one coupling, by their length.
 """
 
 import sys
@@ -12,6 +12,7 @@ import time
 import warnings
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 import bitbox_xr as bx
@@ -118,48 +119,67 @@ def powers(runs=100):
 # --- groups that differ in the quality of their signals
 
 
-def rises(rng, frames, signals, a_minute=20, height=1.0):
-    """Smooth rises of 0.6 s at random times."""
+def dyad(rng, coupling=0.5, seconds=60, signals=3, noise=0.05, height=1.0, a_minute=20, lost=0.0, intervals=1,
+         mirrors=False):  # fmt: skip
+    """A child and a model, whose rises the child follows by half a second.
+
+    The child answers a share of them, or with `mirrors` all of them at a part of their height; both are `coupling`. The
+    recording has `intervals` intervals of equal length with gaps of 5 s, which together last `seconds`.
+    """
+    each = seconds * FPS // intervals
+    onsets = np.arange(intervals) * (each + 5 * FPS)
+    whole = onsets[-1] + each
     pulse = np.exp(-0.5 * (np.arange(-30, 31) / (0.3 * FPS)) ** 2)
-    spikes = (rng.random((frames, signals)) < a_minute / 60 / FPS) * rng.uniform(0.5, 1, (frames, signals))
-    return height * np.stack([np.convolve(column, pulse, mode="same") for column in spikes.T], axis=1)
-
-
-def dyad(rng, coupling=0.5, seconds=60, signals=3, noise=0.05, height=1.0, a_minute=20, lost=0.0):
-    """A child that follows a share of the model's rises by 0.5 s."""
-    frames = seconds * FPS
-    model = rises(rng, frames, signals)
-    child = height * coupling * np.roll(model, FPS // 2, axis=0)
-    child += rises(rng, frames, signals, a_minute, height * (1 - coupling))
+    models, own = spikes(rng, whole, signals, 20), spikes(rng, whole, signals, a_minute)
+    followed = coupling if mirrors else rng.random(models.shape) < coupling
+    children = followed * np.roll(models, FPS // 2, axis=0) + (1 - coupling if mirrors else 1) * own
+    model, child = (np.stack([np.convolve(one, pulse, mode="same") for one in side.T], axis=1)
+                    for side in (models, height * children))  # fmt: skip
     child += noise * rng.normal(size=child.shape)
-    away = rng.random(frames // 15) < lost
-    child[np.repeat(away, 15)[:frames]] = np.nan
-    return bx.signals(child, fps=FPS), bx.signals(model + 0.05 * rng.normal(size=model.shape), fps=FPS)
+    away = rng.random(whole // 15 + 1) < lost
+    child[np.repeat(away, 15)[:whole]] = np.nan
+    table = pd.DataFrame({"onset": onsets / FPS, "offset": (onsets + each) / FPS, "label": "task"})
+    x, y = bx.signals(child, fps=FPS), bx.signals(model + 0.05 * rng.normal(size=model.shape), fps=FPS)
+    return bx.annotate(x, table), y
+
+
+def spikes(rng, frames, signals, a_minute):
+    """The heights of rises at random times."""
+    return (rng.random((frames, signals)) < a_minute / 60 / FPS) * rng.uniform(0.5, 1, (frames, signals))
 
 
 def measured(rng, **options):
-    """Raw mean and excess of the matched pairs of a dyad, and the quality of the child's signals."""
+    """The variables NAMES of a dyad: means over pairs and signals."""
     x, y = dyad(rng, **options)
+    asked = {"by": "condition", "n": 19, "rng": rng, "pairs": "matched", "progress": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = bx.significance(x, y, **WINDOWS, n=19, rng=rng, pairs="matched", progress=False)
+        found = bx.significance(x, y, **WINDOWS, **asked)
+        answers = bx.contingency(x, y, **asked)
+        high = bx.contingency(x, y, min_rise=0.25, false_alarms_per_minute=None, **asked)
     excess = (found.observed - found.null_mean).mean().item()
-    lost, noise = float(x.isnull().mean()), float(bx.quality(x).noise.mean())
-    return found.observed.mean().item(), excess, noise, lost, float((x.max("time") - x.min("time")).mean())
+    quality = bx.quality(x, by="condition").mean()
+    values = [float(quality[name]) for name in QUALITY]
+    answered = [one.answered_above_chance.mean().item() for one in (answers, high)]
+    return found.observed.mean().item(), excess, *answered, *values
 
 
 DIFFERENCES = {
     "no difference": {},
     "noise: SD 0.15 in place of 0.05": {"noise": 0.15},
     "expressivity: rises half as high": {"height": 0.5},
-    "expressivity: half as many rises": {"a_minute": 10},
+    "expressivity: half as many spontaneous rises": {"a_minute": 10},
     "30 % of frames lost": {"lost": 0.3},
+    "6 intervals of 10 s in place of 1 of 60 s": {"intervals": 6},
+    "1 interval of 30 s in place of 60 s": {"seconds": 30},
 }
 
 
-POOL = 120  # dyads that studies are drawn from
-NAMES = ("raw", "excess", "noise", "lost_share", "value_range")
-CASES = (("raw", ()), ("excess", ()), ("excess", ("noise", "value_range")))
+POOL = 200  # dyads that studies are drawn from
+QUALITY = ("noise", "value_range", "lost_share", "activations_per_minute")
+VARIABLES = ("excess", "answered_above_chance", "answered_above_chance_with_min_rise")
+NAMES = ("raw", *VARIABLES, *QUALITY)
+CASES = [("raw", ()), *((variable, covariates) for variable in VARIABLES for covariates in ((), QUALITY))]
 
 
 def pool(rng, **options):
@@ -175,34 +195,39 @@ def quality_study(rng, one, other):
 
 
 def tested(rng, study):
-    """Estimate and whether p ≤ .05 for each case, and whether a warning names the quality."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        found = [
-            bx.contrast(study, variable=variable, between="group", covariates=names, n=199, rng=rng)
-            for variable, names in CASES
-        ]
-    warned = any("quality" in str(one.message) for one in caught)
-    return [(float(one.estimate), float(one.p) <= 0.05) for one in found], warned
+    """For each case the estimate, whether p ≤ .05, and whether a warning names the quality or the covariates."""
+    constant = [name for name in QUALITY if np.ptp(study[name].values) == 0]
+    results = []
+    for variable, names in CASES:
+        covariates = [name for name in names if name not in constant]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = bx.contrast(study, variable=variable, between="group", covariates=covariates, n=199, rng=rng)
+        warned = any("the quality of" in str(one.message) or "the covariates" in str(one.message) for one in caught)
+        results.append((float(found.estimate), float(found.p) <= 0.05, warned))
+    return results
 
 
-def qualities(studies=200):
-    """Print, for each difference, the mean estimate and the share of studies with p ≤ .05."""
-    usual = pool(np.random.default_rng(4))
-    print("| the second group has | raw mean | excess | excess, with noise and range as covariates | warned |")
-    for k, (name, differing) in enumerate(DIFFERENCES.items()):
-        rng = np.random.default_rng([4, k])
-        other = pool(rng, **differing)
-        results, warned = zip(*(tested(rng, quality_study(rng, usual, other)) for _ in range(studies)), strict=True)
-        cells = " | ".join(f"{estimate:+.3f}, {share:.2f}" for estimate, share in np.mean(results, axis=0))
-        print(f"| {name} | {cells} | {np.mean(warned):.2f} |", flush=True)
+def qualities(studies=300):
+    """Print, for each difference and case: mean estimate, share of studies with p ≤ .05, share with a warning."""
+    for mirrors in (False, True):
+        usual = pool(np.random.default_rng(4), mirrors=mirrors)
+        print(f"\nmirrors={mirrors}; usual: {dict(zip(NAMES, usual.mean(axis=0).round(3).tolist(), strict=True))}")
+        heads = [f"{variable}{', with covariates' if covariates else ''}" for variable, covariates in CASES]
+        print(f"| the second group has | {' | '.join(heads)} |", flush=True)
+        for k, (name, differing) in enumerate(DIFFERENCES.items()):
+            rng = np.random.default_rng([4, k, int(mirrors)])
+            other = pool(rng, mirrors=mirrors, **differing)
+            results = np.mean([tested(rng, quality_study(rng, usual, other)) for _ in range(studies)], axis=0)
+            cells = [f"{estimate:+.3f}, {share:.2f}, {warned:.2f}" for estimate, share, warned in results]
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 def minutes(runs=40):
     """Print mean and standard deviation of excess over dyads of one coupling, by their length."""
     for seconds in (30, 60, 120, 240):
         rng = np.random.default_rng([6, seconds])
-        excess = [measured(rng, seconds=seconds)[1] for _ in range(runs)]
+        excess = [measured(rng, seconds=seconds, mirrors=True)[1] for _ in range(runs)]
         print(f"| {seconds / 60:g} min | {np.mean(excess):.3f} | {np.std(excess):.3f} |", flush=True)
 
 

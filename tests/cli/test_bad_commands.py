@@ -35,14 +35,14 @@ COMMANDS = {
         "expected an existing folder for out.nc, got no",
     ),
     "output of another format": (
-        ["imitation", "x.nc", "y.nc", "-o", "out.csv"],
+        ["imitation", "x.nc", "y.nc", "-o", "out.txt"],
         1,
-        "got out.csv; choose a name that ends in .nc",
+        "got out.txt; choose a name that ends in .nc or .csv",
     ),
     "too high a frame rate": (
         ["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align", "--align-fps", "1e8"],
         1,
-        "expected fps to be at most 30000, 1000 times the recording's own rate, got 1e+08",
+        "expected --align-fps to be at most 30000, 1000 times the recording's own rate, got 1e+08",
     ),
     "an infinite demo": (["demo", "--minutes", "inf"], 2, "is not in the range 0.5<=x<=1440"),
     "no command": (["smile"], 2, "No such command 'smile'"),
@@ -56,7 +56,7 @@ COMMANDS = {
     "a width too large": (
         ["imitation", "x.nc", "x.nc", "-o", "out.nc", "--width", "1e300"],
         1,
-        "expected width to be at most 1e+09 s, got 1e+300",
+        "expected --width to be at most 1e+09 s, got 1e+300",
     ),
     "an unknown measure": (
         ["significance", "x.nc", "-o", "out.nc", "--measure", "mimicry"],
@@ -71,7 +71,7 @@ COMMANDS = {
     "a negative seed": (
         ["significance", "x.nc", "y.nc", "-o", "out.nc", "--seed", "-1"],
         1,
-        "expected rng to be a seed",
+        "expected --seed to be a seed",
     ),
     "a damaged file": (
         ["info", "bad.nc"],

@@ -139,7 +139,7 @@ def test_expressivity_of_chosen_activations(folder, tmp_path):
             assert found.attrs["min_rise"] == 0.2
     done = run("expressivity", *shared, "--noise", "phase=sleep")
     assert done.exit_code == 1
-    assert "expected noise to be a label of phase (rest, task), got 'sleep'" in done.output
+    assert "expected --noise to be a label of phase (rest, task), got 'sleep'" in done.output
     done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "rest.nc", "--noise", tmp_path / "rest.nc")
     assert "expected --out to differ from the files that are read" in done.output
 
@@ -293,7 +293,8 @@ def test_the_demo_prints_planted_and_found_values(tmp_path):
     assert "6 of 6 lags found to the frame" in done.output
     assert "12 activations planted: 12 found, 0 missed, 0 false" in done.output
     written = sorted(path.name for path in (tmp_path / "new" / "demo").iterdir())
-    assert written == [".bitbox_xr", *sorted(demo.FILES + demo.FACE_FILES)]
+    assert written == [".bitbox_xr", *sorted((*demo.FILES, *demo.FACE_FILES, "report.html"))]
+    assert "Open " in done.output
 
 
 def test_expressivity_of_a_file(tmp_path):
@@ -328,19 +329,19 @@ def test_expressivity_of_a_file(tmp_path):
         (["coordination", "x.nc", "-o", "out.nc", "--columns-y", "a"], "expected a file Y with --columns-y, got none"),
         (
             ["coordination", "x.nc", "-o", "out.nc", "--width", "-1"],
-            "expected width to be a positive number of seconds, got -1.0",
+            "expected --width to be a positive number of seconds, got -1.0",
         ),
         (["significance", "x.nc", "y.nc", "-o", "out.nc", "--width", "12"], "expected at least 1080 frames (36 s)"),
-        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--surrogates", "permute"], "expected by, "),
+        (["significance", "x.nc", "y.nc", "-o", "out.nc", "--surrogates", "permute"], "expected --by, "),
         (["coordination", "x.nc", "-o", "out.nc", "--width", "60"], "got 900 frames (30 s)"),
         (["coordination", "x.nc", "-o", "out.nc", "--align"], "expected a file Y with --align, got none"),
         (
             ["imitation", "x.nc", "y.nc", "-o", "out.nc", "--align-fps", "25"],
             "expected --align with --align-fps, got none",
         ),
-        (["imitation", "x.nc", "y.nc", "-o", "out.csv"], "choose a name that ends in .nc"),
+        (["imitation", "x.nc", "y.nc", "-o", "out.txt"], "choose a name that ends in .nc or .csv"),
         (["info", "absent.nc"], "expected an existing file, got absent.nc"),
-        (["info", "x.csv", "--kind", "faces"], "expected kind to be one of expression"),
+        (["info", "x.csv", "--kind", "faces"], "expected --kind to be one of expression"),
     ],
 )
 def test_a_failing_command_explains_the_error_and_writes_nothing(folder, tmp_path, monkeypatch, arguments, message):

@@ -24,7 +24,7 @@ def test_a_format_is_stated(tmp_path):
 def test_an_unknown_format_is_refused(tmp_path):
     done = CliRunner().invoke(main, ["info", str(tmp_path / "x.txt"), "--format", "excel"])
     assert done.exit_code == 1
-    assert "expected format to be one of netcdf, " in done.stderr
+    assert "expected --format to be one of netcdf, " in done.stderr
 
 
 def test_all_faces_are_read(tmp_path):
@@ -36,3 +36,7 @@ def test_all_faces_are_read(tmp_path):
     text = run("info", path, "--face-id", "all")
     assert "100" in text
     assert "OpenFace 2" in text
+
+    text = run("imitation", path, path, "--face-id", "all", "--stats", "-o", tmp_path / "out.nc")
+    assert "  0: strongest AU" in text
+    assert "\n  1: strongest AU" in text

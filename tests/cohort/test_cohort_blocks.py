@@ -1,5 +1,7 @@
 """Blocks of the summary: undecoded reading equals decoding, and results do not depend on block size."""
 
+import json
+
 import netCDF4
 import numpy as np
 import pytest
@@ -121,3 +123,24 @@ def test_the_summary_does_not_depend_on_block_size(tmp_path, monkeypatch, chunk)
         for k in range(10):
             np.testing.assert_array_equal(found["corr_mean"][k], result(k)["corr_mean"].astype(float))
             np.testing.assert_array_equal(found["valid1"][k], result(k)["valid1"])
+
+
+def test_histories_of_recordings_are_merged():
+    from bitbox_xr.cohort.histories import merged_history
+
+    def history(shift, *intervals):
+        masks = [{"function": "mask", "intervals": number, "regions": "mouth"} for number in intervals]
+        return json.dumps([{"function": "align", "shift": shift}, *masks, {"function": "smooth", "width": 0.2}])
+
+    texts = [history(0.5, 3), history(-1.0), history(0.25, 7)]
+    expected = [
+        {"function": "align", "shift": [-1.0, 0.5]},
+        {"function": "mask", "intervals": [3, 7], "regions": "mouth", "some_recordings": 1},
+        {"function": "smooth", "width": 0.2},
+    ]
+    assert json.loads(merged_history(texts)) == expected
+    assert json.loads(merged_history([merged_history(texts[:2]), texts[2]])) == expected
+    assert json.loads(merged_history([texts[0], merged_history(texts[1:])])) == expected
+    other = '[{"function": "smooth", "width": 0.2}, {"function": "align", "shift": 1}]'
+    for foreign in (other, "by hand", "[null]", '["by hand"]'):
+        assert merged_history([texts[0], foreign]) == ""

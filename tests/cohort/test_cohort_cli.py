@@ -58,6 +58,11 @@ def test_options_reach_the_measure_and_the_reader(study, monkeypatch):
     asked.clear()
     run(study / "study.csv", "--out", study / "out", "--measure", "expressivity", "--scales", "6", "--robust")
     assert asked == always | {"measure": "expressivity", "scales": 6, "robust": True}
+    asked.clear()
+    labels = ["--by", "phase", "--tier", "task", "--label", "a", "--label", "b", "--each-interval"]
+    run(study / "study.csv", "--out", study / "out", "--measure", "quality", *labels)
+    intervals = {"tier": "task", "label": ["a", "b"]}
+    assert asked == always | {"measure": "quality", "by": "phase", "each_interval": True, "intervals": intervals}
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Contrasts: estimates and p-values by SciPy and slow loops, labels, missing values, warnings, bad input."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,7 +110,7 @@ def test_covariates_by_condition_are_adjusted_by_their_difference():
 
 def test_a_covariate_removes_the_difference_that_it_explains():
     summary = study(each=20, cells=1)
-    noise = np.repeat([0.0, 2.0], 20) + np.random.default_rng(5).normal(size=40)
+    noise = np.repeat([0.0, 1.2], 20) + np.random.default_rng(5).normal(size=40)
     summary = summary.assign(excess=summary.excess * 0.1 + noise[:, None], sleep=("recording", noise))
     assert contrast(summary, variable="excess", between="group", rng=0).p[0] < 0.001
     assert contrast(summary, variable="excess", between="group", covariates="sleep", rng=0).p[0] > 0.05
@@ -208,7 +210,9 @@ def test_groups_that_differ_in_quality_are_warned_of(noisy):
     ):
         contrast(noisy.isel(condition=0), variable="excess", between="group", rng=0)
     reduced = noisy.isel(condition=0).assign(noise2=noisy.noise2.mean("signal"))
-    contrast(reduced, variable="excess", between="group", covariates=["noise2"], rng=0)  # no warning
+    with pytest.warns(UserWarning, match="differ strongly in the covariates noise2") as caught:
+        contrast(reduced, variable="excess", between="group", covariates=["noise2"], rng=0)
+    assert len(caught) == 1
 
 
 def test_conditions_that_differ_in_quality_are_warned_of(noisy):
@@ -261,3 +265,44 @@ def test_missing_groups_of_pandas_are_missing():
     summary = study().assign_coords(group=("recording", np.array(pd.array(["a"] * 8 + ["b"] * 7 + [None]), object)))
     with pytest.warns(UserWarning, match="1 recording without group left out"):
         assert contrast(summary, variable="excess", between="group", rng=0).attrs["recordings"] == 15
+
+
+@pytest.mark.parametrize("kind", ["string", "category", "Int64"])
+def test_columns_of_pandas_tables_are_groups_and_covariates(kind):
+    labels = [1, 2] * 6 if kind == "Int64" else ["a", "b"] * 6
+    values = np.random.default_rng(0).normal(size=(12, 2))
+    summary = xr.Dataset({"excess": (("recording", "pair"), values)})
+    table = pd.DataFrame({"group": pd.Series(labels, dtype=kind), "age": pd.Series(range(12), dtype="Int64")})
+    plain = summary.assign_coords(group=("recording", labels), age=("recording", np.arange(12.0)))
+    columns = summary.assign_coords({name: ("recording", table[name].array) for name in table})
+    options = {"variable": "excess", "between": "group", "covariates": ["age"], "n": 99, "rng": 0}
+    xr.testing.assert_identical(contrast(columns, **options), contrast(plain, **options))
+
+
+def test_a_quality_of_both_people_is_not_named_beside_that_of_each():
+    rng = np.random.default_rng(0)
+    data = {name: ("recording", np.repeat([0.1, 0.3], 8) + rng.normal(0, 0.01, 16)) for name in ("masked_share",)}
+    data |= {"masked_share1": ("recording", np.zeros(16)), "masked_share2": data["masked_share"]}
+    summary = xr.Dataset({**data, "excess": ("recording", rng.normal(size=16))})
+    summary = summary.assign_coords(group=("recording", ["a"] * 8 + ["b"] * 8))
+    with pytest.warns(UserWarning, match=r"their signals: masked_share2 \(p = [^;]*\)\. Noise"):
+        contrast(summary, variable="excess", between="group", rng=0)
+    with pytest.warns(UserWarning, match="differ strongly in the covariates masked_share2") as caught:
+        contrast(summary, variable="excess", between="group", covariates=["masked_share2"], rng=0)
+    assert len(caught) == 1  # no second name of the same quality
+
+
+def test_covariates_in_which_groups_differ_strongly_are_named():
+    rng = np.random.default_rng(0)
+    noise = np.repeat([0.1, 0.3], 8) + rng.normal(0, 0.05, 16)
+    labels = {
+        "group": ("recording", ["a"] * 8 + ["b"] * 8),
+        "noise": ("recording", noise),
+        "age": ("recording", rng.random(16)),
+    }
+    summary = xr.Dataset({"excess": ("recording", rng.normal(size=16))}, labels)
+    with pytest.warns(UserWarning, match=r"differ strongly in the covariates age, noise \(adjusted R² = 0\.[78]"):
+        contrast(summary, variable="excess", between="group", covariates=["age", "noise"], n=99, rng=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        contrast(summary.drop_vars("noise"), variable="excess", between="group", covariates=["age"], n=99, rng=0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.choice import choose, limit, strongest
 from bitbox_xr.kernels.correlation.direct import pair_correlation
-from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments
+from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.presence import changes, lay_out_masked, present_moments
 from bitbox_xr.kernels.correlation.running import lay_out, sizes_of, space
@@ -44,7 +44,7 @@ def matched_pairs(
     else:
         sums = tuple(space(1, sizes.padded, sizes, np.float64))
         _without_gaps(
-            one[:2], two[:2], sizes, plan.least, choice, guards, centred,
+            operands(one), operands(two), sizes, plan.least, choice, guards, centred,
             (np.empty((2, sizes.starts1, n)), np.empty((2, sizes.starts2, n))), tables1, tables2, sums, lane, corr,
             lags,
         )  # fmt: skip
@@ -58,15 +58,16 @@ def _without_gaps(one, two, sizes, least, choice, guards, centred, tables, table
     for start in range(0, len(corr), sizes.windows):
         group, at = min(sizes.windows, len(corr) - start), start * step
         starts, inside = (group - 1) * step + sizes.sweep, (group - 1) * step + sizes.shifts
-        weak = moments(one, at, width, starts, guards, centred[0], tables[0][0], tables[0][1])
-        weak += moments(two, at, width, inside, guards, centred[1], tables[1][0], tables[1][1])
-        tables[0][0] /= width
-        lay_out(tables[0][0], starts, 0, 0, stride, mean1)
-        lay_out(tables[0][1], starts, 0, 0, stride, inverse1)
-        lay_out(tables[1][0], inside, 0, pad, stride, total2)
-        lay_out(tables[1][1], inside, 0, pad, stride, inverse2)
-        lay_out(centred[0], starts + width - 1, 0, 0, stride, flat1)
-        lay_out(centred[1], inside + width - 1, 0, pad, stride, flat2)
+        weak = moments(one, at, width, (group, sizes.step, sizes.sweep), guards, centred[0], tables[0][0], tables[0][1])
+        weak += moments(
+            two, at, width, (group, sizes.step, sizes.shifts), guards, centred[1], tables[1][0], tables[1][1]
+        )
+        lay_out(tables[0][0], starts, 0, 0, stride, mean1, 1.0 / width)
+        lay_out(tables[0][1], starts, 0, 0, stride, inverse1, 1.0)
+        lay_out(tables[1][0], inside, 0, pad, stride, total2, 1.0)
+        lay_out(tables[1][1], inside, 0, pad, stride, inverse2, 1.0)
+        lay_out(centred[0], starts + width - 1, 0, 0, stride, flat1, 1.0)
+        lay_out(centred[1], inside + width - 1, 0, pad, stride, flat2, 1.0)
         for w in range(group):
             for a in range(sizes.sweep):
                 t = w * step + a

@@ -12,8 +12,9 @@ import numpy as np
 from bitbox_xr.kernels.finite import MAX_MAGNITUDE, infinite
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["FLAT", "GUARDS", "Side", "centre", "moments", "prepared"]
+__all__ = ["FLAT", "GUARDS", "Side", "moments", "operands", "prepared"]
 
+FEW = 4  # signals; with fewer, loops go through one signal after the other
 FLAT = 1e-9  # a signal with a deviation below this share of its largest magnitude counts as constant
 # Bytes of a number: the smallest share of the window's spread in (the window's sum of squares about the centre, the
 # largest such sum since the running sums began). Below either share the sums have lost too many digits, and the window
@@ -40,6 +41,23 @@ def prepared(name: str, block: np.ndarray) -> Side:
 
 
 @kernel
+def _peaks(x, peak):
+    """Largest magnitude of each signal."""
+    frames, n = x.shape
+    if n < FEW:
+        for i in range(n):
+            one = 0.0
+            for f in range(frames):
+                one = abs(x[f, i]) if abs(x[f, i]) > one else one
+            peak[i] = one
+        return
+    for f in range(frames):
+        for i in range(n):
+            size = abs(x[f, i])
+            peak[i] = size if size > peak[i] else peak[i]
+
+
+@kernel
 def _prepare(x, scaled, lost):
     """Scale a block `(frame, signal)` to magnitudes of at most 1, and count lost frames.
 
@@ -47,13 +65,11 @@ def _prepare(x, scaled, lost):
     """
     frames, n = x.shape
     peak = np.zeros(n)
-    for f in range(frames):
-        for i in range(n):
-            size = abs(x[f, i])
-            peak[i] = size if size > peak[i] else peak[i]
+    _peaks(x, peak)
     infinite = 0
-    factor = np.ones(n)
+    factor = np.empty(n)
     for i in range(n):
+        factor[i] = 1.0
         if peak[i] > MAX_MAGNITUDE:
             infinite += 1
         elif peak[i] > 0:
@@ -70,57 +86,130 @@ def _prepare(x, scaled, lost):
     return infinite
 
 
+def operands(side: Side) -> tuple[np.ndarray, np.ndarray, bool | None]:
+    """Numbers, weak entries, and whether there are few signals, for `moments`.
+
+    Not few is None: branches on None are left out when a function is compiled.
+    """
+    return side.numbers, side.weak, True if side.numbers.shape[1] < FEW else None
+
+
 @kernel
-def centre(x, first, frames, out):
+def _centre(x, first, frames, few, out):
     """Write frames without gaps, minus the mean of each signal over them, to `out` `(frame, signal)`."""
     n = x.shape[1]
-    mean = np.zeros(n)
-    for k in range(first, first + frames):
+    if few is None:
+        mean = np.zeros(n)
+        for k in range(first, first + frames):
+            for i in range(n):
+                mean[i] += x[k, i]
         for i in range(n):
-            mean[i] += x[k, i]
-    for i in range(n):
-        mean[i] /= frames
-    for k in range(frames):
+            mean[i] /= frames
+        for k in range(frames):
+            for i in range(n):
+                out[k, i] = x[first + k, i] - mean[i]
+    else:
         for i in range(n):
-            out[k, i] = x[first + k, i] - mean[i]
+            total = 0.0
+            for k in range(first, first + frames):
+                total += x[k, i]
+            total /= frames
+            for k in range(frames):
+                out[k, i] = x[first + k, i] - total
 
 
 @kernel
-def moments(side, first, width, starts, guards, centred, sums, inverse):
-    """Centre the frames of `starts` windows in a row, and compute the sum and inverse spread of each.
+def moments(side, first, width, windows, guards, centred, sums, inverse):
+    """Centre the frames of some windows of a side (`operands`), and compute sums and inverse spreads at each shift.
 
-    Windows start at each frame from `first`. `sums` and `inverse` are `(start, signal)`.
+    `windows`: their number, the frames from each to the next one, and the number of shifts, which are one frame apart.
+    The first starts at frame `first`. `sums` and `inverse` are `(start, signal)`, with a row for each frame from it;
+    rows between the shifts of two windows are undefined.
     An inverse spread of NaN means that the signal is constant in the window, or, if `weak` of the window's first frame
     is 1, that it must be computed directly. Returns the number of weak entries.
     """
-    x, weak = side
-    n = x.shape[1]
-    centre(x, first, starts + width - 1, centred)
+    x, weak, few = side
+    number, step, shifts = windows
+    starts, found = (number - 1) * step + shifts, 0
+    _centre(x, first, starts + width - 1, few, centred)
+    floor = np.empty((starts, x.shape[1]))
+    _move(few, centred, width, windows, guards, sums, inverse, floor)
+    if shifts >= step:
+        number, shifts = 1, starts
+    for start in range(0, number * step, step):
+        stop = start + shifts
+        if _invert(sums[start:stop], inverse[start:stop], floor[start:stop], width) > 0:
+            for t in range(start, stop):
+                found += _mark_weak(x, first + t, width, inverse[t], weak)
+    return found
+
+
+@kernel
+def _move(few, centred, width, windows, guards, sums, squares, floor):
+    if few is None:
+        _move_sums(centred, width, windows, guards, sums, squares, floor)
+    else:
+        _move_few_sums(centred, width, windows, guards, sums, squares, floor)
+
+
+@kernel
+def _move_sums(centred, width, windows, guards, sums, squares, floor):
+    """Sums and sums of squares of the window at each start, and the smallest spreads to be trusted."""
+    n, (number, step, shifts) = centred.shape[1], windows
+    of_square, of_peak, least = guards[0], guards[1], width * FLAT * FLAT  # magnitudes are at most 1
     total, square, peak = np.zeros(n), np.zeros(n), np.zeros(n)
     for k in range(width):
         for i in range(n):
             total[i] += centred[k, i]
             square[i] += centred[k, i] * centred[k, i]
-    of_square, of_peak, least = guards[0], guards[1], width * FLAT * FLAT  # magnitudes are at most 1
-    found = 0
+    starts = (number - 1) * step + shifts
     for t in range(starts):
-        unsure = 0
         for i in range(n):
-            spread = square[i] - total[i] * total[i] / width
             peak[i] = square[i] if square[i] > peak[i] else peak[i]
-            sure = (spread > of_square * square[i]) & (spread > of_peak * peak[i]) & (spread >= least)
-            inverse[t, i] = 1.0 / np.sqrt(spread) if sure else np.nan
-            unsure += 0 if sure else 1
-        for i in range(n):
-            sums[t, i] = total[i]
-        if unsure > 0:
-            found += _mark_weak(x, first + t, width, inverse[t], weak)
+        if t % step < shifts:
+            for i in range(n):
+                trusted = of_square * square[i] if of_square * square[i] > of_peak * peak[i] else of_peak * peak[i]
+                floor[t, i] = trusted if trusted > least else least
+            for i in range(n):
+                sums[t, i] = total[i]
+                squares[t, i] = square[i]
         if t + 1 < starts:
             for i in range(n):
                 old, new = centred[t, i], centred[t + width, i]
                 total[i] += new - old
                 square[i] += new * new - old * old
-    return found
+
+
+@kernel
+def _move_few_sums(centred, width, windows, guards, sums, squares, floor):
+    """`_move_sums`, one signal after the other."""
+    starts = (windows[0] - 1) * windows[1] + windows[2]
+    of_square, of_peak, least = guards[0], guards[1], width * FLAT * FLAT
+    for i in range(centred.shape[1]):
+        total, square, peak = 0.0, 0.0, 0.0
+        for k in range(width):
+            total += centred[k, i]
+            square += centred[k, i] * centred[k, i]
+        for t in range(starts):
+            peak = max(peak, square)
+            sums[t, i], squares[t, i] = total, square
+            floor[t, i] = max(max(of_square * square, of_peak * peak), least)
+            if t + 1 < starts:
+                old, new = centred[t, i], centred[t + width, i]
+                total += new - old
+                square += new * new - old * old
+
+
+@kernel
+def _invert(sums, squares, floor, width):
+    """Replace sums of squares by inverse spreads, or NaN; return the number of these."""
+    total, square, bar, unsure = sums.reshape(-1), squares.reshape(-1), floor.reshape(-1), 0
+    for k in range(len(total)):
+        spread = square[k] - total[k] * total[k] / width
+        sure = spread > bar[k]
+        square[k] = 1.0 / np.sqrt(spread) if sure else np.nan
+        unsure += 0 if sure else 1
+    return unsure
 
 
 @kernel

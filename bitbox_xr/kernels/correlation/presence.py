@@ -113,7 +113,7 @@ def _centre_present(x, first, frames, out):
 @kernel
 def lay_out_masked(x, first, frames, centred, pad, stride, flat, square, present):
     """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
-    lay_out(centred, frames, 0, pad, stride, flat)
+    lay_out(centred, frames, 0, pad, stride, flat, 1.0)
     for k in range(frames):
         to = (pad + k) * stride
         for j in range(x.shape[1]):

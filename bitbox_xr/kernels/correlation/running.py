@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.choice import FEW, choose, scale, scale_and_choose
-from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments
+from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
 from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
 from bitbox_xr.kernels.correlation.tiles import aligned, loaded, outer, plus, remove, repeated, shape, store, zeros
@@ -98,7 +98,7 @@ def running(
     blocks = _blocks(sizes, lanes) if plan.sliding else None
     few = True if plan.sliding or n2 < FEW else None  # branches on None are left out when the function is compiled
     return _running(
-        one[:2], two[:2], sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
+        operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
         np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, sums, mirrored, first, corr,
         lags,
@@ -134,16 +134,15 @@ def _running(
         group = min(sizes.windows, len(corr) - start)
         at = first + start * sizes.step
         starts, inside = (group - 1) * sizes.step + sizes.sweep, (group - 1) * sizes.step + sizes.shifts
-        found += moments(one, at, width, starts, guards, centred[0], table1[0], table1[1])
-        found += moments(two, at, width, inside, guards, centred[1], table2[0], table2[1])
-        table1[0] /= width
-        lay_out(table1[0], starts, 0, 0, n1, means)
-        lay_out(table1[1], starts, 0, 0, n1, inverse1)
+        found += moments(one, at, width, (group, sizes.step, sizes.sweep), guards, centred[0], table1[0], table1[1])
+        found += moments(two, at, width, (group, sizes.step, sizes.shifts), guards, centred[1], table2[0], table2[1])
+        lay_out(table1[0], starts, 0, 0, n1, means, 1.0 / width)
+        lay_out(table1[1], starts, 0, 0, n1, inverse1, 1.0)
         for part in range(len(flat)):
             begin = part * stride
-            lay_out(centred[1], inside + width - 1, begin, pad, stride, flat[part])
-            lay_out(table2[0], inside, begin, pad, stride, total[part])
-            lay_out(table2[1], inside, begin, pad, stride, inverse2[part])
+            lay_out(centred[1], inside + width - 1, begin, pad, stride, flat[part], 1.0)
+            lay_out(table2[0], inside, begin, pad, stride, total[part], 1.0)
+            lay_out(table2[1], inside, begin, pad, stride, inverse2[part], 1.0)
             side = flat[part], total[part], inverse2[part]
             for left in range(0, n1, sizes.rows):
                 if mirrored and begin + stride <= left:
@@ -154,12 +153,17 @@ def _running(
 
 
 @kernel
-def lay_out(table, frames, begin, pad, stride, flat):
-    """Write `stride` columns of a table from column `begin` to a flat array, from frame `pad`."""
+def lay_out(table, frames, begin, pad, stride, flat, factor):
+    """Write `stride` columns of a table from column `begin`, times `factor`, to a flat array, from frame `pad`."""
     count = min(stride, table.shape[1] - begin)
+    if stride == table.shape[1]:
+        row = table.reshape(-1)
+        for k in range(frames * stride):
+            flat[pad * stride + k] = factor * row[k]
+        return
     for k in range(frames):
         for j in range(count):
-            flat[(pad + k) * stride + j] = table[k, begin + j]
+            flat[(pad + k) * stride + j] = factor * table[k, begin + j]
 
 
 @kernel

@@ -15,7 +15,6 @@ out of order. `enter` applies all three rules, so that the result does not depen
 """
 
 from collections.abc import Iterable
-from functools import cmp_to_key
 from typing import Any
 
 from llvmlite import ir
@@ -24,7 +23,7 @@ from numba.extending import intrinsic
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["TIE", "beats", "build_beats", "enter", "ordered", "precedes"]
+__all__ = ["TIE", "beats", "enter", "ordered", "precedes"]
 
 TIE = 1e-6  # correlations that differ by no more are ties
 
@@ -32,19 +31,14 @@ TIE = 1e-6  # correlations that differ by no more are ties
 # --- rule 1
 
 
-def build_beats(builder: Any, rival: Any, held: Any) -> Any:
-    """LLVM code of `rival > held + TIE or isnan(held)`, for two numbers or lane by lane for two vectors."""
-    lanes = getattr(held.type, "count", None)
-    bar = builder.fadd(held, ir.Constant(held.type, TIE if lanes is None else [TIE] * lanes))
-    return builder.or_(builder.fcmp_ordered(">", rival, bar), builder.fcmp_unordered("uno", bar, bar))
-
-
 @intrinsic
 def beats(typing: Any, rival: Any, held: Any) -> Any:
-    """Whether `rival` replaces `held`: the comparison of `build_beats` in float64, for compiled code."""
+    """Whether `rival` replaces `held`: rival > held + TIE, or `held` is NaN."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return build_beats(builder, *args)
+        rival, held = args
+        bar = builder.fadd(held, ir.Constant(held.type, TIE))
+        return builder.or_(builder.fcmp_ordered(">", rival, bar), builder.fcmp_unordered("uno", bar, bar))
 
     return types.boolean(types.float64, types.float64), codegen
 
@@ -67,8 +61,7 @@ def ordered(lags: Iterable[int], *, nearest: bool) -> list[int]:
     >>> ordered([-2, -1, 0, 1, 2], nearest=False)
     [2, -2, 1, -1, 0]
     """
-    before = precedes.py_func
-    return sorted(lags, key=cmp_to_key(lambda lag, other: -1 if before(lag, other, nearest) else 1))
+    return sorted(lags, key=lambda lag: (abs(lag), lag), reverse=not nearest)
 
 
 # --- out of order

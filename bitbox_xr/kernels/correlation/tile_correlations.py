@@ -158,9 +158,9 @@ def masked_correlation(
                 spread = layout.fma(builder, frames, square, builder.fneg(builder.fmul(total, total)))
                 for bar in (low, builder.fmul(part, square)):
                     sure = builder.and_(sure, builder.fcmp_ordered(">", spread, builder.fmul(frames, bar)))
-                spreads.append(layout.root(builder, spread))
+                spreads.append(spread)
             both = layout.fma(builder, frames, products, builder.fneg(builder.fmul(sx, sy)))
-            value = builder.fdiv(both, builder.fmul(*spreads))
+            value = builder.fdiv(both, layout.root(builder, builder.fmul(*spreads)))
             other = builder.select(known, layout.constant(WEAK), layout.constant(float("nan")))
             return builder.select(sure, value, other)
 

@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 
 import bitbox_xr as bx
-from bitbox_xr.report.references import REFERENCES, TRACKERS
-from bitbox_xr.report.sentences import PARAGRAPH, STEPS
+from bitbox_xr.reporting.references import REFERENCES, TRACKERS
+from bitbox_xr.reporting.sentences import PARAGRAPH, STEPS
 
 from documented_output import examples
 from random_recordings import random_walk
@@ -85,7 +85,12 @@ RESULTS = {
     "covariates": (lambda: bx.contrast(study(), variable="excess", between="group", covariates=["age"], rng=1),
                    ["with the covariates age", "Freedman & Lane"]),
     "multiverse": (lambda: bx.multiverse("imitation", X, Y, width=[1.0, 2.0], step=[0.5, 1.0]),
-                   ["settings of width and step", "Steegen"]),
+                   ["Windows were 1 or 2 s long", "Steegen et al., 2016): width 1 or 2; step 0.5 or 1."]),
+    "of cohorts": (lambda: bx.multiverse("significance", X, Y, of=["imitation", "coordination"], n=5, width=1.0)
+                   .assign_attrs(preregistered_setting='{"of": "imitation"}'),
+                   ["measure imitation or coordination. The preregistered setting was measure imitation."]),
+    "settings of groups": (lambda: bx.contrast(study().assign_attrs(multiverse="pair"), variable="excess", rng=1),
+                           ["Each setting is a separate family of tests."]),
 }  # fmt: skip
 
 
@@ -188,3 +193,13 @@ def test_results_from_files_have_the_same_text(tmp_path):
 def test_other_datasets_are_refused():
     with pytest.raises(ValueError, match="expected a result with the attribute measure"):
         xr.Dataset().bitbox.methods()
+
+
+def test_preparation_that_differs_between_recordings_is_described_by_ranges():
+    steps = (
+        '[{"function": "align", "fps": 25.0, "shift": [-1.5, 0.5]}, '
+        '{"function": "mask", "intervals": [2, 9], "regions": "mouth", "some_recordings": 1}]'
+    )
+    text = paragraph(bx.quality(X.assign_attrs(history=steps)))
+    assert "by linear interpolation (shift: -1.5 to 0.5), then set to missing in 2 to 9 intervals" in text
+    assert "(regions: mouth; in some recordings)" in text

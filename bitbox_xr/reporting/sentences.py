@@ -74,6 +74,7 @@ WINDOWS = (
     _sentence(
         "Windows were {width} s long and began every {step} s ({window_count} windows).",
         "Windows were {width} s long and began every {step} s.",
+        "Windows were {width} s long.",
         measure=CORRELATED,
     ),
     _sentence(
@@ -228,7 +229,13 @@ STUDY = (
         "over all cells ({nichols}). The seed of random numbers was {seed}.",
         measure="contrast", exact=0,
     ),
-    _sentence("All combinations of settings of {settings} were computed ({steegen})."),
+    _sentence(
+        "All combinations of these settings were computed ({steegen}): {settings}. Each setting is a separate family "
+        "of tests.",
+        measure="contrast",
+    ),
+    _sentence("All combinations of these settings were computed ({steegen}): {settings}.", compares=()),
+    _sentence("The preregistered setting was {preregistered_setting}."),
 )  # fmt: skip
 
 SOFTWARE = (_sentence("Results were computed with bitbox_xr {bitbox_xr_version}, which uses xarray ({hoyer})."),)

@@ -7,10 +7,12 @@ from string import Formatter
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.provenance import MULTIVERSE, PREREGISTERED_SETTING, SOME_RECORDINGS
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import COEFFICIENT, EVENT, PAIR, RECORDING, SIGNAL, SIGNAL1, SIGNAL2
-from bitbox_xr.report.references import REFERENCES, TRACKERS
-from bitbox_xr.report.sentences import PARAGRAPH, STEPS, Sentence
+from bitbox_xr.inference.settings import OF
+from bitbox_xr.reporting.references import REFERENCES, TRACKERS
+from bitbox_xr.reporting.sentences import PARAGRAPH, STEPS, Sentence
 
 __all__ = ["methods"]
 
@@ -110,12 +112,38 @@ def _facts(result: xr.Dataset) -> dict[str, object]:
         facts |= {"unscaled": 1} if facts["scales"] == "raw" else {"scales": _series(str(facts["scales"]).split())}
     if (by := facts.get("by")) in result.coords:
         facts["labels"] = listed(dict.fromkeys(np.atleast_1d(result[by].values).astype(str).tolist()))
-    if facts.get("multiverse"):
-        facts["settings"] = _series(str(facts["multiverse"]).split())
+    facts |= _settings(result, facts)
     derived = (_trackers(result), _signals(result), _pairs(result), _preparation(result), _losses(result))
     for found in derived:
         facts |= found
     return facts
+
+
+def _settings(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, object]:
+    """The options with several settings, and the values of those that are numbers, in place of their attributes."""
+    options = str(result.attrs.get(MULTIVERSE, "")).split()
+    if not options:
+        return {}
+    labels = {
+        name: [_text(label) for label in np.atleast_1d(result[name].values)] for name in options if name in result
+    }
+    words = {OF: "measure"}
+    texts = [f"{words.get(name, name)} {_either(labels[name])}" if name in labels else name for name in options]
+    found: dict[str, object] = {"settings": "; ".join(texts)}
+    found |= {name: _either(own) for name, own in labels.items() if name not in facts and _are_numbers(result[name])}
+    if PREREGISTERED_SETTING in result.attrs:
+        chosen = json.loads(str(result.attrs[PREREGISTERED_SETTING]))
+        found[PREREGISTERED_SETTING] = "; ".join(f"{words.get(name, name)} {label}" for name, label in chosen.items())
+    return found
+
+
+def _either(words: list[str]) -> str:
+    """Words as alternatives: `1, 2 or 4`."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _are_numbers(values: xr.DataArray) -> bool:
+    return values.dtype.kind in "iuf"
 
 
 def _series(words: list[str]) -> str:
@@ -178,13 +206,23 @@ def _steps(history: object) -> list[str]:
 
 
 def _step(step: Mapping[str, object]) -> str:
-    known = {name: _text(value) for name, value in step.items()}
-    if known.get("intervals", "0") != "0":
-        known["counted_intervals"] = counted(int(known["intervals"]), "interval")
+    """What a step did; in a summary, numbers may be ranges over recordings, and a step may concern some of them."""
+    known = {name: _range(value) for name, value in step.items()}
+    intervals = step.get("intervals", 0)
+    if isinstance(intervals, list):
+        known["counted_intervals"] = f"{known['intervals']} intervals"
+    elif isinstance(intervals, int) and intervals:
+        known["counted_intervals"] = counted(intervals, "interval")
     texts = (*STEPS.get(known["function"], ()), "processed by {function}")
     written = next(text.format(**known) for text in texts if set(_fields(text)) <= set(known))
     details = [f"{name}: {known[name]}" for name in DETAILS if known.get(name, "0") not in ("", "0")]
+    details += ["in some recordings"] if SOME_RECORDINGS in known else []
     return f"{written} ({'; '.join(details)})" if details else written
+
+
+def _range(value: object) -> str:
+    """A number or text, or the smallest and largest number of several recordings."""
+    return " to ".join(map(_text, value)) if isinstance(value, list) else _text(value)
 
 
 def _losses(result: xr.Dataset) -> dict[str, object]:

@@ -1,0 +1,170 @@
+"""The command `plot`, which draws a picture of a result or of signals."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import xarray as xr
+
+from bitbox_xr.cli.arguments import checked_out
+from bitbox_xr.cli.group import main
+from bitbox_xr.cli.options import FILE, HELP, reported, scales_option, threshold_options
+from bitbox_xr.cli.output import PICTURE
+from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.selection import selected
+from bitbox_xr.io.netcdf import destination, open_netcdf, replacing
+from bitbox_xr.io.readers import open_signals
+from bitbox_xr.plotting.methods import PlotMethods, SignalsPlotMethods
+
+__all__ = ["plot"]
+
+# the picture of a result, by the first of these variables that it has
+OF_RESULTS = {
+    "null_corr": "over_time_by_chance",
+    "profile": "lag_profile",
+    "surrogate_z": "significant_pairs",
+    "expressivity": "expressivity",
+    "asymmetry": "asymmetry",
+    "estimate": "specification_curve",
+}
+DATE = {
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}  # equal results make equal files, together with svg.hashsalt
+
+
+def _names(methods: type) -> list[str]:
+    """The pictures of results, or of signals, that need nothing but options."""
+    return [name for name in vars(methods) if not name.startswith("_") and name != "answers"]
+
+
+PICTURES = sorted({*_names(PlotMethods), *_names(SignalsPlotMethods)})
+
+
+@main.command(short_help="Draw a picture of RESULT.", **HELP)
+@click.argument("result", type=FILE)
+@click.option(
+    "-o", "--out", type=FILE, required=True, metavar="OUT.png",
+    help="Picture to write: .png, .svg or .pdf. An existing file is replaced.",
+)  # fmt: skip
+@click.option(
+    "--picture",
+    type=click.Choice(PICTURES),
+    metavar="NAME",
+    help=f"What to draw: {', '.join(PICTURES)}.  [default: the main picture of the result]",
+)
+@click.option(
+    "--select", multiple=True, metavar="NAME=LABEL", help="Part of the result to draw, such as condition=play. Can be "
+    "given several times.",
+)  # fmt: skip
+@click.option("--pair", nargs=2, metavar="SIGNAL1 SIGNAL2", help="The pair of signals.  [default: the strongest pair]")
+@click.option("--statistic", metavar="NAME", help="Of a matrix: the variable to draw.")
+@click.option("--metric", metavar="NAME", help="Of expressivity: activations_per_minute, frequency, mean, …")
+@click.option("--found", type=FILE, metavar="FILE", help="Of significant_pairs: a result of significance.")
+@click.option("--by", type=click.Choice(["p", "p_fwe", "q"]), help="Of significant_pairs: which p-value decides.")
+@click.option("--alpha", type=float, help="Of significant_pairs: the largest p-value of a framed pair.")
+@click.option("--level", type=float, help="Of pictures with surrogates: share of them in the band.")
+@click.option("--variable", metavar="NAME", help="Of specification_curve: the variable to draw.")
+@click.option("--coefficient", metavar="NAME", help="Of decomposition: the signal.")
+@scales_option
+@threshold_options(None)
+@click.option("--vmin", type=float, help="Smallest value of the colours.")
+@click.option("--vmax", type=float, help="Largest value of the colours.")
+@click.option("--cmap", metavar="NAME", help="Colour map of Matplotlib.")
+@click.option(
+    "--dpi", type=click.IntRange(10, 2400), default=200, metavar="N", show_default=True, help="Dots per inch of a .png."
+)
+@reported
+def plot(result: Path, **given: Any) -> None:
+    """Draw a picture of RESULT, a file that another command or `to_netcdf()` wrote; or of a recording.
+
+    Options have the names and meanings that the pictures have in Python, where `result.bitbox.plot` draws them.
+
+    \b
+    Examples:
+      bitbox-xr plot imitation.nc -o matrix.png
+      bitbox-xr plot imitation.nc -o smile.pdf --picture over_time --pair AU12 AU12
+      bitbox-xr plot chance.nc -o play.svg --select condition=play --by q
+      bitbox-xr plot openface.csv -o smile.png --coefficient AU12_r --min-rise 0.5
+    """
+    import matplotlib
+
+    out = checked_out(given, result, *([given["found"]] if given["found"] else []), form=PICTURE)
+    opened = _opened(result)
+    labels = _labels(opened, given["select"])
+    data: xr.Dataset | xr.DataArray = selected(opened, labels)
+    name = given["picture"] or _default_picture(data)
+    draw = _method(data, name)
+    found = {} if given["found"] is None else {"found": open_netcdf(given["found"])}
+    options = _options(name, draw, data, given)
+    with matplotlib.rc_context({"backend": "agg", "svg.hashsalt": name}), replacing(destination(out)) as file:
+        figure = draw(**options, **found).get_figure(root=True)
+        figure.savefig(file, dpi=given["dpi"], metadata=DATE.get(out.suffix.lower()))
+    click.echo(f"{out}: {name}")
+
+
+def _opened(file: Path) -> Any:  # DataArray or Dataset, as the file says
+    """The content of a NetCDF file in memory, or the signals of a tracker's file."""
+    opened = open_netcdf(file) if file.suffix.lower() == ".nc" else open_signals(file)
+    with opened:
+        return opened.load()
+
+
+def _labels(data: xr.Dataset | xr.DataArray, texts: tuple[str, ...]) -> dict[str, str | float]:
+    """What --select asks for; labels of numeric coordinates are numbers."""
+    labels: dict[str, str | float] = {}
+    faults = []
+    for text in texts:
+        name, equals, label = text.partition("=")
+        if not equals or name not in data.dims:
+            known = ", ".join(map(str, data.dims))
+            faults.append(f"expected --select to be NAME=LABEL with one of the dimensions {known}, got {text!r}")
+        elif np.issubdtype(data[name].dtype, np.number):
+            labels[name] = float(label)
+        else:
+            labels[name] = label
+    refuse("plot", faults)
+    return labels
+
+
+def _default_picture(data: xr.Dataset | xr.DataArray) -> str:
+    if isinstance(data, xr.DataArray):
+        return "lag_heatmap" if "lag" in data.dims else "decomposition"
+    return next((picture for variable, picture in OF_RESULTS.items() if variable in data), "matrix")
+
+
+def _method(data: xr.Dataset | xr.DataArray, name: str) -> Callable[..., Any]:
+    """What draws the picture of these data."""
+    methods = PlotMethods(data) if isinstance(data, xr.Dataset) else SignalsPlotMethods(data)
+    if name not in _names(type(methods)):
+        what = "a result" if isinstance(data, xr.Dataset) else "signals"
+        known = ", ".join(_names(type(methods)))
+        raise ValueError(f"expected --picture to be one of {what} ({known}), got {name}; choose one of these")
+    method: Callable[..., Any] = getattr(methods, name)
+    return method
+
+
+def _options(
+    name: str, draw: Callable[..., Any], data: xr.Dataset | xr.DataArray, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The options of the command that are given, which must be options of the picture."""
+    of_command = {"out", "picture", "select", "found", "dpi"}
+    stated = {option: value for option, value in given.items() if option not in of_command and value is not None}
+    known = [option for option in inspect.signature(draw).parameters if option not in ("ax", "fig")]
+    others = [option for option in stated if option not in known]
+    if given["found"] is not None and "found" not in known:
+        others.append("found")
+    if isinstance(stated.get("noise"), Path):
+        stated["noise"] = open_signals(stated["noise"])
+    if others:
+        names = ", ".join(f"--{option.replace('_', '-')}" for option in known) or "none"
+        got = ", ".join(f"--{option.replace('_', '-')}" for option in others)
+        raise ValueError(f"expected options of {name} ({names}), got {got}; leave it out, or choose another --picture")
+    if "found" in known and given["found"] is None:
+        if not isinstance(data, xr.Dataset) or "surrogate_z" not in data:
+            raise ValueError(f"expected --found with {name}, got none; add --found FILE, a result of significance")
+        stated["found"] = data
+    return stated
