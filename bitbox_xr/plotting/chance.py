@@ -16,6 +16,7 @@ from bitbox_xr.plotting.captions import (
     pair_of,
     pair_text,
     subject_text,
+    surrogates_text,
     with_sign,
     write_title,
 )
@@ -116,7 +117,9 @@ def matched_pairs(
     ax.legend(loc="lower right")
     tested = int(np.isfinite(p).sum())
     significant = f"{counts_text(int(out.sum()), tested, 'pair')} significant"
-    write_title(ax, subject_text(found), [significant, *options_text(found.attrs)])
+    windows = options_text(found.attrs)
+    tests = surrogates_text(found.attrs)
+    write_title(ax, subject_text(found), [significant, *tests, *(one for one in windows if one not in tests)])
     return ax
 
 

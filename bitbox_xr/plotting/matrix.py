@@ -161,7 +161,7 @@ def draw_matrix(
     _hatch(ax, cells.few & ~cells.alone)
     _write_values(ax, cells, image)
     _label(ax, cells, NOBODY if result.attrs.get("alone") else who, (width, height))
-    settings = [*further, *options_text(result.attrs)]
+    settings = [*further, *(one for one in options_text(result.attrs) if one not in further)]
     write_title(ax, subject_text(result), settings)
     return ax
 

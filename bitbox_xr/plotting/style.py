@@ -64,7 +64,7 @@ SEQUENTIAL_CMAP = "viridis"  # values of one sign
 COLUMN_MM = {1: 88.0, 2: 180.0}  # width of one column and of two columns of a journal
 MM_PER_INCH, POINTS_PER_INCH = 25.4, 72
 SCREEN_DPI = 150  # figures in millimetres would be small on a screen with 100 dots per inch
-MIN_LABEL_PT, LABEL_PT, TITLE_PT = 4.5, 7.0, 7.5
+MIN_LABEL_PT, LABEL_PT, TITLE_PT = 4.5, 7.0, 7.0
 STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # round limits of scales, times a power of ten
 
 RC: dict[str, Any] = {
