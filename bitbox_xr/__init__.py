@@ -7,7 +7,7 @@ from bitbox_xr.inference.contingency import contingency
 from bitbox_xr.inference.contrasts import contrast
 from bitbox_xr.inference.multiverse import multiverse
 from bitbox_xr.inference.significance import significance
-from bitbox_xr.inference.single_pair import lag_map, surrogate_windows
+from bitbox_xr.inference.single_pair import lag_map, surrogate_profiles, surrogate_windows
 from bitbox_xr.io.annotations import open_intervals
 from bitbox_xr.io.netcdf import open_netcdf, to_netcdf
 from bitbox_xr.io.readers import open_recording, open_signals
@@ -70,6 +70,7 @@ __all__ = [
     "smooth",
     "smoothness",
     "standardize",
+    "surrogate_profiles",
     "surrogate_windows",
     "to_bitbox",
     "to_netcdf",

@@ -24,6 +24,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx_autosummary_accessors",
+    "sphinx_design",
     "myst_nb",
 ]
 exclude_patterns = ["_build", "conf.py", "layers.py"]
@@ -88,7 +89,7 @@ html_css_files = ["extra.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "light"}
-html_sidebars = {"*": [], "examples/*": []}  # only the reference and the developer pages have pages under them
+html_sidebars = {"index": []}  # every other page shows the pages of its part
 html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "navbar_end": ["theme-switcher"],
@@ -96,5 +97,5 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_toc_level": 2,
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 5,  # all parts: Start, Guides, Examples, Reference, About
 }

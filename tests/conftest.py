@@ -7,6 +7,16 @@ import pytest
 SHARED = Path(__file__).parents[2] / "shared"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Compare the images of plots in every run, as the option --mpl of pytest-mpl does; without the plugin, skip them.
+
+    In pyproject.toml the option would stop pytest where the plugin is not installed.
+    """
+    if config.pluginmanager.hasplugin("pytest_mpl"):
+        config.option.mpl = True
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_notice_of_compilation():
     """Tests of standard error do not depend on what is compiled already."""

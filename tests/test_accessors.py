@@ -54,6 +54,7 @@ FUNCTIONS = {
         "contingency",
         "lag_map",
         "surrogate_windows",
+        "surrogate_profiles",
         "expressivity",
         "events",
         "diversity",

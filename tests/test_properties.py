@@ -167,6 +167,7 @@ def test_every_public_function_has_a_case():
     files = {"open_netcdf", "open_recording", "open_signals", "to_netcdf"}  # tested below
     files |= {"open_intervals", "register_reader"}  # tests/io
     files |= {"contrast"}  # of a summary; tests/inference
+    files |= {"report"}  # of results; tests/reporting
     # on dask their errors name the signals of a chunk only; tests/preprocessing, tests/inference
     files |= {"standardize", "multiverse"}
     assert {name.partition(" ")[0] for name in CALLS if ":" not in name} | files | {"cohort", "demo"} == set(bx.__all__)

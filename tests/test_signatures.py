@@ -22,7 +22,7 @@ DEFAULTS = {
     "min_valid": 0.75,
     "fps": None,
 }
-ONE_SIDED = ["imitation", "lag_profile", "significance", "lag_map", "surrogate_windows"]
+ONE_SIDED = ["imitation", "lag_profile", "significance", "lag_map", "surrogate_windows", "surrogate_profiles"]
 COMMANDS = ["imitation", "coordination", "significance", "cohort"]
 
 

@@ -317,3 +317,48 @@ class PairMethods:
             min_valid=min_valid,
             fps=fps,
         )
+
+    def surrogate_profiles(
+        self,
+        y: SignalsLike | None = None,
+        *,
+        pair: tuple[str, str],
+        measure: MeasureOfTwo = "imitation",
+        surrogates: Surrogates = "shift",
+        n: int = 199,
+        rng: int | np.random.Generator | None = None,
+        partners: Sequence[SignalsLike] | None = None,
+        width: float = 0.5,
+        step: float | None = None,
+        max_lag: float | None = None,
+        causal: bool = True,
+        polarity: bool = True,
+        min_valid: float = 0.75,
+        fps: float | None = None,
+    ) -> xr.Dataset:
+        """Compare the lag profile of one pair with those of its surrogates: see `bitbox_xr.surrogate_profiles`.
+
+        >>> from bitbox_xr.demo import make_pair
+        >>> child, model, _ = make_pair(minutes=1)
+        >>> options = {"n": 19, "rng": 0, "width": 2, "step": 1, "max_lag": 1}
+        >>> found = child.bitbox.surrogate_profiles(model, pair=("AU12", "AU12"), **options)
+        >>> found.null_profile.sizes
+        Frozen({'surrogate': 19, 'lag': 31})
+        """
+        return bx.surrogate_profiles(
+            self._x,
+            y,
+            pair=pair,
+            measure=measure,
+            surrogates=surrogates,
+            n=n,
+            rng=rng,
+            partners=partners,
+            width=width,
+            step=step,
+            max_lag=max_lag,
+            causal=causal,
+            polarity=polarity,
+            min_valid=min_valid,
+            fps=fps,
+        )

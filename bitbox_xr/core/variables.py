@@ -123,6 +123,7 @@ VARIABLES = {
     "latency": Variable("median time from an activation of y to the first answer of x", "s"),
     SURROGATE: Variable("number of the surrogate"),
     "null_corr": Variable("windowed correlation of surrogates", "1"),
+    "null_profile": Variable("mean correlation of surrogates over windows at each lag", "1"),
     "null_lag": Variable("lag of surrogates", "s"),
     # contrasts
     COMPARISON: Variable("groups or conditions that are compared"),

@@ -19,7 +19,7 @@ from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 if TYPE_CHECKING:
     from bitbox_xr.kernels.correlation.windowed import Plan
 
-__all__ = ["lag_map", "surrogate_windows"]
+__all__ = ["lag_map", "surrogate_profiles", "surrogate_windows"]
 
 
 def lag_map(
@@ -158,6 +158,82 @@ def surrogate_windows(
     )
 
 
+def surrogate_profiles(
+    x: SignalsLike,
+    y: SignalsLike | None = None,
+    *,
+    pair: tuple[str, str],
+    measure: MeasureOfTwo = "imitation",
+    surrogates: Surrogates = "shift",
+    n: int = 199,
+    rng: int | np.random.Generator | None = None,
+    partners: Sequence[SignalsLike] | None = None,
+    width: float = 0.5,
+    step: float | None = None,
+    max_lag: float | None = None,
+    causal: bool = True,
+    polarity: bool = True,
+    min_valid: float = 0.75,
+    fps: float | None = None,
+) -> xr.Dataset:
+    """Compute the lag profile of one pair of signals with those of its surrogates.
+
+    For faces choose `width=2, step=1, max_lag=1` (s), as for `imitation`. Use the result for plots that show at which
+    lags two signals are more related than by chance. It is not corrected for the number of lags. To test the pair use
+    `significance`, which makes the same surrogates for the same `rng`.
+
+    Parameters
+    ----------
+    x, y
+        As for `imitation`, one recording; y may be omitted for coordination.
+    pair
+        Names of the signal of x and of the signal of y.
+    measure, surrogates, n, rng, partners, width, step, max_lag, causal, polarity, min_valid, fps
+        As for `significance`. The time grows with the number of surrogates times that of lags: 1.5 s for 199
+        surrogates, 31 lags and 117 windows.
+
+    Returns
+    -------
+    Dataset
+        `profile` `(lag)`, the mean correlation over windows at each lag, as in `lag_profile`, and `null_profile`
+        `(surrogate, lag)`, that of the surrogates. Dask arrays are computed, since it is one pair only.
+
+    Raises
+    ------
+    ValueError
+        As for `significance`, and if there is no such pair or there are further dimensions.
+
+    Examples
+    --------
+    >>> from bitbox_xr import signals
+    >>> rng = np.random.default_rng(0)
+    >>> model = rng.normal(size=(900, 1))
+    >>> x = signals(np.roll(model, 3, axis=0) + rng.normal(size=(900, 1)), fps=30, names=["AU12"])
+    >>> y = signals(model, fps=30, names=["AU12"])
+    >>> found = surrogate_profiles(x, y, pair=("AU12", "AU12"), width=2, step=1, max_lag=0.2, n=19, rng=1)
+    >>> above = found.lag[found.profile > found.null_profile.max("surrogate")]
+    >>> above.round(3).values
+    array([-0.1])
+    """
+    options = Options(width, step, max_lag, polarity, min_valid, causal)
+    both = _selected(checked_pair(measure, x, y, options, fps), pair)
+    (draws,) = draw(surrogates, n, rng, both, partners, fps)
+    x_values, y_values = _values(both)
+    plans, spectra = [both.plan([lag]) for lag in both.lags()], draws.spectra(y_values)
+    surrogates_of_y = (draws.surrogate(k, y_values, spectra)[0] for k in range(len(draws.items)))
+    null = [_profile(x_values, one.y, both, plans, one.order) for one in surrogates_of_y]
+    data = {
+        "profile": (LAG, _profile(x_values, y_values, both, plans), variable_attrs("profile")),
+        "null_profile": ((SURROGATE, LAG), np.stack(null), variable_attrs("null_profile")),
+    }
+    number = (SURROGATE, np.arange(len(null)), variable_attrs(SURROGATE))
+    return xr.Dataset(
+        data,
+        {SURROGATE: number, **_labels(both), **both.lag_coords()},
+        {**both.attrs(), **draw_attrs([draws], both)},
+    )
+
+
 def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
     """Keep only one signal of each recording."""
     if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(np.isscalar, pair)):
@@ -191,3 +267,14 @@ def _windows(x: np.ndarray, y: np.ndarray, both: Pair, plan: "Plan", order: np.n
     shares = np.empty((2, number, 1), np.float32)
     correlation_engine.block(x, y, both.windows, plan, plan.lags / both.fps, False, 0, number, (*out, *shares), order)
     return out[:, :, 0, 0]
+
+
+def _profile(
+    x: np.ndarray, y: np.ndarray, both: Pair, plans: "list[Plan]", order: np.ndarray | None = None
+) -> np.ndarray:
+    """Mean correlation over windows at the lag of each plan, `(lag,)`; NaN where no window has one."""
+    corr = np.stack([_windows(x, y, both, plan, order)[0] for plan in plans]).astype(np.float64)
+    present = ~np.isnan(corr)
+    count = present.sum(axis=1)
+    means: np.ndarray = np.where(present, corr, 0.0).sum(axis=1) / np.where(count > 0, count, np.nan)
+    return means

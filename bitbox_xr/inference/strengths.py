@@ -72,7 +72,7 @@ def _strengths(
     progress: bool | None,
 ) -> np.ndarray:
     """Compute all kinds of statistics, `(…, pick, kind, pairs…)`. Pick 0 is y itself, pick k is surrogate k − 1."""
-    x, y, extra = correlation_engine.broadcast(x, y)
+    x, y, extra = correlation_engine.broadcast(np.ascontiguousarray(x), np.ascontiguousarray(y))
     spectra = {where: draws.spectra(y[where]) for where in np.ndindex(extra)}
     active = {where: [_activity(x[where][part.start : part.stop], part.windows, asked.least) for part in draws.parts]
               for where in np.ndindex(extra)}  # fmt: skip

@@ -82,24 +82,24 @@ def _sums_of_matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ranks of each column, `(column, window)`, centred, 0 where a value is missing; and where values are present."""
-    rows = np.ascontiguousarray(values.T)
-    ranks = np.zeros(rows.shape)
-    _rank(rows, np.argsort(rows, axis=1), ranks)
-    return ranks, (~np.isnan(rows)).astype(np.float64)
+    ranks = np.zeros(values.shape[::-1])
+    _rank(values, np.argsort(values, axis=0), ranks)
+    return ranks, np.ascontiguousarray(~np.isnan(values).T, np.float64)
 
 
 @kernel
-def _rank(rows, order, ranks):
-    """Write the centred ranks of each row; `order` sorts it, with missing values last."""
-    for i in range(len(rows)):
-        row, places, count = rows[i], order[i], 0
-        while count < len(row) and row[places[count]] == row[places[count]]:
+def _rank(values, order, ranks):
+    """Write the centred ranks of each column as a row; `order` sorts the columns, with missing values last."""
+    windows, n = values.shape
+    for i in range(n):
+        count = 0
+        while count < windows and values[order[count, i], i] == values[order[count, i], i]:
             count += 1
         start = 0
         while start < count:
             stop = start + 1
-            while stop < count and row[places[stop]] == row[places[start]]:
+            while stop < count and values[order[stop, i], i] == values[order[start, i], i]:
                 stop += 1
             for k in range(start, stop):  # ties
-                ranks[i, places[k]] = (start + stop - count) / 2
+                ranks[i, order[k, i]] = (start + stop - count) / 2
             start = stop

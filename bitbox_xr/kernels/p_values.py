@@ -20,16 +20,21 @@ def add_strength(corr, magnitude, first, width, step, last, sums):
     `last` `(n1, n2)` is the last window with a correlation so far; it is updated.
     """
     windows, n1, n2 = corr.shape
-    for w in range(windows):
-        for i in range(n1):
+    count, total, cover, before = np.empty(n2), np.empty(n2), np.empty(n2), np.empty(n2)
+    for i in range(n1):
+        for j in range(n2):
+            count[j], total[j], cover[j], before[j] = sums[0, i, j], sums[1, i, j], sums[2, i, j], last[i, j]
+        for w in range(windows):
+            now = float(first + w)
             for j in range(n2):
                 r = np.float64(corr[w, i, j])
-                present = r == r
-                since = (first + w - last[i, j]) * step
-                sums[0, i, j] += 1.0 if present else 0.0
-                sums[1, i, j] += (abs(r) if magnitude else r) if present else 0.0
-                sums[2, i, j] += float(min(width, since)) if present else 0.0
-                last[i, j] = first + w if present else last[i, j]
+                present, since, size = r == r, (now - before[j]) * step, abs(r) if magnitude else r
+                count[j] += 1.0 if present else 0.0
+                total[j] += size if present else 0.0
+                cover[j] += (since if since < width else width) if present else 0.0
+                before[j] = now if present else before[j]
+        for j in range(n2):
+            sums[0, i, j], sums[1, i, j], sums[2, i, j], last[i, j] = count[j], total[j], cover[j], before[j]
 
 
 class Estimates(NamedTuple):

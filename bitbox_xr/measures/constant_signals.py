@@ -13,6 +13,7 @@ from bitbox_xr.measures.windowing import Pair
 __all__ = ["note_constant_signals"]
 
 MAX_NAMED = 8
+FIRST_FRAMES = 100
 
 
 def note_constant_signals(function: str, pair: Pair) -> None:
@@ -29,8 +30,16 @@ def _constant(x: xr.DataArray, values: Array) -> list[str]:
     if is_lazy(values) or values.shape[-2] < 2:
         return []
     array = np.asarray(values)
-    axes = tuple(range(array.ndim - 1))
-    # fmax and fmin ignore NaN; a signal without any value has NaN in both, and NaN differs from NaN
-    constant = np.fmax.reduce(array, axis=axes) == np.fmin.reduce(array, axis=axes)
-    names: list[str] = x[SIGNAL].values[constant].astype(str).tolist()
+    low, high = _range(array[..., :FIRST_FRAMES, :])
+    open_ = np.flatnonzero(~(low < high))  # nearly all signals change soon
+    if not len(open_):
+        return []
+    low, high = _range(array[..., open_])
+    names: list[str] = x[SIGNAL].values[open_[low == high]].astype(str).tolist()
     return names
+
+
+def _range(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and largest value of each signal that is present; NaN, which differs from NaN, if there is none."""
+    axes = tuple(range(array.ndim - 1))
+    return np.fmin.reduce(array, axis=axes), np.fmax.reduce(array, axis=axes)

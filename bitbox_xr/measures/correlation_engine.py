@@ -278,12 +278,13 @@ def block(
     """
     from bitbox_xr.kernels.correlation.windowed import best_lags
 
-    if order is None:
+    span, numbers = windows.width + 2 * windows.reach, np.arange(first, stop)
+    if order is None and windows.step <= span:
         frames = windows.frames(first, stop)
         x, y = x[frames], y[frames]
-    else:
-        span = windows.width + 2 * windows.reach
-        starts = (windows.start + which * windows.step for which in (np.arange(first, stop), order[first:stop]))
+    else:  # no frames between windows
+        pairs = numbers, numbers if order is None else order[first:stop]
+        starts = (windows.start + which * windows.step for which in pairs)
         x, y = (a[(start[:, None] + np.arange(span)).ravel()] for a, start in zip((x, y), starts, strict=True))
         plan = plan._replace(step=span)
     sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]

@@ -32,6 +32,7 @@ __all__ = [
     "seconds",
     "shortened",
     "subject_text",
+    "surrogates_text",
     "with_sign",
     "wrapped",
     "wrapped_to_points",
@@ -41,7 +42,7 @@ __all__ = [
 CHARACTER_WIDTH = 0.56  # of the font size, for an average character
 MIN_CHARACTERS_PER_LINE = 12
 MAX_NAME = 28  # characters of the name of a person or recording
-P_VALUES = {"p": "p", "p_fwe": "family-wise p", "q": "false discovery rate q"}
+P_VALUES = {"p": "p", "p_fwe": "family-wise p", "q": "FDR q"}
 MAX_EXTENSION = 8  # characters, with the dot
 SEPARATORS = " ,;_-."
 MARGIN_PT = 4.0
@@ -209,9 +210,12 @@ def options_text(attrs: Attrs, count: int | None = None) -> list[str]:
         some = f"{count} of " if count not in (None, number) else ""
         parts.append(f"{some}{counted(number, 'window')} of {seconds(attrs['width'])}")
         parts += [f"{name} {seconds(attrs[name])}" for name in ("step", "max_lag") if name in attrs]
-    if "n" in attrs and "surrogates" in attrs:
-        parts.append(f"{attrs['n']} {attrs['surrogates']} surrogates")
-    return parts
+    return [*parts, *surrogates_text(attrs)]
+
+
+def surrogates_text(attrs: Attrs) -> list[str]:
+    """Number and kind of the surrogates, if the result has some."""
+    return [f"{attrs['n']} {attrs['surrogates']} surrogates"] if "n" in attrs and "surrogates" in attrs else []
 
 
 def counts_text(few: int, many: int, what: str) -> str:
@@ -246,14 +250,25 @@ def write_title(
 
 
 def _cut(text: str, width: float) -> str:
-    return shortened(text, _characters(width, TITLE_PT))
+    """`text` in at most `width` points, without its middle if it is longer."""
+    most = len(text)
+    while most > MIN_CHARACTERS_PER_LINE and _width(shortened(text, most)) > width:
+        most -= 1
+    return shortened(text, most)
 
 
 def _joined(parts: list[str], width: float) -> str:
-    most = _characters(width, TITLE_PT)
-    while len(parts) > 1 and len(", ".join(parts)) > most:
+    while len(parts) > 1 and _width(", ".join(parts)) > width:
         parts = parts[:-1]
-    return shortened(", ".join(parts), most)
+    return _cut(", ".join(parts), width)
+
+
+def _width(text: str) -> float:
+    """Width of a line of a title, in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    return float(text_to_path.get_text_width_height_descent(text, FontProperties(size=TITLE_PT), ismath=False)[0])
 
 
 # --- text of Matplotlib

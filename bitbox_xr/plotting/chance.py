@@ -16,6 +16,7 @@ from bitbox_xr.plotting.captions import (
     pair_of,
     pair_text,
     subject_text,
+    surrogates_text,
     with_sign,
     write_title,
 )
@@ -25,7 +26,7 @@ from bitbox_xr.plotting.style import (
     COLUMN_MM,
     LINE_COLOUR,
     MARK_COLOUR,
-    mm,
+    axes,
     points,
     select_variable,
     styled,
@@ -101,7 +102,7 @@ def matched_pairs(
     )
     order = np.argsort(-np.nan_to_num(observed - mean, nan=-np.inf), kind="stable")
     rows = np.arange(len(order))
-    ax = mm(COLUMN_MM[1], MARGIN_MM + ROW_MM * max(len(order), 5)).subplots() if ax is None else ax
+    ax = axes(ax, COLUMN_MM[1], MARGIN_MM + ROW_MM * max(len(order), 5))
     low, high = (mean[order] + side * NORMAL_95 * std[order] for side in (-1, 1))
     ax.hlines(rows, low, high, color=CHANCE_BAND, linewidth=3.0, label="chance, 95 %")
     ax.plot(mean[order], rows, "|", color=CHANCE_COLOUR, markersize=4)
@@ -113,10 +114,12 @@ def matched_pairs(
     statistic = str(found.attrs.get("statistic", ""))
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(vmin, vmax), xlabel=STATISTICS.get(statistic, "statistic"))
     ax.grid(axis="x", color="0.9", linewidth=0.4)
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    ax.legend(loc="lower right")
     tested = int(np.isfinite(p).sum())
     significant = f"{counts_text(int(out.sum()), tested, 'pair')} significant"
-    write_title(ax, subject_text(found), [significant, *options_text(found.attrs)])
+    windows = options_text(found.attrs)
+    tests = surrogates_text(found.attrs)
+    write_title(ax, subject_text(found), [significant, *tests, *(one for one in windows if one not in tests)])
     return ax
 
 
@@ -177,7 +180,7 @@ def null_distribution(
     strengths = [abs(values) if statistic == "corr_abs_mean" else values for values in (one, null)]
     observed, chance = float(strengths[0].mean(WINDOW)), strengths[1].mean(WINDOW).values
     chance = chance[np.isfinite(chance)]
-    ax = mm(COLUMN_MM[1], DISTRIBUTION_MM).subplots() if ax is None else ax
+    ax = axes(ax, COLUMN_MM[1], DISTRIBUTION_MM)
     bars = int(np.clip(round(2 * np.sqrt(len(chance))), MIN_BARS, MAX_BARS))
     ax.hist(chance, bars, color=CHANCE_BAND, edgecolor=CHANCE_COLOUR, linewidth=0.4, label=f"{len(chance)} surrogates")
     ax.axvline(observed, color=LINE_COLOUR, linewidth=1.4, label=f"observed: {with_sign(observed)}")

@@ -16,9 +16,9 @@ from bitbox_xr.plotting.style import (
     DIVERGING_CMAP,
     GROUP_COLOURS,
     SEQUENTIAL_CMAP,
+    axes,
     colour_map,
     limits,
-    mm,
     points,
     select_variable,
     styled,
@@ -115,9 +115,8 @@ def expressivity(
     rows, columns = values.shape
     longest = max(map(len, values[COEFFICIENT].values))
     heat = _heat(values.values, metric, relative)
-    if ax is None:
-        height = MARGIN_MM + ROW_MM * rows + CHARACTER_MM * max(0, longest - 4)
-        ax = mm(COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height).subplots()
+    height = MARGIN_MM + ROW_MM * rows + CHARACTER_MM * max(0, longest - 4)
+    ax = axes(ax, COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height)
     width = points(ax)[0]
     image = ax.imshow(heat.values, aspect="auto", interpolation="nearest", **_colours(heat, vmin, vmax, cmap))
     label = "times the mean of the scale" if heat.means is not None else _label(values, metric)
@@ -171,7 +170,7 @@ def asymmetry(result: xr.Dataset, *, vmax: float | None = None, ax: "Axes | None
     'asymmetry, mm'
     """
     values = select_variable(result, "asymmetry", (TIME, FEATURE), "use the result of bx.asymmetry(x)")
-    ax = mm(COLUMN_MM[2], ASYMMETRY_MM).subplots() if ax is None else ax
+    ax = axes(ax, COLUMN_MM[2], ASYMMETRY_MM)
     for k, feature in enumerate(values[FEATURE].values):
         overall = feature == "overall"
         style: dict[str, Any] = (

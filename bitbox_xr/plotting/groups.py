@@ -8,7 +8,7 @@ import xarray as xr
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import RECORDING
 from bitbox_xr.plotting.captions import axis_text, literal, wrapped, write_title
-from bitbox_xr.plotting.style import COLUMN_MM, GROUP_COLOURS, mm, select_variable, styled
+from bitbox_xr.plotting.style import COLUMN_MM, GROUP_COLOURS, axes, select_variable, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +88,7 @@ def groups(
         labels = list(dict.fromkeys(own))
         columns = [values.values[own == label] for label in labels]
     width = COLUMN_MM[1 if len(labels) <= MAX_LABELS_IN_ONE_COLUMN else 2]
-    ax = mm(width, HEIGHT_MM).subplots() if ax is None else ax
+    ax = axes(ax, width, HEIGHT_MM)
     if within:
         ax.plot(np.arange(len(labels)), np.array(columns), color="0.8", linewidth=0.4, zorder=1)
     for k, column in enumerate(columns):

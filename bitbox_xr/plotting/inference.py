@@ -21,6 +21,7 @@ from bitbox_xr.plotting.captions import (
     options_text,
     pair_of,
     pair_text,
+    surrogates_text,
     write_title,
 )
 from bitbox_xr.plotting.lag_maps import lag_heatmap
@@ -32,6 +33,7 @@ from bitbox_xr.plotting.style import (
     COLUMN_MM,
     LINE_COLOUR,
     MARK_COLOUR,
+    axes,
     lag_limits,
     largest_lag,
     mm,
@@ -107,7 +109,7 @@ def significant_pairs(
     >>> ax = significant_pairs(imitation(x, y, **options), found, ax=Figure(layout="constrained").subplots())
     >>> print(ax.get_title(loc="left"))
     Imitation of model by participant
-    framed: family-wise p ≤ 0.05, 2 of 12 pairs, 57 windows of 2 s, step 1 s, max_lag 1 s
+    framed: family-wise p ≤ 0.05, 2 of 12 pairs, 29 shift surrogates, 57 windows of 2 s, step 1 s, max_lag 1 s
     """
     remedy = "use the result of significance(x, y)"
     if by not in P_VALUES:
@@ -118,7 +120,8 @@ def significant_pairs(
     shown = found if statistic is None or statistic in found else result
     tested = int(p_values.notnull().sum())
     legend = f"framed: {P_VALUES[by]} ≤ {alpha:g}, {counts_text(int((p_values <= alpha).sum()), tested, 'pair')}"
-    ax = draw_matrix(_with_windows(shown, result), statistic or "surrogate_z", (vmin, vmax), cmap, ax, (legend,))
+    further = (legend, *surrogates_text(found.attrs))
+    ax = draw_matrix(_with_windows(shown, result), statistic or "surrogate_z", (vmin, vmax), cmap, ax, further)
     where = np.nonzero((p_values <= alpha).values)
     if matched and PAIR in shown.dims:
         _frame(ax, where[0], np.zeros_like(where[0]))
@@ -237,7 +240,7 @@ def lag_distribution(
         for chosen in (windows["lag"].values[None], windows["null_lag"].values)
     )
     low, high = _quantiles(null, ((1 - level) / 2, (1 + level) / 2))
-    ax = mm(COLUMN_MM[1], DISTRIBUTION_MM).subplots() if ax is None else ax
+    ax = axes(ax, COLUMN_MM[1], DISTRIBUTION_MM)
     label = f"{level:.0%} of {len(null)} surrogates"
     ax.stairs(high, edges, baseline=low, fill=True, color=CHANCE_BAND, linewidth=0, label=label)
     ax.stairs(null.mean(axis=0), edges, baseline=None, color=CHANCE_COLOUR, linewidth=0.9, label="mean of surrogates")

@@ -26,9 +26,9 @@ from bitbox_xr.plotting.style import (
     DIVERGING_CMAP,
     LABEL_PT,
     SEQUENTIAL_CMAP,
+    axes,
     colour_map,
     limits,
-    mm,
     points,
     select_variable,
     styled,
@@ -150,8 +150,7 @@ def draw_matrix(
     """Draw the matrix; `further` options end the title."""
     statistic, cells = _cells(result, statistic)
     rows, columns = cells.labels
-    if ax is None:
-        ax = mm(*_size(len(rows), len(columns))).subplots()
+    ax = axes(ax, *_size(len(rows), len(columns)))
     colours = _colours(cells.shown, statistic, result.attrs, given, cmap)
     image = ax.imshow(cells.shown, aspect="auto", interpolation="nearest", **colours)
     width, height = points(ax)
@@ -162,7 +161,7 @@ def draw_matrix(
     _hatch(ax, cells.few & ~cells.alone)
     _write_values(ax, cells, image)
     _label(ax, cells, NOBODY if result.attrs.get("alone") else who, (width, height))
-    settings = [*further, *options_text(result.attrs)]
+    settings = [*further, *(one for one in options_text(result.attrs) if one not in further)]
     write_title(ax, subject_text(result), settings)
     return ax
 

@@ -147,7 +147,7 @@ class PlotMethods:
         >>> result = child.bitbox.imitation(model, **windows, stats=True)
         >>> found = child.bitbox.significance(model, **windows, n=99, rng=0, pairs="matched", progress=False)
         >>> ax = result.bitbox.plot.significant_pairs(found, ax=Figure(layout="constrained").subplots())
-        >>> ax.get_title(loc="left").splitlines()[-1].split(", 57")[0]
+        >>> ax.get_title(loc="left").splitlines()[-1].split(", 29")[0]
         'framed: family-wise p ≤ 0.05, 2 of 12 pairs'
         """
         return inference.significant_pairs(

@@ -32,6 +32,7 @@ from bitbox_xr.plotting.style import (
     DIVERGING_CMAP,
     LINE_COLOUR,
     MARK_COLOUR,
+    axes,
     colour_map,
     lag_limits,
     limits,
@@ -108,7 +109,7 @@ def lag_profile(
     counts = _window_counts(profile)
     pair = _checked_pair(heights, pair, abs(heights).max(LAG), counts, profile.attrs)
     at = {SIGNAL1: pair[0], SIGNAL2: pair[1]}
-    ax = mm(COLUMN_MM[1], PROFILE_MM).subplots() if ax is None else ax
+    ax = axes(ax, COLUMN_MM[1], PROFILE_MM)
     zero_lines(ax)
     if chance is not None:
         _draw_chance(ax, chance, pair, level)

@@ -120,7 +120,7 @@ def signals(
     _finish_panels(fig, panels, (low, high), (time[0], time[-1]))
     _legend_of_labels(fig, spans)
     units = str(x.attrs.get("units", "1"))
-    scale = f"scale {low:.3g} to {high:.3g}" + ("" if units == "1" else f" {units}")
+    scale = f"scale {low:z.3g} to {high:z.3g}".replace("-", "−") + ("" if units == "1" else f" {units}")
     parts = [counted(len(order), "signal"), f"{len(time) / per_second:.3g} s", f"{per_second:.5g} frames per second"]
     write_title(fig, _named("Signals", x), [*parts, f"{counted(int(lost.sum()), 'frame')} lost", scale])
     return fig

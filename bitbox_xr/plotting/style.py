@@ -34,6 +34,7 @@ __all__ = [
     "RC",
     "SEQUENTIAL_CMAP",
     "TITLE_PT",
+    "axes",
     "colour_map",
     "figure",
     "lag_limits",
@@ -63,7 +64,7 @@ SEQUENTIAL_CMAP = "viridis"  # values of one sign
 COLUMN_MM = {1: 88.0, 2: 180.0}  # width of one column and of two columns of a journal
 MM_PER_INCH, POINTS_PER_INCH = 25.4, 72
 SCREEN_DPI = 150  # figures in millimetres would be small on a screen with 100 dots per inch
-MIN_LABEL_PT, LABEL_PT, TITLE_PT = 4.5, 7.0, 7.5
+MIN_LABEL_PT, LABEL_PT, TITLE_PT = 4.5, 7.0, 7.0
 STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # round limits of scales, times a power of ten
 
 RC: dict[str, Any] = {
@@ -166,6 +167,21 @@ def mm(width: float, height: float) -> "Figure":
 
     size = (width / MM_PER_INCH, height / MM_PER_INCH)
     return plt.figure(figsize=size, dpi=SCREEN_DPI, layout="constrained", FigureClass=OnceDisplayed)
+
+
+def axes(ax: "Axes | None", width: float, height: float) -> "Axes":
+    """The given axes in this style; for None, those of a new figure of `width` × `height` mm."""
+    if ax is None:
+        return mm(width, height).subplots()
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(RC[f"axes.spines.{side}"])
+    ax.spines[:].set_linewidth(RC["axes.linewidth"])
+    for axis, name in ((ax.xaxis, "xtick"), (ax.yaxis, "ytick")):
+        axis.label.set_fontsize(RC["axes.labelsize"])
+        axis.labelpad = RC["axes.labelpad"]
+        size, width, pad = (RC[f"{name}.major.{part}"] for part in ("size", "width", "pad"))
+        axis.set_tick_params(labelsize=RC[f"{name}.labelsize"], length=size, width=width, pad=pad)
+    return ax
 
 
 def points(ax: "Axes") -> np.ndarray:

@@ -68,16 +68,18 @@ class Section:
 
     def explained_once(self) -> "Section":
         """The section, in which only the first table with a column explains it."""
-        return self._without(set())
+        return _without(self, set())
 
-    def _without(self, seen: set[tuple[str, str]]) -> "Section":
-        blocks = []
-        for block in self.blocks:
-            if isinstance(block, Table):
-                block = replace(block, explained=tuple(one for one in block.explained if one not in seen))
-                seen |= set(block.explained)
-            blocks.append(block)
-        return Section(self.title, tuple(blocks), tuple(part._without(seen) for part in self.parts))
+
+def _without(section: Section, seen: set[tuple[str, str]]) -> Section:
+    """The section, whose tables explain nothing that is in `seen`; what they explain is added to it."""
+    blocks: list[Block] = []
+    for block in section.blocks:
+        if isinstance(block, Table):
+            block = replace(block, explained=tuple(one for one in block.explained if one not in seen))
+            seen |= set(block.explained)
+        blocks.append(block)
+    return Section(section.title, tuple(blocks), tuple(_without(part, seen) for part in section.parts))
 
 
 @dataclass(frozen=True)

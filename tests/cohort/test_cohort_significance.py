@@ -397,7 +397,7 @@ def test_the_command_line(study, cluster, monkeypatch):
     ]  # fmt: skip
     result = CliRunner().invoke(main, [*map(str, arguments)])
     assert result.exit_code == 1
-    assert "for surrogates='partners', got none that can be read (000: " in result.output
+    assert "for --surrogates partners, got none that can be read (000: " in result.output
     assert "time" in result.output  # bitbox_xr's NetCDF files have no column of times to choose
     options = {
         "of": "coordination", "surrogates": "partners", "n": 2, "rng": 5, "statistic": "corr_mean",

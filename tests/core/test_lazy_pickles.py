@@ -168,6 +168,8 @@ IN_MEMORY = {
     ),
     "to_bitbox": lambda folder: bx.to_bitbox(face()),
     "to_netcdf": lambda folder: bx.to_netcdf(people(0), folder / "y.nc"),
+    "report": lambda folder: bx.report(windows(), folder / "dyad.html"),
+    "result.report": lambda folder: windows().bitbox.report(folder / "dyad.html"),
     "to_frame": lambda folder: people(0).bitbox.to_frame(),
     "result.contrast": lambda folder: study().chunk().bitbox.contrast(variable="excess", n=99, rng=0),
     "result.methods": lambda folder: windows().bitbox.methods(),

@@ -41,6 +41,23 @@ def prepared(name: str, block: np.ndarray) -> Side:
 
 
 @kernel
+def _peaks(x, peak):
+    """Largest magnitude of each signal."""
+    frames, n = x.shape
+    if n < FEW:
+        for i in range(n):
+            one = 0.0
+            for f in range(frames):
+                one = abs(x[f, i]) if abs(x[f, i]) > one else one
+            peak[i] = one
+        return
+    for f in range(frames):
+        for i in range(n):
+            size = abs(x[f, i])
+            peak[i] = size if size > peak[i] else peak[i]
+
+
+@kernel
 def _prepare(x, scaled, lost):
     """Scale a block `(frame, signal)` to magnitudes of at most 1, and count lost frames.
 
@@ -48,10 +65,7 @@ def _prepare(x, scaled, lost):
     """
     frames, n = x.shape
     peak = np.zeros(n)
-    for f in range(frames):
-        for i in range(n):
-            size = abs(x[f, i])
-            peak[i] = size if size > peak[i] else peak[i]
+    _peaks(x, peak)
     infinite = 0
     factor = np.empty(n)
     for i in range(n):
@@ -119,7 +133,7 @@ def moments(side, first, width, windows, guards, centred, sums, inverse):
     starts, found = (number - 1) * step + shifts, 0
     _centre(x, first, starts + width - 1, few, centred)
     floor = np.empty((starts, x.shape[1]))
-    _move(few, centred, width, starts, guards, sums, inverse, floor)
+    _move(few, centred, width, windows, guards, sums, inverse, floor)
     if shifts >= step:
         number, shifts = 1, starts
     for start in range(0, number * step, step):
@@ -131,31 +145,34 @@ def moments(side, first, width, windows, guards, centred, sums, inverse):
 
 
 @kernel
-def _move(few, centred, width, starts, guards, sums, squares, floor):
+def _move(few, centred, width, windows, guards, sums, squares, floor):
     if few is None:
-        _move_sums(centred, width, starts, guards, sums, squares, floor)
+        _move_sums(centred, width, windows, guards, sums, squares, floor)
     else:
-        _move_few_sums(centred, width, starts, guards, sums, squares, floor)
+        _move_few_sums(centred, width, windows, guards, sums, squares, floor)
 
 
 @kernel
-def _move_sums(centred, width, starts, guards, sums, squares, floor):
+def _move_sums(centred, width, windows, guards, sums, squares, floor):
     """Sums and sums of squares of the window at each start, and the smallest spreads to be trusted."""
-    n = centred.shape[1]
+    n, (number, step, shifts) = centred.shape[1], windows
     of_square, of_peak, least = guards[0], guards[1], width * FLAT * FLAT  # magnitudes are at most 1
     total, square, peak = np.zeros(n), np.zeros(n), np.zeros(n)
     for k in range(width):
         for i in range(n):
             total[i] += centred[k, i]
             square[i] += centred[k, i] * centred[k, i]
+    starts = (number - 1) * step + shifts
     for t in range(starts):
         for i in range(n):
             peak[i] = square[i] if square[i] > peak[i] else peak[i]
-            trusted = of_square * square[i] if of_square * square[i] > of_peak * peak[i] else of_peak * peak[i]
-            floor[t, i] = trusted if trusted > least else least
-        for i in range(n):
-            sums[t, i] = total[i]
-            squares[t, i] = square[i]
+        if t % step < shifts:
+            for i in range(n):
+                trusted = of_square * square[i] if of_square * square[i] > of_peak * peak[i] else of_peak * peak[i]
+                floor[t, i] = trusted if trusted > least else least
+            for i in range(n):
+                sums[t, i] = total[i]
+                squares[t, i] = square[i]
         if t + 1 < starts:
             for i in range(n):
                 old, new = centred[t, i], centred[t + width, i]
@@ -164,8 +181,9 @@ def _move_sums(centred, width, starts, guards, sums, squares, floor):
 
 
 @kernel
-def _move_few_sums(centred, width, starts, guards, sums, squares, floor):
+def _move_few_sums(centred, width, windows, guards, sums, squares, floor):
     """`_move_sums`, one signal after the other."""
+    starts = (windows[0] - 1) * windows[1] + windows[2]
     of_square, of_peak, least = guards[0], guards[1], width * FLAT * FLAT
     for i in range(centred.shape[1]):
         total, square, peak = 0.0, 0.0, 0.0

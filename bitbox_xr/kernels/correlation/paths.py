@@ -13,16 +13,18 @@ __all__ = ["Path", "path", "paths"]
 
 Float = type[np.float32] | type[np.float64]
 
-# Times in ns, measured on one core with AVX-512; docs/developer/tile-kernel.md has the measurements.
-PER_PRODUCT: dict[Float, float] = {np.float32: 0.0092, np.float64: 0.0185}  # of a lane and a frame
+# Times in ns, measured on one core with AVX-512; tests/benchmarks/compare_paths.py shows how much
+# slower than the fastest path the chosen one is: at most 6 %.
+PER_PRODUCT: dict[Float, float] = {np.float32: 0.0092, np.float64: 0.024}  # of a lane and a frame
 PER_SUM = 0.03  # to read and write the sum of a lane
 PER_STRIP = 8.0  # to compare the correlations of a strip with those of the other lags
 PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of signals
-PER_FRAME = 25.0, 1.3  # to scale and centre a frame of one side: in all, and for each signal
+PER_FRAME = 5.0, 2.4  # to scale and centre a frame of one side: in all, and for each signal
 PER_ROW = 30.0  # to write the results of a signal of x
-PER_WINDOW = 1200.0  # of stretches of one window
+PER_WINDOW = 1000.0  # of stretches of one window
 PER_CALL = 100_000.0  # to call a kernel from Python
-CACHE_BYTES = 36_000  # of the frames of y in a window, beside the tables
+CACHE_BYTES = 36_000  # of the frames of y in a window, beside the tables; with more, y is read from the second cache
+FAR: dict[Float, float] = {np.float32: 1.2, np.float64: 2.0}  # times as long for a product then
 STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 
 
@@ -44,9 +46,8 @@ def paths(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> list[Path]:
     """The paths between which `path` chooses.
 
     - two-sided lags: windows one by one, in float64, as sums move along the shifts;
-    - otherwise new sums in float64, several windows in a stretch (for few signals, whose tables take longer than their
-      products);
-    - moving sums in float64, in stretches of four times the width (for windows that overlap);
+    - otherwise float64, in stretches of four times the width, whose windows share the tables of their frames, and the
+      sums of the window before if they overlap by more than a half (see `running`);
     - except for matched pairs, new sums in float32, windows one by one.
     """
     more = n1 * n2 * int(plan.number.sum()) * PER_CANDIDATE if plan.sliding else None
@@ -70,9 +71,11 @@ def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]
     width, step = task.width, task.step
     if sliding is not None:
         return (_path(task, np.float64, 1, width, sliding, matched),)
-    moved, long = 2 * step + PER_SUM / PER_PRODUCT[np.float64], max(8, 4 * width // step)
-    found = _path(task, np.float64, 8, width, 0.0, matched), _path(task, np.float64, long, moved, 0.0, matched)
-    return found if matched else (*found, _path(task, np.float32, 1, width, 0.0, matched))
+    frames = min(width, 2 * step + PER_SUM / PER_PRODUCT[np.float64])  # sums move if that is less
+    found = [_path(task, np.float64, max(8, 4 * width // step), frames, 0.0, matched)]
+    if step > max(task.reach):  # a stretch would have frames between its windows
+        found = [_path(task, np.float64, 1, width, 0.0, matched)]
+    return tuple(found if matched else [*found, _path(task, np.float32, 1, width, 0.0, matched)])
 
 
 def _path(task: Task, dtype: Float, stretch: int, frames: float, more: float, matched: bool) -> Path:
@@ -92,6 +95,6 @@ def _ns(task: Task, dtype: Float, stretch: int, frames: float) -> float:
         (step + (side - step) / stretch) * (PER_FRAME[0] + PER_FRAME[1] * n)
         for side, n in zip(reach, (n1, n2), strict=True)
     )
-    far = min(n2, cols) * np.dtype(dtype).itemsize * width > CACHE_BYTES  # then y is read from the second cache
-    sums = lanes * frames * PER_PRODUCT[dtype] * (2 if far else 1) + strips * PER_STRIP
+    far = min(n2, cols) * np.dtype(dtype).itemsize * width > CACHE_BYTES
+    sums = lanes * frames * PER_PRODUCT[dtype] * (FAR[dtype] if far else 1.0) + strips * PER_STRIP
     return sums + read + n1 * PER_ROW + PER_WINDOW / stretch
