@@ -145,7 +145,7 @@ def pictures(result: xr.Dataset, numbers: Numbers) -> list[Figure]:
     """The pictures of a result; with further dimensions, such as conditions, one for each of the first labels."""
     made = []
     for picture in PICTURES:
-        if picture.variable in result.data_vars and picture.dims <= set(result[picture.variable].dims):
+        if picture.variable in result.data_vars and _is_drawn(picture, result[picture.variable]):
             further = [str(dim) for dim in result[picture.variable].dims if dim not in picture.dims]
             limits = _limits(result[picture.variable]) if picture.both_signs and further else (None, None)
             made += [_made(picture, part, label, limits, numbers) for label, part in _parts(result, further)]
@@ -172,6 +172,12 @@ def group_picture(summary: xr.Dataset, variable: str, by: str, what: str, number
     with drawing(number, COLUMN_MM[1], GROUPS_MM) as figure:
         PlotMethods(summary).groups(variable, by=by, dim=RECORDING, ax=figure.subplots())
         return Figure(inline_svg(figure, number, caption), caption)
+
+
+def _is_drawn(picture: Picture, values: xr.DataArray) -> bool:
+    """Whether the values have the dimensions, and are not a matrix of one cell."""
+    one_cell = picture.dims == PAIRS and all(values.sizes.get(dim) == 1 for dim in PAIRS)
+    return picture.dims <= set(values.dims) and not one_cell
 
 
 def _limits(values: xr.DataArray) -> Limits:

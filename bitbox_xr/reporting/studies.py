@@ -1,6 +1,6 @@
 """The sections of a report on a study: its recordings, failures and quality, and each measure over recordings."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,6 @@ __all__ = ["measure_section", "study_sections"]
 QUALITY = "quality"
 MAX_GROUP_PICTURES = 3
 LARGEST = "The pictures show what has the largest mean over recordings. The tables show all results."
-NAMES_OF_CELLS = ("signal1", "signal2", "pair", "signal", "coefficient", "scale_label", "person")
 NO_QUALITY = "The study has no measure of quality. Add the measure quality to see losses, masks and noise."
 MAX_RECORDINGS = 500  # in a table
 MAX_GROUPS = 6  # values of a covariate that are groups
@@ -148,16 +147,12 @@ def _group_pictures(summary: xr.Dataset, kind: Kind, numbers: Numbers) -> list[F
     if variable is None or RECORDING not in summary[variable].dims:
         return []
     means = abs(summary[variable].mean(RECORDING))
-    made = []
-    if by in means.dims:
-        made += [
-            group_picture(summary.isel(place), variable, by, _named(summary.isel(place), variable), numbers)
-            for place in _largest(means.max(by), MAX_GROUP_PICTURES)
-        ]
-    for place in _largest(means, 1):
-        cell = summary.isel(place)
-        made += [group_picture(cell, variable, name, _named(cell, variable), numbers) for name in _grouping(summary)]
-    return made
+    places = [(place, by) for place in _largest(means.max(by), MAX_GROUP_PICTURES)] if by in means.dims else []
+    places += [(place, group) for place in _largest(means, 1) for group in _grouping(summary)]
+    return [
+        group_picture(summary.isel(place), variable, across, _named(summary.isel(place), variable, place), numbers)
+        for place, across in places
+    ]
 
 
 def _largest(values: xr.DataArray, most: int) -> list[dict[Hashable, int]]:
@@ -168,11 +163,14 @@ def _largest(values: xr.DataArray, most: int) -> list[dict[Hashable, int]]:
     return [dict(zip(values.dims, map(int, place), strict=True)) for place in places]
 
 
-def _named(cell: xr.Dataset, variable: str) -> str:
+def _named(cell: xr.Dataset, variable: str, dims: Iterable[Hashable]) -> str:
     """The variable and the labels of a cell, in a caption."""
-    names = (*NAMES_OF_CELLS, cell.attrs.get("by"))
-    labels = [str(cell[name].item()) for name in cell.coords if not cell[name].dims and name in names]
-    return f"{_title(variable, unit_of(variable, cell))}, {', '.join(labels)}" if labels else _title(variable, "")
+    labels = [
+        str(cell[dim].item()) if cell[dim].dtype.kind in "UO" else f"{dim} {cell[dim].item():g}"
+        for dim in dims
+        if dim in cell.coords
+    ]
+    return ", ".join([_title(variable, unit_of(variable, cell)), *labels])
 
 
 def _is_averaged(summary: xr.Dataset, kind: Kind, name: str) -> bool:
