@@ -78,7 +78,7 @@ print(table.sort_values("surrogate_z", ascending=False)[columns].round(3).to_str
 
 # %%
 axes = result.bitbox.plot.significant_pairs(chance)
-axes.figure.savefig("dyad.png", dpi=80, metadata={"Software": None})
+axes.figure.savefig("dyad.png", metadata={"Software": None})
 
 # %% [markdown]
 # ## By region of the face

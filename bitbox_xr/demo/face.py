@@ -122,9 +122,9 @@ def run_face(out_dir: str | os.PathLike[str], *, seed: int = 0, fps: float = 30.
         written: tuple[xr.DataArray | xr.Dataset, ...] = (x, result, activations)
         for obj, name in zip(written, FACE_FILES[:-1], strict=True):
             to_netcdf(obj, folder / name)
-        figure = Figure(figsize=(9.0, 5.3), layout="constrained")
+        figure = Figure(figsize=(7.1, 4.2), layout="constrained")
         decomposition(x, "AU12", scales=SCALES, min_rise=MIN_RISE, fig=figure)
-        figure.savefig(folder / FACE_FILES[-1], dpi=150, metadata={"Software": None})
+        figure.savefig(folder / FACE_FILES[-1], dpi=200, metadata={"Software": None})
     found = activations.to_dataframe()
     rows = table.to_dict("records")
     every = events(x, scales=SCALES, aggregate=True)["coefficient"].to_series().value_counts()

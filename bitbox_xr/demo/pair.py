@@ -143,7 +143,7 @@ def run(out_dir: str | os.PathLike[str], *, seed: int = 0, minutes: float = 5.0,
         written: tuple[xr.DataArray | xr.Dataset, ...] = (x, y, result, stats, profile)
         for obj, name in zip(written, FILES[:-1], strict=True):
             to_netcdf(obj, folder / name)
-        _picture(result, profile, table).savefig(folder / FILES[-1], dpi=150, metadata={"Software": None})
+        _picture(result, profile, table).savefig(folder / FILES[-1], dpi=200, metadata={"Software": None})
     at = {"signal1": xr.DataArray(table["participant"]), "signal2": xr.DataArray(table["model"])}
     best = profile["best_lag"].sel(at)
     return table.assign(
@@ -169,13 +169,13 @@ def _picture(result: xr.Dataset, profile: xr.Dataset, table: pd.DataFrame) -> "F
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    figure = Figure(figsize=(14, 8), layout="constrained")
+    figure = Figure(figsize=(9, 5), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1], squeeze=False)[0]
     ax = pairs.matrix(result, ax=left.subplots())
     for follower, followed in zip(table["participant"], table["model"], strict=True):
         corner = NAMES.index(followed) - 0.5, NAMES.index(follower) - 0.5
-        ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="black", linewidth=2))
-    ax.set_title("imitation of y by x; planted pairs framed", loc="left", fontsize="medium")
+        ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="black", linewidth=1.5))
+    ax.set_title(f"{ax.get_title(loc='left')}\nframed: planted pairs", loc="left", fontsize="x-small")
     above, below = right.subfigures(2, 1, height_ratios=[1, 1.4], squeeze=False)[:, 0]
     strongest = abs(profile["profile"]).max("lag").stack(pair=("signal1", "signal2")).idxmax("pair").item()
     pairs.lag_profile(profile, strongest, ax=above.subplots())

@@ -35,6 +35,7 @@ MAX_LABELS_IN_ONE_COLUMN = 24
 CHARACTER_MM, ROW_MM, MARGIN_MM, ASYMMETRY_MM = 1.2, 6.0, 24.0, 60.0
 COUNTS = ("frequency", "density", "activations_per_minute")  # they fall with the scale in every recording
 RATIOS = (1.25, 1.5, 2.0, 4.0, 8.0)  # upper ends of the colours of relative values; the lower ends are 1 / ratio
+SMALLEST = 1e-9  # drawn in the place of zeros, which a logarithmic scale would leave out like missing values
 OTHER_METRICS = ("activations_per_minute", "eligible_time")  # separate variables of a result
 TITLES = {
     "frequency": "number of activations",
@@ -70,8 +71,8 @@ def expressivity(
 
     There are more activations at short scales than at long ones in every recording. Numbers, rates and densities are
     therefore divided by their mean over the coefficients of the scale, which is written at the right of the row. The
-    colours then show which coefficients are more active than the others. Missing values are grey. If the regions of
-    the face are known and adjacent, lines separate them.
+    colours then show which coefficients are more active than the others. Cells without an activation are darkest blue.
+    Missing values are grey. If the regions of the face are known and adjacent, lines separate them.
 
     Parameters
     ----------
@@ -212,7 +213,8 @@ def _heat(values: np.ndarray, metric: str, relative: bool | None) -> Heat:
         return Heat(values, None)
     present = np.isfinite(values)
     means = np.where(present, values, 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-    return Heat(values / np.where(means > 0, means, np.nan)[:, None], means)
+    ratios = values / np.where(means > 0, means, np.nan)[:, None]
+    return Heat(np.where(values == 0, SMALLEST, ratios), means)
 
 
 # --- how it looks
@@ -236,7 +238,7 @@ def _colours(heat: Heat, vmin: float | None, vmax: float | None, cmap: "str | Co
     from matplotlib.colors import LogNorm
 
     if heat.means is not None:
-        positive = heat.values[heat.values > 0]
+        positive = heat.values[heat.values > SMALLEST]
         largest = float(np.exp(np.abs(np.log(positive)).max(initial=0.0)))
         ratio = next((ratio for ratio in RATIOS if ratio >= largest), RATIOS[-1])
         low, high = vmin or 1 / (vmax or ratio), vmax or 1 / (vmin or 1 / ratio)
@@ -256,7 +258,7 @@ def _write_means(ax: "Axes", means: np.ndarray) -> None:
     """Write the mean of each row at its right."""
     for row, mean in enumerate(means):
         ax.text(1.01, row, f"{mean:.3g}", transform=ax.get_yaxis_transform(), va="center", fontsize=6.0)
-    ax.text(1.01, -0.55, "mean", transform=ax.get_yaxis_transform(), va="bottom", fontsize=6.0)
+    ax.text(1.01, len(means) - 0.45, "mean", transform=ax.get_yaxis_transform(), va="top", fontsize=6.0)
 
 
 def _separate_regions(ax: "Axes", values: xr.DataArray) -> None:

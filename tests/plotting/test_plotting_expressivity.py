@@ -59,6 +59,15 @@ def test_counts_are_relative_to_the_mean_of_their_scale():
     assert (plain.get_clim(), plain.cmap.name) == ((0, 90), "magma")
 
 
+def test_cells_without_activations_are_not_missing():
+    result = expressivity(face(3), scales=[1, 2])
+    result["activations_per_minute"][:] = [[0.0, 3.0, 6.0], [np.nan, 1.0, 1.0]]
+    image = plotting.expressivity(result, ax=figure().subplots()).images[0]
+    drawn = image.norm(image.get_array())
+    assert np.ma.getmaskarray(drawn).tolist() == [[False] * 3, [True, False, False]]
+    assert drawn[0, 0] <= 0 < drawn[0, 1] < drawn[0, 2] <= 1
+
+
 def test_heat_map_with_long_names_has_visible_cells():
     names = [f"MouthLowerDownRight{i:02}" for i in range(52)]
     result = expressivity(face(52, names=names), scales=[0.5, 1, 2, 4])
