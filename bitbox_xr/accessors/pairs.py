@@ -320,7 +320,7 @@ class PairMethods:
 
     def surrogate_profiles(
         self,
-        y: SignalsLike | None = None,
+        y: "SignalsLike | None" = None,
         *,
         pair: tuple[str, str],
         measure: MeasureOfTwo = "imitation",

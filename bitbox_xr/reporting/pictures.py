@@ -48,6 +48,7 @@ class Picture(NamedTuple):
     """A picture: the variable that it needs with its dimensions, its caption, its size and what draws it.
 
     Pictures of several labels have the limits that `draw` takes in common if the variable has values of both signs.
+    A picture with `tests` is for results with p-values if it is True, and for means over recordings if it is False.
     """
 
     variable: str
@@ -56,6 +57,7 @@ class Picture(NamedTuple):
     size: Callable[[xr.Dataset], Size]
     draw: Callable[[xr.Dataset, "Drawn", Limits], object]
     both_signs: bool = False
+    tests: bool | None = None
 
 
 def _of_pairs(result: xr.Dataset) -> Size:
@@ -103,7 +105,12 @@ PICTURES = (
     Picture(
         "surrogate_z", PAIRS, "Each pair against chance; significant pairs are framed", _of_pairs,
         lambda one, figure, limits: _significant(one, figure, limits),
-        both_signs=True,
+        both_signs=True, tests=True,
+    ),
+    Picture(
+        "excess", PAIRS, "Correlation beyond chance of each pair", _of_pairs,
+        lambda one, figure, limits: _matrix(one, figure, limits, "excess"),
+        both_signs=True, tests=False,
     ),
     Picture(
         "observed", frozenset({PAIR}), "The same signal of both, with the range that chance gives", _of_matched,
@@ -145,7 +152,7 @@ def pictures(result: xr.Dataset, numbers: Numbers) -> list[Figure]:
     """The pictures of a result; with further dimensions, such as conditions, one for each of the first labels."""
     made = []
     for picture in PICTURES:
-        if picture.variable in result.data_vars and _is_drawn(picture, result[picture.variable]):
+        if picture.variable in result.data_vars and _is_drawn(picture, result):
             further = [str(dim) for dim in result[picture.variable].dims if dim not in picture.dims]
             limits = _limits(result[picture.variable]) if picture.both_signs and further else (None, None)
             made += [_made(picture, part, label, limits, numbers) for label, part in _parts(result, further)]
@@ -174,10 +181,12 @@ def group_picture(summary: xr.Dataset, variable: str, by: str, what: str, number
         return Figure(inline_svg(figure, number, caption), caption)
 
 
-def _is_drawn(picture: Picture, values: xr.DataArray) -> bool:
-    """Whether the values have the dimensions, and are not a matrix of one cell."""
+def _is_drawn(picture: Picture, result: xr.Dataset) -> bool:
+    """Whether the variable has the dimensions, is not a matrix of one cell, and has tests if the picture shows them."""
+    values = result[picture.variable]
     one_cell = picture.dims == PAIRS and all(values.sizes.get(dim) == 1 for dim in PAIRS)
-    return picture.dims <= set(values.dims) and not one_cell
+    tests = picture.tests in (None, "p_fwe" in result)
+    return picture.dims <= set(values.dims) and not one_cell and tests
 
 
 def _limits(values: xr.DataArray) -> Limits:
