@@ -137,6 +137,12 @@ CALLS = {
     ),
     "smooth": Call(lambda x, y: bx.smooth(x, 0.2), ("expression", "pose"), SAME),
     "smoothness": Call(lambda x, y: bx.smoothness(x), MOVING),
+    "surrogate_profiles": Call(
+        lambda x, y: bx.surrogate_profiles(x, y, pair=first_names(x, y), **SHORT, n=3, rng=0),
+        dims={"profile": ("lag",), "null_profile": ("surrogate", "lag")},
+        lazy=False,
+        alone=True,
+    ),
     "surrogate_windows": Call(
         lambda x, y: bx.surrogate_windows(x, y, pair=first_names(x, y), **SHORT, n=3, rng=0),
         dims={"corr": ("window",), "null_corr": ("surrogate", "window")},

@@ -320,14 +320,14 @@ class PairMethods:
 
     def surrogate_profiles(
         self,
-        y: SignalsLike | None = None,
+        y: "SignalsLike | None" = None,
         *,
         pair: tuple[str, str],
         measure: MeasureOfTwo = "imitation",
         surrogates: Surrogates = "shift",
         n: int = 199,
         rng: int | np.random.Generator | None = None,
-        partners: Sequence[SignalsLike] | None = None,
+        partners: "Sequence[SignalsLike] | None" = None,
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,

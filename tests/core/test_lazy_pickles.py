@@ -163,6 +163,9 @@ IN_MEMORY = {
     "open_intervals": lambda folder: bx.open_intervals(PHASES),
     "open_recording": lambda folder: bx.open_recording(written_three_di(folder))["rects"],
     "regularity": lambda folder: bx.regularity(people(0)),
+    "surrogate_profiles": lambda folder: bx.surrogate_profiles(
+        people(0), people(1), pair=("AU04", "AU12"), n=3, rng=0, **WINDOWS
+    ),
     "surrogate_windows": lambda folder: bx.surrogate_windows(
         people(0), people(1), pair=("AU04", "AU12"), n=3, rng=0, **WINDOWS
     ),
