@@ -24,9 +24,10 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx_autosummary_accessors",
+    "sphinx_design",
     "myst_nb",
 ]
-exclude_patterns = ["_build", "conf.py", "layers.py"]
+exclude_patterns = ["_build", "conf.py", "layers.py", "generated/ipython"]
 templates_path = ["_templates", sphinx_autosummary_accessors.templates_path]
 
 # --- pages that run
@@ -47,6 +48,15 @@ nb_execution_raise_on_error = True
 nb_output_stderr = "warn"  # with -W what a cell warns of fails the build
 nb_merge_streams = True
 os.environ["MATPLOTLIBRC"] = str(HERE / "matplotlibrc")
+
+# The first call of a measure says on standard error that it compiles code. Pages do not show this.
+profile = HERE / "generated" / "ipython"
+(profile / "profile_default" / "startup").mkdir(parents=True, exist_ok=True)
+(profile / "profile_default" / "startup" / "quiet.py").write_text(
+    "from bitbox_xr.kernels.compilation_notice import quiet\n\nsilence = quiet(True)\nsilence.__enter__()\n",
+    encoding="utf-8",
+)
+os.environ["IPYTHONDIR"] = str(profile)
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3  # links to headings are checked, as are those to pages
@@ -88,7 +98,7 @@ html_css_files = ["extra.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "light"}
-html_sidebars = {"*": [], "examples/*": []}  # only the reference and the developer pages have pages under them
+html_sidebars = {"index": []}  # every other page shows the pages of its part
 html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "navbar_end": ["theme-switcher"],
@@ -96,5 +106,5 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_toc_level": 2,
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 5,  # all parts: Start, Guides, Examples, Reference, About
 }

@@ -8,10 +8,18 @@
 # %% [markdown]
 # # Tracker files
 #
-# As a script, this example opens your own files: `python trackers.py face.csv`. Without files it simulates three
-# recordings of one face, in the formats of OpenFace, Py-Feat and Live Link Face. The face smiles at 3, 8 and 14 s.
+# **With your own file**, run this example as a script:
+#
+# ```sh
+# python examples/trackers.py face.csv             # OpenFace, LibreFace, FaceReader, iMotions, Live Link Face, …
+# python examples/trackers.py fex.csv --fps 30     # Py-Feat and other files without times
+# ```
+#
+# It prints what is in the file, finds the clearest activations, and draws `trackers.png`. [Your file](../your-files.md)
+# has a line for each tracker. Without files the example simulates three recordings of one face, in the formats of
+# OpenFace, Py-Feat and Live Link Face. The face smiles at 3, 8 and 14 s.
 
-# %%
+# %% tags=["hide-input"]
 import argparse
 import sys
 
@@ -115,8 +123,9 @@ for x in opened:
 # ## The same measure for all
 #
 # Trackers have different units (the intensities of OpenFace go up to 5), but the times of the smiles agree. Here we
-# take the signal that varies most, and its activations above half of its maximum. The times of Live Link Face are
-# times of day. To compare such a recording with another, use `align` with `offset`.
+# take the signal that varies most, and its activations above half of its maximum. Live Link Face writes times of day.
+# Here they start at 0, and the attribute `time_origin` has the time of day, which `align` uses if both recordings have
+# one. To align such a recording with another camera, give `offset`.
 
 # %%
 for x in opened:

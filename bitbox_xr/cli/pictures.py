@@ -1,7 +1,7 @@
 """The command `plot`, which draws a picture of a result or of signals."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from bitbox_xr.cli.options import FILE, HELP, reported, scales_option, threshold
 from bitbox_xr.cli.output import PICTURE
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.selection import selected
+from bitbox_xr.core.variables import PAIR, RECORDING
 from bitbox_xr.io.netcdf import destination, open_netcdf, replacing
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.plotting.methods import PlotMethods, SignalsPlotMethods
@@ -30,6 +31,8 @@ OF_RESULTS = {
     "asymmetry": "asymmetry",
     "estimate": "specification_curve",
 }
+FILES = ("found", "chance")  # options that are results
+OF_COMMAND = ("out", "picture", "select", "dpi")  # options that are not of a picture
 DATE = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
@@ -63,14 +66,24 @@ PICTURES = sorted({*_names(PlotMethods), *_names(SignalsPlotMethods)})
 @click.option("--pair", nargs=2, metavar="SIGNAL1 SIGNAL2", help="The pair of signals.  [default: the strongest pair]")
 @click.option("--statistic", metavar="NAME", help="Of a matrix: the variable to draw.")
 @click.option("--metric", metavar="NAME", help="Of expressivity: activations_per_minute, frequency, mean, …")
+@click.option(
+    "--relative/--no-relative", default=None, help="Of expressivity: each coefficient relative to the others."
+)
 @click.option("--found", type=FILE, metavar="FILE", help="Of significant_pairs: a result of significance.")
-@click.option("--by", type=click.Choice(["p", "p_fwe", "q"]), help="Of significant_pairs: which p-value decides.")
-@click.option("--alpha", type=float, help="Of significant_pairs: the largest p-value of a framed pair.")
+@click.option("--chance", type=FILE, metavar="FILE", help="Of lag_profile: a result of surrogate_windows.")
+@click.option(
+    "--by",
+    metavar="NAME",
+    help="Of significant_pairs and matched_pairs: which p-value decides (p, p_fwe or q). Of groups, signals and "
+    "kinematics: the coordinate with labels.",
+)
+@click.option("--alpha", type=float, help="Of pictures with p-values: the largest one of a significant pair.")
 @click.option("--level", type=float, help="Of pictures with surrogates: share of them in the band.")
-@click.option("--variable", metavar="NAME", help="Of specification_curve: the variable to draw.")
+@click.option("--variable", metavar="NAME", help="Of groups and specification_curve: the variable to draw.")
 @click.option("--coefficient", metavar="NAME", help="Of decomposition: the signal.")
 @scales_option
 @threshold_options(None)
+@click.option("--angular", is_flag=True, default=None, help="Of kinematics: rotation instead of translation.")
 @click.option("--vmin", type=float, help="Smallest value of the colours.")
 @click.option("--vmax", type=float, help="Largest value of the colours.")
 @click.option("--cmap", metavar="NAME", help="Colour map of Matplotlib.")
@@ -88,20 +101,21 @@ def plot(result: Path, **given: Any) -> None:
       bitbox-xr plot imitation.nc -o matrix.png
       bitbox-xr plot imitation.nc -o smile.pdf --picture over_time --pair AU12 AU12
       bitbox-xr plot chance.nc -o play.svg --select condition=play --by q
+      bitbox-xr plot results/imitation/summary.nc -o groups.png --select pair=AU12_r \\
+        --variable corr_mean --by group
       bitbox-xr plot openface.csv -o smile.png --coefficient AU12_r --min-rise 0.5
     """
     import matplotlib
 
-    out = checked_out(given, result, *([given["found"]] if given["found"] else []), form=PICTURE)
+    out = checked_out(given, result, *(given[name] for name in FILES if given[name] is not None), form=PICTURE)
     opened = _opened(result)
     labels = _labels(opened, given["select"])
     data: xr.Dataset | xr.DataArray = selected(opened, labels)
-    name = given["picture"] or _default_picture(data)
+    name = given["picture"] or _default_picture(data, given)
     draw = _method(data, name)
-    found = {} if given["found"] is None else {"found": open_netcdf(given["found"])}
     options = _options(name, draw, data, given)
     with matplotlib.rc_context({"backend": "agg", "svg.hashsalt": name}), replacing(destination(out)) as file:
-        figure = draw(**options, **found).get_figure(root=True)
+        figure = draw(**options).get_figure(root=True)
         figure.savefig(file, dpi=given["dpi"], metadata=DATE.get(out.suffix.lower()))
     click.echo(f"{out}: {name}")
 
@@ -130,10 +144,13 @@ def _labels(data: xr.Dataset | xr.DataArray, texts: tuple[str, ...]) -> dict[str
     return labels
 
 
-def _default_picture(data: xr.Dataset | xr.DataArray) -> str:
+def _default_picture(data: xr.Dataset | xr.DataArray, given: Mapping[str, Any]) -> str:
     if isinstance(data, xr.DataArray):
-        return "lag_heatmap" if "lag" in data.dims else "decomposition"
-    return next((picture for variable, picture in OF_RESULTS.items() if variable in data), "matrix")
+        return "lag_heatmap" if "lag" in data.dims else "signals" if given["coefficient"] is None else "decomposition"
+    if RECORDING in data.dims and given["by"] in data.coords:
+        return "groups"
+    found = next((picture for variable, picture in OF_RESULTS.items() if variable in data), "matrix")
+    return "matched_pairs" if found == "significant_pairs" and PAIR in data.dims else found
 
 
 def _method(data: xr.Dataset | xr.DataArray, name: str) -> Callable[..., Any]:
@@ -150,21 +167,25 @@ def _method(data: xr.Dataset | xr.DataArray, name: str) -> Callable[..., Any]:
 def _options(
     name: str, draw: Callable[..., Any], data: xr.Dataset | xr.DataArray, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The options of the command that are given, which must be options of the picture."""
-    of_command = {"out", "picture", "select", "found", "dpi"}
-    stated = {option: value for option, value in given.items() if option not in of_command and value is not None}
-    known = [option for option in inspect.signature(draw).parameters if option not in ("ax", "fig")]
-    others = [option for option in stated if option not in known]
-    if given["found"] is not None and "found" not in known:
-        others.append("found")
-    if isinstance(stated.get("noise"), Path):
-        stated["noise"] = open_signals(stated["noise"])
-    if others:
-        names = ", ".join(f"--{option.replace('_', '-')}" for option in known) or "none"
-        got = ", ".join(f"--{option.replace('_', '-')}" for option in others)
-        raise ValueError(f"expected options of {name} ({names}), got {got}; leave it out, or choose another --picture")
-    if "found" in known and given["found"] is None:
-        if not isinstance(data, xr.Dataset) or "surrogate_z" not in data:
-            raise ValueError(f"expected --found with {name}, got none; add --found FILE, a result of significance")
-        stated["found"] = data
-    return stated
+    """The options of the command that are given, which must be options of the picture, with the content of files."""
+    stated = {option: value for option, value in given.items() if option not in OF_COMMAND and value is not None}
+    parameters = {key: one for key, one in inspect.signature(draw).parameters.items() if key not in ("ax", "fig")}
+    if "found" in parameters and isinstance(data, xr.Dataset) and "surrogate_z" in data:
+        stated = {"found": data, **stated}
+    faults = []
+    if others := [option for option in stated if option not in parameters]:
+        known = _flags(option for option in parameters if option in given) or "none"
+        got = f"got {_flags(others)}; leave it out, or choose another --picture"
+        faults.append(f"expected options of {name} ({known}), {got}")
+    needed = [key for key, one in parameters.items() if one.default is inspect.Parameter.empty and key not in stated]
+    if needed:
+        faults.append(f"expected {_flags(needed)} with {name}, got none; add it")
+    refuse("plot", faults)
+    read = {option: value for option, value in stated.items() if isinstance(value, Path)}
+    return stated | {
+        option: open_netcdf(file) if option in FILES else open_signals(file) for option, file in read.items()
+    }
+
+
+def _flags(names: Iterable[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)

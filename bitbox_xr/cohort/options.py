@@ -223,10 +223,10 @@ def _list_faults(lists: Mapping[str, Sequence[object]]) -> list[str]:
 
 def _setting_faults(plan: Plan) -> list[str]:
     """Faults of options; those that only some settings have name the settings."""
-    of: dict[str, list[str]] = {}
-    settings = plan.settings
+    options = list(function_options(plan.lists))
+    settings, of = plan.settings, dict[str, list[str]]()
     for one in settings:
-        named = ", ".join(f"{name}={one[next(iter(function_options({name: 0})))]!r}" for name in plan.lists)
+        named = ", ".join(f"{name}={one[name]!r}" for name in options)
         for fault in plan.entry.check(one | {"by": plan.reading.by}):
             of.setdefault(fault, []).append(named)
     return [fault if len(of[fault]) == len(settings) else f"with {listed(of[fault], most=3)}: {fault}" for fault in of]

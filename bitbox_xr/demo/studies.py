@@ -251,8 +251,8 @@ def _write(rng: np.random.Generator, dyad: Dyad, folder: Path, name: str) -> Non
         times = start + np.arange(round((dyad.seconds - start) * fps)) / fps
         intensities = tracker.tracked(rng, behaviour.values(times, moving), fps)
         lost = tracker.lost_frames(rng, len(times), fps, lost_share * rng.uniform(0.5, 1.5))
-        confidence = rng.choice([0.93, 0.98], len(times), p=[0.2, 0.8])
-        tracker.write_openface(folder / f"{name}_{end}.csv", ACTION_UNITS, intensities, fps, confidence, lost)
+        certainty = tracker.confidence(rng, len(times))
+        tracker.write_openface(folder / f"{name}_{end}.csv", ACTION_UNITS, intensities, fps, certainty, lost)
     dyad.intervals.to_csv(folder / f"{name}_intervals.csv", index=False, lineterminator="\n")
 
 

@@ -40,6 +40,6 @@ def _constant(x: xr.DataArray, values: Array) -> list[str]:
 
 
 def _range(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Smallest and largest value of each signal that is present; NaN, which differs from NaN, if there is none."""
+    """Smallest and largest value of each signal that is present; NaN, which differs from NaN, if it has no value."""
     axes = tuple(range(array.ndim - 1))
     return np.fmin.reduce(array, axis=axes), np.fmax.reduce(array, axis=axes)

@@ -31,6 +31,7 @@ __all__ = [
     "LINE_COLOUR",
     "MARK_COLOUR",
     "MISSING_COLOUR",
+    "RC",
     "SEQUENTIAL_CMAP",
     "TITLE_PT",
     "axes",

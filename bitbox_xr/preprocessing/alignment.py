@@ -1,5 +1,7 @@
 """Alignment of two recordings: common frame times, and the check whether two recordings already share them."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -15,6 +17,9 @@ from bitbox_xr.preprocessing.regularity import Frames
 from bitbox_xr.preprocessing.resampling import checked_recordings, max_gap_faults, max_rate_faults, onto_times
 
 __all__ = ["align", "shared_clock"]
+
+TIME_OF_DAY = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?")  # the attribute `time_origin` of times from a clock without date
+DAY_S = 86400.0
 
 
 def align(
@@ -35,7 +40,8 @@ def align(
         regular times, apart from missing frames.
     offset
         Seconds to add to y's times: 2.0 if the recording of y started two seconds after that of x. Recordings whose
-        times were dates (attribute `time_origin`) are also shifted by the difference between their origins.
+        times were dates or times of day (attribute `time_origin`) are also shifted by the difference between their
+        origins. Times of day are taken to be less than 12 hours apart.
     max_gap
         Longest gap to bridge, in seconds from the last frame before it to the first frame after it; `numpy.inf`
         bridges all gaps between the first and the last value of a signal. Default: 1.5 median steps of each
@@ -160,21 +166,33 @@ def _origin_faults(*recordings: xr.DataArray) -> list[str]:
         _between_origins(*recordings)
     except (ValueError, TypeError):
         origins = [repr(x.attrs["time_origin"]) for x in recordings]
-        return [f"expected attributes time_origin that are dates in ISO format, got {' and '.join(origins)}"]
+        return [
+            "expected attributes time_origin that are dates in ISO format, or both times of day (HH:MM:SS), got "
+            f"{' and '.join(origins)}; correct or remove them"
+        ]
     return []
 
 
 def _origins_apart(x: xr.DataArray, y: xr.DataArray) -> bool:
-    """Whether the attributes `time_origin` are different dates, in any notation, or different texts."""
+    """Whether the attributes `time_origin` are different dates or times of day, in any notation, or other texts."""
     unlike = x.attrs.get("time_origin") != y.attrs.get("time_origin")
     return unlike and (bool(_origin_faults(x, y)) or _between_origins(x, y) != 0)
 
 
 def _between_origins(x: xr.DataArray, y: xr.DataArray) -> float:
-    """Seconds from the origin of x's times to that of y's if both were dates, otherwise 0."""
+    """Seconds from the origin of x's times to that of y's if both have one, otherwise 0."""
     if "time_origin" not in x.attrs or "time_origin" not in y.attrs:
         return 0.0
-    return float((pd.Timestamp(y.attrs["time_origin"]) - pd.Timestamp(x.attrs["time_origin"])).total_seconds())
+    one, other = (_origin(a.attrs["time_origin"]) for a in (x, y))
+    if isinstance(one, pd.Timedelta) and isinstance(other, pd.Timedelta):  # midnight may lie between them
+        return float(((other - one).total_seconds() + DAY_S / 2) % DAY_S - DAY_S / 2)
+    if isinstance(one, pd.Timestamp) and isinstance(other, pd.Timestamp):
+        return float((other - one).total_seconds())
+    raise TypeError("a date and a time of day have no difference")
+
+
+def _origin(origin: str) -> pd.Timestamp | pd.Timedelta:
+    return pd.Timedelta(origin) if TIME_OF_DAY.fullmatch(str(origin)) else pd.Timestamp(origin)
 
 
 # --- common times

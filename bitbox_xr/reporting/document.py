@@ -14,7 +14,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import faults_of, path_of
 from bitbox_xr.core.variables import RECORDING
 from bitbox_xr.io.netcdf import destination, replacing
-from bitbox_xr.reporting.page import Page, Section
+from bitbox_xr.reporting.page import Page, Section, Table
 from bitbox_xr.reporting.pictures import Numbers
 from bitbox_xr.reporting.recordings import recordings_section
 from bitbox_xr.reporting.results import methods_section, name_of, result_section
@@ -123,8 +123,9 @@ def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     numbers = count(1)
     results = [one for one in given if isinstance(one, xr.Dataset)]
     signals = [one for one in given if isinstance(one, xr.DataArray)]
-    sections = [recordings_section(signals)] if signals else []
-    found = [_section(result, numbers) for result in results]
+    sections = [recordings_section(signals, numbers)] if signals else []
+    shown: set[Table] = set()
+    found = [_section(result, numbers, shown) for result in results]
     sections += found if len(found) > 1 or signals else found[0].parts  # one result is the whole report
     sections += [methods_section(results)] if results else []
     names = [file for result in results for file in sources(result.attrs).values()]
@@ -132,13 +133,14 @@ def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     files_named = [name for name in dict.fromkeys(names) if name]
     more = f" and {len(files_named) - MAX_NAMES} more" if len(files_named) > MAX_NAMES else ""
     titles = list(dict.fromkeys(name_of(result) for result in results)) or ["Recordings"]
-    return Page(title or ", ".join(titles), " · ".join(files_named[:MAX_NAMES]) + more, tuple(sections))
+    named = ", ".join([titles[0], *(f"{name[:1].lower()}{name[1:]}" for name in titles[1:])])
+    return Page(title or named, " · ".join(files_named[:MAX_NAMES]) + more, tuple(sections))
 
 
-def _section(result: xr.Dataset, numbers: Numbers) -> Section:
+def _section(result: xr.Dataset, numbers: Numbers, shown: set[Table]) -> Section:
     if RECORDING in result.dims:
         return measure_section(result, numbers)
-    return result_section(result, numbers)
+    return result_section(result, numbers, shown)
 
 
 def _study_page(study: Cohort, title: str | None) -> Page:

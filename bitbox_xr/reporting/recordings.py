@@ -9,30 +9,31 @@ from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.measures.quality import quality
 from bitbox_xr.preprocessing.regularity import regularity
 from bitbox_xr.reporting.kinds import kind_of
-from bitbox_xr.reporting.page import Section, Table
+from bitbox_xr.reporting.page import Block, Section, Table
+from bitbox_xr.reporting.pictures import Numbers, signals_picture
 from bitbox_xr.reporting.result_tables import cell, plain_table, result_table
 from bitbox_xr.reporting.rounding import rounded
 
 __all__ = ["recordings_section"]
 
 HEADS = (
-    "file", "tracker", "kind of signals", "signals", "frames", "duration, s", "frames per second", "lost frames",
+    "file", "tracker", "kind of signals", "signals", "frames", "duration, s", "frames/s", "lost frames",
     "longest gap, s", "missing values",
 )  # fmt: skip
 MAX_DIMS = 2  # of a recording of one person
 
 
-def recordings_section(signals: Sequence[xr.DataArray]) -> Section:
-    """A row for each recording, and a table with the quality of the signals of each."""
+def recordings_section(signals: Sequence[xr.DataArray], numbers: Numbers) -> Section:
+    """A row for each recording, and for each a picture of its signals and a table of their quality."""
     rows = [_row(x) for x in signals]
     kept = [k for k in range(len(HEADS)) if any(row[k] != "" for row in rows)]
     overview = plain_table("The recordings", [HEADS[k] for k in kept], [[row[k] for k in kept] for row in rows])
-    parts = tuple(
-        Section(_name(x, number), (table,))
-        for number, x in enumerate(signals, 1)
-        if (table := _quality(x, _name(x, number))) is not None
-    )
-    return Section("Data quality", (overview,), parts).explained_once()
+    parts = []
+    for number, x in enumerate(signals, 1):
+        name = _name(x, number)
+        blocks: tuple[Block, ...] = (*signals_picture(x, numbers), *_quality(x, name))
+        parts += [Section(name, blocks)] if blocks else []
+    return Section("Data quality", (overview,), tuple(parts)).explained_once()
 
 
 def _name(x: xr.DataArray, number: int) -> str:
@@ -58,11 +59,11 @@ def _row(x: xr.DataArray) -> list[object]:
     return [*known, *sizes, *rest, missing]
 
 
-def _quality(x: xr.DataArray, name: str) -> Table | None:
-    """The quality of each signal; None for a recording whose times are not regular."""
+def _quality(x: xr.DataArray, name: str) -> list[Table]:
+    """The quality of each signal; [] for a recording whose times are not regular."""
     try:
         found = quality(x)
     except ValueError:
-        return None
+        return []
     kind = kind_of(found)
-    return None if kind is None else result_table(f"Each signal of {name}", found, kind)
+    return [] if kind is None else [result_table(f"Each signal of {name}", found, kind)]

@@ -32,13 +32,19 @@ def name_of(result: xr.Dataset) -> str:
     return (name.get(kind.name, measure) if kind else measure).capitalize()
 
 
-def result_section(result: xr.Dataset, numbers: Numbers) -> Section:
-    """All about one result: quality of the recordings, settings, the result with pictures and tables, and methods."""
+def result_section(result: xr.Dataset, numbers: Numbers, shown: set[Table]) -> Section:
+    """All about one result: quality of the recordings, settings, and the result with pictures and tables.
+
+    Tables of recordings that are in `shown` are not repeated; others are entered.
+    """
+    recordings = quality_table(result.attrs)
+    repeated = recordings in shown
+    shown |= {recordings} if recordings else set()
     stats = statistics(result)
     kind = kind_of(stats)
     blocks: list[Block] = [Paragraph(_summary(stats, kind) if kind else NO_TABLE.format(", ".join(map(str, result))))]
     blocks += pictures(result if "corr" not in result else stats.assign(_windows(result)), numbers)
-    parts = [_part("Data quality", [quality_table(result.attrs), *_window_losses(stats)])]
+    parts = [_part("Data quality", [None if repeated else recordings, *_window_losses(stats)])]
     parts += [_part("Settings", [settings_table(result.attrs)])]
     parts += [_part("Results by condition", [by_label(stats, kind)])] if kind and result.attrs.get("by") else []
     parts += [_part("Results", [*blocks, *_tables(stats, kind)])]
@@ -125,8 +131,11 @@ def _tables(result: xr.Dataset, kind: Kind | None) -> list[Block | None]:
     if kind is None:
         return []
     tables: list[Block | None] = []
-    if has_matched(result):
-        tables.append(result_table("The same signal of both (matched pairs)", matched(result), kind, MAX_ROWS))
+    own = matched(result) if has_matched(result) else None
+    if own is not None and own[kind.marker].size == result[kind.marker].size:
+        return [result_table("The same signal of both (matched pairs)", own, kind)]
+    if own is not None:
+        tables.append(result_table("The same signal of both (matched pairs)", own, kind, MAX_ROWS))
     caption = "All pairs, the strongest first" if SIGNAL1 in result.dims else "All results"
     return [*tables, result_table(caption, result, kind)]
 
@@ -139,7 +148,9 @@ def _window_losses(result: xr.Dataset) -> list[Block]:
     full = counts == counts.max([SIGNAL1, SIGNAL2])
     total, none = counts.size, int((counts == 0).sum())
     if full.all() and not none:
-        return [Paragraph(f"All {total} pairs have a correlation in every window.")]
+        return [
+            Paragraph(f"{f'All {total} pairs have' if total > 1 else 'The pair has'} a correlation in every window.")
+        ]
     every = int((full & (counts > 0)).sum())
     text = (
         f"{every} of {total} pairs have a correlation in as many windows as possible, {total - every - none} in fewer "

@@ -26,6 +26,7 @@ def _sentence(*texts: str, **when: object) -> Sentence:
 
 
 CORRELATED = ("imitation", "coordination")
+TESTED = (*CORRELATED, "imitation and coordination", "coordination and imitation")
 BEST = {1: "largest absolute correlation", 0: "largest correlation"}
 SEARCHED = ("expressivity", "diversity", "events", "contingency")
 
@@ -110,16 +111,21 @@ SURROGATES = {
 }
 STATISTICS = {"corr_abs_mean": "mean absolute correlation", "corr_mean": "mean correlation"}
 
+IN_SURROGATES = ("in {n} surrogates ({moulder}).", "in surrogates ({moulder}).")  # their number may differ
+
 CHANCE = (
     *(
-        _sentence(f"The {text} over windows of each pair was compared with its values in {{n}} surrogates "
-                  "({moulder}).", statistic=statistic, surrogates=tuple(SURROGATES))
-        for statistic, text in STATISTICS.items()
+        _sentence(
+            *(f"The {text} over windows of each pair was compared with its values {surrogates}"
+              for surrogates in IN_SURROGATES),
+            statistic=statistic, surrogates=tuple(SURROGATES), measure=TESTED,
+        )
+        for statistic, text in (*STATISTICS.items(), ((), "mean correlation"))
     ),
     _sentence(
-        "The share of the activations of y that x answers by an activation {min_latency} to {max_latency} s later was "
-        "compared with its values in {n} surrogates ({moulder}). For p-values, the largest standardised rate of "
-        "answers in a band of these latencies, at least a quarter of their range wide, was compared.",
+        *("The share of the activations of y that x answers by an activation {min_latency} to {max_latency} s later "
+          f"was compared with its values {surrogates} For p-values, the largest standardised rate of answers in a band "
+          "of these latencies, at least a quarter of their range wide, was compared." for surrogates in IN_SURROGATES),
         measure="contingency",
     ),
     *(_sentence(f"In these, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),

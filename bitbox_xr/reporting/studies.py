@@ -1,6 +1,6 @@
 """The sections of a report on a study: its recordings, failures and quality, and each measure over recordings."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,8 @@ from bitbox_xr.cohort import Cohort
 from bitbox_xr.core.variables import PERSON, RECORDING
 from bitbox_xr.measures.tables import to_frame
 from bitbox_xr.reporting.kinds import Kind, kind_of
-from bitbox_xr.reporting.page import Block, Listing, Paragraph, Section, Table
-from bitbox_xr.reporting.pictures import Numbers, pictures
+from bitbox_xr.reporting.page import Block, Figure, Listing, Paragraph, Section, Table
+from bitbox_xr.reporting.pictures import Numbers, group_picture, pictures
 from bitbox_xr.reporting.result_tables import MAX_ROWS, frame_table, plain_table
 from bitbox_xr.reporting.results import methods_section, name_of, settings_table
 from bitbox_xr.reporting.wording import head, unit_of
@@ -19,6 +19,8 @@ from bitbox_xr.reporting.wording import head, unit_of
 __all__ = ["measure_section", "study_sections"]
 
 QUALITY = "quality"
+MAX_GROUP_PICTURES = 3
+LARGEST = "The pictures show what has the largest mean over recordings. The tables show all results."
 NO_QUALITY = "The study has no measure of quality. Add the measure quality to see losses, masks and noise."
 MAX_RECORDINGS = 500  # in a table
 MAX_GROUPS = 6  # values of a covariate that are groups
@@ -45,7 +47,9 @@ def measure_section(summary: xr.Dataset, numbers: Numbers) -> Section:
     settings = settings_table(summary.attrs)
     parts = [Section("Settings", (settings,))] if settings else []
     if kind is not None:
+        shown = _group_pictures(summary, kind, numbers)
         blocks: list[Block] = [*pictures(_averaged(summary, kind), numbers)]
+        blocks += [Paragraph(LARGEST), *shown] if shown else []
         blocks += [_means(summary, kind, name) for name in kind.averaged if _is_averaged(summary, kind, name)]
         parts.append(Section(f"Results over {summary.sizes[RECORDING]} recordings", tuple(blocks)))
         groups = [_groups(summary, kind, name) for name in _grouping(summary)]
@@ -134,6 +138,39 @@ def _averaged(summary: xr.Dataset, kind: Kind) -> xr.Dataset:
     names = [name for name in kind.averaged if name in summary.data_vars and RECORDING in summary[name].dims]
     out = summary.drop_dims(RECORDING).assign({name: summary[name].mean(RECORDING, keep_attrs=True) for name in names})
     return out.drop_vars([name for name in out.data_vars if name not in names])
+
+
+def _group_pictures(summary: xr.Dataset, kind: Kind, numbers: Numbers) -> list[Figure]:
+    """The cells with the largest means by condition, and the one with the largest by group."""
+    variable = next((name for name in kind.averaged if name in summary.data_vars), None)
+    by = str(summary.attrs.get("by", ""))
+    if variable is None or RECORDING not in summary[variable].dims:
+        return []
+    means = abs(summary[variable].mean(RECORDING))
+    places = [(place, by) for place in _largest(means.max(by), MAX_GROUP_PICTURES)] if by in means.dims else []
+    places += [(place, group) for place in _largest(means, 1) for group in _grouping(summary)]
+    return [
+        group_picture(summary.isel(place), variable, across, _named(summary.isel(place), variable, place), numbers)
+        for place, across in places
+    ]
+
+
+def _largest(values: xr.DataArray, most: int) -> list[dict[Hashable, int]]:
+    """The places of the largest values, as for `.isel()`."""
+    filled = values.fillna(-np.inf).values
+    order = np.argsort(-filled, axis=None, kind="stable")[:most]
+    places = [np.unravel_index(int(k), filled.shape) for k in order if filled.flat[k] > -np.inf]
+    return [dict(zip(values.dims, map(int, place), strict=True)) for place in places]
+
+
+def _named(cell: xr.Dataset, variable: str, dims: Iterable[Hashable]) -> str:
+    """The variable and the labels of a cell, in a caption."""
+    labels = [
+        str(cell[dim].item()) if cell[dim].dtype.kind in "UO" else f"{dim} {cell[dim].item():g}"
+        for dim in dims
+        if dim in cell.coords
+    ]
+    return ", ".join([_title(variable, unit_of(variable, cell)), *labels])
 
 
 def _is_averaged(summary: xr.Dataset, kind: Kind, name: str) -> bool:

@@ -3,8 +3,10 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree  # only writes; what is parsed here is Matplotlib's own output
+
+from bitbox_xr.plotting.style import RC
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,18 +17,22 @@ SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 METADATA = ("metadata", "style")  # elements that are left out: a style would apply to the whole page
 INHERITED_STYLE = "stroke-linejoin: round; stroke-linecap: butt"  # what Matplotlib's style element says
 MAX_VECTOR_POINTS = 3000  # of an artist; beyond, an image is smaller
-IMAGE_DPI = 150
+IMAGE_DPI = 200
+MM_PER_INCH = 25.4
+# Pictures have the sizes and fonts of a journal. A screen shows them larger, a telephone at least a little so.
+SCREEN_SCALE, MIN_SCALE = 1.6, 1.05
 
 
 @contextmanager
-def drawing(number: int) -> Iterator["Figure"]:
-    """Yield a new figure for the picture `number` of a page, with the settings for its SVG."""
+def drawing(number: int, width: float, height: float) -> Iterator["Figure"]:
+    """Yield a new figure of this size (mm) for the picture `number` of a page, with the settings for its SVG."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    # text stays text, which can be searched and is small
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": f"bitbox_xr {number}"}):
-        yield Figure(layout="constrained")
+    # axes that are made before a plot draws on them have its style too; text stays text, can be searched and is small
+    settings: Any = {**RC, "svg.fonttype": "none", "svg.hashsalt": f"bitbox_xr {number}"}  # keys are literals
+    with matplotlib.rc_context(settings):
+        yield Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH), layout="constrained")
 
 
 def inline_svg(figure: "Figure", number: int, description: str) -> str:
@@ -39,7 +45,8 @@ def inline_svg(figure: "Figure", number: int, description: str) -> str:
     _rename_ids(root, f"figure{number}-")
     width = float(root.attrib.pop("width").removesuffix("pt"))
     root.attrib.pop("height")
-    attributes = {"role": "img", "aria-label": description, "style": f"{INHERITED_STYLE}; width: {width:.0f}pt"}
+    size = f"width: {SCREEN_SCALE * width:.0f}pt; min-width: {MIN_SCALE * width:.0f}pt"
+    attributes = {"role": "img", "aria-label": description, "style": f"{INHERITED_STYLE}; {size}"}
     root.attrib.update(attributes)
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)

@@ -132,9 +132,9 @@ def dyad(rng, coupling=0.5, seconds=60, signals=3, noise=0.05, height=1.0, a_min
     pulse = np.exp(-0.5 * (np.arange(-30, 31) / (0.3 * FPS)) ** 2)
     models, own = spikes(rng, whole, signals, 20), spikes(rng, whole, signals, a_minute)
     followed = coupling if mirrors else rng.random(models.shape) < coupling
-    children = followed * np.roll(models, FPS // 2, axis=0) + (1 - coupling if mirrors else 1) * own
+    moves = followed * np.roll(models, FPS // 2, axis=0) + (1 - coupling if mirrors else 1) * own
     model, child = (np.stack([np.convolve(one, pulse, mode="same") for one in side.T], axis=1)
-                    for side in (models, height * children))  # fmt: skip
+                    for side in (models, height * moves))  # fmt: skip
     child += noise * rng.normal(size=child.shape)
     away = rng.random(whole // 15 + 1) < lost
     child[np.repeat(away, 15)[:whole]] = np.nan

@@ -6,10 +6,10 @@
     python tests/benchmarks/map_of_regimes.py --draw-only         # draws the cells measured so far
 
 The grid has 1, 2, 6, 17, 52, 79, 153 and 1434 signals; 20 s, 5 min and 1 h; and several window widths, lags and steps.
-All implementations run in one process, one after the other, in rounds; a time is the median over the rounds after a
-first round. Others that are far from the fastest in the first round are not repeated. Each cell is added to a file when
-it is done (`--results`); an interrupted run continues there. A cell or an implementation of more than a minute or 2 GB
-is left out and listed.
+All implementations run in one process, one after the other, in rounds; a time is the least over the rounds after a
+first round, so that other work on the machine disturbs it little. Others that are far from the fastest in the first
+round are not repeated. Each cell is added to a file when it is done (`--results`); an interrupted run continues there.
+A cell or an implementation of more than a minute or 2 GB is left out and listed.
 """
 
 import argparse
@@ -35,7 +35,7 @@ Cell = dict[str, float | str]
 
 
 def measured(regime: Regime) -> Cell:
-    """Median seconds of each implementation, or the reason why one is left out."""
+    """Least seconds of each implementation, or the reason why one is left out."""
     cell: Cell = dict(regime._asdict())
     if regime.result_bytes > MAX_BYTES:
         return cell | {OURS: f"a result of {regime.result_bytes / 1e9:.1f} GB"}
@@ -49,11 +49,11 @@ def measured(regime: Regime) -> Cell:
     if len(calls) == 1:
         return cell | {OURS: "all others are left out"}
     sides = regime.recordings()
-    return cell | medians({name: prepare(*sides, regime) for name, prepare in calls.items()})
+    return cell | least_times({name: prepare(*sides, regime) for name, prepare in calls.items()})
 
 
-def medians(calls) -> Cell:
-    """Median seconds of each call over rounds of alternating calls, after a first round.
+def least_times(calls) -> Cell:
+    """Least seconds of each call over rounds of alternating calls, after a first round.
 
     Calls that take several times as long as the fastest of the others in the first round are not repeated.
     """
@@ -72,7 +72,7 @@ def medians(calls) -> Cell:
             break
         for name, found in times.items():
             found.append(seconds_of(calls[name]))
-    return failed | first | {name: float(np.median(found)) for name, found in times.items()}
+    return failed | first | {name: min(found) for name, found in times.items()}
 
 
 def seconds_of(call) -> float:

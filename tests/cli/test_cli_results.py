@@ -1,5 +1,7 @@
 """The commands that show results: plot and report; kinematics and lag-profile; results as CSV; wording of messages."""
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from bitbox_xr.cli import main
 from bitbox_xr.cli.pictures import PICTURES
 from bitbox_xr.cli.wording import in_words_of, options_of
 from bitbox_xr.measures.tables import to_frame
+from bitbox_xr.plotting.methods import PlotMethods, SignalsPlotMethods
 
 from random_recordings import random_walk
 
@@ -103,6 +106,9 @@ def test_kinematics(folder, tmp_path):
         ("imitation.nc", ["--statistic", "corr_lag"], "matrix"),
         ("conditions.nc", ["--picture", "matrix", "--select", "condition=talk"], "matrix"),
         ("chance.nc", ["--by", "q", "--alpha", 0.2], "significant_pairs"),
+        ("imitation.nc", ["--vmax", 0.5, "--cmap", "PuOr"], "matrix"),
+        ("child.nc", [], "signals"),
+        ("../pose.nc", ["--picture", "kinematics", "--angular"], "kinematics"),
         ("child.nc", ["--coefficient", "AU12", "--scales", "1,2", "--min-rise", 1], "decomposition"),
     ],
 )
@@ -122,8 +128,23 @@ def test_equal_results_make_equal_pictures(folder, tmp_path):
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
-def test_every_picture_that_python_has_can_be_named():
-    assert {"matrix", "over_time", "lag_profile", "significant_pairs", "expressivity", "decomposition"} <= {*PICTURES}
+def test_a_summary_is_drawn_by_group(tmp_path):
+    values = xr.DataArray(np.arange(6.0).reshape(6, 1), dims=("recording", "pair"))
+    coords = {"pair": ["AU12"], "group": ("recording", list("aaabbb"))}
+    bx.to_netcdf(xr.Dataset({"excess": values}, coords, {"measure": "imitation"}), tmp_path / "summary.nc")
+    chosen = ["plot", tmp_path / "summary.nc", "-o", tmp_path / "out.png", "--select", "pair=AU12", "--by", "group"]
+    assert succeeded(*chosen, "--variable", "excess") == f"{tmp_path / 'out.png'}: groups\n"
+    assert "expected --variable with groups, got none" in run(*chosen).stderr
+
+
+def test_every_picture_and_option_of_python_is_an_option():
+    options = {option.name for option in main.commands["plot"].params}
+    for methods in (PlotMethods, SignalsPlotMethods):
+        for name, method in vars(methods).items():
+            if not name.startswith("_") and name != "answers":  # of two recordings
+                assert name in PICTURES
+                parameters = {*inspect.signature(method).parameters} - {"self", "ax", "fig"}
+                assert parameters - options <= {"fps", "dim", "precision", "preregistered"}
 
 
 def test_reports(folder, tmp_path):
@@ -209,7 +230,10 @@ def test_messages_name_options_as_the_command_line_does(text):
             "expected a label of signal2 (AU04, AU12), got 'AU99'",
         ),
         (["plot", "results/imitation.nc", "-o", "o.png", "--picture", "decomposition"], "one of a result (matrix"),
-        (["plot", "results/imitation.nc", "-o", "o.png", "--picture", "significant_pairs"], "expected --found with"),
+        (
+            ["plot", "results/imitation.nc", "-o", "o.png", "--picture", "significant_pairs"],
+            "expected --found with significant_pairs, got none",
+        ),
         (["plot", "results/imitation.nc", "-o", "o.png", "--select", "group=a"], "one of the dimensions window, "),
         (["report", "results/imitation.nc", "-o", "o.nc"], "choose a name that ends in .html or .htm"),
         (["report", "empty", "-o", "o.html"], "expected a folder of a study, or one with results (.nc)"),

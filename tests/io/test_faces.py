@@ -228,6 +228,7 @@ def test_imotions(tmp_path, sep):
     assert x.signal.values.tolist() == ["AU1 Evidence", "AU12 Evidence"]
     np.testing.assert_array_equal(x[:, 0], [0, 0.25, np.nan, 0.75, 1, 1.25])
     assert x.bitbox.fps == 25
+    assert open_signals(path).identical(x)
     assert x.region.values.tolist() == ["brow", "mouth"]
     assert open_signals(path, format="imotions", kind="emotion").signal.values.tolist() == ["Joy Evidence"]
     path.write_text("a,b\n1,2\n")
@@ -258,7 +259,8 @@ def test_public_logs_of_facereader(recordings):
 
 
 def test_public_files_whose_format_is_stated(recordings):
-    x = open_signals(recordings / "pyfeat_iMotions_Test_v6.txt", format="imotions")
+    x = open_signals(recordings / "pyfeat_iMotions_Test_v6.txt")
+    assert x.attrs["backend"] == "iMotions"
     same = open_signals(
         recordings / "pyfeat_iMotions_Test_v6.txt",
         sep="\t", skiprows=5, time="Timestamp", time_unit="ms", columns=x.signal.values.tolist(),

@@ -10,6 +10,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import bitbox_xr as bx
 from bitbox_xr import signals
 from bitbox_xr.core.signal_set import rate
 from bitbox_xr.io.readers import open_recording, open_signals
@@ -214,8 +215,8 @@ def test_live_link_face_blendshapes_and_pose(tmp_path):
     x = open_signals(write(tmp_path / "ll.csv", columns, rows=[i for i in range(30) if i not in (7, 8)]))
     assert x.sizes == {"time": 30, "signal": 52}
     assert x.signal.values.tolist() == list(columns)[2:54]
-    # timecodes become seconds since midnight
-    np.testing.assert_allclose(x.time, 47584.5 + np.arange(30) / 30, atol=1e-9)
+    np.testing.assert_allclose(x.time, np.arange(30) / 30, atol=1e-9)
+    assert x.attrs["time_origin"] == "13:13:04.500000"
     assert np.flatnonzero(np.isnan(x.values).all(axis=1)).tolist() == [7, 8]
     assert (x.attrs["lost_frames"], x.attrs["backend"]) == (2, "Live Link Face")
     np.testing.assert_array_equal(x.sel(signal="TongueOut").values[9:], columns["TongueOut"][9:])
@@ -229,7 +230,21 @@ def test_live_link_face_blendshapes_and_pose(tmp_path):
 def test_timecodes_increase_after_midnight(tmp_path):
     file = write(tmp_path / "ll.csv", trackers.live_link(40, start=86399.5))
     x = open_signals(file)
-    np.testing.assert_allclose(x.time, 86399.5 + np.arange(40) / 30, atol=1e-9)
+    np.testing.assert_allclose(x.time, np.arange(40) / 30, atol=1e-9)
+    assert x.attrs["time_origin"] == "23:59:59.500000"
+
+
+def test_recordings_with_timecodes_are_aligned_by_the_time_of_day(tmp_path):
+    x = open_signals(write(tmp_path / "x.csv", trackers.live_link(60, start=86399.5)))
+    y = open_signals(write(tmp_path / "y.csv", trackers.live_link(60, start=0.5)))  # one second later, after midnight
+    with pytest.raises(ValueError, match=r"from 23:59:59\.500000; y: .* from 00:00:00\.500000; see align"):
+        bx.imitation(x, y)
+    x2, y2 = bx.align(x, y)
+    assert (float(x2.time[0]), x2.sizes["time"], y2.attrs["time_origin"]) == (1, 30, "23:59:59.500000")
+    np.testing.assert_allclose(x2.values, x.values[30:], atol=1e-12)
+    np.testing.assert_allclose(y2.values, y.values[:30], atol=1e-12)
+    back, _ = bx.align(y, x)
+    assert float(back.time[0]) == 0
 
 
 def test_mediapipe_needs_times_and_keeps_its_names(tmp_path):

@@ -164,7 +164,12 @@ CASES = {
     "align of origins that are not dates": (
         lambda: bx.align(REGULAR.assign_attrs(time_origin="noon"), REGULAR.assign_attrs(time_origin="2026-01-01")),
         ValueError,
-        ["expected attributes time_origin that are dates in ISO format, got 'noon' and '2026-01-01'"],
+        ["expected attributes time_origin that are dates in ISO format, or both", "got 'noon' and '2026-01-01'"],
+    ),
+    "align of a date and a time of day": (
+        lambda: bx.align(REGULAR.assign_attrs(time_origin="10:00:00"), REGULAR.assign_attrs(time_origin="2026-01-01")),
+        ValueError,
+        ["or both times of day (HH:MM:SS), got '10:00:00' and '2026-01-01'; correct or remove them"],
     ),
     "regularity of decreasing times": (
         lambda: bx.regularity(REGULAR[::-1]),

@@ -88,7 +88,10 @@ RESULTS = {
                    ["Windows were 1 or 2 s long", "Steegen et al., 2016): width 1 or 2; step 0.5 or 1."]),
     "of cohorts": (lambda: bx.multiverse("significance", X, Y, of=["imitation", "coordination"], n=5, width=1.0)
                    .assign_attrs(preregistered_setting='{"of": "imitation"}'),
-                   ["measure imitation or coordination. The preregistered setting was measure imitation."]),
+                   ["The mean absolute correlation over windows", "in 5 surrogates",
+                    "measure imitation or coordination. The preregistered setting was measure imitation."]),
+    "tested means": (lambda: bx.multiverse("significance", X, Y, polarity=[True, False], n=[5, 7], width=1.0),
+                     ["The mean correlation over windows of each pair was compared", "in 5 or 7 surrogates"]),
     "settings of groups": (lambda: bx.contrast(study().assign_attrs(multiverse="pair"), variable="excess", rng=1),
                            ["Each setting is a separate family of tests."]),
 }  # fmt: skip

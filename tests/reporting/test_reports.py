@@ -84,6 +84,8 @@ RESULTS = {
     "profile": (lambda: bx.lag_profile(X, Y, **WINDOWS), 2, "mean correlation over windows at the best lag"),
     "significance": (lambda: bx.significance(X, Y, n=5, rng=0, progress=False, **WINDOWS), 1,
                      "with so few surrogates the smallest possible p is .167"),
+    "matched pairs": (lambda: bx.significance(LABELLED, Y, by="condition", pairs="matched", n=5, rng=0, progress=False,
+                                              **WINDOWS), 2, "with the range that chance gives"),
     "contingency": (lambda: bx.contingency(X, Y, scales=[1.0], n=5, rng=0, progress=False), 1, "activations of y"),
     "expressivity": (lambda: bx.expressivity(X, scales=[1.0, 2.0]), 1, "activations, 1/min"),
     "events": (lambda: bx.events(X, scales=[1.0]), 0, "height of the rise"),
@@ -136,6 +138,7 @@ def test_a_report_on_signals_and_results_has_a_section_for_each(tmp_path):
     row = next(row for row in parsed.rows if row and row[0] == "child.csv")
     assert row[1:6] == ["OpenFace 2", "expression", "2", "600", "20"]
     assert row[7] == "31 (5.2 %)"
+    assert parsed.tags().count("svg") == 4  # signals, all pairs, one pair over time, expressivity
 
 
 def hostile_result():
@@ -235,6 +238,8 @@ def test_a_report_on_a_study(out, tmp_path):
     assert [HOSTILE, f"{HOSTILE}: expected a file, got none"] in parsed.rows
     assert {"Failed recordings", "Not done recordings", "Results by group", "Methods"} <= set(parsed.texts)
     assert ["control", "12.5 %"] in parsed.rows
+    assert parsed.tags().count("svg") == 5  # three pairs by condition, and the largest one by group and by site
+    assert "by group: each recording, means and 95 % confidence intervals" in " ".join(parsed.texts)
     with bx.open_netcdf(out / "significance" / "summary.nc") as summary:
         cell = summary.excess.sel(condition="task", pair="AU01").values
     row = next(row for row in parsed.rows if row[:2] == ["task", "AU01"])

@@ -79,6 +79,7 @@ class Layout(NamedTuple):
     attrs: Attrs = {}  # noqa: RUF012 (never changed)
     time: int | None = None
     seconds: Callable[[Sheet, int], np.ndarray] | None = None  # reads a time column that does not hold seconds
+    origin: Callable[[float], str] | None = None  # names a time of a clock; times then start at 0
     frame: int | None = None
     first_frame: int = 0  # number of the frame at 0 s
     face: int | None = None

@@ -82,7 +82,7 @@ def open_signals(
     format
         The format, if it shall not be recognised: "openface", "pyfeat", "libreface", "facereader", "blendshapes",
         "mediapipe", "openpose", "deeplabcut", "sleap", "3di", "rmea", "imotions", "netcdf", "parquet", "table", or the
-        name of a registered reader. Files of rMEA and iMotions are tables like many others, so they need it.
+        name of a registered reader. Files of rMEA are tables like many others, so they need it.
     kind
         Which signals to read from a file that holds several kinds. By default the expressions, under the names of the
         file: the 17 `AUxx_r` of OpenFace, the AUs of Py-Feat, the blendshapes. "pose" reads Tx Ty Tz (mm) Rx Ry Rz
@@ -123,7 +123,8 @@ def open_signals(
         kept, and missing rows cannot be detected then. Coordinates `confidence` and `success` on `time` if the file has
         them, and `keypoint` (the name of the point) on `signal`. With `face_id="all"`, `(person, time, signal)`, on the
         frames of all faces. Attributes `backend`, `schema`, `source` (the file's name), `face_id`, `time_source`. Times
-        start at the first time of the source (Live Link Face: seconds since midnight), or at 0 if it has no times.
+        start at the first time of the source, or at 0 if it has no times. Those of Live Link Face start at 0, too: the
+        time of day of the first frame is the attribute `time_origin`, which `align` takes into account.
 
     Raises
     ------
@@ -229,8 +230,11 @@ def _no_table(
 
 
 def _read_text(file: Path, options: ReadOptions, text: TextOptions, format: str | None = None) -> xr.DataArray:
+    lines = read_lines(file)
+    if format is None and not any(text.given().values()) and lab_exports.is_imotions(lines):
+        return lab_exports.read_imotions(file, options)
     sep = text.sep or ("\t" if file.suffix.lower() == ".tsv" else ",")
-    sheet = from_lines(file.name, read_lines(file), sep=sep, skiprows=text.skiprows)
+    sheet = from_lines(file.name, lines, sep=sep, skiprows=text.skiprows)
     return _signals_of(sheet, options, format)
 
 

@@ -27,7 +27,7 @@ class RowTimes(NamedTuple):
     subject: str  # file and column, for messages
     seconds: np.ndarray | None = None
     frames: np.ndarray | None = None
-    origin: str | None = None  # of times that were dates
+    origin: str | None = None  # of times that were dates or times of day
 
 
 def time_axis_of(
@@ -201,8 +201,10 @@ def _row_times(sheet: Sheet, layout: Layout, options: ReadOptions) -> RowTimes:
     if layout.frame is not None and options.fps is not None:
         return RowTimes(_subject(sheet, layout.frame), frames=_column(sheet, layout.frame))
     if layout.time is not None:
-        read = layout.seconds or _column
-        return RowTimes(_subject(sheet, layout.time), seconds=read(sheet, layout.time))
+        subject, seconds = _subject(sheet, layout.time), (layout.seconds or _column)(sheet, layout.time)
+        if layout.origin is None:
+            return RowTimes(subject, seconds=seconds)
+        return RowTimes(subject, seconds=seconds - seconds[0], origin=layout.origin(float(seconds[0])))
     return RowTimes(sheet.file)
 
 

@@ -1,5 +1,13 @@
+// Heads of columns are spans: browsers do not repeat a head with an element `button` on every printed page.
 for (const head of document.querySelectorAll("th")) {
-  head.querySelector("button").addEventListener("click", () => {
+  const button = head.querySelector("span");
+  button.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      button.click();
+    }
+  });
+  button.addEventListener("click", () => {
     const table = head.closest("table"), body = table.tBodies[0];
     const column = head.cellIndex, down = head.getAttribute("aria-sort") === "ascending";
     for (const other of head.parentNode.cells) other.removeAttribute("aria-sort");

@@ -6,6 +6,7 @@ adds `_neutral` and has no times.
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -51,6 +52,7 @@ def layout(sheet: Sheet) -> Layout:
         [expression, pose] if angles else [expression],
         time=timecode,
         seconds=_timecodes,
+        origin=_time_of_day,
     )
 
 
@@ -69,3 +71,8 @@ def _timecodes(sheet: Sheet, at: int) -> np.ndarray:
     seconds = parts @ [3600, 60, 1, 1 / TICKS_PER_S]
     result: np.ndarray = seconds + DAY_S * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -DAY_S / 2)
     return result
+
+
+def _time_of_day(seconds: float) -> str:
+    """Seconds since midnight as `HH:MM:SS.ffffff`."""
+    return (datetime.min + timedelta(seconds=seconds)).time().isoformat("microseconds")

@@ -1,6 +1,7 @@
-"""Exports that need a separator, header lines or a unit, by their name alone: rMEA and iMotions.
+"""Exports that need a separator, header lines or a unit, so that users need not give them: rMEA and iMotions.
 
-They are tables like many others, so they are read in this way only if the caller states the format.
+Files of rMEA are tables like many others, so they are read in this way only if the caller states the format. Files of
+iMotions are also recognised by their column names, in one of the first lines.
 """
 
 from pathlib import Path
@@ -11,9 +12,11 @@ from bitbox_xr.io.readers.assembly import assemble
 from bitbox_xr.io.readers.columns import RAW_ATTRS, Layout, ReadOptions, SignalColumns, matching
 from bitbox_xr.io.readers.sheet import NUMBER, WHITESPACE, from_lines, numbers, read_lines
 
-__all__ = ["read_imotions", "read_rmea"]
+__all__ = ["is_imotions", "read_imotions", "read_rmea"]
 
 TIMESTAMP = "Timestamp"  # ms
+IMOTIONS = {TIMESTAMP, "StudyName"}  # column names
+MAX_LINES_ABOVE_NAMES = 50
 
 
 def read_rmea(path: Path, options: ReadOptions) -> xr.DataArray:
@@ -26,15 +29,18 @@ def read_rmea(path: Path, options: ReadOptions) -> xr.DataArray:
     return assemble(sheet, Layout("rMEA", [columns]), options)
 
 
+def is_imotions(lines: list[str]) -> bool:
+    """Whether one of the first lines has the column names of iMotions."""
+    return any(set(_cells(line)) >= IMOTIONS for line in lines[:MAX_LINES_ABOVE_NAMES])
+
+
 def read_imotions(path: Path, options: ReadOptions) -> xr.DataArray:
     """Action units, emotions and pose of iMotions: lines of metadata, then a table with times in ms."""
     lines = read_lines(path)
-    seps = ["\t" if "\t" in line else "," for line in lines]
-    cells = ([cell.strip('" ') for cell in line.split(sep)] for line, sep in zip(lines, seps, strict=True))
-    at = next((i for i, names in enumerate(cells) if TIMESTAMP in names), None)
+    at = next((i for i, line in enumerate(lines) if TIMESTAMP in _cells(line)), None)
     if at is None:
         raise ValueError(f"{path.name}: expected a line of column names with {TIMESTAMP!r}, got none; leave out format")
-    sheet = from_lines(path.name, lines, sep=seps[at], skiprows=at)
+    sheet = from_lines(path.name, lines, sep=_sep(lines[at]), skiprows=at)
     groups = {
         "expression": matching(sheet.names, r"AU\d+ Evidence"),
         "emotion": matching(sheet.names, r"(?!AU)\w+ Evidence"),
@@ -51,3 +57,11 @@ def read_imotions(path: Path, options: ReadOptions) -> xr.DataArray:
         seconds=lambda sheet, at: numbers(sheet, [at])[at].to_numpy() / 1000,
     )
     return assemble(sheet, layout, options)
+
+
+def _sep(line: str) -> str:
+    return "\t" if "\t" in line else ","
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip('" ') for cell in line.split(_sep(line))]
