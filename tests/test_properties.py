@@ -139,7 +139,7 @@ CALLS = {
     "smoothness": Call(lambda x, y: bx.smoothness(x), MOVING),
     "surrogate_profiles": Call(
         lambda x, y: bx.surrogate_profiles(x, y, pair=first_names(x, y), **SHORT, n=3, rng=0),
-        dims={"corr": ("window",), "null_corr": ("surrogate", "window")},
+        dims={"profile": ("lag",), "null_profile": ("surrogate", "lag")},
         lazy=False,
         alone=True,
     ),

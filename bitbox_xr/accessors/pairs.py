@@ -327,7 +327,7 @@ class PairMethods:
         surrogates: Surrogates = "shift",
         n: int = 199,
         rng: int | np.random.Generator | None = None,
-        partners: Sequence[SignalsLike] | None = None,
+        partners: "Sequence[SignalsLike] | None" = None,
         width: float = 0.5,
         step: float | None = None,
         max_lag: float | None = None,
