@@ -48,6 +48,7 @@ nb_execution_raise_on_error = True
 nb_output_stderr = "warn"  # with -W what a cell warns of fails the build
 nb_merge_streams = True
 os.environ["MATPLOTLIBRC"] = str(HERE / "matplotlibrc")
+os.environ.pop("MPLBACKEND", None)  # with another backend than that of notebooks, pages would have no pictures
 
 # The first call of a measure says on standard error that it compiles code. Pages do not show this.
 profile = HERE / "generated" / "ipython"
