@@ -31,15 +31,15 @@ def _constant(x: xr.DataArray, values: Array) -> list[str]:
         return []
     array = np.asarray(values)
     low, high = _range(array[..., :FIRST_FRAMES, :])
-    open_ = np.flatnonzero(~(low < high))  # nearly all signals change soon
-    if not len(open_):
+    unchanged = np.flatnonzero(~(low < high))  # nearly all signals change soon
+    if not len(unchanged):
         return []
-    low, high = _range(array[..., open_])
-    names: list[str] = x[SIGNAL].values[open_[low == high]].astype(str).tolist()
+    low, high = _range(array[..., unchanged])
+    names: list[str] = x[SIGNAL].values[unchanged[low == high]].astype(str).tolist()
     return names
 
 
 def _range(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Smallest and largest value of each signal that is present; NaN, which differs from NaN, if there is none."""
+    """Smallest and largest value of each signal; NaN, which differs from NaN, for a signal without values."""
     axes = tuple(range(array.ndim - 1))
     return np.fmin.reduce(array, axis=axes), np.fmax.reduce(array, axis=axes)
