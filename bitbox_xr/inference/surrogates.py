@@ -56,7 +56,7 @@ class Draws(NamedTuple):
 
     def spectra(self, y: np.ndarray) -> list[np.ndarray]:
         """Return what all surrogates of `y` `(time, signal)` share: the spectrum of each part, for "phase" only."""
-        from bitbox_xr.kernels.shifts_and_phases import bridged_spectrum
+        from bitbox_xr.kernels.random_phases import bridged_spectrum
 
         return [bridged_spectrum(y[part.start : part.stop]) for part in self.parts] if self.kind == "phase" else []
 
@@ -66,13 +66,13 @@ class Draws(NamedTuple):
 
     def surrogate(self, k: int, y: np.ndarray, spectra: list[np.ndarray]) -> list[Replacement]:
         """What surrogate `k` of `y` `(time, signal)` puts in the place of each part; first all items."""
-        from bitbox_xr.kernels.shifts_and_phases import random_phases, shifted
+        from bitbox_xr.kernels.random_phases import random_phases
 
         number = len(self.items)
         item = self.items[k] if k < number else self.exchangeable[k - number]
         own = [one.y for one in self.observed(y)]
         if self.kind == "shift":
-            return [Replacement(shifted(one, int(shift))) for one, shift in zip(own, item, strict=True)]
+            return [Replacement(np.roll(one, int(shift), axis=0)) for one, shift in zip(own, item, strict=True)]
         if self.kind == "permute":
             numbers = [part.windows.number for part in self.parts]
             return [Replacement(own[j], None, min(numbers[i], numbers[j])) for i, j in enumerate(item)]

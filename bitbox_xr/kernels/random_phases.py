@@ -1,23 +1,11 @@
-"""Surrogate signals: circular shifts in time, and random Fourier phases.
+"""Surrogate signals with random Fourier phases.
 
-A surrogate is an array `(frame, signal)`. All its signals get the same shift or phases, which keeps the relations
-between them.
+A surrogate is an array `(frame, signal)`. All its signals get the same phases, which keeps the relations between them.
 """
 
 import numpy as np
 
-__all__ = ["bridged_spectrum", "random_phases", "shifted"]
-
-
-def shifted(y: np.ndarray, shift: int) -> np.ndarray:
-    """`y` shifted circularly by `shift` frames, its gaps included. Frames that are missing in `y` are missing too.
-
-    >>> shifted(np.array([[0.0], [1.0], [np.nan], [3.0]]), 1)[:, 0]
-    array([ 3.,  0., nan, nan])
-    """
-    out = np.roll(y, shift, axis=0)
-    out[np.isnan(y)] = np.nan
-    return out
+__all__ = ["bridged_spectrum", "random_phases"]
 
 
 def bridged_spectrum(y: np.ndarray) -> np.ndarray:
