@@ -1,8 +1,8 @@
 """Correlation of one pair of signals in every window: at every lag, and compared with surrogates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -12,7 +12,7 @@ from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import MeasureOfTwo, SignalsLike, Surrogates
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import LAG, SIGNAL, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, variable_attrs
-from bitbox_xr.inference.surrogates import draw, draw_attrs
+from bitbox_xr.inference.surrogates import Draws, Replacement, draw, draw_attrs
 from bitbox_xr.measures import correlation_engine
 from bitbox_xr.measures.windowing import Options, Pair, checked_pair
 
@@ -140,22 +140,16 @@ def surrogate_windows(
     both = _selected(checked_pair(measure, x, y, options, fps), pair)
     (draws,) = draw(surrogates, n, rng, both, partners, fps)
     x_values, y_values = _values(both)
-    plan, spectra = both.plan(), draws.spectra(y_values)
-    surrogates_of_y = (draws.surrogate(k, y_values, spectra)[0] for k in range(len(draws.items)))
+    plan = both.plan()
     observed = _windows(x_values, y_values, both, plan)
-    null = np.stack([_windows(x_values, one.y, both, plan, one.order) for one in surrogates_of_y])
+    null = np.stack([_windows(x_values, one.y, both, plan, one.order) for one in _surrogates(draws, y_values)])
     data = {
         "corr": (WINDOW, observed[0], variable_attrs("corr")),
         "lag": (WINDOW, observed[1], variable_attrs("lag")),
         "null_corr": ((SURROGATE, WINDOW), null[:, 0], variable_attrs("null_corr")),
         "null_lag": ((SURROGATE, WINDOW), null[:, 1], variable_attrs("null_lag")),
     }
-    number = (SURROGATE, np.arange(len(null)), variable_attrs(SURROGATE))
-    return xr.Dataset(
-        data,
-        {SURROGATE: number, **_labels(both), **both.window_coords()},
-        {**both.attrs(), **draw_attrs([draws], both)},
-    )
+    return _dataset(data, both, draws, both.window_coords())
 
 
 def surrogate_profiles(
@@ -219,19 +213,13 @@ def surrogate_profiles(
     both = _selected(checked_pair(measure, x, y, options, fps), pair)
     (draws,) = draw(surrogates, n, rng, both, partners, fps)
     x_values, y_values = _values(both)
-    plans, spectra = [both.plan([lag]) for lag in both.lags()], draws.spectra(y_values)
-    surrogates_of_y = (draws.surrogate(k, y_values, spectra)[0] for k in range(len(draws.items)))
-    null = [_profile(x_values, one.y, both, plans, one.order) for one in surrogates_of_y]
+    plans = [both.plan([lag]) for lag in both.lags()]
+    null = [_profile(x_values, one.y, both, plans, one.order) for one in _surrogates(draws, y_values)]
     data = {
         "profile": (LAG, _profile(x_values, y_values, both, plans), variable_attrs("profile")),
         "null_profile": ((SURROGATE, LAG), np.stack(null), variable_attrs("null_profile")),
     }
-    number = (SURROGATE, np.arange(len(null)), variable_attrs(SURROGATE))
-    return xr.Dataset(
-        data,
-        {SURROGATE: number, **_labels(both), **both.lag_coords()},
-        {**both.attrs(), **draw_attrs([draws], both)},
-    )
+    return _dataset(data, both, draws, both.lag_coords())
 
 
 def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
@@ -258,6 +246,19 @@ def _values(both: Pair) -> tuple[np.ndarray, np.ndarray]:
 
 def _labels(both: Pair) -> dict[str, str]:
     return {SIGNAL1: both.x[SIGNAL].item(), SIGNAL2: both.y[SIGNAL].item()}
+
+
+def _surrogates(draws: Draws, y: np.ndarray) -> Iterator[Replacement]:
+    """Each surrogate of `y`, a recording without intervals."""
+    spectra = draws.spectra(y)
+    return (draws.surrogate(k, y, spectra)[0] for k in range(len(draws.items)))
+
+
+def _dataset(data: dict[str, Any], both: Pair, draws: Draws, coords: dict[str, Any]) -> xr.Dataset:
+    """Variables of a pair and of its surrogates, with their labels."""
+    number = (SURROGATE, np.arange(len(draws.items)), variable_attrs(SURROGATE))
+    attrs = {**both.attrs(), **draw_attrs([draws], both)}
+    return xr.Dataset(data, {SURROGATE: number, **_labels(both), **coords}, attrs)
 
 
 def _windows(x: np.ndarray, y: np.ndarray, both: Pair, plan: "Plan", order: np.ndarray | None = None) -> np.ndarray:
