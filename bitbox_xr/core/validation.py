@@ -200,7 +200,8 @@ def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
 
 def _plausible(axis: np.ndarray) -> bool:
     """Whether all steps are positive and customary, so that no other check of a time axis would find a fault."""
-    steps = axis[1:] - axis[:-1]
+    with np.errstate(invalid="ignore"):  # infinite times
+        steps = axis[1:] - axis[:-1]
     return bool(len(steps) and steps.min() > SHORTEST_UNSTATED_STEP_S and steps.max() <= MAX_UNSTATED_STEP_S)  # not NaN
 
 
