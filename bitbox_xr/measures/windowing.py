@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse, warn
@@ -169,12 +170,15 @@ class Pair:
         """Start, end and middle of each window, on the time axis of x; with `by`, also its label and interval."""
         width, step, lag = self.sizes
         grids = [grid.windows for grid in self.grids]
-        frames = np.concatenate([w.start + lag + step * np.arange(w.number) for w in grids])
-        start = np.asarray(self.x.coords.variables[TIME].values, np.float64)[frames]
+        times = self.x.coords.variables[TIME].values
+        start = np.concatenate([times[w.start + lag :: step][: w.number] for w in grids])
         stop = start + width / self.fps
-        values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
+        middle = start + stop
+        middle /= 2
         coords: dict[str, Coordinate] = {
-            name: ([WINDOW], value, variable_attrs(name)) for name, value in values.items()
+            WINDOW: ([WINDOW], pd.Index(middle, copy=False), variable_attrs(WINDOW)),
+            "window_start": ([WINDOW], start, variable_attrs("window_start")),
+            "window_stop": ([WINDOW], stop, variable_attrs("window_stop")),
         }
         if self.by is not None:
             counts = [w.number for w in grids]

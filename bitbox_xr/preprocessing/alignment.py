@@ -106,8 +106,8 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
     """
     x, y = on_seconds(x), on_seconds(y)
     axes = [a.coords.variables[TIME].values for a in (x, y)]
-    rates = [_rate(axes[0])]
-    rates.append(rates[0] if np.array_equal(*axes) else _rate(axes[1]))
+    equal, rates = np.array_equal(*axes), [_rate(axes[0])]
+    rates.append(rates[0] if equal else _rate(axes[1]))
     refuse(
         "the recordings' time",
         [
@@ -117,7 +117,7 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
         ],
     )
     frames = min(len(axis) for axis in axes)
-    apart = np.abs(axes[0][:frames] - axes[1][:frames]).max() * max(rate or 0.0 for rate in rates)
+    apart = 0.0 if equal else np.abs(axes[0][:frames] - axes[1][:frames]).max() * max(rate or 0.0 for rate in rates)
     origins = [a.attrs.get("time_origin") for a in (x, y)]
     if apart >= 0.5 or _customary_but_different(*rates) or (all(origins) and _origins_apart(x, y)):
         spans = [
