@@ -17,6 +17,7 @@ __all__ = ["LANDMARK", "Points", "points_of"]
 
 LANDMARK = "landmark"
 AXIS = "axis"
+ROTATIONS = (("Rx", "Ry", "Rz"), ("HeadPitch", "HeadYaw", "HeadRoll"))  # about x, y and z; the second of Live Link
 
 
 class Points(NamedTuple):
@@ -98,7 +99,14 @@ def _keys(x: xr.DataArray, own: Mapping[str, xr.Variable], measure: str) -> list
 
 
 def _head(x: xr.DataArray, angular: bool, measure: str) -> Points:
-    columns = _columns_of(x, [f"{'R' if angular else 'T'}{axis}" for axis in AXES], measure)
+    names = set(x[SIGNAL].values.astype(str))
+    rotation = next((own for own in ROTATIONS if names.issuperset(own)), ROTATIONS[0])
+    try:
+        columns = _columns_of(x, rotation if angular else [f"T{axis}" for axis in AXES], measure)
+    except ValueError as error:
+        if angular or not names.issuperset(rotation):
+            raise
+        raise ValueError(f"{error}; for the rotation of the head, give angular=True") from error
     units = _units(x)
     if units == KINDS["pose"][1]:
         units = "rad" if angular else "mm"

@@ -1,18 +1,27 @@
 """Text of plots: titles that say measure, people and options, and the names of axes.
 
-A title has two lines: what is plotted and of whom, and the options. Each line is shortened to the width of the plot.
+The first line of a title says what is plotted and of whom, the next one or two the options. All fit into the plot.
 """
 
-import textwrap
 from pathlib import PurePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import PERSON, RECORDING, SIGNAL1, SIGNAL2, VARIABLES
-from bitbox_xr.plotting.style import POINTS_PER_INCH, TITLE_PT
+from bitbox_xr.plotting.fitting import (
+    POINTS_PER_INCH,
+    fit_labels,
+    fitted,
+    literal,
+    settled,
+    shortened,
+    space_of,
+    text_width,
+)
+from bitbox_xr.plotting.style import RC, TITLE_PT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,31 +30,27 @@ if TYPE_CHECKING:
 __all__ = [
     "P_VALUES",
     "Of",
+    "activation_rule",
     "axis_text",
     "counts_text",
-    "literal",
     "of",
     "of_two",
     "options_text",
     "pair_of",
     "pair_text",
     "seconds",
-    "shortened",
     "subject_text",
     "surrogates_text",
     "with_sign",
-    "wrapped",
-    "wrapped_to_points",
     "write_title",
 ]
 
-CHARACTER_WIDTH = 0.56  # of the font size, for an average character
-MIN_CHARACTERS_PER_LINE = 12
-MAX_NAME = 28  # characters of the name of a person or recording
+MAX_OPTION_LINES = 2  # below the subject of a title
+FIGURE_TITLE_X = 0.01  # where the title of a figure begins, as a share of its width
+MAX_NAME = 60  # characters of the name of a person or recording; lines of text shorten it further
 P_VALUES = {"p": "p", "p_fwe": "family-wise p", "q": "FDR q"}
 MAX_EXTENSION = 8  # characters, with the dot
 SEPARATORS = " ,;_-."
-MARGIN_PT = 4.0
 NAMES = {  # short names of axes; the table of variables has long ones
     "lag": "lag",
     "corr": "correlation",
@@ -98,7 +103,7 @@ def of(data: xr.Dataset | xr.DataArray) -> Of:
     if label:
         return Of("x", "y", ", ".join(filter(None, [label, part])))
     if first and first == second and not attrs.get("alone") and "source" not in attrs:
-        return Of("x", "y", ", ".join(filter(None, [shortened(_stem(first)), part])))
+        return Of("x", "y", ", ".join(filter(None, [shortened(_stem(first), MAX_NAME), part])))
     return Of(*_distinct(_stem(first) or "x", _stem(second) or "y"), part)
 
 
@@ -117,7 +122,7 @@ def _label(data: xr.Dataset | xr.DataArray) -> str:
     known_names = {*VARIABLES, SIGNAL1, SIGNAL2, data.attrs.get("by")}
     own = [name for name in labels if name.rstrip("12") not in VARIABLES and name not in known_names]
     names = known or own[:1]
-    return ", ".join(f"{name} {shortened(str(data[name].item()))}" for name in names)
+    return ", ".join(f"{name} {shortened(str(data[name].item()), MAX_NAME)}" for name in names)
 
 
 def _stem(file: str) -> str:
@@ -131,12 +136,13 @@ def _stem(file: str) -> str:
 def _distinct(first: str, second: str) -> tuple[str, str]:
     """Two names without the beginning and the end that both have, as far as whole words."""
     if first == second:
-        return shortened(first), shortened(second)
+        return shortened(first, MAX_NAME), shortened(second, MAX_NAME)
     start = _shared_words(first, second)
     one, other = first[start:], second[start:]
     end = _shared_words(one[::-1], other[::-1])
     one, other = one[: len(one) - end], other[: len(other) - end]
-    return (shortened(one), shortened(other)) if one and other else (shortened(first), shortened(second))
+    pair = (one, other) if one and other else (first, second)
+    return shortened(pair[0], MAX_NAME), shortened(pair[1], MAX_NAME)
 
 
 def _shared_words(first: str, second: str) -> int:
@@ -145,11 +151,6 @@ def _shared_words(first: str, second: str) -> int:
         (k for k, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
     return max(first.rfind(mark, 0, same) + 1 for mark in SEPARATORS)
-
-
-def shortened(name: str, most: int = MAX_NAME) -> str:
-    """The beginning and the end of a long name, at most `most` characters in all."""
-    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
 
 
 # --- lines of titles
@@ -218,6 +219,17 @@ def surrogates_text(attrs: Attrs) -> list[str]:
     return [f"{attrs['n']} {attrs['surrogates']} surrogates"] if "n" in attrs and "surrogates" in attrs else []
 
 
+def activation_rule(attrs: Attrs) -> list[str]:
+    """Which activations count, from the attributes of a result.
+
+    >>> activation_rule({"min_rise": 0.3, "false_alarms_per_minute": 1.0})
+    ['rise at least 0.3', 'at most 1 by noise per minute']
+    """
+    rise, rate = (attrs.get(name) for name in ("min_rise", "false_alarms_per_minute"))
+    text = [] if rise is None else [f"rise at least {rise:g}"]
+    return text if rate is None else [*text, f"at most {rate:g} by noise per minute"]
+
+
 def counts_text(few: int, many: int, what: str) -> str:
     """How many of all: '2 of 12 pairs'."""
     return f"{few} of {counted(many, what)}"
@@ -228,62 +240,73 @@ def seconds(value: float) -> str:
     return f"{value:.3g} s"
 
 
-def write_title(
-    where: "Axes | Figure | SubFigure", subject: str, options: list[str] | None = None, width: float | None = None
-) -> None:
-    """Write a title of at most two lines at the left of axes or of a figure, in at most `width` points.
+def write_title(where: "Axes | Figure | SubFigure", subject: str, options: list[str] | None = None) -> None:
+    """Write a title at the left of axes or of a figure, and fit it and the labels of the axes into the figure.
 
-    Options that do not fit into the second line are left out, the last ones first.
+    Call it when everything else is drawn. The first line is the subject, whose long names are shortened. The options
+    have the next line, and a further one if they need it. Options that do not fit into both are left out, the last
+    ones first.
     """
     from matplotlib.axes import Axes
 
-    size = (where.figure if isinstance(where, Axes) else where).bbox.width * POINTS_PER_INCH
-    size /= where.figure.dpi if isinstance(where, Axes) else where.dpi
-    start = where.get_position().x0 if isinstance(where, Axes) else 0.0
-    width = size * (1 - start) - MARGIN_PT if width is None else width
-    lines = [_cut(subject, width), _joined(options or [], width)]
-    text = literal("\n".join(filter(None, lines)))
+    write = _axes_title if isinstance(where, Axes) else _figure_title
+    write(where, "\n".join([" "] * (1 + bool(options))))  # the layout leaves space for it
+    settled(where)
+    all_axes = [where, *_colour_bars(where)] if isinstance(where, Axes) else where.axes
+    fit_labels(where, all_axes)
+    width = _title_width(where)
+    lines = [fitted(subject, width, TITLE_PT), *_lines(options or [], width)]
+    write(where, literal("\n".join(filter(None, lines))))
+    if len(lines) > 1 + bool(options):  # further lines have made the axes lower
+        settled(where)
+        fit_labels(where, all_axes)
+
+
+def _axes_title(ax: Any, text: str) -> None:
+    ax.set_title(text, fontsize=TITLE_PT, loc="left", pad=RC["axes.titlepad"] + _height_of_legend_above(ax))
+
+
+def _height_of_legend_above(ax: "Axes") -> float:
+    """Height of a legend that lies above axes, in points; 0 without one."""
+    if (legend := ax.get_legend()) is None:
+        return 0.0
+    box = legend.get_window_extent()
+    return float(box.height) * POINTS_PER_INCH / ax.figure.dpi if box.y0 >= ax.get_window_extent().y1 - 1 else 0.0
+
+
+def _figure_title(figure: Any, text: str) -> None:
+    figure.suptitle(text, fontsize=TITLE_PT, x=FIGURE_TITLE_X, ha="left")
+
+
+def _title_width(where: "Axes | Figure | SubFigure") -> float:
+    """Space for a title, in points: to the right edge of the figure, or to the next axes."""
+    from matplotlib.axes import Axes
+
     if isinstance(where, Axes):
-        where.set_title(text, fontsize=TITLE_PT, loc="left")
-    else:
-        where.suptitle(text, fontsize=TITLE_PT, x=0.01, ha="left")
+        start = float(where.get_window_extent().x0)
+        return space_of(where, vertical=False)[1] - start * POINTS_PER_INCH / where.figure.dpi
+    return float((1 - FIGURE_TITLE_X) * where.bbox.width * POINTS_PER_INCH / where.dpi)
 
 
-def _cut(text: str, width: float) -> str:
-    """`text` in at most `width` points, without its middle if it is longer."""
-    most = len(text)
-    while most > MIN_CHARACTERS_PER_LINE and _width(shortened(text, most)) > width:
-        most -= 1
-    return shortened(text, most)
+def _colour_bars(ax: "Axes") -> "list[Axes]":
+    return [shown.colorbar.ax for shown in (*ax.images, *ax.collections) if shown.colorbar is not None]
 
 
-def _joined(parts: list[str], width: float) -> str:
-    while len(parts) > 1 and _width(", ".join(parts)) > width:
-        parts = parts[:-1]
-    return _cut(", ".join(parts), width)
+def _lines(parts: list[str], width: float) -> list[str]:
+    """The parts in lines of at most `width` points; those that do not fit into `MAX_OPTION_LINES` are left out."""
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]}, {part}" if lines else part
+        if lines and text_width(f"{longer},", TITLE_PT) <= width:
+            lines[-1] = longer
+        elif len(lines) < MAX_OPTION_LINES:
+            lines = [*lines[:-1], f"{lines[-1]},", part] if lines else [part]
+        else:
+            break
+    return [fitted(line, width, TITLE_PT) for line in lines]
 
 
-def _width(text: str) -> float:
-    """Width of a line of a title, in points."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    return float(text_to_path.get_text_width_height_descent(text, FontProperties(size=TITLE_PT), ismath=False)[0])
-
-
-# --- text of Matplotlib
-
-
-def literal(text: str) -> str:
-    """`text`, escaped so that Matplotlib draws exactly these characters, whatever is between its dollar signs.
-
-    Names of signals, recordings and files are not formulas. The text itself is escaped, because Matplotlib creates
-    further artists for ticks and legends, also long after a plot is drawn.
-    """
-    import matplotlib
-
-    # with formulas switched off, artists would show the backslash
-    return text.replace("$", r"\$") if matplotlib.rcParams["text.parse_math"] else text
+# --- text of axes
 
 
 def axis_text(values: xr.DataArray) -> str:
@@ -297,20 +320,6 @@ def axis_text(values: xr.DataArray) -> str:
     usual = name in NAMES and (own == VARIABLES[name].long_name or own.startswith(NAMES[name]))
     text = NAMES[name] if usual else own
     return text if units == "1" else f"{text},\N{NO-BREAK SPACE}{units}"
-
-
-def wrapped(text: str, width: int) -> str:
-    """`text` in lines of at most `width` characters, escaped by `literal`."""
-    return literal("\n".join(textwrap.wrap(text, width)))
-
-
-def wrapped_to_points(text: str, width: float, size: float) -> str:
-    """`text` of font size `size` in lines of at most `width` points, escaped by `literal`."""
-    return wrapped(text, _characters(width, size))
-
-
-def _characters(width: float, size: float) -> int:
-    return max(MIN_CHARACTERS_PER_LINE, int(width / (CHARACTER_WIDTH * size)))
 
 
 def with_sign(number: float) -> str:

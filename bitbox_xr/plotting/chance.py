@@ -11,7 +11,6 @@ from bitbox_xr.measures.results import matched
 from bitbox_xr.plotting.captions import (
     P_VALUES,
     counts_text,
-    literal,
     options_text,
     pair_of,
     pair_text,
@@ -20,6 +19,7 @@ from bitbox_xr.plotting.captions import (
     with_sign,
     write_title,
 )
+from bitbox_xr.plotting.clipping import mark_clipped
 from bitbox_xr.plotting.style import (
     CHANCE_BAND,
     CHANCE_COLOUR,
@@ -27,6 +27,7 @@ from bitbox_xr.plotting.style import (
     LINE_COLOUR,
     MARK_COLOUR,
     axes,
+    legend_above,
     points,
     select_variable,
     styled,
@@ -109,12 +110,13 @@ def matched_pairs(
     out = p[order] <= alpha
     for chosen, colour, label in ((~out, LINE_COLOUR, "observed"), (out, MARK_COLOUR, f"{P_VALUES[by]} ≤ {alpha:g}")):
         ax.plot(observed[order][chosen], rows[chosen], "o", color=colour, markersize=3, label=label)
-    labels = [literal(str(label)) for label in found[PAIR].values[order]]
+    labels = [str(label) for label in found[PAIR].values[order]]
     write_labels(ax.yaxis, labels, _spacing(ax, len(rows)))
     statistic = str(found.attrs.get("statistic", ""))
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(vmin, vmax), xlabel=STATISTICS.get(statistic, "statistic"))
     ax.grid(axis="x", color="0.9", linewidth=0.4)
-    ax.legend(loc="lower right")
+    legend_above(ax)
+    mark_clipped(ax, along="x")
     tested = int(np.isfinite(p).sum())
     significant = f"{counts_text(int(out.sum()), tested, 'pair')} significant"
     windows = options_text(found.attrs)
@@ -184,8 +186,9 @@ def null_distribution(
     bars = int(np.clip(round(2 * np.sqrt(len(chance))), MIN_BARS, MAX_BARS))
     ax.hist(chance, bars, color=CHANCE_BAND, edgecolor=CHANCE_COLOUR, linewidth=0.4, label=f"{len(chance)} surrogates")
     ax.axvline(observed, color=LINE_COLOUR, linewidth=1.4, label=f"observed: {with_sign(observed)}")
-    ax.legend()
+    legend_above(ax)
     ax.set(xlabel=STATISTICS[statistic], ylabel="number of surrogates", xlim=(vmin, vmax))
+    ax.locator_params(axis="y", integer=True)
     as_large = (
         int((chance >= observed).sum()) if statistic == "corr_abs_mean" else int((abs(chance) >= abs(observed)).sum())
     )

@@ -7,7 +7,7 @@ import numpy as np
 from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
 from bitbox_xr.core.validation import counted
 from bitbox_xr.inference.contingency import OnePair, one_pair
-from bitbox_xr.plotting.captions import of_two, write_title
+from bitbox_xr.plotting.captions import activation_rule, of_two, write_title
 from bitbox_xr.plotting.style import (
     CHANCE_COLOUR,
     COLUMN_MM,
@@ -15,6 +15,7 @@ from bitbox_xr.plotting.style import (
     LINE_COLOUR,
     MARK_COLOUR,
     MISSING_COLOUR,
+    legend_above,
     mm,
     styled,
 )
@@ -51,6 +52,8 @@ def answers(
     false_alarms_per_minute: float | None = 1.0,
     noise: NoiseLike = None,
     fps: float | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
     fig: "Figure | SubFigure | None" = None,
 ) -> "Figure | SubFigure":
     """Plot how one signal of x answers the activations of one signal of y, and when.
@@ -68,6 +71,8 @@ def answers(
         Names of the signal of x and of the signal of y.
     min_latency, max_latency, scales, min_rise, false_alarms_per_minute, noise, fps
         As for `bitbox_xr.contingency`.
+    vmin, vmax
+        Limits of the number of activations, at the right. Default: 0, and as the data need.
     fig
         Matplotlib figure or subfigure without axes. Default: a new figure.
 
@@ -100,21 +105,15 @@ def answers(
     raster, histogram = fig.subplots(1, 2, squeeze=False, gridspec_kw={"width_ratios": [1.5, 1]})[0]
     _draw_raster(raster, shown, (min_latency, max_latency))
     _draw_histogram(histogram, found, (min_latency, max_latency))
+    histogram.set_ylim(vmin or 0.0, vmax)
     given, answered = int((~np.isnan(found.latency)).sum()), int(np.isfinite(found.latency).sum())
     counts = (
         f"{answered} of {counted(given, 'activation')} ({answered / max(given, 1):.0%}), by chance {found.chance:.0%}"
     )
     who = of_two(x, y)
     subject = ", ".join(filter(None, [f"{pair[0]} of {who.x} answers {pair[1]} of {who.y}", who.place]))
-    write_title(fig, subject, [counts, f"latency {min_latency:g} to {max_latency:g} s", *_limits_text(options)])
+    write_title(fig, subject, [counts, f"latency {min_latency:g} to {max_latency:g} s", *activation_rule(options)])
     return fig
-
-
-def _limits_text(options: dict[str, Any]) -> list[str]:
-    """The limits of activations, for the title."""
-    rise, rate = options["min_rise"], options["false_alarms_per_minute"]
-    text = [] if rise is None else [f"rise at least {rise:g}"]
-    return text if rate is None else [*text, f"at most {rate:g} by noise per minute"]
 
 
 def _answered(found: OnePair, max_latency: float) -> Answered:
@@ -135,7 +134,8 @@ def _draw_raster(ax: "Axes", shown: Answered, span: tuple[float, float]) -> None
         if np.isfinite(latency):
             ax.scatter([latency], [row], s=8, color=MARK_COLOUR, linewidth=0, zorder=3)
     ax.set_xlim(-BEFORE * span[1], (1 + BEFORE) * span[1])
-    ax.set_ylim(len(shown.latency) - 0.5, -0.5)
+    ax.set_ylim(max(len(shown.latency), 1) - 0.5, -0.5)
+    ax.locator_params(axis="y", integer=True)
     ax.set(xlabel="time from the activation of y, s", ylabel="activation of y, in order of time")
 
 
@@ -147,5 +147,5 @@ def _draw_histogram(ax: "Axes", found: OnePair, span: tuple[float, float]) -> No
     expected = np.histogram(found.by_chance, edges)[0] / max(found.shifts, 1)
     ax.stairs(expected, edges, color=CHANCE_COLOUR, linewidth=1.2, label="by chance")
     ax.set(xlabel="latency of the first answer, s", ylabel="number of activations")
-    ax.set_ylim(bottom=0)
-    ax.legend()
+    ax.locator_params(axis="y", integer=True)
+    legend_above(ax)

@@ -14,7 +14,9 @@ from bitbox_xr.measures import activation_noise
 from bitbox_xr.measures.events import events
 from bitbox_xr.measures.expressivity import prepared
 from bitbox_xr.measures.scales import Asked, Scales
-from bitbox_xr.plotting.captions import literal, of, wrapped, write_title
+from bitbox_xr.plotting.captions import activation_rule, of, write_title
+from bitbox_xr.plotting.clipping import mark_clipped
+from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.style import COLUMN_MM, FAINT_COLOUR, LINE_COLOUR, MARK_COLOUR, mm, shade_missing, styled
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ def decomposition(
     false_alarms_per_minute: float | None = None,
     noise: NoiseLike = None,
     fps: float | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
     fig: "Figure | SubFigure | None" = None,
 ) -> "Figure | SubFigure":
     """Plot one signal with its activations and, below it, its response at each temporal scale.
@@ -72,6 +76,9 @@ def decomposition(
     min_rise, false_alarms_per_minute, noise
         Which activations are chosen, as for `bitbox_xr.expressivity`. Default: those of which noise has at most one per
         minute. `noise` may be given by itself.
+    vmin, vmax
+        Limits of the rise, of all scales. Default: all values, but of negative responses only those that are not
+        larger than the largest positive one. Triangles mark what is outside.
     fig
         Matplotlib figure or subfigure without axes. Default: a new figure.
 
@@ -107,10 +114,9 @@ def decomposition(
     axes[0].plot(time, signal, color="0.25", linewidth=0.8)
     _mark(axes[0], on_top, "magnitude")
     units = str(one.attrs.get("units", "1"))
-    write_title(fig, *_title(one, chosen, rule, on_top))
-    axes[0].set_ylabel("signal" if units == "1" else literal(wrapped(f"signal, {units}", 24)))
+    axes[0].set_ylabel("signal" if units == "1" else literal(f"signal, {units}"))
     if rows:
-        _plot_responses(axes[1:], one, each, chosen, _limits(one, chosen, rule, noise))
+        _plot_responses(axes[1:], one, each, chosen, _limits(one, chosen, rule, noise), (vmin, vmax))
         in_units = "" if units == "1" else f", {units}"
         axes[1].set_title(literal(f"rise at each scale{in_units}"))
     for ax in axes:
@@ -119,6 +125,7 @@ def decomposition(
         ax.locator_params(axis="y", nbins=3)
     axes[-1].set_xlabel("time, s")
     fig.align_ylabels(axes)
+    write_title(fig, *_title(one, chosen, rule, on_top))
     return fig
 
 
@@ -193,14 +200,19 @@ def _title(one: xr.DataArray, chosen: Scales, rule: Scales, on_top: Drawn) -> tu
     if not chosen.durations:
         return name, [f"{every} maxima of the signal itself"]
     where = "all scales aggregated" if len(chosen.durations) > 1 else f"at {chosen.durations[0]:.6g} s"
-    limits = [] if rule.min_rise is None else [f"rise at least {rule.min_rise:g}"]
-    if rule.false_alarms_per_minute is not None:
-        limits.append(f"at most {rule.false_alarms_per_minute:g} by noise per minute")
+    limits = activation_rule({name: getattr(rule, name) for name in ("min_rise", "false_alarms_per_minute")})
     count = f"{on_top.chosen.sizes[EVENT]} activations chosen ({' and '.join(limits)}; red)"
-    return f"{name}, {where}", [f"{count}; {every} are counted by default (all dots)"]
+    return f"{name}, {where}", [count, f"{every} are counted by default (all dots)"]
 
 
-def _plot_responses(axes: np.ndarray, one: xr.DataArray, each: list[Drawn], chosen: Scales, limits: np.ndarray) -> None:
+def _plot_responses(
+    axes: np.ndarray,
+    one: xr.DataArray,
+    each: list[Drawn],
+    chosen: Scales,
+    limits: np.ndarray,
+    span: tuple[float | None, float | None],
+) -> None:
     """Draw the response at each scale in the unit of a rise, all on one axis."""
     from bitbox_xr.kernels.activations.rises import unit_response
     from bitbox_xr.kernels.activations.search import decompose
@@ -217,8 +229,11 @@ def _plot_responses(axes: np.ndarray, one: xr.DataArray, each: list[Drawn], chos
         ax.text(1.005, 0.5, drawn.counted, transform=ax.transAxes, va="center", color=MARK_COLOUR)
     # a signal that does not end at its mean has large negative responses at its ends, which are of no interest
     top = float(responses.max()) or 1.0
+    low, high = 1.15 * max(float(responses.min()), -top), 1.15 * top
     for ax in axes:
-        ax.set_ylim(1.15 * max(float(responses.min()), -top), 1.15 * top)
+        ax.set_ylim(low if span[0] is None else span[0], high if span[1] is None else span[1])
+        ax.margins(x=0.005)
+        mark_clipped(ax)
 
 
 def _mark(ax: "Axes", drawn: Drawn, height: str) -> None:

@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
-from bitbox_xr.plotting.captions import literal, subject_text, wrapped, write_title
+from bitbox_xr.plotting.captions import activation_rule, subject_text, write_title
+from bitbox_xr.plotting.clipping import extension, mark_clipped
+from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
+    FAINT_COLOUR,
     GROUP_COLOURS,
     SEQUENTIAL_CMAP,
     axes,
     colour_map,
     limits,
+    name_space,
     points,
     select_variable,
+    stroke,
     styled,
     write_labels,
 )
@@ -32,10 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["asymmetry", "expressivity"]
 
 MAX_LABELS_IN_ONE_COLUMN = 24
-CHARACTER_MM, ROW_MM, MARGIN_MM, ASYMMETRY_MM = 1.2, 6.0, 24.0, 60.0
+ROW_MM, MARGIN_MM, ASYMMETRY_MM = 6.0, 28.0, 60.0
 COUNTS = ("frequency", "density", "activations_per_minute")  # they fall with the scale in every recording
 RATIOS = (1.25, 1.5, 2.0, 4.0, 8.0)  # upper ends of the colours of relative values; the lower ends are 1 / ratio
-SMALLEST = 1e-9  # drawn in the place of zeros, which a logarithmic scale would leave out like missing values
 OTHER_METRICS = ("activations_per_minute", "eligible_time")  # separate variables of a result
 TITLES = {
     "frequency": "number of activations",
@@ -50,9 +55,10 @@ TITLES = {
 
 
 class Heat(NamedTuple):
-    """The cells of a heat map `(scale, coefficient)`, and by what each row was divided, or None."""
+    """The cells of a heat map `(scale, coefficient)`, which have no activation, and by what rows were divided."""
 
     values: np.ndarray
+    empty: np.ndarray
     means: np.ndarray | None
 
 
@@ -71,8 +77,8 @@ def expressivity(
 
     There are more activations at short scales than at long ones in every recording. Numbers, rates and densities are
     therefore divided by their mean over the coefficients of the scale, which is written at the right of the row. The
-    colours then show which coefficients are more active than the others. Cells without an activation are darkest blue.
-    Missing values are grey. If the regions of the face are known and adjacent, lines separate them.
+    colours then show which coefficients are more active than the others. Cells without an activation are white and
+    crossed; missing values are grey. If the regions of the face are known and adjacent, lines separate them.
 
     Parameters
     ----------
@@ -84,7 +90,7 @@ def expressivity(
         of their magnitudes.
     relative
         True: divide each row by its mean; the colours are logarithmic. False: plot the values themselves, on a linear
-        scale. Default: True for numbers, rates and densities at several scales, else False.
+        scale. Default: True for numbers, rates and densities of several coefficients at several scales, else False.
     vmin, vmax
         Limits of the colours. Default: round numbers that include all values, at most 1/8 and 8 for relative ones.
     cmap
@@ -114,41 +120,42 @@ def expressivity(
     """
     values = _metric(result, metric)
     rows, columns = values.shape
-    longest = max(map(len, values[COEFFICIENT].values))
     heat = _heat(values.values, metric, relative)
-    height = MARGIN_MM + ROW_MM * rows + CHARACTER_MM * max(0, longest - 4)
+    names = [str(name) for name in values[COEFFICIENT].values]
+    height = MARGIN_MM + ROW_MM * rows + name_space(names)
     ax = axes(ax, COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height)
     width = points(ax)[0]
     image = ax.imshow(heat.values, aspect="auto", interpolation="nearest", **_colours(heat, vmin, vmax, cmap))
     label = "times the mean of the scale" if heat.means is not None else _label(values, metric)
-    bar = ax.figure.colorbar(
-        image, ax=ax, label=wrapped(label, 20), pad=0.08 if heat.means is not None else 0.02, fraction=0.05
-    )
+    beyond = extension(heat.values, *image.get_clim())
+    pad = 0.08 if heat.means is not None else 0.02
+    bar = ax.figure.colorbar(image, ax=ax, label=literal(label), pad=pad, fraction=0.05, extend=beyond)
     bar.outline.set_visible(False)
     if heat.means is not None:
         _label_ratios(bar)
         _write_means(ax, heat.means)
     ax.spines[:].set_visible(False)
-    size = write_labels(ax.xaxis, [literal(str(name)) for name in values[COEFFICIENT].values], width / columns)
-    if longest * size * 0.7 > width / columns:
-        ax.tick_params(axis="x", rotation=90)
+    _mark_empty(ax, heat.empty)
+    write_labels(ax.xaxis, names, width / columns)
     ax.set_yticks(np.arange(rows), labels=[literal(str(label)) for label in values["scale_label"].values])
     _separate_regions(ax, values)
-    ax.set(xlabel="coefficient", ylabel="scale")
-    write_title(ax, subject_text(result), [_label(values, metric), *_rule(result)])
+    ax.set(xlabel="\n".join(["coefficient", *_notes(heat, metric)]), ylabel="scale")
+    write_title(ax, subject_text(result), [_label(values, metric), *_amount(result), *activation_rule(result.attrs)])
     return ax
 
 
 @styled
-def asymmetry(result: xr.Dataset, *, vmax: float | None = None, ax: "Axes | None" = None) -> "Axes":
+def asymmetry(
+    result: xr.Dataset, *, vmin: float | None = None, vmax: float | None = None, ax: "Axes | None" = None
+) -> "Axes":
     """Plot the asymmetry of each facial feature over time, one line for each; the thick line is their mean.
 
     Parameters
     ----------
     result
         Result of `bitbox_xr.asymmetry`, of one recording.
-    vmax
-        Upper limit of the asymmetry; the lower one is 0. Default: a round number that includes all values.
+    vmin, vmax
+        Limits of the asymmetry. Default: 0, and a round number that includes all values.
     ax
         Matplotlib axes to draw on. Default: the axes of a new figure.
 
@@ -183,8 +190,9 @@ def asymmetry(result: xr.Dataset, *, vmax: float | None = None, ax: "Axes | None
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     units = values.attrs.get("units", "1")
     ax.set(xlabel="time, s", ylabel="asymmetry" if units == "1" else literal(f"asymmetry, {units}"))
-    ax.set_ylim(limits(values.values, 0.0, vmax, both_signs=False))
+    ax.set_ylim(limits(values.values, vmin, vmax, both_signs=False))
     ax.margins(x=0.005)
+    mark_clipped(ax)
     frames = int(values.notnull().any(FEATURE).sum())
     write_title(ax, subject_text(result), [f"{frames} of {values.sizes[TIME]} frames"])
     return ax
@@ -208,13 +216,14 @@ def _metric(result: xr.Dataset, metric: str) -> xr.DataArray:
 def _heat(values: np.ndarray, metric: str, relative: bool | None) -> Heat:
     """The values, or each row divided by its mean."""
     if relative is None:
-        relative = metric in COUNTS and len(values) > 1
+        relative = metric in COUNTS and min(values.shape) > 1
+    empty = (values == 0) & (metric in COUNTS)
+    shown = np.where(empty, np.nan, values)
     if not relative:
-        return Heat(values, None)
+        return Heat(shown, empty, None)
     present = np.isfinite(values)
     means = np.where(present, values, 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-    ratios = values / np.where(means > 0, means, np.nan)[:, None]
-    return Heat(np.where(values == 0, SMALLEST, ratios), means)
+    return Heat(shown / np.where(means > 0, means, np.nan)[:, None], empty, means)
 
 
 # --- how it looks
@@ -226,11 +235,29 @@ def _label(values: xr.DataArray, metric: str) -> str:
     return TITLES[metric] if units in ("1", "1/frame") else f"{TITLES[metric]},\N{NO-BREAK SPACE}{units}"
 
 
-def _rule(result: xr.Dataset) -> list[str]:
-    """Which activations count, for the title."""
-    rise, rate = (result.attrs.get(name) for name in ("min_rise", "false_alarms_per_minute"))
-    text = [] if rise is None else [f"rise at least {rise:g}"]
-    return text if rate is None else [*text, f"at most {rate:g} by noise per minute"]
+def _amount(result: xr.Dataset) -> list[str]:
+    """How many activations a result has, and in which time."""
+    attrs = result.attrs
+    time = f" in {float(attrs['frames']) / float(attrs['fps']):.3g} s" if {"frames", "fps"} <= set(attrs) else ""
+    if "expressivity" not in result or "frequency" not in result[METRIC]:
+        return [time.removeprefix(" in ")] if time else []
+    return [f"{counted(int(result['expressivity'].sel({METRIC: 'frequency'}).sum()), 'activation')}{time}"]
+
+
+def _notes(heat: Heat, metric: str) -> list[str]:
+    """What crossed and grey cells mean, if there are any."""
+    grey = np.isnan(heat.values) & ~heat.empty
+    reason = "no eligible time" if metric in (*COUNTS, *OTHER_METRICS) else "no activation"
+    return (["crossed: no activation"] if heat.empty.any() else []) + ([f"grey: {reason}"] if grey.any() else [])
+
+
+def _mark_empty(ax: "Axes", empty: np.ndarray) -> None:
+    """Make cells without an activation white, and cross them: a low rate is another thing."""
+    from matplotlib.colors import ListedColormap
+
+    if empty.any():
+        ax.imshow(np.where(empty, 1.0, np.nan), aspect="auto", interpolation="nearest", cmap=ListedColormap(["white"]))
+    stroke(ax, empty, crossed=True, colour=FAINT_COLOUR)
 
 
 def _colours(heat: Heat, vmin: float | None, vmax: float | None, cmap: "str | Colormap | None") -> dict[str, Any]:
@@ -238,7 +265,7 @@ def _colours(heat: Heat, vmin: float | None, vmax: float | None, cmap: "str | Co
     from matplotlib.colors import LogNorm
 
     if heat.means is not None:
-        positive = heat.values[heat.values > SMALLEST]
+        positive = heat.values[heat.values > 0]
         largest = float(np.exp(np.abs(np.log(positive)).max(initial=0.0)))
         ratio = next((ratio for ratio in RATIOS if ratio >= largest), RATIOS[-1])
         low, high = vmin or 1 / (vmax or ratio), vmax or 1 / (vmin or 1 / ratio)

@@ -7,8 +7,10 @@ import xarray as xr
 
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import RECORDING
-from bitbox_xr.plotting.captions import axis_text, literal, wrapped, write_title
-from bitbox_xr.plotting.style import COLUMN_MM, GROUP_COLOURS, axes, select_variable, styled
+from bitbox_xr.plotting.captions import axis_text, write_title
+from bitbox_xr.plotting.clipping import mark_clipped
+from bitbox_xr.plotting.fitting import fitted_names, literal
+from bitbox_xr.plotting.style import COLUMN_MM, GROUP_COLOURS, RC, axes, points, select_variable, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,12 +96,14 @@ def groups(
     for k, column in enumerate(columns):
         _draw_group(ax, k, column[np.isfinite(column)], spread=0.0 if within else SPREAD)
     counts = [int(np.isfinite(column).sum()) for column in columns]
-    ticks = [literal(f"{label}\nn = {count}") for label, count in zip(labels, counts, strict=True)]
+    names = fitted_names(labels, 0.95 * points(ax)[0] / len(labels), RC["xtick.labelsize"])
+    ticks = [literal(f"{name}\nn = {count}") for name, count in zip(names, counts, strict=True)]
     ax.set_xticks(range(len(labels)), labels=ticks)
     ax.set(xlim=(-0.6, len(labels) - 0.4), ylim=(vmin, vmax), xlabel=literal(by))
-    ax.set_ylabel(wrapped(axis_text(values), 45))
+    ax.set_ylabel(literal(axis_text(values)))
     if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
         ax.axhline(0, color="0.6", linewidth=0.6, zorder=0.5)
+    mark_clipped(ax)
     recordings = int(np.isfinite(values.values).any(axis=1).sum()) if within else sum(counts)
     write_title(ax, _subject(summary, variable), [counted(recordings, "recording"), "bars: mean and its 95 % interval"])
     return ax

@@ -17,16 +17,17 @@ from bitbox_xr.plotting.captions import (
     P_VALUES,
     axis_text,
     counts_text,
-    literal,
     options_text,
     pair_of,
     pair_text,
     surrogates_text,
     write_title,
 )
+from bitbox_xr.plotting.clipping import mark_clipped
+from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.lag_maps import lag_heatmap
 from bitbox_xr.plotting.matrix import draw_matrix
-from bitbox_xr.plotting.pairs import draw_lags, lag_text
+from bitbox_xr.plotting.pairs import draw_lags, lag_text, with_margin
 from bitbox_xr.plotting.style import (
     CHANCE_BAND,
     CHANCE_COLOUR,
@@ -36,6 +37,8 @@ from bitbox_xr.plotting.style import (
     axes,
     lag_limits,
     largest_lag,
+    legend_above,
+    limits,
     mm,
     points,
     select_variable,
@@ -107,9 +110,8 @@ def significant_pairs(
     >>> options = {"width": 2, "step": 1, "max_lag": 1}
     >>> found = significance(x, y, **options, n=99, rng=0, pairs="matched", progress=False)
     >>> ax = significant_pairs(imitation(x, y, **options), found, ax=Figure(layout="constrained").subplots())
-    >>> print(ax.get_title(loc="left"))
-    Imitation of model by participant
-    framed: family-wise p ≤ 0.05, 2 of 12 pairs, 29 shift surrogates, 57 windows of 2 s, step 1 s, max_lag 1 s
+    >>> ax.get_xlabel()
+    'framed: family-wise p ≤ 0.05, 2 of 12 pairs'
     """
     remedy = "use the result of significance(x, y)"
     if by not in P_VALUES:
@@ -120,8 +122,8 @@ def significant_pairs(
     shown = found if statistic is None or statistic in found else result
     tested = int(p_values.notnull().sum())
     legend = f"framed: {P_VALUES[by]} ≤ {alpha:g}, {counts_text(int((p_values <= alpha).sum()), tested, 'pair')}"
-    further = (legend, *surrogates_text(found.attrs))
-    ax = draw_matrix(_with_windows(shown, result), statistic or "surrogate_z", (vmin, vmax), cmap, ax, further)
+    drawn, further = _with_windows(shown, result), tuple(surrogates_text(found.attrs))
+    ax = draw_matrix(drawn, statistic or "surrogate_z", (vmin, vmax), cmap, ax, further, legend)
     where = np.nonzero((p_values <= alpha).values)
     if matched and PAIR in shown.dims:
         _frame(ax, where[0], np.zeros_like(where[0]))
@@ -139,6 +141,8 @@ def over_time_by_chance(
     windows: xr.Dataset,
     *,
     level: float = 0.9,
+    vmin: float | None = None,
+    vmax: float | None = None,
     cmap: "str | Colormap | None" = None,
     fig: "Figure | SubFigure | None" = None,
 ) -> "Figure | SubFigure":
@@ -153,6 +157,9 @@ def over_time_by_chance(
     level
         Share of the surrogates in the band of each window. The band starts at the weakest surrogate, so that by chance
         a share of 1 − level of the windows is above it.
+    vmin, vmax
+        Limits of the correlation, of its axis and of its colours. Default: −1 and 1, or 0 and 1 for the axis of
+        absolute correlations.
     cmap
         Matplotlib colour map of the correlations of windows in the lower panel, or its name. Surrogates have every lag;
         see `lag_distribution` for how often.
@@ -185,12 +192,16 @@ def over_time_by_chance(
     above.plot(time, strength, color=LINE_COLOUR, marker=".", markersize=2.5, linewidth=0.8)
     label = f"above: {int(out.sum())} of {int(np.isfinite(strength).sum())}"
     above.plot(time[out], strength[out], color=MARK_COLOUR, marker=".", markersize=4, linestyle="none", label=label)
-    above.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderpad=0, borderaxespad=0.1, columnspacing=1.0)
+    legend_above(above)
     absolute = bool(windows.attrs.get("polarity", 1))
     name = "absolute correlation" if absolute else axis_text(windows["corr"])
-    above.set(ylim=(0, 1.05) if absolute else (-1.05, 1.05), ylabel=literal(name))
+    span = limits(np.ones(1), vmin, vmax, both_signs=not absolute)
+    above.set(ylim=(span[0], with_margin(span)[1]) if absolute else with_margin(span), ylabel=literal(name))
+    mark_clipped(above)
     below.axhline(0, color="0.6", linewidth=0.6, zorder=0.5)
-    draw_lags(below, time, windows["lag"].values, windows["corr"].values, cmap)
+    draw_lags(
+        below, time, windows["lag"].values, windows["corr"].values, (-span[1] if absolute else span[0], span[1]), cmap
+    )
     below.set(ylim=lag_limits(windows.attrs), ylabel=literal(lag_text(windows, lines=2)))
     below.set_xlabel(literal(axis_text(windows[WINDOW])))
     below.locator_params(axis="y", nbins=5)
@@ -200,7 +211,12 @@ def over_time_by_chance(
 
 @styled
 def lag_distribution(
-    windows: xr.Dataset, *, level: float = 0.9, vmax: float | None = None, ax: "Axes | None" = None
+    windows: xr.Dataset,
+    *,
+    level: float = 0.9,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    ax: "Axes | None" = None,
 ) -> "Axes":
     """Plot the share of windows with each best lag, and the range of these shares among the surrogates.
 
@@ -213,8 +229,8 @@ def lag_distribution(
         Result of `surrogate_windows`.
     level
         Share of the surrogates in the band of each lag.
-    vmax
-        Upper limit of the shares. Default: as the data need.
+    vmin, vmax
+        Limits of the shares. Default: 0, and as the data need.
     ax
         Matplotlib axes to draw on. Default: the axes of a new figure.
 
@@ -247,7 +263,7 @@ def lag_distribution(
     ax.stairs(shares[0], edges, color=LINE_COLOUR, linewidth=1.2, label=f"observed, {count} windows")
     ax.axvline(0, color="0.6", linewidth=0.6, zorder=0)
     ax.legend()
-    ax.set(xlabel=literal(lag_text(windows)), ylabel="share of windows", ylim=(0, vmax))
+    ax.set(xlabel=literal(lag_text(windows)), ylabel="share of windows", ylim=(vmin or 0.0, vmax))
     write_title(ax, pair_text(windows, pair_of(windows)), options_text(windows.attrs))
     return ax
 

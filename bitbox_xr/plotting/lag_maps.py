@@ -6,7 +6,9 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.variables import LAG, WINDOW
-from bitbox_xr.plotting.captions import axis_text, literal, options_text, pair_of, pair_text, with_sign, write_title
+from bitbox_xr.plotting.captions import axis_text, options_text, pair_of, pair_text, with_sign, write_title
+from bitbox_xr.plotting.clipping import extension
+from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.pairs import lag_text
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
@@ -75,7 +77,8 @@ def lag_heatmap(
     low, high = (-1.0, 1.0) if vmin is None and vmax is None else limits(values.values, vmin, vmax, both_signs=True)
     colours = {"cmap": colour_map(cmap or DIVERGING_CMAP), "vmin": low, "vmax": high}
     mesh = left.pcolormesh(_edges(time), _edges(lags), values.values, rasterized=True, **colours)
-    bar = fig.colorbar(mesh, ax=[left, right], label="correlation", pad=0.02, fraction=0.05)
+    beyond = extension(values.values, low, high)
+    bar = fig.colorbar(mesh, ax=[left, right], label="correlation", pad=0.02, fraction=0.05, extend=beyond)
     bar.outline.set_visible(False)
     profile = _means(values.values)
     zero_lines(right)

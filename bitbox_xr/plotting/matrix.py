@@ -7,20 +7,13 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.types import Attrs
+from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.measures.results import below_half, selves
 from bitbox_xr.measures.social import window_stats
-from bitbox_xr.plotting.captions import (
-    Of,
-    axis_text,
-    literal,
-    of,
-    options_text,
-    subject_text,
-    wrapped,
-    wrapped_to_points,
-    write_title,
-)
+from bitbox_xr.plotting.captions import Of, axis_text, of, options_text, subject_text, write_title
+from bitbox_xr.plotting.clipping import extension
+from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
@@ -29,8 +22,10 @@ from bitbox_xr.plotting.style import (
     axes,
     colour_map,
     limits,
+    name_space,
     points,
     select_variable,
+    stroke,
     styled,
     write_labels,
 )
@@ -47,6 +42,7 @@ P_VALUES = {"p", "p_fwe", "q", "activity_p", "p_min"}
 LAGS = {"corr_lag", "best_lag"}
 DEFAULT_STATISTICS = ("best_lag", "corr_mean", "surrogate_z", "answered_above_chance")  # the first that the result has
 NO_CORRELATION = "no window has a correlation: flat or missing"
+NO_ANSWER = "no activation that could be answered"
 MAX_LABELS_IN_ONE_COLUMN = 24
 SMALL_MM, ROW_MM, MARGIN_MM = 5.0, 3.1, 26.0  # cells of few signals; of one column of pairs; for labels
 MAX_VALUES = 8  # rows and columns up to which numbers are written into the cells
@@ -146,23 +142,24 @@ def draw_matrix(
     cmap: "str | Colormap | None",
     ax: "Axes | None",
     further: tuple[str, ...] = (),
+    note: str = "",
 ) -> "Axes":
-    """Draw the matrix; `further` options end the title."""
+    """Draw the matrix; `further` options end the title, and `note` explains marks below the columns."""
     statistic, cells = _cells(result, statistic)
     rows, columns = cells.labels
-    ax = axes(ax, *_size(len(rows), len(columns)))
+    ax = axes(ax, *_size(rows, columns))
     colours = _colours(cells.shown, statistic, result.attrs, given, cmap)
     image = ax.imshow(cells.shown, aspect="auto", interpolation="nearest", **colours)
-    width, height = points(ax)
     who = of(result)
     follower = "signal1" if result.attrs.get("alone") else who.x
-    _colour_bar(ax, image, cells.values, statistic, height, follower)
+    _colour_bar(ax, image, cells, statistic, follower)
     ax.spines[:].set_visible(False)
-    _hatch(ax, cells.few & ~cells.alone)
+    stroke(ax, cells.few & ~cells.alone)
     _write_values(ax, cells, image)
-    _label(ax, cells, NOBODY if result.attrs.get("alone") else who, (width, height))
-    settings = [*further, *(one for one in options_text(result.attrs) if one not in further)]
-    write_title(ax, subject_text(result), settings)
+    explained = [*_notes(cells, NO_ANSWER if "answered" in result else NO_CORRELATION), *([note] if note else [])]
+    _label(ax, cells, NOBODY if result.attrs.get("alone") else who, explained)
+    options = [*_given_text(result), *options_text(result.attrs)]
+    write_title(ax, subject_text(result), [*options, *(one for one in further if one not in options)])
     return ax
 
 
@@ -183,6 +180,14 @@ def _cells(result: xr.Dataset, statistic: str | None) -> tuple[str, Cells]:
     return statistic, Cells(values, shown, alone, _few_windows(stats, statistic, dims).reshape(shape))
 
 
+def _given_text(result: xr.Dataset) -> list[str]:
+    """How many activations a result of `contingency` rests on."""
+    if "n_given" not in result:
+        return []
+    least, most = int(result["n_given"].min()), int(result["n_given"].max())
+    return [f"{counted(most, 'activation') if least == most else f'{least} to {most} activations'} of each signal"]
+
+
 def _few_windows(stats: xr.Dataset, statistic: str, dims: tuple[str, ...]) -> np.ndarray:
     """Whether each pair has some windows, but fewer than half as many as the pair with most windows."""
     if "n_windows" not in stats or statistic == "n_windows":
@@ -195,13 +200,13 @@ def _few_windows(stats: xr.Dataset, statistic: str, dims: tuple[str, ...]) -> np
 # --- how it looks
 
 
-def _size(rows: int, columns: int) -> tuple[float, float]:
+def _size(rows: list[str], columns: list[str]) -> tuple[float, float]:
     """Width and height of a new figure, mm."""
-    if columns == 1:
-        return COLUMN_MM[1], max(34.0, 18.0 + ROW_MM * rows)
-    width = COLUMN_MM[1] if columns <= MAX_LABELS_IN_ONE_COLUMN else COLUMN_MM[2]
-    cell = min(SMALL_MM, (width - 2 * MARGIN_MM / 1.6) / columns)
-    return width, max(40.0, cell * rows + MARGIN_MM)
+    if len(columns) == 1:
+        return COLUMN_MM[1], max(34.0, 18.0 + ROW_MM * len(rows))
+    width = COLUMN_MM[1] if len(columns) <= MAX_LABELS_IN_ONE_COLUMN else COLUMN_MM[2]
+    cell = min(SMALL_MM, (width - 2 * MARGIN_MM / 1.6) / len(columns))
+    return width, max(40.0, cell * len(rows) + MARGIN_MM + name_space(columns))
 
 
 def _colours(
@@ -228,13 +233,14 @@ def _colours(
     return {"cmap": colour_map(cmap or (DIVERGING_CMAP if both else SEQUENTIAL_CMAP)), "vmin": low, "vmax": high}
 
 
-def _colour_bar(ax: "Axes", image: Any, values: xr.DataArray, statistic: str, height: float, follower: str) -> None:
-    bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, aspect=25)
+def _colour_bar(ax: "Axes", image: Any, cells: Cells, statistic: str, follower: str) -> None:
+    beyond = extension(cells.shown, *image.get_clim())
+    bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, aspect=25, extend=beyond)
     bar.outline.set_visible(False)
-    label = axis_text(values)
+    label = axis_text(cells.values)
     if statistic in LAGS:
         label += f" (negative: {follower} follows)"
-    bar.set_label(wrapped(label, max(18, int(height / (0.56 * LABEL_PT)))), fontsize=LABEL_PT)
+    bar.set_label(literal(label), fontsize=LABEL_PT)
     if statistic in P_VALUES:
         ticks = [tick for tick in P_TICKS if image.norm.vmin <= tick <= image.norm.vmax]
         bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
@@ -242,14 +248,12 @@ def _colour_bar(ax: "Axes", image: Any, values: xr.DataArray, statistic: str, he
     bar.ax.tick_params(labelsize=LABEL_PT - 0.5, length=2, width=0.6)
 
 
-def _label(ax: "Axes", cells: Cells, who: Of, size: tuple[float, float]) -> None:
-    """Write the names of signals and people, and what grey and hatched cells mean."""
+def _label(ax: "Axes", cells: Cells, who: Of, notes: list[str]) -> None:
+    """Write the names of signals and people, and what grey, hatched and framed cells mean."""
     rows, columns = cells.labels
-    width, height = size
-    across = write_labels(ax.xaxis, [literal(label) for label in columns], width / len(columns))
-    if max(map(len, columns)) * across * 0.7 > width / len(columns):
-        ax.tick_params(axis="x", rotation=90)
-    write_labels(ax.yaxis, [literal(label) for label in rows], height / len(rows))
+    width, height = points(ax)
+    write_labels(ax.xaxis, columns, width / len(columns))
+    write_labels(ax.yaxis, rows, height / len(rows))
     matched = PAIR in cells.values.dims
     if not matched:
         _separate_regions(ax.axvline, cells.values, SIGNAL2)
@@ -259,8 +263,7 @@ def _label(ax: "Axes", cells: Cells, who: Of, size: tuple[float, float]) -> None
         ax.set_ylabel("signal of both")
         ax.tick_params(axis="x", length=0)
     names = "" if matched else who.y if who.y != "y" else "signals of y"
-    notes = [wrapped_to_points(note, 1.1 * width, LABEL_PT) for note in _notes(cells)]
-    ax.set_xlabel("\n".join(filter(None, [literal(names), *notes])))
+    ax.set_xlabel(literal("\n".join(filter(None, [names, *notes]))))
 
 
 def _write_values(ax: "Axes", cells: Cells, image: Any) -> None:
@@ -276,15 +279,6 @@ def _write_values(ax: "Axes", cells: Cells, image: Any) -> None:
             ax.text(column, row, text, ha="center", va="center", fontsize=5.5, color="white" if dark else "0.1")
 
 
-def _hatch(ax: "Axes", cells: np.ndarray) -> None:
-    """Draw a diagonal line through cells. A paler colour could be mistaken for a smaller value."""
-    from matplotlib.collections import LineCollection
-
-    if cells.any():
-        strokes = [((column - 0.5, row + 0.5), (column + 0.5, row - 0.5)) for row, column in np.argwhere(cells)]
-        ax.add_collection(LineCollection(strokes, colors="0.2", linewidths=0.7), autolim=False)
-
-
 def _separate_regions(draw: Callable[..., Any], values: xr.DataArray, dim: str) -> None:
     """Draw lines between the facial regions of adjacent signals, if the regions are known."""
     regions = values.coords.get(f"region{dim[-1]}")
@@ -297,10 +291,10 @@ def _separate_regions(draw: Callable[..., Any], values: xr.DataArray, dim: str) 
             draw(border + 0.5, color="0.35", linewidth=0.5)
 
 
-def _notes(cells: Cells) -> list[str]:
-    """Lines that explain grey and hatched cells, if there are any."""
+def _notes(cells: Cells, nothing: str) -> list[str]:
+    """Lines that explain grey and hatched cells, if there are any; `nothing` is why values are missing."""
     missing = np.isnan(cells.shown) & ~cells.alone
-    found = (("each signal with itself", cells.alone), (NO_CORRELATION, missing))
+    found = (("each signal with itself", cells.alone), (nothing, missing))
     grey = [text for text, where in found if where.any()]
     few = (cells.few & ~cells.alone).any()
     hatched = ["hatched: fewer than half as many windows as others"] if few else []

@@ -15,16 +15,9 @@ from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, number_name
 from bitbox_xr.measures.results import strongest
-from bitbox_xr.plotting.captions import (
-    axis_text,
-    literal,
-    of,
-    options_text,
-    pair_text,
-    with_sign,
-    wrapped,
-    write_title,
-)
+from bitbox_xr.plotting.captions import axis_text, of, options_text, pair_text, with_sign, write_title
+from bitbox_xr.plotting.clipping import extension, mark_clipped
+from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.matrix import NO_CORRELATION, matrix
 from bitbox_xr.plotting.style import (
     CHANCE_BAND,
@@ -50,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["lag_profile", "matrix", "over_time"]
 
 PROFILE_MM, OVER_TIME_MM = 60.0, 82.0  # heights of new figures
-TICKS = [-1, -0.5, 0, 0.5, 1]
 
 
 @styled
@@ -116,6 +108,7 @@ def lag_profile(
     ax.plot(heights[LAG], heights.sel(at), color=LINE_COLOUR, marker=".", markersize=3)
     low, high = limits(heights.values, vmin, vmax, both_signs=True)
     ax.set_ylim(low, high)
+    mark_clipped(ax)
     _mark_best(ax, profile.sel(at))
     ax.set(xlabel=literal(lag_text(profile)), ylabel=literal(axis_text(heights)))
     write_title(ax, pair_text(profile, pair), _options(profile.attrs, counts, at))
@@ -127,6 +120,8 @@ def over_time(
     result: xr.Dataset,
     pair: tuple[str, str] | None = None,
     *,
+    vmin: float | None = None,
+    vmax: float | None = None,
     cmap: "str | Colormap | None" = None,
     fig: "Figure | SubFigure | None" = None,
 ) -> "Figure | SubFigure":
@@ -142,8 +137,10 @@ def over_time(
     pair
         Labels of signal1 and signal2. Default: the pair with the strongest mean correlation, among the pairs with a
         correlation in at least half as many windows as the pair with most windows.
+    vmin, vmax
+        Limits of the correlation, of its axis and of its colours. Default: −1 and 1.
     cmap
-        Matplotlib colour map of correlations from −1 to 1, or its name.
+        Matplotlib colour map of correlations, or its name.
     fig
         Matplotlib figure or subfigure without axes, preferably with `layout="constrained"`. Default: a new figure.
 
@@ -180,30 +177,50 @@ def over_time(
     edges = _interval_edges(result)
     line = (np.insert(values, edges, np.nan) for values in (time, strength))
     above.plot(*line, color=LINE_COLOUR, marker=".", markersize=2.5, linewidth=0.8)
-    draw_lags(below, time, delay, strength, cmap)
+    span = limits(np.ones(1), vmin, vmax, both_signs=True)
+    draw_lags(below, time, delay, strength, span, cmap)
     if np.isnan(strength).all():
         _write_no_correlation(above)
-    above.set(xlim=_time_limits(result), ylim=(-1.05, 1.05), yticks=TICKS, ylabel="correlation")
+    above.set(xlim=_time_limits(result), ylim=with_margin(span), ylabel="correlation")
+    above.locator_params(axis="y", nbins=5)
+    mark_clipped(above)
     below.set(ylim=lag_limits(result.attrs), ylabel=literal(lag_text(result, lines=2)))
     below.set_xlabel(literal(axis_text(corr[WINDOW])))
     write_title(fig, pair_text(result, pair), _options(result.attrs, counts, at))
     return fig
 
 
-def draw_lags(ax: "Axes", time: np.ndarray, lag: np.ndarray, corr: np.ndarray, cmap: "str | Colormap | None") -> None:
+def with_margin(span: tuple[float, float]) -> tuple[float, float]:
+    """Limits of an axis with space for the dots at both limits of a scale."""
+    margin = 0.025 * (span[1] - span[0])
+    return span[0] - margin, span[1] + margin
+
+
+def draw_lags(
+    ax: "Axes",
+    time: np.ndarray,
+    lag: np.ndarray,
+    corr: np.ndarray,
+    span: tuple[float, float],
+    cmap: "str | Colormap | None",
+) -> None:
     """Draw a dot at the lag of each window in the colour of its correlation, with a colour bar."""
+    from matplotlib.ticker import MaxNLocator
+
     dots = ax.scatter(
         time,
         lag,
         s=9,
         c=corr,
         cmap=colour_map(cmap or DIVERGING_CMAP),
-        vmin=-1,
-        vmax=1,
+        vmin=span[0],
+        vmax=span[1],
         linewidths=0.3,
         edgecolors="0.4",
     )
-    bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, fraction=0.06, aspect=12, ticks=[-1, 0, 1])
+    bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, fraction=0.06, aspect=12, extend=extension(corr, *span))
+    bar.locator = MaxNLocator(3, steps=[1, 2, 4, 5, 10])
+    bar.update_ticks()
     bar.set_label("correlation")
     bar.outline.set_visible(False)
 
@@ -300,7 +317,7 @@ def _draw_chance(ax: "Axes", chance: xr.Dataset, pair: tuple[str, str], level: f
 
 def _write_no_correlation(ax: "Axes") -> None:
     style: dict[str, Any] = {"ha": "center", "va": "center", "color": "0.3"}
-    ax.text(0.5, 0.5, wrapped(NO_CORRELATION, 60), transform=ax.transAxes, backgroundcolor="white", **style)
+    ax.text(0.5, 0.5, NO_CORRELATION, transform=ax.transAxes, backgroundcolor="white", **style)
 
 
 def _options(attrs: Attrs, counts: xr.DataArray | None, at: dict[str, str]) -> list[str]:

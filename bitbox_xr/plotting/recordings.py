@@ -11,7 +11,9 @@ from bitbox_xr.core.signal_set import as_signals, rate
 from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import REGION, SIGNAL, TIME
-from bitbox_xr.plotting.captions import literal, of, write_title
+from bitbox_xr.plotting.captions import of, write_title
+from bitbox_xr.plotting.clipping import mark_clipped
+from bitbox_xr.plotting.fitting import POINTS_PER_INCH, fitted_names, literal
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     GROUP_COLOURS,
@@ -33,6 +35,7 @@ MAX_POINTS = 1500  # of a line; longer recordings are drawn as the range of each
 ROW_MM, MARGIN_MM, PANEL_MM = 8.5, 22.0, 34.0
 MAX_ROWS = 26  # of panels below each other
 MAX_PANELS = 208
+MAX_NAME_SHARE = 0.3  # of the width of a column of panels
 MAX_LINES = 7  # groups of points with a line each
 
 
@@ -108,11 +111,12 @@ def signals(
     time, lost = x[TIME].values, np.isnan(values).all(axis=1)
     low, high = (one if given is None else given for one, given in zip(_range(values), (vmin, vmax), strict=True))
     regions = [str(region) for region in x[REGION].values] if REGION in x.coords else [""] * x.sizes[SIGNAL]
+    width = fig.bbox.width * POINTS_PER_INCH / fig.dpi / columns
+    names = fitted_names([str(name) for name in x[SIGNAL].values], MAX_NAME_SHARE * width, LABEL_PT - 1)
     for place, column in enumerate(order):
         ax = panels[place % rows, place // rows]
         _draw_signal(ax, time, values[:, column], per_second, spans)
-        name = str(x[SIGNAL].values[column])
-        ax.set_ylabel(literal(name), rotation=0, ha="right", va="center", fontsize=LABEL_PT - 1)
+        ax.set_ylabel(literal(names[column]), rotation=0, ha="right", va="center", fontsize=LABEL_PT - 1)
         if place % rows == 0 or regions[column] != regions[order[place - 1]]:
             ax.set_title(literal(regions[column]), fontsize=LABEL_PT - 1, pad=1.0, color="0.35")
     for ax in panels.T.flat[len(order) :]:
@@ -133,6 +137,7 @@ def kinematics(
     angular: bool = False,
     by: str | None = None,
     fps: float | None = None,
+    vmin: float | None = None,
     vmax: float | None = None,
     fig: "Figure | SubFigure | None" = None,
 ) -> "Figure | SubFigure":
@@ -151,8 +156,8 @@ def kinematics(
         Name of a coordinate along time with labels (see `bitbox_xr.annotate`); its intervals are shaded.
     fps
         Frames per second, for input without times.
-    vmax
-        Upper limit of the speed. Default: a round number that includes all values.
+    vmin, vmax
+        Limits of the speed. Default: 0, and as the data need.
     fig
         Matplotlib figure or subfigure without axes. Default: a new figure.
 
@@ -195,13 +200,13 @@ def kinematics(
             ax.plot(*_thinned(at, _mean(values[:, chosen], 1)), label=literal(label), **style)
     for ax in (above, below):
         _shade(ax, time, missing, per_second, spans)
-        ax.set_ylim(bottom=0)
-    if vmax is not None:
-        below.set_ylim(0, vmax)
+        ax.set_ylim(bottom=-0.02 * ax.get_ylim()[1])  # a line at 0 is seen above the axis
+    below.set_ylim(vmin, vmax)
+    mark_clipped(below)
     if len(groups) > 1:
         above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    above.set(ylabel=literal(f"distance from\nthe mean, {points.units}"), xlim=(time[0], time[-1]))
-    below.set(ylabel=literal(f"speed, {points.units}/s"), xlabel="time, s")
+    above.set(ylabel=literal(f"distance from\nthe mean, {_units(points, False)}"), xlim=(time[0], time[-1]))
+    below.set(ylabel=literal(f"speed, {_units(points, True)}"), xlabel="time, s")
     fig.align_ylabels([above, below])
     _legend_of_labels(fig, spans)
     number = counted(len(points.places.columns), "point")
@@ -249,6 +254,13 @@ def _groups(points: Points) -> dict[str, np.ndarray]:
     if len(names) > MAX_LINES:
         return {points.name: np.arange(len(regions))}
     return {name: np.flatnonzero(regions == name) for name in names}
+
+
+def _units(points: Points, per_second: bool) -> str:
+    """Units of a distance, or of a speed; files of some trackers do not say what their angles are in."""
+    if " " in points.units:
+        return f"unit {points.units}{', per s' if per_second else ''}"
+    return f"{points.units}/s" if per_second else points.units
 
 
 def _mean(values: np.ndarray, axis: int) -> np.ndarray:

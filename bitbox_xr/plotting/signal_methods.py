@@ -46,6 +46,7 @@ class SignalsPlotMethods:
         angular: bool = False,
         by: str | None = None,
         fps: float | None = None,
+        vmin: float | None = None,
         vmax: float | None = None,
         fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
@@ -59,7 +60,7 @@ class SignalsPlotMethods:
         >>> fig.axes[1].get_ylabel()
         'speed, rad/s'
         """
-        return recordings.kinematics(self._x, angular=angular, by=by, fps=fps, vmax=vmax, fig=fig)
+        return recordings.kinematics(self._x, angular=angular, by=by, fps=fps, vmin=vmin, vmax=vmax, fig=fig)
 
     def decomposition(
         self,
@@ -71,6 +72,8 @@ class SignalsPlotMethods:
         false_alarms_per_minute: float | None = None,
         noise: NoiseLike = None,
         fps: float | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
         fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
         """Plot one signal and its response at each scale. See `bitbox_xr.plotting.decomposition.decomposition`.
@@ -91,6 +94,8 @@ class SignalsPlotMethods:
             false_alarms_per_minute=false_alarms_per_minute,
             noise=noise,
             fps=fps,
+            vmin=vmin,
+            vmax=vmax,
             fig=fig,
         )
 
@@ -106,6 +111,8 @@ class SignalsPlotMethods:
         false_alarms_per_minute: float | None = 1.0,
         noise: NoiseLike = None,
         fps: float | None = None,
+        vmin: float | None = None,
+        vmax: float | None = None,
         fig: "Figure | SubFigure | None" = None,
     ) -> "Figure | SubFigure":
         """Plot how one signal answers the activations of one of y. See `bitbox_xr.plotting.contingency.answers`.
@@ -128,6 +135,8 @@ class SignalsPlotMethods:
             false_alarms_per_minute=false_alarms_per_minute,
             noise=noise,
             fps=fps,
+            vmin=vmin,
+            vmax=vmax,
             fig=fig,
         )
 

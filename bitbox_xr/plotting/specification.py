@@ -12,9 +12,20 @@ import xarray as xr
 
 from bitbox_xr.core.provenance import FIRST_SETTING, MULTIVERSE, PREREGISTERED_SETTING
 from bitbox_xr.core.validation import counted, listed
-from bitbox_xr.core.variables import COMPARISON
-from bitbox_xr.plotting.captions import axis_text, literal, wrapped, write_title
-from bitbox_xr.plotting.style import COLUMN_MM, LINE_COLOUR, MARK_COLOUR, MISSING_COLOUR, mm, styled
+from bitbox_xr.core.variables import COMPARISON, PAIR, SIGNAL1, SIGNAL2
+from bitbox_xr.plotting.captions import axis_text, write_title
+from bitbox_xr.plotting.clipping import mark_clipped
+from bitbox_xr.plotting.fitting import literal
+from bitbox_xr.plotting.style import (
+    COLUMN_MM,
+    LINE_COLOUR,
+    MARK_COLOUR,
+    MISSING_COLOUR,
+    mm,
+    points,
+    styled,
+    write_labels,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +45,8 @@ def specification_curve(
     variable: str | None = None,
     *,
     preregistered: Mapping[str, object] | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
     fig: "Figure | SubFigure | None" = None,
 ) -> "Figure | SubFigure":
     """Plot an estimate under every setting, from the smallest to the largest, and below it which settings they are.
@@ -49,6 +62,8 @@ def specification_curve(
         The label of each option in the setting that was chosen beforehand, `{"width": 2.0, "max_lag": 1.0}`. It is
         marked in red. Default: that of the cohort's TOML file, if the result is of a cohort (without such a file, the
         first setting is marked).
+    vmin, vmax
+        Limits of the variable. Default: as the data need.
     fig
         Matplotlib figure to draw on. Default: a new one.
 
@@ -89,11 +104,22 @@ def specification_curve(
         fig = mm(COLUMN_MM[2], CURVE_MM + ROW_MM * rows + MARGIN_MM)
     top, below = fig.subplots(2, 1, sharex=True, height_ratios=(CURVE_MM, ROW_MM * sum(map(len, labels.values()))))
     what = _described(result, name)
-    _draw_curve(top, table, name, marked, kind)
-    top.set_ylabel(wrapped(what, 34))
+    title = _draw_curve(top, table, name, marked, kind)
+    top.set_ylim(vmin, vmax)
+    mark_clipped(top)
+    top.set_ylabel(literal(what))
     _draw_settings(below, labels, places, marked)
-    below.set_xlabel(wrapped(f"settings, by {what}", 80))
+    below.set_xlabel(literal(f"settings, by {what}"))
+    write_title(fig, _subject(result, what), title)
     return fig
+
+
+def _subject(result: xr.Dataset, what: str) -> str:
+    """The measure and the variable, and the labels that were selected."""
+    measure = str(result.attrs.get("measure", ""))
+    chosen = [str(result[name].item()) for name in (PAIR, SIGNAL1, SIGNAL2) if name in result.coords]
+    text = what if measure in ("", "contrast") else f"{measure.capitalize()}: {what}"
+    return ", ".join(filter(None, [text[:1].upper() + text[1:], " and ".join(dict.fromkeys(chosen))]))
 
 
 def _described(result: xr.Dataset, name: str) -> str:
@@ -165,14 +191,15 @@ def _of_cohort(result: xr.Dataset, options: Sequence[str]) -> tuple[str, Mapping
     return SETTING_KINDS[kind], {name: labels[name] for name in options if name in labels} or None
 
 
-def _draw_curve(ax: "Axes", table: xr.Dataset, name: str, marked: int | None, kind: str) -> None:
+def _draw_curve(ax: "Axes", table: xr.Dataset, name: str, marked: int | None, kind: str) -> list[str]:
+    """Draw the estimates; return what the title says of them."""
     values, at = table[name].values, np.arange(table.sizes["setting"])
     title = [counted(len(at), "setting")]
     if all(one in table for one in INTERVAL):
         low, high = (table[one].values for one in INTERVAL)
         ax.vlines(at, low, high, color="0.72", linewidth=min(4.0, 160 / len(at)))
         apart = (low > 0) | (high < 0)
-        title.append(f"in {apart.sum()} of them the 95 % confidence interval excludes 0")
+        title.append(f"in {apart.sum()} of them the 95 % interval excludes 0")
         if marked is not None:
             ax.vlines(marked, low[marked], high[marked], color=MARK_COLOUR, linewidth=1.5)
     size = 4 if len(at) <= MAX_SETTINGS_FOR_LARGE_MARKS else 2
@@ -184,7 +211,7 @@ def _draw_curve(ax: "Axes", table: xr.Dataset, name: str, marked: int | None, ki
     if values.min() < 0 or all(one in table for one in INTERVAL):
         ax.axhline(0, color="0.4", linewidth=0.8, zorder=1)
     ax.set_xlim(-0.7, len(at) - 0.3)
-    write_title(ax, "; ".join(title))
+    return title
 
 
 def _draw_settings(
@@ -202,7 +229,7 @@ def _draw_settings(
         if k % 2:
             ax.axhspan(first - 0.5, first + len(own) - 0.5, color=MISSING_COLOUR, alpha=0.4, linewidth=0, zorder=0)
         first += len(own)
-    ax.set_yticks(range(len(texts)), labels=[literal(text) for text in texts])
+    write_labels(ax.yaxis, texts, points(ax)[1] / len(texts))
     ax.set_ylim(first - 0.5, -0.5)
     ax.set_xticks([])
     for side in ("top", "right", "bottom"):

@@ -4,7 +4,7 @@ The style applies to what a plot draws, never to the user's rcParams. The font f
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 import numpy as np
@@ -13,6 +13,7 @@ import xarray as xr
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import PAIR
+from bitbox_xr.plotting.fitting import POINTS_PER_INCH, fitted_names, literal, settled, space_of, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,12 +40,15 @@ __all__ = [
     "figure",
     "lag_limits",
     "largest_lag",
+    "legend_above",
     "limits",
     "mm",
+    "name_space",
     "points",
     "round_limit",
     "select_variable",
     "shade_missing",
+    "stroke",
     "styled",
     "write_labels",
     "zero_lines",
@@ -62,9 +66,12 @@ DIVERGING_CMAP = "RdBu_r"  # values of both signs, centred on zero: blue is nega
 SEQUENTIAL_CMAP = "viridis"  # values of one sign
 
 COLUMN_MM = {1: 88.0, 2: 180.0}  # width of one column and of two columns of a journal
-MM_PER_INCH, POINTS_PER_INCH = 25.4, 72
+MM_PER_INCH = 25.4
 SCREEN_DPI = 150  # figures in millimetres would be small on a screen with 100 dots per inch
 MIN_LABEL_PT, LABEL_PT, TITLE_PT = 4.5, 7.0, 7.0
+CHARACTER_MM, USUAL_CHARACTERS, MAX_CHARACTERS = 1.2, 6, 28  # of upright names
+HANDLE_PT = 22.0  # width of a line or patch in a legend, with its distances
+LABEL_SHARE = 0.3  # of a figure's width or height, at most for the names on an axis
 STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # round limits of scales, times a power of ten
 
 RC: dict[str, Any] = {
@@ -186,22 +193,48 @@ def axes(ax: "Axes | None", width: float, height: float) -> "Axes":
 
 def points(ax: "Axes") -> np.ndarray:
     """Width and height of axes, in points."""
-    shares, pixels = (np.asarray(box.size) for box in (ax.get_position(), ax.figure.bbox))
-    result: np.ndarray = shares * pixels * POINTS_PER_INCH / ax.figure.dpi
+    result: np.ndarray = np.asarray(ax.get_window_extent().size) * POINTS_PER_INCH / ax.figure.dpi
     return result
 
 
-def write_labels(axis: "Axis", labels: list[str], spacing: float) -> float:
-    """Write `labels` on an axis, in the largest font size that fits their `spacing` (points); return that size.
+def write_labels(axis: "Axis", labels: list[str], spacing: float) -> None:
+    """Write names on an axis, in the largest font size that fits their `spacing` (points).
 
-    If the labels would be too small to read, only every second, third, … label is written. The caller escapes them.
+    If the names would be too small to read, only every second, third, … one is written. Those of an x axis are upright
+    if they do not fit beside each other. Long names are shortened.
     """
     every = int(np.ceil(MIN_LABEL_PT * 1.1 / spacing))
     size = float(np.clip(spacing * every * 0.85, MIN_LABEL_PT, LABEL_PT - 0.5))
+    figure: Any = axis.axes.get_figure(root=False)
+    width, height = np.asarray(figure.bbox.size) * POINTS_PER_INCH / figure.dpi
+    most, across = LABEL_SHARE * width, axis is axis.axes.xaxis
+    if across:
+        too_wide = max(text_width(label, size) for label in labels) > 0.95 * spacing * every
+        upright = too_wide and LABEL_SHARE * height > spacing * every
+        most = LABEL_SHARE * height if upright else 0.95 * spacing * every
+        axis.set_tick_params(rotation=90.0 if upright else 0.0)
+    names = [literal(name) for name in fitted_names(labels, float(most), size)]
     at = range(0, len(labels), every)
-    axis.set_ticks(at, labels=[labels[k] for k in at], fontsize=size)
+    axis.set_ticks(at, labels=[names[k] for k in at], fontsize=size)
     axis.set_tick_params(length=1.5, pad=1.0)
-    return size
+
+
+def name_space(names: Sequence[str]) -> float:
+    """Height that upright names need beyond that of usual ones, mm; 0 for a single name, which is not upright."""
+    longest = max(map(len, names)) if len(names) > 1 else 0
+    return CHARACTER_MM * (min(longest, MAX_CHARACTERS) - min(longest, USUAL_CHARACTERS))
+
+
+def legend_above(ax: "Axes") -> None:
+    """Add a legend above axes, where it hides nothing, in as many columns as fit beside each other."""
+    handles, labels = ax.get_legend_handles_labels()
+    settled(ax)
+    low, high, middle = space_of(ax, vertical=False)
+    start = middle - points(ax)[0] / 2
+    longest = max(text_width(label, RC["legend.fontsize"]) for label in labels) + HANDLE_PT
+    columns = max(1, min(len(labels), int((high - max(start, low)) / longest)))
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "borderpad": 0, "borderaxespad": 0.1}
+    ax.legend(handles, labels, ncols=columns, columnspacing=1.0, **place)
 
 
 def zero_lines(ax: "Axes") -> None:
@@ -215,6 +248,17 @@ def shade_missing(ax: "Axes", time: np.ndarray, missing: np.ndarray, fps: float)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
     for start, stop in edges.reshape(-1, 2):
         ax.axvspan(time[start] - 0.5 / fps, time[stop - 1] + 0.5 / fps, color=MISSING_COLOUR, linewidth=0, zorder=0)
+
+
+def stroke(ax: "Axes", cells: np.ndarray, *, crossed: bool = False, colour: str = "0.2") -> None:
+    """Draw a diagonal line through cells, or both. A paler colour could be mistaken for a smaller value."""
+    from matplotlib.collections import LineCollection
+
+    if cells.any():
+        places = np.argwhere(cells)
+        lines = [((column - 0.5, row + 0.5), (column + 0.5, row - 0.5)) for row, column in places]
+        lines += [((column - 0.5, row - 0.5), (column + 0.5, row + 0.5)) for row, column in places if crossed]
+        ax.add_collection(LineCollection(lines, colors=colour, linewidths=0.7), autolim=False)
 
 
 # --- colours and limits

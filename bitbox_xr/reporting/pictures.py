@@ -1,13 +1,16 @@
 """The pictures of a report. All calls of `bitbox_xr.plotting` are in this module."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.geometry import LANDMARK
 from bitbox_xr.core.variables import (
     COEFFICIENT,
+    EVENT,
     FEATURE,
     LAG,
     PAIR,
@@ -21,7 +24,7 @@ from bitbox_xr.core.variables import (
     number_name,
 )
 from bitbox_xr.plotting.methods import PlotMethods, SignalsPlotMethods
-from bitbox_xr.plotting.style import COLUMN_MM, round_limit
+from bitbox_xr.plotting.style import COLUMN_MM, name_space, round_limit
 from bitbox_xr.reporting.page import Figure
 from bitbox_xr.reporting.svg import drawing, inline_svg
 
@@ -31,13 +34,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Numbers", "group_picture", "pictures", "signals_picture"]
 
-MAX_NAME = 24  # characters of a signal's name in a picture
 MAX_LABELS = 6  # of a dimension that get a picture each
 MAX_NARROW = 24  # labels of a matrix in one column
 MAX_PANELS = 52  # signals of a recording that are drawn
-USUAL_NAME, CHARACTER_MM, MAX_NARROW_MM = 6, 1.4, 8.0
+MAX_IN_ONE_COLUMN = 13  # of these panels
+MAX_ROWS = 40  # of a contrast
+# kinds of signals whose motion is drawn: their position (False) and rotation (True)
+MOVING = {"landmark": (False,), "landmark-can": (False,), "rectangle": (False,), "pose": (False, True)}
+MOTION = {False: "Position", True: "Rotation"}
+MAX_NARROW_MM = 8.0  # space for names in one column, beyond that of usual names
 ROW_MM, PANEL_MM, MARGIN_MM = 2.7, 8.5, 26.0  # of matched pairs, of signals, and below and above both
-OVER_TIME_MM, PROFILE_MM, GROUPS_MM, ASYMMETRY_MM = 72.0, 52.0, 56.0, 60.0
+OVER_TIME_MM, PROFILE_MM, GROUPS_MM, ASYMMETRY_MM, LABELS_MM, MOTION_MM = 72.0, 52.0, 56.0, 60.0, 52.0, 80.0
 
 Numbers = Iterator[int]
 Size = tuple[float, float]  # width and height, mm
@@ -58,6 +65,7 @@ class Picture(NamedTuple):
     draw: Callable[[xr.Dataset, "Drawn", Limits], object]
     both_signs: bool = False
     tests: bool | None = None
+    whole: bool = False  # one picture shows all further dimensions
 
 
 def _of_pairs(result: xr.Dataset) -> Size:
@@ -83,8 +91,21 @@ def _width(columns: int, names: float) -> float:
 
 def _longest(result: xr.Dataset, *dims: str) -> float:
     """Space for the part of the longest name that exceeds a usual one, mm."""
-    longest = max(len(str(name)) for dim in dims for name in result[dim].values)
-    return max(0, longest - USUAL_NAME) * CHARACTER_MM
+    return max(name_space(result[dim].values.astype(str).tolist()) for dim in dims)
+
+
+def _of_labels(result: xr.Dataset) -> Size:
+    dim = next(str(dim) for dim in (LANDMARK, SIGNAL, SCALE) if dim in result.dims)
+    names = _longest(result, dim)
+    return _width(result.sizes[dim], 0.0), LABELS_MM + names
+
+
+def _of_events(result: xr.Dataset) -> Size:
+    return COLUMN_MM[2], MARGIN_MM + ROW_MM * max(len(np.unique(result[COEFFICIENT])), 5)
+
+
+def _of_cells(result: xr.Dataset) -> Size:
+    return COLUMN_MM[1], MARGIN_MM + ROW_MM * min(max(result["estimate"].size, 5), MAX_ROWS)
 
 
 def _fixed(columns: int, height: float) -> Callable[[xr.Dataset], Size]:
@@ -95,11 +116,16 @@ def _matrix(result: xr.Dataset, figure: "Drawn", limits: Limits, statistic: str)
     return PlotMethods(result).matrix(statistic=statistic, vmin=limits[0], vmax=limits[1], ax=figure.subplots())
 
 
+def _values(variable: str) -> Callable[[xr.Dataset, "Drawn", Limits], object]:
+    return lambda one, figure, limits: PlotMethods(one).values(variable, vmax=limits[1], ax=figure.subplots())
+
+
 def _significant(found: xr.Dataset, figure: "Drawn", limits: Limits) -> "Axes":
     return PlotMethods(found).significant_pairs(found, vmin=limits[0], vmax=limits[1], ax=figure.subplots())
 
 
 PAIRS, SCALES = frozenset({SIGNAL1, SIGNAL2}), frozenset({SCALE, COEFFICIENT})
+OF_LABELS = PAIRS | {LANDMARK, SIGNAL, SCALE}  # a picture of a single one of these says nothing
 
 PICTURES = (
     Picture(
@@ -145,6 +171,23 @@ PICTURES = (
         "asymmetry", frozenset({TIME, FEATURE}), "Asymmetry of facial features over time", _fixed(2, ASYMMETRY_MM),
         lambda one, figure, limits: PlotMethods(one).asymmetry(ax=figure.subplots()),
     ),
+    Picture(
+        "rise", frozenset({EVENT}), "Each activation at its time", _of_events,
+        lambda one, figure, limits: PlotMethods(one).events(ax=figure.subplots()),
+    ),
+    Picture("speed", frozenset({LANDMARK}), "Mean speed of each landmark", _of_labels, _values("speed")),
+    Picture("ldj", frozenset({LANDMARK}), "Smoothness of each landmark", _of_labels, _values("ldj")),
+    Picture(
+        "distance_mean", frozenset({LANDMARK}), "Mean distance of each landmark from the reference", _of_labels,
+        _values("distance_mean"),
+    ),
+    Picture("noise", frozenset({SIGNAL}), "Noise of each signal", _of_labels, _values("noise")),
+    Picture("overall", frozenset({SCALE}), "Diversity at each scale", _of_labels, _values("overall")),
+    Picture(
+        "estimate", frozenset(), "Estimates with their confidence intervals; significant ones are red", _of_cells,
+        lambda one, figure, limits: PlotMethods(one).estimates(ax=figure.subplots()),
+        whole=True,
+    ),
 )  # fmt: skip
 
 
@@ -153,23 +196,44 @@ def pictures(result: xr.Dataset, numbers: Numbers) -> list[Figure]:
     made = []
     for picture in PICTURES:
         if picture.variable in result.data_vars and _is_drawn(picture, result):
-            further = [str(dim) for dim in result[picture.variable].dims if dim not in picture.dims]
+            dims = [] if picture.whole else result[picture.variable].dims
+            further = [str(dim) for dim in dims if dim not in picture.dims]
             limits = _limits(result[picture.variable]) if picture.both_signs and further else (None, None)
             made += [_made(picture, part, label, limits, numbers) for label, part in _parts(result, further)]
     return made
 
 
 def signals_picture(x: xr.DataArray, numbers: Numbers) -> list[Figure]:
-    """All signals of one recording over time, with the intervals of its first annotation; [] if there are too many."""
-    if x.ndim != len((TIME, SIGNAL)) or x.sizes[SIGNAL] > MAX_PANELS or x.sizes[TIME] < 2:
+    """All signals of one recording over time, or the motion of its points, with the intervals of an annotation."""
+    if x.ndim != len((TIME, SIGNAL)) or x.sizes[TIME] < 2:
         return []
     by = next((str(name) for name in x.coords if number_name(str(name)) in x.coords), None)
-    caption = f"All signals over time{'' if by is None else f', with {by}'}; missing frames are grey"
-    names = _short_names(x[SIGNAL].values.tolist())
+    end = f" over time{'' if by is None else f', with {by}'}; missing frames are grey"
+    plots = SignalsPlotMethods(x)
+    if angles := MOVING.get(str(x.attrs.get("kind", ""))):
+        made = [
+            _over_time(f"{text}: distance from its mean, and speed,{end}", MOTION_MM, numbers, draw)
+            for text, draw in (
+                (MOTION[angular], partial(plots.kinematics, angular=angular, by=by)) for angular in angles
+            )
+        ]
+        return [picture for picture in made if picture is not None]
+    if x.sizes[SIGNAL] > MAX_PANELS:
+        return []
+    rows = x.sizes[SIGNAL] / (1 + (x.sizes[SIGNAL] > MAX_IN_ONE_COLUMN))
+    picture = _over_time(f"All signals{end}", MARGIN_MM + PANEL_MM * rows, numbers, partial(plots.signals, by=by))
+    return [picture] if picture else []
+
+
+def _over_time(caption: str, height: float, numbers: Numbers, draw: Callable[..., object]) -> Figure | None:
+    """A picture as wide as a page; None if the recording lacks the points that `draw` needs."""
     number = next(numbers)
-    with drawing(number, COLUMN_MM[2], MARGIN_MM + PANEL_MM * x.sizes[SIGNAL] / (1 + (x.sizes[SIGNAL] > 13))) as figure:
-        SignalsPlotMethods(x.assign_coords({SIGNAL: (SIGNAL, names)})).signals(by=by, fig=figure)
-        return [Figure(inline_svg(figure, number, caption), caption)]
+    with drawing(number, COLUMN_MM[2], height) as figure:
+        try:
+            draw(fig=figure)
+        except ValueError:  # a pose without translation, or landmarks without one of their coordinates
+            return None
+        return Figure(inline_svg(figure, number, caption), caption)
 
 
 def group_picture(summary: xr.Dataset, variable: str, by: str, what: str, numbers: Numbers) -> Figure:
@@ -184,9 +248,9 @@ def group_picture(summary: xr.Dataset, variable: str, by: str, what: str, number
 def _is_drawn(picture: Picture, result: xr.Dataset) -> bool:
     """Whether the variable has the dimensions, is not a matrix of one cell, and has tests if the picture shows them."""
     values = result[picture.variable]
-    one_cell = picture.dims == PAIRS and all(values.sizes.get(dim) == 1 for dim in PAIRS)
+    one_cell = picture.dims <= OF_LABELS and all(values.sizes.get(dim) == 1 for dim in picture.dims)
     tests = picture.tests in (None, "p_fwe" in result)
-    return picture.dims <= set(values.dims) and not one_cell and tests
+    return picture.dims <= set(values.dims) and values.size > 0 and (picture.whole or not one_cell) and tests
 
 
 def _limits(values: xr.DataArray) -> Limits:
@@ -208,17 +272,7 @@ def _parts(result: xr.Dataset, dims: list[str]) -> Iterator[tuple[str, xr.Datase
 
 def _made(picture: Picture, part: xr.Dataset, label: str, limits: Limits, numbers: Numbers) -> Figure:
     caption = f"{picture.caption}: {label}" if label else picture.caption
-    for dim in (SIGNAL1, SIGNAL2, COEFFICIENT, PAIR):
-        if dim in part.dims:
-            part = part.assign_coords({dim: (dim, _short_names(part[dim].values.tolist()))})
     number = next(numbers)
     with drawing(number, *picture.size(part)) as figure:
         picture.draw(part, figure, limits)
         return Figure(inline_svg(figure, number, caption), caption)
-
-
-def _short_names(names: list[str]) -> list[str]:
-    """Names of signals that leave space for the picture; each is still different from the others."""
-    half = MAX_NAME // 2
-    short = [name if len(name) <= MAX_NAME else f"{name[: half - 1]}…{name[-half:]}" for name in map(str, names)]
-    return short if len(set(short)) == len(short) else [f"{name[:half]}… ({k})" for k, name in enumerate(short, 1)]

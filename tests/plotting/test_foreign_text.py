@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import bitbox_xr as bx
 from bitbox_xr.plotting import decomposition, expressivity, inference, pairs
-from bitbox_xr.plotting.captions import literal
+from bitbox_xr.plotting.fitting import literal
 
 pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
 

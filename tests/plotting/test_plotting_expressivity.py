@@ -26,6 +26,10 @@ def face(coefficients=3, names=None, frames=600):
     return signals(values, fps=30, names=names)
 
 
+def activations(result):
+    return f"{int(result.expressivity.sel(metric='frequency').sum())} activations"
+
+
 def figure():
     return Figure(layout="constrained")
 
@@ -38,7 +42,7 @@ def test_heat_map_shows_the_metric():
     assert image.colorbar.ax.get_ylabel() == "mean magnitude"
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0.1 s", "2.05 s", "4 s"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("coefficient", "scale")
-    assert ax.get_title(loc="left") == "Expressivity\nmean magnitude"
+    assert ax.get_title(loc="left") == f"Expressivity\nmean magnitude, {activations(result)} in 20 s"
 
 
 def test_counts_are_relative_to_the_mean_of_their_scale():
@@ -53,19 +57,35 @@ def test_counts_are_relative_to_the_mean_of_their_scale():
     assert image.norm.vmax >= image.get_array().max()
     means = [f"{mean:.3g}" for mean in rates.mean("coefficient").values]
     assert [text.get_text() for text in ax.texts] == [*means, "mean"]
-    assert ax.get_title(loc="left") == "Expressivity\nactivations per minute"
+    assert ax.get_title(loc="left") == f"Expressivity\nactivations per minute, {activations(result)} in 20 s"
     plain = plotting.expressivity(result, relative=False, vmax=90, cmap="magma", ax=figure().subplots()).images[0]
     np.testing.assert_array_equal(plain.get_array(), rates)
     assert (plain.get_clim(), plain.cmap.name) == ((0, 90), "magma")
 
 
-def test_cells_without_activations_are_not_missing():
+@pytest.mark.parametrize("relative", [True, False])
+def test_cells_without_activations_are_white_and_crossed(relative):
     result = expressivity(face(3), scales=[1, 2])
-    result["activations_per_minute"][:] = [[0.0, 3.0, 6.0], [np.nan, 1.0, 1.0]]
-    image = plotting.expressivity(result, ax=figure().subplots()).images[0]
-    drawn = image.norm(image.get_array())
-    assert np.ma.getmaskarray(drawn).tolist() == [[False] * 3, [True, False, False]]
-    assert drawn[0, 0] <= 0 < drawn[0, 1] < drawn[0, 2] <= 1
+    result["activations_per_minute"][:] = [[0.0, 0.1, 6.0], [np.nan, 1.0, 1.0]]
+    ax = plotting.expressivity(result, relative=relative, ax=figure().subplots())
+    rates, empty = ax.images
+    assert np.ma.getmaskarray(rates.get_array()).tolist() == [[True, False, False], [True, False, False]]
+    assert np.ma.getmaskarray(empty.get_array()).tolist() == [[False, True, True], [True, True, True]]
+    assert empty.cmap(empty.norm(empty.get_array()))[0, 0].tolist() == [1, 1, 1, 1]
+    assert np.mean(ax.collections[0].get_segments(), axis=(0, 1)).tolist() == [0, 0]
+    assert ax.get_xlabel().splitlines() == ["coefficient", "crossed: no activation", "grey: no eligible time"]
+
+
+def test_colour_bars_mark_values_beyond_their_ends():
+    result = expressivity(face(3), scales=[1, 2])
+    result["activations_per_minute"][:] = [[0.1, 1.0, 50.0], [1.0, 1.0, 1.0]]
+    bars = [
+        plotting.expressivity(result, relative=False, vmax=vmax, ax=figure().subplots()).images[0].colorbar
+        for vmax in (None, 20)
+    ]
+    assert [bar.extend for bar in bars] == ["neither", "max"]
+    relative = plotting.expressivity(result, vmin=0.5, vmax=2, ax=figure().subplots()).images[0].colorbar
+    assert relative.extend == "both"
 
 
 def test_heat_map_with_long_names_has_visible_cells():

@@ -50,11 +50,11 @@ def test_significant_pairs_are_framed(tested):
     x, y, found = tested
     ax = plotting.significant_pairs(bx.imitation(x, y, **WINDOWS), found, ax=axes())
     assert framed(ax) == [tuple(map(int, at)) for at in np.argwhere(found.p_fwe.values <= 0.05)] == [(1, 2), (3, 3)]
-    assert ax.get_title(loc="left").splitlines()[-1].startswith("framed: family-wise p ≤ 0.05, 2 of 25 pairs")
+    assert ax.get_xlabel().splitlines()[-1] == "framed: family-wise p ≤ 0.05, 2 of 25 pairs"
     np.testing.assert_array_equal(ax.images[0].get_array(), found.surrogate_z)
     ax = plotting.significant_pairs(found, found, statistic="surrogate_z", by="p", alpha=0.2, ax=axes())
     assert len(framed(ax)) == (found.p.values <= 0.2).sum()
-    assert "framed: p ≤ 0.2" in ax.get_title(loc="left")
+    assert "framed: p ≤ 0.2" in ax.get_xlabel()
 
 
 def test_frames_of_matched_pairs_are_in_their_cells(tested):
@@ -63,7 +63,7 @@ def test_frames_of_matched_pairs_are_in_their_cells(tested):
     result = bx.imitation(x, y, **WINDOWS, stats=True)
     ax = plotting.significant_pairs(result, own, statistic="corr_mean", ax=axes())
     assert framed(ax) == [(3, 3)]
-    assert "1 of 5 pairs" in ax.get_title(loc="left")
+    assert "1 of 5 pairs" in ax.get_xlabel()
     column = plotting.significant_pairs(result, own, ax=axes())  # z of the matched pairs
     np.testing.assert_array_equal(column.images[0].get_array()[:, 0], own.surrogate_z)
     assert framed(column) == [(3, 0)]

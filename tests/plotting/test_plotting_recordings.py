@@ -91,7 +91,7 @@ def test_kinematics_are_distance_and_speed():
     expected = 5 * np.abs(time - time[kept].mean())
     np.testing.assert_allclose(above.lines[0].get_ydata()[kept], expected[kept], atol=1e-9)
     assert (above.get_ylabel(), below.get_ylabel()) == ("distance from\nthe mean, mm", "speed, mm/s")
-    assert recordings.kinematics(x, angular=True, vmax=2, fig=figure()).axes[1].get_ylim() == (0, 2)
+    assert recordings.kinematics(x, angular=True, vmin=-1, vmax=2, fig=figure()).axes[1].get_ylim() == (-1, 2)
 
 
 def test_landmarks_have_a_line_for_each_region():

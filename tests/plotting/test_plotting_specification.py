@@ -35,9 +35,10 @@ def test_settings_are_drawn_from_the_smallest_to_the_largest():
 
 
 def test_the_title_counts_settings_whose_interval_excludes_zero():
-    assert curve(result(interval=0.15)).axes[0].get_title(loc="left").replace("\n", " ") == (
-        "3 settings; in 2 of them the 95 % confidence interval excludes 0"
-    )
+    assert curve(result(interval=0.15)).get_suptitle().splitlines() == [
+        "B - a of excess",
+        "3 settings, in 2 of them the 95 % interval excludes 0",
+    ]
 
 
 @pytest.mark.parametrize("chosen", [{"width": 1.0, "max_lag": None}, {"width": 1, "max_lag": "default"}])

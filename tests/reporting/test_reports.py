@@ -88,14 +88,14 @@ RESULTS = {
                                               **WINDOWS), 2, "with the range that chance gives"),
     "contingency": (lambda: bx.contingency(X, Y, scales=[1.0], n=5, rng=0, progress=False), 1, "activations of y"),
     "expressivity": (lambda: bx.expressivity(X, scales=[1.0, 2.0]), 1, "activations, 1/min"),
-    "events": (lambda: bx.events(X, scales=[1.0]), 0, "height of the rise"),
+    "events": (lambda: bx.events(X, scales=[1.0]), 1, "height of the rise"),
     "diversity": (lambda: bx.diversity(X, scales=[1.0]), 0, "entropy"),
     "asymmetry": (lambda: bx.asymmetry(FACE), 1, "asymmetry, mm"),
     "kinematics": (lambda: bx.kinematics(POSE), 0, "speed, mm/s"),
     "smoothness": (lambda: bx.smoothness(POSE), 0, "log dimensionless jerk"),
     "relative motion": (lambda: bx.relative_motion(POSE), 0, "distance mean, mm"),
-    "quality": (lambda: bx.quality(LABELLED, by="condition"), 0, "lost frames"),
-    "contrast": (lambda: bx.contrast(study(), variable="excess", between="group", n=99, rng=0), 0, "95 % CI from"),
+    "quality": (lambda: bx.quality(LABELLED, by="condition"), 2, "lost frames"),
+    "contrast": (lambda: bx.contrast(study(), variable="excess", between="group", n=99, rng=0), 1, "95 % CI from"),
 }  # fmt: skip
 
 
