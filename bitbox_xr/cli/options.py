@@ -230,7 +230,12 @@ progress_option = click.option(
 window_options = _combined(
     click.option("--width", type=float, default=0.5, show_default=True, help="Length of a window, s."),
     click.option("--step", type=float, help="Time from one window to the next, s.  [default: half the width]"),
-    click.option("--max-lag", type=float, help="Largest lag, s.  [default: a quarter of the width]"),
+    click.option(
+        "--max-lag",
+        type=float,
+        help="Largest shift of a window, s. Lags reach as far in imitation, and twice as far in coordination, where "
+        "both windows are shifted.  [default: a quarter of the width]",
+    ),
     click.option(
         "--polarity/--no-polarity",
         default=True,

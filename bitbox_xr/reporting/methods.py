@@ -7,11 +7,12 @@ from string import Formatter
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.provenance import MULTIVERSE, PREREGISTERED_SETTING, SOME_RECORDINGS
 from bitbox_xr.core.durations import number
+from bitbox_xr.core.provenance import MULTIVERSE, PREREGISTERED_SETTING, SOME_RECORDINGS
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import EVENT, PAIR, SIGNAL1, SIGNAL2
 from bitbox_xr.inference.settings import OF
+from bitbox_xr.plotting.style import largest_lag
 from bitbox_xr.reporting import nouns
 from bitbox_xr.reporting.inputs import WHOSE, data_text, losses_text, of_sides, tracker_keys
 from bitbox_xr.reporting.nouns import Noun, series
@@ -128,7 +129,7 @@ def _of_measure(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, ob
     if "min_valid" in attrs:
         found["min_valid"] = f"{100 * float(attrs['min_valid']):g} %"
     if "max_lag" in attrs:
-        found["reach"] = number(2 * float(attrs["max_lag"]))
+        found["reach"] = number(largest_lag(attrs))
     if facts["measure"] == "contrast":
         found |= {"compares": 1, "arrangements": int(attrs["permutations"]) + 1}
     if (alarms := attrs.get("false_alarms_per_minute")) is not None:

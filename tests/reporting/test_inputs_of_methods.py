@@ -1,4 +1,4 @@
-"""The sentence of a methods paragraph on the data: numbers, kinds and trackers of each person, for every combination."""
+"""The sentence of a methods paragraph on the data: numbers, kinds and trackers of each person."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,8 @@ def of_one(n, own, dim="coefficient"):
 
 
 CASES = {
-    "the same of both": (of_two(17, 17, AUS | OF2, AUS | OF2), f"17 action units of each person, measured with {CITED2}"),
+    "the same of both": (of_two(17, 17, AUS | OF2, AUS | OF2),
+                         f"17 action units of each person, measured with {CITED2}"),
     "one of both": (of_two(1, 1, AUS, AUS), "one action unit of each person"),
     "numbers differ": (
         of_two(17, 20, AUS | OF2, AUS | OF2),
@@ -53,11 +54,13 @@ CASES = {
         of_two(2, 2, *[{"kind": "motion-energy", "backend": "rMEA"}] * 2),
         "two motion energies of body regions of each person, measured with rMEA (Kleinbub & Ramseyer, 2021)",
     ),
-    "one coordinate": (of_two(1, 1, {"kind": "pose"}, {"kind": "pose"}), "one coordinate of the head pose of each person"),
+    "one coordinate": (of_two(1, 1, {"kind": "pose"}, {"kind": "pose"}),
+                       "one coordinate of the head pose of each person"),
     "gaze": (of_two(2, 8, {"kind": "gaze"}, {"kind": "emotion"}),
              "two coordinates of the direction of gaze of person x and eight emotions of person y"),
     "one person": (of_two(52, 52, SHAPES, SHAPES, alone=1), "52 blendshapes"),
-    "one person, one tracker": (of_two(17, 17, AUS | OF2, AUS | OF2, alone=1), f"17 action units, measured with {CITED2}"),
+    "one person, one tracker": (of_two(17, 17, AUS | OF2, AUS | OF2, alone=1),
+                                f"17 action units, measured with {CITED2}"),
     "matched pairs": (
         xr.Dataset(coords={"pair": ["a", "b"]}, attrs={f"{k}{n}": v for n in (1, 2) for k, v in AUS.items()}),
         "two action units of each person",
