@@ -1,6 +1,8 @@
 """Times and durations as text, in messages, reports, titles and on the command line."""
 
-__all__ = ["number", "seconds", "span"]
+import numpy as np
+
+__all__ = ["number", "recording_length", "seconds", "span"]
 
 DECIMALS = 3  # ms: a tenth of a frame, or less
 SMALLEST = 0.001  # s; shorter durations have three significant digits
@@ -23,6 +25,15 @@ def span(first: object, last: object) -> str:
     '0 to 5.233 s'
     """
     return f"{number(float(str(first)))} to {seconds(last)}"
+
+
+def recording_length(times: np.ndarray, fps: float) -> float:
+    """Length of a recording (s): its frames, each of 1 / fps; of irregular times (fps is NaN), from first to last.
+
+    >>> recording_length(np.arange(158) / 30, 30.0), recording_length(np.array([0.0, 0.3, 0.9]), np.nan)
+    (5.266666666666667, 0.9)
+    """
+    return len(times) / fps if fps > 0 else float(times[-1] - times[0])
 
 
 def number(value: float) -> str:

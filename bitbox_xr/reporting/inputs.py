@@ -1,4 +1,4 @@
-"""What a result was computed from, in words: the signals of each person, what measured them, and lost frames."""
+"""Sentences on what a result was computed from: the signals of each person, their trackers, and lost frames."""
 
 from typing import NamedTuple
 

@@ -19,7 +19,7 @@ from bitbox_xr.reporting.nouns import Noun, series
 from bitbox_xr.reporting.references import REFERENCES
 from bitbox_xr.reporting.sentences import PARAGRAPH, STEPS, Sentence
 
-__all__ = ["methods"]
+__all__ = ["methods", "steps"]
 
 IN_SECONDS = ("width", "step", "max_lag", "min_latency", "max_latency", "apart")
 ACTIVATION = Noun("activation")
@@ -191,19 +191,20 @@ def _pairs(result: xr.Dataset) -> str:
 
 def _preparation(result: xr.Dataset) -> str:
     """The steps in `history`, as one or two sentences."""
-    steps = {side: _steps(history) for side, history in of_sides(result, "history").items()}
-    if len(steps) == 2 and steps["1"] == steps["2"]:
-        steps = {"": steps["1"]}
-    texts = [f"The signals{WHOSE[side]} were {', then '.join(own)}." for side, own in steps.items() if own]
+    done = {side: steps(history) for side, history in of_sides(result, "history").items()}
+    if len(done) == 2 and done["1"] == done["2"]:
+        done = {"": done["1"]}
+    texts = [f"The signals{WHOSE[side]} were {', then '.join(own)}." for side, own in done.items() if own]
     return " ".join(texts)
 
 
-def _steps(history: object) -> list[str]:
+def steps(history: object) -> list[str]:
+    """What the steps in the attribute `history` did, each for `The signals were …`."""
     try:
-        steps = json.loads(str(history))
+        recorded = json.loads(str(history))
     except ValueError:  # written by another program
         return []
-    return [_step(step) for step in steps if isinstance(step, Mapping) and "function" in step]
+    return [_step(step) for step in recorded if isinstance(step, Mapping) and "function" in step]
 
 
 def _step(step: Mapping[str, object]) -> str:

@@ -58,13 +58,13 @@ def noun_of_signals(kind: str, schema: str = "") -> Noun:
     return OF_KINDS.get(kind, Noun(f"signal of kind {kind}", f"signals of kind {kind}"))
 
 
-def series(words: Sequence[str], last: str = "and") -> str:
-    """Words as a series; parts that have commas themselves are separated by more than a space.
+def series(parts: Sequence[str], last: str = "and") -> str:
+    """Parts of a sentence as a series; after parts that have commas themselves, the last one has a comma too.
 
     >>> series(["1", "2", "4"]), series(["1", "2"], "or"), series(["a, with b", "c, with d"])
     ('1, 2 and 4', '1 or 2', 'a, with b, and c, with d')
     """
-    if len(words) < 2:
-        return "".join(words)
-    comma = "," if any("," in word for word in words) else ""
-    return f"{', '.join(words[:-1])}{comma} {last} {words[-1]}"
+    if len(parts) < 2:
+        return "".join(parts)
+    comma = "," if any("," in word for word in parts) else ""
+    return f"{', '.join(parts[:-1])}{comma} {last} {parts[-1]}"
