@@ -43,7 +43,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
 
     @property
     def kind(self) -> str:
-        """Kind of the signals: expression, landmark, landmark-can, pose or rectangle.
+        """Kind of the signals, such as expression, landmark, pose or motion-energy.
 
         >>> import numpy as np
         >>> bx.signals(np.zeros((100, 153)), kind="landmark-can", fps=25).bitbox.kind

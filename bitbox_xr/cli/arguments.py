@@ -11,6 +11,7 @@ from bitbox_xr.cli.wording import named
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.annotations import open_intervals
+from bitbox_xr.io.netcdf import open_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
 from bitbox_xr.io.readers.options import Y_OPTIONS, open_options
@@ -25,9 +26,12 @@ __all__ = [
     "checked_out",
     "chosen_intervals",
     "interval_faults",
+    "opened",
     "recordings",
+    "second",
 ]
 
+NETCDF = ".nc"
 CONDITION = "condition"  # name of the labels, as in annotate()
 ALIGN_NAMES = {"fps": "--align-fps", "offset": "--offset"}  # of the options of align()
 OF_INTERVALS = ("tier", "label", "subject")  # options of open_intervals()
@@ -49,6 +53,19 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
     y = _read_as_y(files[1], given) if len(files) == 2 else None
     x, y = (x, None) if y is None else _on_one_time_axis(x, y, given)
     return annotated(x, given), y
+
+
+def opened(file: Path, given: Mapping[str, Any]) -> Any:  # DataArray or Dataset, as the file says
+    """The content of a file in memory: a result or signals (NetCDF), or a tracker's file, read with these options."""
+    options = open_options(given)
+    content = open_netcdf(file) if file.suffix.lower() == NETCDF and not options else open_signals(file, **options)
+    with content:
+        return content.load()
+
+
+def second(x: xr.DataArray, file: Path, given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray]:
+    """X, and Y from a file, on one time axis."""
+    return _on_one_time_axis(x, _read_as_y(file, given), given)
 
 
 def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:

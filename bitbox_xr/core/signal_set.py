@@ -48,7 +48,8 @@ def signals(
         Missing values are NaN.
     kind
         Kind of the signals: expression (coefficients of facial expressions), landmark (pixel), landmark-can
-        (canonicalized landmarks, mm), pose (of the head), rectangle (around the face, pixel), emotion or gaze.
+        (canonicalized landmarks, mm), pose (of the head), rectangle (around the face, pixel), emotion, gaze or
+        motion-energy (pixels that change in a region of the body).
     fps
         Frames per second, for data without times. With times, it confirms an unusual rate: more than 240 frames per
         second, or steps of more than 10 s, are refused otherwise.
@@ -222,7 +223,6 @@ def as_signals(data: object, *, fps: float | None = None, label: str = "x") -> x
         kind = x.attrs.get("kind", "expression")
         x = x.assign_coords({SIGNAL: signal_names.default_names(kind, x.sizes[SIGNAL])})
     elif x.coords.variables[SIGNAL].dtype.kind != "U" and not all(isinstance(n, str) for n in x[SIGNAL].values):
-        # bytes or numbers
         labels = np.array([validation.label_of(name) for name in x[SIGNAL].values], dtype=str)
         x = x.assign_coords({SIGNAL: (SIGNAL, labels, x[SIGNAL].attrs)})
     with suppress(ValueError):  # an unknown unit, which the next check reports with all other faults

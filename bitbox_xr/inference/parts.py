@@ -10,15 +10,14 @@ from typing import NamedTuple
 
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.validation import counted, listed
+from bitbox_xr.inference.surrogate_numbers import ALPHA, ENOUGH, smallest_p
 from bitbox_xr.kernels import distinct_draws
 from bitbox_xr.measures.correlation_engine import Windows
 from bitbox_xr.measures.windowing import Pair
 from bitbox_xr.preprocessing.intervals import stretches
 
-__all__ = ["ALPHA", "Part", "grouped", "notes", "spacing"]
+__all__ = ["Part", "grouped", "notes", "spacing"]
 
-ALPHA = 0.05
-ENOUGH = 19  # surrogates for p ≤ ALPHA
 MIN_GRID = 3  # shifts of an interval, the observed one included; also its windows that segments exchanges
 MIN_PERMUTED = 6  # intervals
 MAX_LENGTH_RATIO = 1.1  # of the longest to the shortest interval that are exchanged
@@ -160,7 +159,7 @@ def notes(kind: str, n: int, numbers: list[int], pair: Pair) -> list[str]:
     found = []
     if few:
         got = listed(f"{number}{label}" for label, number in few.items())
-        p_min = " and ".join(f"{1 / (number + 1):.2g}" for number in sorted(set(few.values())))
+        p_min = " and ".join(f"{smallest_p(number):.2g}" for number in sorted(set(few.values())))
         found.append(
             f"expected at least {ENOUGH} surrogates for p ≤ {ALPHA:g}, got {got}, with which p is at least {p_min}; "
             f"{_remedy(kind, n, max(few.values()), pair)}"

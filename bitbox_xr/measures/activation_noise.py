@@ -85,8 +85,9 @@ def _recording_at_rest(measure: str, x: xr.DataArray, noise: xr.DataArray, chose
     """Check that `noise` has the rate, labels and further dimensions of `x`, and order it alike."""
     noise = as_signals(noise, label="noise")
     faults = []
-    if noise.attrs.get("kind", "expression") != "expression":
-        faults.append(f"expected noise to be of kind 'expression', got {noise.attrs['kind']!r}")
+    kinds = [one.attrs.get("kind", "expression") for one in (x, noise)]
+    if kinds[0] != kinds[1]:
+        faults.append(f"expected noise to be of kind {kinds[0]!r}, as x, got {kinds[1]!r}")
     if abs(rate(noise) - chosen.fps) > RATE_TOLERANCE * chosen.fps:
         faults.append(f"expected noise at {chosen.fps:g} frames per second, as x, got {rate(noise):g}; use resample()")
     if too_long := [d for d in chosen.durations if d >= noise.sizes[TIME] / rate(noise)]:

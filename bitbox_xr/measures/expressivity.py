@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse, warn
+from bitbox_xr.core.kinds import ACTIVE
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
 from bitbox_xr.core.types import Array, NoiseLike, ScalesLike, SignalsLike
@@ -244,9 +245,11 @@ def prepared(measure: str, x: SignalsLike, asked: Asked, fps: float | None) -> t
     """Check expression signals `(…, time, signal)` and the scales at which they are searched."""
     x = as_signals(x, fps=fps, label="x")
     kind = x.attrs.get("kind", "expression")
-    if kind != "expression":
+    if kind not in ACTIVE:
         remedy = "use kinematics() or relative_motion() for landmarks, poses and rectangles"
-        raise ValueError(f"{measure}(): expected x to be of kind 'expression', got {kind!r}; {remedy}")
+        raise ValueError(
+            f"{measure}(): expected x to be of kind {' or '.join(map(repr, ACTIVE))}, got {kind!r}; {remedy}"
+        )
     dropped = (TIME,) if COEFFICIENT in RESERVED[measure] else (TIME, SIGNAL)
     refuse(f"{measure}()", name_faults(RESERVED[measure], x, dropped=dropped))
     return x, scales_of(asked, fps=rate(x), frames=x.sizes[TIME], measure=measure)

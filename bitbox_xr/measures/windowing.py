@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Options", "Pair", "checked_pair"]
 
-KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze")
+KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze", "motion-energy")
 WINDOW_AND_LAGS = ", for a window and its lags"
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import PERSON, RECORDING, SIGNAL1, SIGNAL2, VARIABLES
+from bitbox_xr.inference.surrogate_numbers import p_text, smallest_p, too_few
 from bitbox_xr.plotting.fitting import (
     POINTS_PER_INCH,
     fit_labels,
@@ -21,7 +23,7 @@ from bitbox_xr.plotting.fitting import (
     space_of,
     text_width,
 )
-from bitbox_xr.plotting.style import RC, TITLE_PT
+from bitbox_xr.plotting.style import RC, TITLE_PT, largest_lag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +40,6 @@ __all__ = [
     "options_text",
     "pair_of",
     "pair_text",
-    "seconds",
     "subject_text",
     "surrogates_text",
     "with_sign",
@@ -65,10 +66,10 @@ NAMES = {  # short names of axes; the table of variables has long ones
     "p": "p of the pair",
     "p_fwe": "family-wise p",
     "q": "false discovery rate q",
-    "excess": "mean correlation above chance",
+    "excess": "mean correlation minus chance",
     "observed": "mean correlation",
     "answered": "share answered",
-    "answered_above_chance": "share answered beyond chance",
+    "answered_above_chance": "share answered minus chance",
 }
 
 
@@ -210,13 +211,23 @@ def options_text(attrs: Attrs, count: int | None = None) -> list[str]:
         number = int(attrs["window_count"])
         some = f"{count} of " if count not in (None, number) else ""
         parts.append(f"{some}{counted(number, 'window')} of {seconds(attrs['width'])}")
-        parts += [f"{name} {seconds(attrs[name])}" for name in ("step", "max_lag") if name in attrs]
+        parts += [f"step {seconds(attrs['step'])}"] if "step" in attrs else []
+        parts += [_max_lag_text(attrs)] if "max_lag" in attrs else []
     return [*parts, *surrogates_text(attrs)]
 
 
+def _max_lag_text(attrs: Attrs) -> str:
+    """The option max_lag, and how far lags reach if that is farther."""
+    farther = f" (lags to ±{seconds(largest_lag(attrs))})" if largest_lag(attrs) > float(attrs["max_lag"]) else ""
+    return f"max_lag {seconds(attrs['max_lag'])}{farther}"
+
+
 def surrogates_text(attrs: Attrs) -> list[str]:
-    """Number and kind of the surrogates, if the result has some."""
-    return [f"{attrs['n']} {attrs['surrogates']} surrogates"] if "n" in attrs and "surrogates" in attrs else []
+    """Number and kind of the surrogates, if the result has some; the smallest possible p if that is above .05."""
+    if "n" not in attrs or "surrogates" not in attrs:
+        return []
+    few = f" (p ≥ {p_text(smallest_p(attrs['n']))})" if too_few(attrs) else ""
+    return [f"{attrs['n']} {attrs['surrogates']} surrogates{few}"]
 
 
 def activation_rule(attrs: Attrs) -> list[str]:
@@ -233,11 +244,6 @@ def activation_rule(attrs: Attrs) -> list[str]:
 def counts_text(few: int, many: int, what: str) -> str:
     """How many of all: '2 of 12 pairs'."""
     return f"{few} of {counted(many, what)}"
-
-
-def seconds(value: float) -> str:
-    """A time in seconds, at most three digits: the options of a result are whole frames."""
-    return f"{value:.3g} s"
 
 
 def write_title(where: "Axes | Figure | SubFigure", subject: str, options: list[str] | None = None) -> None:

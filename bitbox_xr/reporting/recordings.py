@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import recording_length
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.measures.quality import quality
 from bitbox_xr.preprocessing.regularity import regularity
@@ -48,13 +49,13 @@ def _row(x: xr.DataArray) -> list[object]:
         return [*known, *sizes, *[cell(np.nan)] * 2, "", cell(np.nan), missing]
     found = regularity(x)
     lost, frames = int(found["lost"]), int(found["lost"]) + int(found["frames"])
-    length = float(x[TIME][-1] - x[TIME][0])
+    length = recording_length(x[TIME].values, float(found["fps"]))
     lost_text = f"{lost} ({rounded(lost / frames, 'lost_share')})"
     rest = [
         cell(length, "duration", "s"),
         cell(float(found["fps"])),
         lost_text,
-        cell(float(found["longest_gap"]), "", "s"),
+        cell(float(found["longest_gap"]), "duration", "s"),
     ]
     return [*known, *sizes, *rest, missing]
 

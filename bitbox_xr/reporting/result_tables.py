@@ -42,7 +42,7 @@ def _column_of(values: Sequence[object]) -> Sequence[Cell]:
 
 def result_table(caption: str, result: xr.Dataset, kind: Kind, most: int = MAX_ROWS) -> Table:
     """A row for each combination of labels, the most important ones first, and at most `most` of them."""
-    frame = _ordered(_tidy(result, kind), kind)
+    frame = _ordered(_tidy(result, kind), kind, result)
     shown = frame.head(most)
     units = frame.attrs["units"]
     note = f"The first {most} of {len(frame)} rows." if len(frame) > most else ""
@@ -109,11 +109,11 @@ def _own(result: xr.Dataset, kind: Kind) -> xr.Dataset:
     return own.where(xr.DataArray(kept, dims=(SIGNAL1, SIGNAL2)))
 
 
-def _ordered(frame: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+def _ordered(frame: pd.DataFrame, kind: Kind, result: xr.Dataset) -> pd.DataFrame:
     if kind.order not in frame:
         return frame
-    by = frame[kind.order] if kind.ascending else -frame[kind.order].abs()
-    out = frame.iloc[np.argsort(by.to_numpy(), kind="stable")]
+    ranks = kind.ranks(frame[kind.order].to_numpy(), result.attrs)
+    out = frame.iloc[np.argsort(-ranks, kind="stable")]
     out.attrs = frame.attrs
     return out
 

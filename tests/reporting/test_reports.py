@@ -83,7 +83,7 @@ RESULTS = {
     "one person": (lambda: bx.coordination(X, **WINDOWS), 2, "All pairs, the strongest first"),
     "profile": (lambda: bx.lag_profile(X, Y, **WINDOWS), 2, "mean correlation over windows at the best lag"),
     "significance": (lambda: bx.significance(X, Y, n=5, rng=0, progress=False, **WINDOWS), 1,
-                     "with so few surrogates the smallest possible p is .167"),
+                     "with 5 surrogates the smallest possible p is .167, and z is unreliable"),
     "matched pairs": (lambda: bx.significance(LABELLED, Y, by="condition", pairs="matched", n=5, rng=0, progress=False,
                                               **WINDOWS), 2, "with the range that chance gives"),
     "contingency": (lambda: bx.contingency(X, Y, scales=[1.0], n=5, rng=0, progress=False), 1, "activations of y"),
