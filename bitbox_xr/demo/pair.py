@@ -35,6 +35,7 @@ PLANTED = (
 )
 
 MIN_MINUTES, MAX_MINUTES = 0.5, 1440
+PICTURE_INCHES = (7.1, 4.3)  # two columns of a journal
 BURSTS_PER_SECOND = 0.35
 NOISE_STD = 0.01  # of the tracker
 # s; with windows of 2 s some of the lags found differ from the planted ones by a frame
@@ -169,13 +170,13 @@ def _picture(result: xr.Dataset, profile: xr.Dataset, table: pd.DataFrame) -> "F
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure = Figure(figsize=PICTURE_INCHES, layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.1, 1], squeeze=False)[0]
     ax = pairs.matrix(result, ax=left.subplots())
+    ax.set_xlabel(f"{ax.get_xlabel()}\nframed: planted pairs")
     for follower, followed in zip(table["participant"], table["model"], strict=True):
         corner = NAMES.index(followed) - 0.5, NAMES.index(follower) - 0.5
         ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="black", linewidth=1.5))
-    ax.set_title(f"{ax.get_title(loc='left')}\nframed: planted pairs", loc="left", fontsize="x-small")
     above, below = right.subfigures(2, 1, height_ratios=[1, 1.4], squeeze=False)[:, 0]
     strongest = abs(profile["profile"]).max("lag").stack(pair=("signal1", "signal2")).idxmax("pair").item()
     pairs.lag_profile(profile, strongest, ax=above.subplots())

@@ -22,6 +22,7 @@ from bitbox_xr.plotting.fitting import (
     shortened,
     space_of,
     text_width,
+    unbroken,
 )
 from bitbox_xr.plotting.style import RC, TITLE_PT, largest_lag
 
@@ -163,7 +164,7 @@ def subject_text(data: xr.Dataset | xr.DataArray) -> str:
     >>> subject_text(xr.Dataset(attrs={"measure": "imitation", "source1": "anna.csv", "source2": "ben.csv"}))
     'Imitation of ben by anna'
     """
-    who, measure = of(data), str(data.attrs.get("measure", ""))
+    who, measure = _as_words(of(data)), str(data.attrs.get("measure", ""))
     if not measure:
         return who.place
     if measure == "imitation":
@@ -179,6 +180,10 @@ def subject_text(data: xr.Dataset | xr.DataArray) -> str:
     return ", ".join(filter(None, [text, who.place]))
 
 
+def _as_words(who: Of) -> Of:
+    return Of(*map(unbroken, who))
+
+
 def pair_of(data: xr.Dataset | xr.DataArray) -> tuple[str, str]:
     """The two signals of a result of one pair."""
     return str(data[SIGNAL1].item()), str(data[SIGNAL2].item())
@@ -191,7 +196,8 @@ def pair_text(data: xr.Dataset | xr.DataArray, pair: tuple[str, str]) -> str:
     >>> pair_text(xr.Dataset(attrs=attrs), ("AU12", "AU06"))
     'Imitation: AU12 of anna, AU06 of ben'
     """
-    who, measure = of(data), str(data.attrs.get("measure", ""))
+    who, measure = _as_words(of(data)), str(data.attrs.get("measure", ""))
+    pair = unbroken(pair[0]), unbroken(pair[1])
     if data.attrs.get("alone"):
         text = f"{pair[0]} with {pair[1]}" + ("" if who.x == "x" else f" of {who.x}")
     else:
@@ -262,7 +268,8 @@ def write_title(where: "Axes | Figure | SubFigure", subject: str, options: list[
     fit_labels(where, all_axes)
     width = _title_width(where)
     lines = [fitted(subject, width, TITLE_PT), *_lines(options or [], width)]
-    write(where, literal("\n".join(filter(None, lines))))
+    text = "\n".join(filter(None, lines)).replace("\N{NO-BREAK SPACE}", " ")
+    write(where, literal(text))
     if len(lines) > 1 + bool(options):  # further lines have made the axes lower
         settled(where)
         fit_labels(where, all_axes)

@@ -8,6 +8,7 @@ from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
 from bitbox_xr.core.validation import counted
 from bitbox_xr.inference.contingency import OnePair, one_pair
 from bitbox_xr.plotting.captions import activation_rule, of_two, write_title
+from bitbox_xr.plotting.fitting import unbroken
 from bitbox_xr.plotting.style import (
     CHANCE_COLOUR,
     COLUMN_MM,
@@ -111,7 +112,12 @@ def answers(
         f"{answered} of {counted(given, 'activation')} ({answered / max(given, 1):.0%}), by chance {found.chance:.0%}"
     )
     who = of_two(x, y)
-    subject = ", ".join(filter(None, [f"{pair[0]} of {who.x} answers {pair[1]} of {who.y}", who.place]))
+    subject = ", ".join(
+        filter(
+            None,
+            [f"{unbroken(pair[0])} of {unbroken(who.x)} answers {unbroken(pair[1])} of {unbroken(who.y)}", who.place],
+        )
+    )
     write_title(fig, subject, [counts, f"latency {min_latency:g} to {max_latency:g} s", *activation_rule(options)])
     return fig
 
@@ -127,14 +133,14 @@ def _draw_raster(ax: "Axes", shown: Answered, span: tuple[float, float]) -> None
     """Draw the activations of x around each activation of y."""
     ax.axvspan(*span, color=INSIDE_COLOUR, linewidth=0, zorder=0)
     ax.axvline(0, color="0.4", linewidth=0.6)
-    for row, (latency, others) in enumerate(zip(shown.latency, shown.others, strict=True)):
+    for row, (latency, others) in enumerate(zip(shown.latency, shown.others, strict=True), 1):
         if np.isnan(latency):
             ax.axhline(row, color=MISSING_COLOUR, linewidth=1.5, zorder=0.5)
         ax.scatter(others, np.full(len(others), row), s=4, color=FAINT_COLOUR, linewidth=0, zorder=2)
         if np.isfinite(latency):
             ax.scatter([latency], [row], s=8, color=MARK_COLOUR, linewidth=0, zorder=3)
     ax.set_xlim(-BEFORE * span[1], (1 + BEFORE) * span[1])
-    ax.set_ylim(max(len(shown.latency), 1) - 0.5, -0.5)
+    ax.set_ylim(max(len(shown.latency), 1) + 0.5, 0.5)
     ax.locator_params(axis="y", integer=True)
     ax.set(xlabel="time from the activation of y, s", ylabel="activation of y, in order of time")
 

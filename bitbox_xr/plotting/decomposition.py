@@ -16,7 +16,7 @@ from bitbox_xr.measures.expressivity import prepared
 from bitbox_xr.measures.scales import Asked, Scales
 from bitbox_xr.plotting.captions import activation_rule, of, write_title
 from bitbox_xr.plotting.clipping import mark_clipped
-from bitbox_xr.plotting.fitting import literal
+from bitbox_xr.plotting.fitting import literal, unbroken
 from bitbox_xr.plotting.style import COLUMN_MM, FAINT_COLOUR, LINE_COLOUR, MARK_COLOUR, mm, shade_missing, styled
 
 if TYPE_CHECKING:
@@ -194,7 +194,15 @@ def _title(one: xr.DataArray, chosen: Scales, rule: Scales, on_top: Drawn) -> tu
     """The signal and its person; the number of chosen activations, and the number that is counted by default."""
     who = of(one)
     name = ", ".join(
-        filter(None, [f"{one[SIGNAL].values[0]} of {who.x}" if who.x != "x" else str(one[SIGNAL].values[0]), who.place])
+        filter(
+            None,
+            [
+                f"{unbroken(str(one[SIGNAL].values[0]))} of {unbroken(who.x)}"
+                if who.x != "x"
+                else str(one[SIGNAL].values[0]),
+                who.place,
+            ],
+        )
     )
     every = on_top.chosen.sizes[EVENT] + on_top.others.sizes[EVENT]
     if not chosen.durations:

@@ -20,6 +20,7 @@ __all__ = [
     "shortened",
     "space_of",
     "text_width",
+    "unbroken",
 ]
 
 POINTS_PER_INCH = 72
@@ -75,7 +76,7 @@ def fitted(text: str, width: float, size: float) -> str:
     """
     if text_width(text, size) <= width:
         return text
-    parts = re.split(r"(\s+)", text)
+    parts = re.split("( +)", text)  # names contain no-break spaces
 
     def by_words(most: int) -> str:
         return "".join(shortened(part, most) for part in parts)
@@ -95,6 +96,11 @@ def _longest(of: Callable[[int], str], low: int, high: int, width: float, size: 
         else:
             high = middle - 1
     return found
+
+
+def unbroken(name: str) -> str:
+    """A name as one word: it is shortened in its own middle, and no line ends in it."""
+    return name.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def fitted_lines(text: str, width: float, size: float) -> str:
@@ -168,18 +174,20 @@ def space_of(ax: "Axes", *, vertical: bool) -> tuple[float, float, float]:
 
 def fit_labels(where: "Axes | Figure | SubFigure", all_axes: "Sequence[Axes]") -> None:
     """Wrap and shorten the labels of settled axes, so that they end before the edge of the figure or the next label."""
-    longer = [_fit(ax.xaxis.label, ax, vertical=False) for ax in all_axes]
+    beside = {shown.colorbar.ax: ax for ax in all_axes for shown in (*ax.images, *ax.collections) if shown.colorbar}
+    longer = [_fit(ax.xaxis.label, ax, ax, vertical=False) for ax in all_axes]
     if any(longer):
         settled(where)  # further lines have made the axes lower
     upright = [ax for ax in all_axes if ax.yaxis.label.get_rotation() == VERTICAL]
-    longer = [_fit(ax.yaxis.label, ax, vertical=True) for ax in upright]
+    longer = [_fit(ax.yaxis.label, ax, beside.get(ax, ax), vertical=True) for ax in upright]
     if any(longer):
         settled(where)
 
 
-def _fit(label: "Text", ax: "Axes", *, vertical: bool) -> bool:
-    """Fit a label; return whether it has more lines now."""
-    low, high, middle = space_of(ax, vertical=vertical)
+def _fit(label: "Text", ax: "Axes", owner: "Axes", *, vertical: bool) -> bool:
+    """Fit a label; return whether it has more lines now. A colour bar has the space of the axes that it belongs to."""
+    low, high, _ = space_of(owner, vertical=vertical)
+    middle = space_of(ax, vertical=vertical)[2]
     text, size = _plain(label.get_text()), label.get_fontproperties().get_size_in_points()
     lines = fitted_lines(text, 2 * min(middle - low, high - middle) - GAP_PT, size)
     label.set_text(literal(lines))

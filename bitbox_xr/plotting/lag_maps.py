@@ -90,7 +90,7 @@ def lag_heatmap(
         right.axhline(best, color=MARK_COLOUR, linestyle=(0, (4, 2)), linewidth=0.9)
         right.set_title(f"best {with_sign(best)} s", color=MARK_COLOUR, loc="center")
     reach = limits(profile, None, None, both_signs=True)
-    right.set(xlabel="mean over windows", xlim=reach)
+    right.set(xlabel="mean", xlim=reach)
     left.set(xlabel=literal(axis_text(values[WINDOW])), ylabel=literal(lag_text(lag_map, lines=2)))
     write_title(fig, pair_text(lag_map, pair_of(lag_map)), options_text(lag_map.attrs))
     return fig

@@ -13,7 +13,7 @@ from bitbox_xr.measures.results import below_half, selves
 from bitbox_xr.measures.social import window_stats
 from bitbox_xr.plotting.captions import Of, axis_text, of, options_text, subject_text, write_title
 from bitbox_xr.plotting.clipping import extension
-from bitbox_xr.plotting.fitting import literal
+from bitbox_xr.plotting.fitting import literal, unbroken
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
@@ -203,10 +203,10 @@ def _few_windows(stats: xr.Dataset, statistic: str, dims: tuple[str, ...]) -> np
 def _size(rows: list[str], columns: list[str]) -> tuple[float, float]:
     """Width and height of a new figure, mm."""
     if len(columns) == 1:
-        return COLUMN_MM[1], max(34.0, 18.0 + ROW_MM * len(rows))
+        return COLUMN_MM[1], max(40.0, 22.0 + ROW_MM * len(rows))
     width = COLUMN_MM[1] if len(columns) <= MAX_LABELS_IN_ONE_COLUMN else COLUMN_MM[2]
     cell = min(SMALL_MM, (width - 2 * MARGIN_MM / 1.6) / len(columns))
-    return width, max(40.0, cell * len(rows) + MARGIN_MM + name_space(columns))
+    return width, max(46.0, cell * len(rows) + MARGIN_MM + name_space(columns))
 
 
 def _colours(
@@ -239,7 +239,7 @@ def _colour_bar(ax: "Axes", image: Any, cells: Cells, statistic: str, follower: 
     bar.outline.set_visible(False)
     label = axis_text(cells.values)
     if statistic in LAGS:
-        label += f" (negative: {follower} follows)"
+        label += f" (negative: {unbroken(follower)} follows)"
     bar.set_label(literal(label), fontsize=LABEL_PT)
     if statistic in P_VALUES:
         ticks = [tick for tick in P_TICKS if image.norm.vmin <= tick <= image.norm.vmax]

@@ -17,7 +17,7 @@ from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, n
 from bitbox_xr.measures.results import strongest
 from bitbox_xr.plotting.captions import axis_text, of, options_text, pair_text, with_sign, write_title
 from bitbox_xr.plotting.clipping import extension, mark_clipped
-from bitbox_xr.plotting.fitting import literal
+from bitbox_xr.plotting.fitting import literal, unbroken
 from bitbox_xr.plotting.matrix import NO_CORRELATION, matrix
 from bitbox_xr.plotting.style import (
     CHANCE_BAND,
@@ -227,7 +227,7 @@ def draw_lags(
 
 def lag_text(result: xr.Dataset | xr.DataArray, *, lines: int = 1) -> str:
     """Label of a lag axis: unit, and who follows at negative lags."""
-    who = "signal1" if result.attrs.get("alone") else of(result).x
+    who = "signal1" if result.attrs.get("alone") else unbroken(of(result).x)
     return f"lag,\N{NO-BREAK SPACE}s{chr(10) if lines == 2 else ' '}(negative: {who} follows)"
 
 

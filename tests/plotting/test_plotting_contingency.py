@@ -38,7 +38,7 @@ def test_each_activation_of_the_model_is_a_row(people):
     assert second.startswith(f"{counts}, latency 0 to 1 s, rise at least 0.2")
     chosen = {"scales": (0.5, 1, 2, 4), "aggregate": True, "min_rise": 0.2, "false_alarms_per_minute": 1}
     rows = bx.events(y.sel(signal=["AU12"]), **chosen)
-    assert raster.get_ylim() == (rows.sizes["event"] - 0.5, -0.5)
+    assert raster.get_ylim() == (rows.sizes["event"] + 0.5, 0.5)
     red = [
         c.get_offsets()[0]
         for c in raster.collections
