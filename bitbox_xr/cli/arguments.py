@@ -1,5 +1,6 @@
 """Read the recordings that a command names, and check the name of the file that it writes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -34,6 +35,7 @@ __all__ = [
 NETCDF = ".nc"
 CONDITION = "condition"  # name of the labels, as in annotate()
 ALIGN_NAMES = {"fps": "--align-fps", "offset": "--offset"}  # of the options of align()
+SEE_ALIGN = re.compile(r"see align\((x, y)?\)( or resample\(\))?")
 OF_INTERVALS = ("tier", "label", "subject")  # options of open_intervals()
 
 
@@ -130,6 +132,11 @@ def _unused_options(given: Mapping[str, Any]) -> list[str]:
         faults.append(
             f"expected a file Y with {', '.join(of_y)}, got none; if Y is in the file of X, name it again as Y"
         )
+    if given["y"] is None and given.get("measure") == "imitation":
+        faults.append(
+            "expected a file Y with --measure imitation, got none; add Y, or give --measure coordination to "
+            "correlate the signals of X with each other"
+        )
     if given["y"] is None and given["align"]:
         faults.append("expected a file Y with --align, got none; add Y or leave out --align")
     unused = [f"--{name.replace('_', '-')}" for name in ("align_fps", "offset") if given[name] is not None]
@@ -145,8 +152,8 @@ def _on_one_time_axis(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]
     try:
         shared_clock(x, y)
     except ValueError as error:
-        remedy = "on the command line: add --align (and --align-fps FPS if the times of a file are not regular)"
-        raise ValueError(f"{error}\n{remedy}") from error
+        remedy = "add --align (and --align-fps FPS if the times of a file are not regular)"
+        raise ValueError(SEE_ALIGN.sub(remedy, str(error))) from error
     return x, y
 
 

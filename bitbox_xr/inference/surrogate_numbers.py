@@ -8,13 +8,13 @@ ALPHA = 0.05
 ENOUGH = 19  # surrogates: with fewer, no p is ALPHA or less
 
 
-def smallest_p(n: int) -> float:
-    """The smallest possible p with this number of surrogates.
+def smallest_p(n: int) -> str:
+    """The smallest possible p with this number of surrogates, as text.
 
-    >>> smallest_p(ENOUGH)
-    0.05
+    >>> smallest_p(ENOUGH), smallest_p(7)
+    ('.050', '.125')
     """
-    return 1 / (n + 1)
+    return f"{1 / (n + 1):.3f}".removeprefix("0")
 
 
 def too_few(attrs: Attrs) -> bool:
@@ -37,5 +37,4 @@ def too_few_text(attrs: Attrs) -> str:
         return ""
     n = int(str(attrs["n"]))
     what = "surrogate" if n == 1 else "surrogates"
-    p = f"{smallest_p(n):.3f}".removeprefix("0")
-    return f"with {n} {what} the smallest possible p is {p}, and z is unreliable"
+    return f"with {n} {what} the smallest possible p is {smallest_p(n)}, and z is unreliable"
