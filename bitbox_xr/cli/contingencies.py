@@ -19,6 +19,7 @@ from bitbox_xr.cli.options import (
     seed_options,
 )
 from bitbox_xr.cli.output import written
+from bitbox_xr.core.validation import counted
 from bitbox_xr.inference.contingency import SURROGATES
 from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
 
@@ -88,7 +89,7 @@ def _summary(result: xr.Dataset) -> str:
     """The number of significant pairs, and the pair that answers most above chance, if any does."""
     tested, found = int(result["p"].notnull().sum()), int((result["p_fwe"] <= ALPHA).sum())
     few = f" ({note})" if (note := too_few_text(result.attrs)) else ""
-    text = f"{found} of {tested} pairs with family-wise p ≤ .05{few}"
+    text = f"{found} of {counted(tested, 'pair')} with family-wise p ≤ .05{few}"
     above = result["answered_above_chance"]
     if not above.notnull().any():
         return f"{text}; no signal of Y has an activation"

@@ -49,6 +49,8 @@ def _describe_signals(x: xr.DataArray) -> dict[str, str]:
     empty = missing.all(other_dims).values
     constant = (x.max(other_dims) == x.min(other_dims)).values & (len(axis) > 1)
     known = {name: str(x.attrs[name]) for name in ("kind", "units", "backend", "schema", "face_id") if name in x.attrs}
+    if known.get("units") == "1":
+        del known["units"]  # a number without a unit
     lines = known | {
         "signals": f"{x.sizes[SIGNAL]}: {_shortened(x[SIGNAL].values)}",
         "frames": str(len(axis)),

@@ -37,6 +37,7 @@ from bitbox_xr.cli.options import (
 from bitbox_xr.cli.output import written
 from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.validation import counted
 from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
@@ -219,7 +220,7 @@ def _significant(result: xr.Dataset) -> str:
     """How many pairs are significant in their family; for one person each pair occurs twice."""
     twice = 2 if "alone" in result.attrs else 1
     pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= ALPHA))
-    return f"{found} of {pairs} pairs"
+    return f"{found} of {counted(pairs, 'pair')}"
 
 
 def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], options: Mapping[str, Any]) -> None:

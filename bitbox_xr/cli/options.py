@@ -160,6 +160,7 @@ tier_options = _combined(
         metavar="NAME",
         help="Subject of the annotation to read. Can be given several times.",
     ),
+    click.option("--intervals-format", metavar="NAME", help="Format of the annotation, if it shall not be recognised."),
 )
 
 annotation_options = _combined(

@@ -2,19 +2,19 @@
 
 from bitbox_xr.core.types import Attrs
 
-__all__ = ["ALPHA", "ENOUGH", "p_text", "smallest_p", "too_few", "too_few_text"]
+__all__ = ["ALPHA", "ENOUGH", "smallest_p", "too_few", "too_few_text"]
 
 ALPHA = 0.05
 ENOUGH = 19  # surrogates: with fewer, no p is ALPHA or less
 
 
-def smallest_p(n: int) -> float:
-    """The smallest possible p with this number of surrogates.
+def smallest_p(n: int) -> str:
+    """The smallest possible p with this number of surrogates, as text.
 
-    >>> smallest_p(ENOUGH)
-    0.05
+    >>> smallest_p(ENOUGH), smallest_p(7)
+    ('.050', '.125')
     """
-    return 1 / (n + 1)
+    return f"{1 / (n + 1):.3f}".removeprefix("0")
 
 
 def too_few(attrs: Attrs) -> bool:
@@ -37,13 +37,4 @@ def too_few_text(attrs: Attrs) -> str:
         return ""
     n = int(str(attrs["n"]))
     what = "surrogate" if n == 1 else "surrogates"
-    return f"with {n} {what} the smallest possible p is {p_text(smallest_p(n))}, and z is unreliable"
-
-
-def p_text(p: float) -> str:
-    """A p-value with three decimals and no leading zero.
-
-    >>> p_text(0.125)
-    '.125'
-    """
-    return f"{p:.3f}".removeprefix("0")
+    return f"with {n} {what} the smallest possible p is {smallest_p(n)}, and z is unreliable"

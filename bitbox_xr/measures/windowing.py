@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
@@ -335,8 +336,8 @@ def _window_faults(
     """Problems with the width, and with a recording or with intervals that are all too short for it."""
     width, _, lag = options.frames(rate)
     if width < 3:
-        expected = f"at least 3 frames ({3 / rate:.3g} s at {counted(rate, 'frame')} per second)"
-        got = f"{counted(width, 'frame')} ({options.width:g} s)"
+        expected = f"at least 3 frames ({seconds(3 / rate)} at {counted(rate, 'frame')} per second)"
+        got = f"{counted(width, 'frame')} ({seconds(options.width)})"
         return [f"expected width to be {expected}, got {got}; choose a larger width"]
     if not found:
         return [f"expected frames with a label {by!r} that both recordings share, got none; see annotate()"]
@@ -344,8 +345,8 @@ def _window_faults(
     if longest >= shortest:
         return []
     where = "in both recordings" if by is None else f"in an interval of {by!r}"
-    expected = f"at least {shortest} frames ({shortest / rate:.3g} s) {where}{'' if smaller else WINDOW_AND_LAGS}"
-    got = f"{counted(longest, 'frame')} ({longest / rate:.3g} s)" + ("" if by is None else " at most")
+    expected = f"at least {shortest} frames ({seconds(shortest / rate)}) {where}{'' if smaller else WINDOW_AND_LAGS}"
+    got = f"{counted(longest, 'frame')} ({seconds(longest / rate)})" + ("" if by is None else " at most")
     remedy = (
         "record longer, or " if by is None else ""
     ) + f"choose a smaller {smaller or 'width or max_lag (both in s)'}"
@@ -359,12 +360,12 @@ def _warn_of_short(
     width, _, lag = options.frames(rate)
     times, shortest = x[TIME].values, width + 2 * lag
     short = [
-        f"{label!r} ({times[start]:g} s, {(stop - start) / rate:.3g} s long)"
+        f"{label!r} ({seconds(times[start])}, {seconds((stop - start) / rate)} long)"
         for label, _, start, stop in found
         if stop - start < shortest
     ]
     warn(
-        f"{subject}(): expected intervals of at least {shortest / rate:.3g} s{'' if smaller else WINDOW_AND_LAGS}, got "
-        f"{len(short)} of {len(found)} that are shorter and are left out: {listed(short, 4)}; choose a smaller "
+        f"{subject}(): expected intervals of at least {seconds(shortest / rate)}{'' if smaller else WINDOW_AND_LAGS}, "
+        f"got {len(short)} of {len(found)} that are shorter and are left out: {listed(short, 4)}; choose a smaller "
         f"{smaller or 'width or max_lag'}"
     )

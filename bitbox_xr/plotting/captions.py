@@ -1,6 +1,6 @@
 """Text of plots: titles that say measure, people and options, and the names of axes.
 
-The first line of a title says what is plotted and of whom, the next one or two the options. All fit into the plot.
+The first line of a title says what is plotted and of whom, the next ones the options. All fit into the plot.
 """
 
 from pathlib import PurePath
@@ -12,7 +12,7 @@ from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import PERSON, RECORDING, SIGNAL1, SIGNAL2, VARIABLES
-from bitbox_xr.inference.surrogate_numbers import p_text, smallest_p, too_few
+from bitbox_xr.inference.surrogate_numbers import smallest_p, too_few
 from bitbox_xr.plotting.fitting import (
     POINTS_PER_INCH,
     fit_labels,
@@ -47,7 +47,7 @@ __all__ = [
     "write_title",
 ]
 
-MAX_OPTION_LINES = 2  # below the subject of a title
+MAX_OPTION_LINES = 3  # below the subject of a title, in narrow pictures; most need one
 FIGURE_TITLE_X = 0.01  # where the title of a figure begins, as a share of its width
 MAX_NAME = 60  # characters of the name of a person or recording; lines of text shorten it further
 P_VALUES = {"p": "p", "p_fwe": "family-wise p", "q": "FDR q"}
@@ -232,7 +232,7 @@ def surrogates_text(attrs: Attrs) -> list[str]:
     """Number and kind of the surrogates, if the result has some; the smallest possible p if that is above .05."""
     if "n" not in attrs or "surrogates" not in attrs:
         return []
-    few = f" (p ≥ {p_text(smallest_p(attrs['n']))})" if too_few(attrs) else ""
+    few = f" (p ≥ {smallest_p(attrs['n'])})" if too_few(attrs) else ""
     return [f"{attrs['n']} {attrs['surrogates']} surrogates{few}"]
 
 
@@ -256,7 +256,7 @@ def write_title(where: "Axes | Figure | SubFigure", subject: str, options: list[
     """Write a title at the left of axes or of a figure, and fit it and the labels of the axes into the figure.
 
     Call it when everything else is drawn. The first line is the subject, whose long names are shortened. The options
-    have the next line, and a further one if they need it. Options that do not fit into both are left out, the last
+    have the next line, and further ones if they need it. Options that do not fit are left out, the last
     ones first.
     """
     from matplotlib.axes import Axes

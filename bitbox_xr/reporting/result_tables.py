@@ -14,8 +14,9 @@ from bitbox_xr.reporting.page import Cell, Table
 from bitbox_xr.reporting.rounding import rounded, rounded_column
 from bitbox_xr.reporting.wording import explanation, head
 
-__all__ = ["MAX_ROWS", "cell", "frame_table", "has_matched", "plain_table", "result_table"]
+__all__ = ["MAX_ROWS", "cell", "file_cell", "frame_table", "has_matched", "plain_table", "result_table"]
 
+MAX_FILE_NAME = 28  # characters, so that the table of recordings fits into a window of 1280 pixels
 MAX_ROWS = 60  # of a table; a report shows the first ones and says how many there are
 
 
@@ -25,6 +26,18 @@ def cell(value: object, name: str = "", units: str = "") -> Cell:
         return Cell(value)
     number = float(value)  # type: ignore[arg-type]
     return Cell(rounded(number, name, units), number)
+
+
+def file_cell(name: str) -> Cell:
+    """The name of a file, without its middle if it is long.
+
+    >>> file_cell("exploface_openface1_video2_au_pose.csv")
+    Cell(text='exploface_ope…2_au_pose.csv', key=None, full='exploface_openface1_video2_au_pose.csv')
+    """
+    if len(name) <= MAX_FILE_NAME:
+        return Cell(name)
+    half = (MAX_FILE_NAME - 1) // 2
+    return Cell(f"{name[:half]}…{name[-half:]}", full=name)
 
 
 def plain_table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> Table:

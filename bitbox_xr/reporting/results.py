@@ -10,9 +10,18 @@ from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.social import window_stats
 from bitbox_xr.reporting.kinds import Kind, kind_of
 from bitbox_xr.reporting.methods import methods
+from bitbox_xr.reporting.nouns import noun_of_signals
 from bitbox_xr.reporting.page import Block, Cell, Listing, Paragraph, Section, Table
 from bitbox_xr.reporting.pictures import Numbers, pictures
-from bitbox_xr.reporting.result_tables import MAX_ROWS, cell, frame_table, has_matched, plain_table, result_table
+from bitbox_xr.reporting.result_tables import (
+    MAX_ROWS,
+    cell,
+    file_cell,
+    frame_table,
+    has_matched,
+    plain_table,
+    result_table,
+)
 from bitbox_xr.reporting.rounding import rounded
 from bitbox_xr.reporting.wording import head, option, shown_options, sources, unit_of
 
@@ -20,8 +29,8 @@ __all__ = ["by_label", "methods_section", "name_of", "quality_table", "result_se
 
 MAX_LAG_DIFFERENCE_S = 1e-6  # of equal lags
 NO_TABLE = "There is no table for results of this kind. Its variables are {}."
-WHO = {"": "recording", "1": "x", "2": "y"}
-DETAILS = (("backend", "tracker"), ("kind", "kind of signals"), ("time_source", "time source"))
+WHO = {"": "x", "1": "x", "2": "y"}
+DETAILS = (("backend", "tracker"), ("kind", "kind"), ("time_source", "time source"))
 
 
 def name_of(result: xr.Dataset) -> str:
@@ -79,13 +88,15 @@ def quality_table(attrs: Attrs) -> Table | None:
     rows = []
     for side, file in (sources(attrs) or {side: "" for side in ("", "1", "2") if f"kind{side}" in attrs}).items():
         own = {name: str(attrs.get(f"{name}{side}", "")) for name, _ in DETAILS}
+        if own["kind"]:
+            own["kind"] = noun_of_signals(own["kind"], str(attrs.get(f"schema{side}", ""))).plural
         lost, masked = (attrs.get(f"{name}{side}") for name in ("lost_frames", "masked_frames"))
         shares = (_share_of_frames(count, attrs) for count in (lost, masked))
         length = float(attrs["frames"]) / float(attrs["fps"]) if {"frames", "fps"} <= set(attrs) else np.nan
-        rows.append([WHO[side], file, *own.values(), cell(length, "duration", "s"), *shares])
+        rows.append([WHO[side], file_cell(file), *own.values(), cell(length, "duration", "s"), *shares])
     if not rows:
         return None
-    heads = ["", "file", *(words for _, words in DETAILS), "duration, s", "lost frames", "masked frames"]
+    heads = ["person", "file", *(words for _, words in DETAILS), "duration, s", "lost frames", "masked frames"]
     kept = [k for k in range(len(heads)) if k < 2 or any(not _is_empty(row[k]) for row in rows)]
     return plain_table("The recordings", [heads[k] for k in kept], [[row[k] for k in kept] for row in rows])
 

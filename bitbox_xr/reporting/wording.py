@@ -87,6 +87,15 @@ OPTIONS = {
     "covariates": ("Covariates", ""),
     "permutations": ("Permutations", ""),
 }
+CHOICES = {
+    "shift": "y, shifted in time",
+    "permute": "y, with its intervals exchanged",
+    "segments": "y, with its windows exchanged",
+    "phase": "y, with random phases",
+    "partners": "other recordings in the place of y",
+    "corr_abs_mean": "mean |r| over windows",
+    "corr_mean": "mean r over windows",
+}
 YES_OR_NO = {"causal", "polarity", "aggregate", "robust", "angular", "magnitude"}
 
 
@@ -134,6 +143,7 @@ def option(name: str, value: object) -> tuple[str, str]:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     if unit == "s" and isinstance(value, int | float):
         return words, seconds(value)
+    text = CHOICES.get(text, text)
     if name == "scales":
         text = "the signal itself" if text == "raw" else ", ".join(text.split())
         unit = "" if text == "the signal itself" else unit

@@ -136,7 +136,7 @@ def test_a_report_on_signals_and_results_has_a_section_for_each(tmp_path):
     assert "<h1>Dyad 12</h1>" in text
     assert {"Data quality", "Imitation", "Expressivity"} <= set(parsed.texts)
     row = next(row for row in parsed.rows if row and row[0] == "child.csv")
-    assert row[1:6] == ["OpenFace 2", "expression", "2", "600", "20"]
+    assert row[1:6] == ["OpenFace 2", "expression coefficients", "2", "600", "20"]
     assert row[7] == "31 (5.2 %)"
     assert parsed.tags().count("svg") == 4  # signals, all pairs, one pair over time, expressivity
 
