@@ -188,8 +188,8 @@ OPTIONS = ["58 windows of 2 s", "step 1 s", "max_lag 1 s", "199 shift surrogates
 
 def test_options_that_do_not_fit_are_left_out_of_the_title():
     ax = Figure(figsize=(2, 2)).subplots()
-    captions.write_title(ax, "Imitation of somebody by somebody else", [*OPTIONS, "family-wise p of all", "left out"])
+    captions.write_title(ax, "Imitation of somebody by somebody else", [*OPTIONS, "family-wise p of all of the pairs", "left out"])
     first, second, third, fourth = ax.get_title(loc="left").splitlines()
     assert "…" in first
     assert (second, third) == ("58 windows of 2 s, step 1 s,", "max_lag 1 s, 199 shift surrogates,")
-    assert fourth == "family-wise p of all"
+    assert fourth == "family-wise p of all of the pairs"
