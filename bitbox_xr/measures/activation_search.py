@@ -100,7 +100,7 @@ def summaries(
         return apply_to_activations(data, search, finish, shape, noise)
     import dask.array as da
 
-    if search.apart or search.outliers or search.labels is not None or 0.0 in search.scales:
+    if search.apart or search.chooses or search.outliers or search.labels is not None or 0.0 in search.scales:
         one = partial(_of_columns, search=search, finish=finish, shape=shape)
     else:
         one = partial(_of_pieces, search=search, shape=shape)

@@ -45,14 +45,19 @@ def unit_response(scale: float, precision: int) -> float:
 
 
 def edges(
-    rows: np.ndarray, present: np.ndarray, row: np.ndarray, frame: np.ndarray, scale: np.ndarray
+    rows: np.ndarray,
+    present: np.ndarray,
+    row: np.ndarray,
+    frame: np.ndarray,
+    scale: np.ndarray,
+    falls: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Frames at which the rises of activations start and end, as floats; NaN where they are unknown.
 
     The activations are at `frame` of `rows` `(row, frame)`, whose gaps are filled, and at the wavelet `scale` in
     frames, of duration d = 4 scales. The signal is smoothed by a Gaussian of full width at half maximum d / 8 (sigma at
     least 1 frame). The edge is where it crosses half way between its value at the activation and its least value within
-    2 d on this side. It is unknown if a gap longer than d / 8 or the end of the recording comes before it, or if the
+    2 d on this side. If it falls by `falls` only further away, the 2 d begin there. The edge is unknown if a gap longer than d / 8 or the end of the recording comes before it, or if the
     least value is at the end of the recording, where the signal may still be falling.
     """
     from scipy.ndimage import gaussian_filter1d
@@ -67,26 +72,39 @@ def edges(
         reach = round(REACH_PER_DURATION * duration)
         known = gaps.close(present[needed], SMOOTHING_PER_DURATION * duration + ROUNDING) > 0
         for side, step in enumerate((-1, 1)):
-            out[side, own] = crossings(smoothed, known, number, frame[own], reach, step)
+            out[side, own] = crossings(smoothed, known, number, frame[own], falls[own], reach, step)
     return out[0], out[1]
 
 
 @kernel
 def crossings(
-    rows: np.ndarray, known: np.ndarray, row: np.ndarray, frame: np.ndarray, reach: int, step: int
+    rows: np.ndarray,
+    known: np.ndarray,
+    row: np.ndarray,
+    frame: np.ndarray,
+    falls: np.ndarray,
+    reach: int,
+    step: int,
 ) -> np.ndarray:
-    """Frames, from `frame` in direction `step`, at which rows are half way down to their least value within `reach`."""
+    """Frames, from `frame` in direction `step`, at which rows are half way down to their least value within `reach`.
+
+    If a row falls by `falls` only after `reach`, the reach begins where it does.
+    """
     out = np.full(len(frame), np.nan)
     last = rows.shape[1] - 1
     for i in range(len(frame)):
         x, open_, start = rows[row[i]], known[row[i]], frame[i]
         least, lowest = x[start], start
-        stop = min(max(start + step * reach, 0), last)
+        fallen = start
+        while 0 < fallen < last and x[fallen] > x[start] - falls[i]:
+            fallen += step
+        beyond = fallen if abs(fallen - start) > reach else start
+        stop = min(max(beyond + step * reach, 0), last)
         for t in range(start, stop + step, step):
             if open_[t] and x[t] < least:
                 least, lowest = x[t], t
         half = (x[start] + least) / 2
-        if lowest == start or lowest in (0, last):
+        if lowest == start or lowest in (0, last) or least > x[start] - falls[i]:
             continue
         t = start
         while t != stop and open_[t] and x[t] > half:
