@@ -215,12 +215,14 @@ def counted_once(name, *, hold, snr, choice, scales=SCALES, seconds=600, seed=0,
     """
     once, more, false, minutes, errors = [], [], 0, 0.0, []
     rng = np.random.default_rng([seed, round(10 * hold), snr])
-    for k in range(signals):
+    for _ in range(signals):
         values, spans = held(hold=hold, snr=snr, seconds=seconds, rng=rng)
         own = NOISES[name](rng, 2 * len(values), 1)[: len(values), 0] if name else np.zeros(len(values))
         values = values + own / (own.std() or 1)
         together = len(scales) > 1
-        found = bx.events(bx.signals(values[:, None], fps=fps), scales=scales, aggregate=together, **HELD_CHOICES[choice](snr))
+        found = bx.events(
+            bx.signals(values[:, None], fps=fps), scales=scales, aggregate=together, **HELD_CHOICES[choice](snr)
+        )
         inside = (found.time.values >= spans[:, :1] - 0.1) & (found.time.values <= spans[:, 1:] + 0.1)
         once += (inside.sum(axis=1) == 1).tolist()
         more += (inside.sum(axis=1) > 1).tolist()

@@ -1,22 +1,23 @@
 """Which activations are one expression: those between which the signal does not fall.
 
-An activation counts unless a stronger one can be reached from it without the signal falling by half of its rise. So a
-held expression, which has a maximum where it begins and another where it ends, counts once.
+An activation belongs to the expression of the next stronger one, before or after it, unless the signal falls by half of
+its rise between the two. So a held expression counts once, although the response has a maximum where it begins and
+another where it ends.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from bitbox_xr.kernels.activations.rises import FRAMES_PER_SCALE
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Groups", "grouped"]
 
-MIN_FALL = 0.5  # of the rise, after which another activation is another expression
-SHARE_OF_GAP = 0.25  # of the time between two neighbouring activations: the signal's mean over it tells whether it falls
-FRAMES_PER_SCALE = 4  # the duration is 4 wavelet scales
-SHARE_OF_DURATION = 0.125  # the signal's value at an activation is its mean over this share of the duration …
-MIN_FRAMES = 3  # … and over at least these frames
+MIN_FALL = 0.5  # of the rise, to another expression
+SHARE_OF_GAP = 1 / 3  # of the time between two neighbouring activations, over which means are taken between them
+SHARE_OF_DURATION = 1 / 8  # of the duration, over which the mean is taken at an activation
+MIN_FRAMES = 3  # of a mean
 
 
 class Groups(NamedTuple):
@@ -34,6 +35,10 @@ def grouped(
 
     The activations of one list `number` and one row of `centred` `(row, frame)` are contiguous and sorted by frame.
     Their wavelet `scale` is in frames. Of equal rises, the earlier one is the stronger.
+
+    The value at an activation is the mean of the signal over an eighth of its duration. Between two neighbouring
+    activations, the lowest value is the least mean over a third of the time between them, so that noise on a held
+    expression is no fall.
     """
     # in float32, so that rounding errors do not decide between equals
     top = strongest(centred, number, row, frame, scale, rise.astype(np.float32))
@@ -71,25 +76,25 @@ def strongest(
 def join(
     sums: np.ndarray, frame: np.ndarray, scale: np.ndarray, rise: np.ndarray, offset: int, top: np.ndarray
 ) -> None:
-    """Write to `top` the index, counted from -`offset`, of the strongest activation of each expression of one signal.
+    """Write to `top` the index of the strongest activation of each expression of one signal, counted from `offset`.
 
-    `sums` are the sums of the signal before each frame.
+    `sums` are the sums of the signal before each frame. If an activation belongs to the stronger ones on both sides,
+    it is counted to that one before which the signal falls less.
     """
     n = len(frame)
     lowest = np.empty(n - 1)
     for i in range(n - 1):
         lowest[i] = least(sums, frame[i], frame[i + 1])
     for i in range(n):
-        # the stronger one is never far: most activations have one beside them
-        floor, best = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i], -np.inf
+        highest = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i]
         for step in (-1, 1):
             j, between = i, np.inf
             while 0 <= j + step < n:
                 between = min(between, lowest[min(j, j + step)])
                 j += step
                 if rise[j] > rise[i] or (rise[j] == rise[i] and j < i):
-                    if between > floor and between > best:
-                        best, top[i] = between, offset + j
+                    if between > highest:
+                        highest, top[i] = between, offset + j
                     break
     for i in range(n):
         while top[top[i] - offset] != top[i]:

@@ -57,8 +57,9 @@ def edges(
     The activations are at `frame` of `rows` `(row, frame)`, whose gaps are filled, and at the wavelet `scale` in
     frames, of duration d = 4 scales. The signal is smoothed by a Gaussian of full width at half maximum d / 8 (sigma at
     least 1 frame). The edge is where it crosses half way between its value at the activation and its least value within
-    2 d on this side. If it falls by `falls` only further away, the 2 d begin there. The edge is unknown if a gap longer than d / 8 or the end of the recording comes before it, or if the
-    least value is at the end of the recording, where the signal may still be falling.
+    2 d on this side. If it falls by `falls` only further away, the 2 d begin there. The edge is unknown if a gap longer
+    than d / 8 or the end of the recording comes before it, if the signal does not fall by `falls`, or if the least
+    value is at the end of the recording, where the signal may still be falling.
     """
     from scipy.ndimage import gaussian_filter1d
 

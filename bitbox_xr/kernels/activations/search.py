@@ -209,9 +209,7 @@ def _with_edges(events: Events, rows: np.ndarray, present: np.ndarray, search: S
 def _expressions(events: Events, centred: np.ndarray, search: Search) -> Events:
     """The strongest activation of each expression, with the start of the first and the end of the last one."""
     scale = np.array(search.scales)[events.scale]
-    groups = expressions.grouped(
-        centred, events.list, events.signal, events.frame, scale, _rises(events, search)
-    )
+    groups = expressions.grouped(centred, events.list, events.signal, events.frame, scale, _rises(events, search))
     kept = Events(*(column[groups.strongest] for column in events))
     return kept._replace(start=events.start[groups.first], stop=events.stop[groups.last])
 
