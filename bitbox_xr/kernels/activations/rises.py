@@ -17,6 +17,7 @@ FRAMES_PER_SCALE = 4  # of a wavelet scale of 1 frame: the duration d is 4 wavel
 WIDTH_PER_DURATION = 0.42  # full width at half maximum of the rise to which a scale responds most strongly
 SMOOTHING_PER_DURATION = 1 / 8  # full width at half maximum of the Gaussian that smooths the signal for edges
 REACH_PER_DURATION = 2  # within which the least value is sought; within 1, a slow fall after a fast rise has not ended
+REACHES_PER_SMOOTHING = round(REACH_PER_DURATION / SMOOTHING_PER_DURATION)
 SIGMAS_PER_WIDTH = 1 / np.sqrt(8 * np.log(2))
 ROUNDING = 1e-9  # frames
 
@@ -57,9 +58,12 @@ def edges(
     The activations are at `frame` of `rows` `(row, frame)`, whose gaps are filled, and at the wavelet `scale` in
     frames, of duration d = 4 scales. The signal is smoothed by a Gaussian of full width at half maximum d / 8 (sigma at
     least 1 frame). The edge is where it crosses half way between its value at the activation and its least value within
-    2 d on this side. If it falls by `falls` only further away, the 2 d begin there. The edge is unknown if a gap longer
-    than d / 8 or the end of the recording comes before it, if the signal does not fall by `falls`, or if the least
-    value is at the end of the recording, where the signal may still be falling.
+    2 d on this side. It is unknown if a gap longer than d / 8 or the end of the recording comes before it, or if the
+    least value is at the end of the recording, where the signal may still be falling.
+
+    With `falls` above 0, a rise may be held: the 2 d begin where the signal has fallen by this height, and the edge is
+    unknown if it does not. The value at the activation is the largest one within d / 8, since the response to a skewed
+    rise has its maximum beside that of the signal.
     """
     from scipy.ndimage import gaussian_filter1d
 
@@ -89,18 +93,19 @@ def crossings(
 ) -> np.ndarray:
     """Frames, from `frame` in direction `step`, at which rows are half way down to their least value within `reach`.
 
-    If a row falls by `falls` only after `reach`, the reach begins where it does.
+    `falls` and `reach` are as for `edges`.
     """
     out = np.full(len(frame), np.nan)
     last = rows.shape[1] - 1
     for i in range(len(frame)):
         x, open_, start = rows[row[i]], known[row[i]], frame[i]
-        least, lowest = x[start], start
+        if falls[i] > 0:
+            start = summit(x, open_, start, reach // REACHES_PER_SMOOTHING)
         fallen = start
         while 0 < fallen < last and x[fallen] > x[start] - falls[i]:
             fallen += step
-        beyond = fallen if abs(fallen - start) > reach else start
-        stop = min(max(beyond + step * reach, 0), last)
+        least, lowest = x[start], start
+        stop = min(max(fallen + step * reach, 0), last)
         for t in range(start, stop + step, step):
             if open_[t] and x[t] < least:
                 least, lowest = x[t], t
@@ -113,3 +118,13 @@ def crossings(
         if open_[t]:
             out[i] = t - step * (half - x[t]) / (x[t - step] - x[t])
     return out
+
+
+@kernel
+def summit(x: np.ndarray, known: np.ndarray, frame: int, near: int) -> int:
+    """The frame of the largest known value of `x` within `near` frames of `frame`."""
+    top = frame
+    for t in range(max(frame - near, 0), min(frame + near + 1, len(x))):
+        if known[t] and x[t] > x[top]:
+            top = t
+    return top
