@@ -56,20 +56,30 @@ def strongest(
     """The index of the strongest activation of the expression of each activation. See `grouped`."""
     n = len(frame)
     top = np.arange(n)
-    sums, summed = np.zeros(centred.shape[1] + 1), -1
+    sums, summed = np.empty((len(centred), centred.shape[1] + 1)), np.zeros(len(centred), np.bool_)
     start = 0
     while start < n:
         stop = start + 1
         while stop < n and number[stop] == number[start] and row[stop] == row[start]:
             stop += 1
         if stop - start > 1:
-            if row[start] != summed:
-                summed = row[start]
-                for t in range(centred.shape[1]):
-                    sums[t + 1] = sums[t] + centred[summed, t]
-            join(sums, frame[start:stop], scale[start:stop], rise[start:stop], start, top[start:stop])
+            own = sums[row[start]]
+            if not summed[row[start]]:
+                accumulate(centred[row[start]], own)
+                summed[row[start]] = True
+            join(own, frame[start:stop], scale[start:stop], rise[start:stop], start, top[start:stop])
         start = stop
     return top
+
+
+@kernel
+def accumulate(x: np.ndarray, sums: np.ndarray) -> None:
+    """Write the sum of `x` before each frame, and that of all frames, to `sums`."""
+    total = 0.0
+    for t in range(len(x)):
+        sums[t] = total
+        total += x[t]
+    sums[len(x)] = total
 
 
 @kernel
@@ -82,11 +92,13 @@ def join(
     it is counted to that one before which the signal falls less.
     """
     n = len(frame)
-    lowest = np.empty(n - 1)
-    for i in range(n - 1):
-        lowest[i] = least(sums, frame[i], frame[i + 1])
+    fallen, lowest = np.empty(n), np.empty(n - 1)
     for i in range(n):
-        highest = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i]
+        fallen[i] = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i]
+    for i in range(n - 1):
+        lowest[i] = least(sums, frame[i], frame[i + 1], fallen.min())
+    for i in range(n):
+        highest = fallen[i]
         for step in (-1, 1):
             j, between = i, np.inf
             while 0 <= j + step < n:
@@ -102,12 +114,14 @@ def join(
 
 
 @kernel
-def least(sums: np.ndarray, first: int, last: int) -> float:
-    """The least mean over a share of the frames from `first` to `last`."""
+def least(sums: np.ndarray, first: int, last: int, enough: float) -> float:
+    """The least mean over a share of the frames from `first` to `last`, or one that is below `enough`."""
     frames = max(min(MIN_FRAMES, last - first + 1), round(SHARE_OF_GAP * (last - first)))
     found = np.inf
     for t in range(first, last + 2 - frames):
         found = min(found, sums[t + frames] - sums[t])
+        if found < enough * frames:
+            break
     return found / frames
 
 
