@@ -95,8 +95,9 @@ def join(
     fallen, lowest = np.empty(n), np.empty(n - 1)
     for i in range(n):
         fallen[i] = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i]
+    enough = fallen.min()
     for i in range(n - 1):
-        lowest[i] = least(sums, frame[i], frame[i + 1], fallen.min())
+        lowest[i] = least(sums, frame[i], frame[i + 1], enough)
     for i in range(n):
         highest = fallen[i]
         for step in (-1, 1):
