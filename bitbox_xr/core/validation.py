@@ -10,6 +10,7 @@ from typing import TypeGuard
 import numpy as np
 import pandas as pd
 import xarray as xr
+from xarray.indexes import PandasMultiIndex
 
 from bitbox_xr.core.kinds import kind_faults
 from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES
@@ -67,7 +68,7 @@ def shape_faults(x: object) -> list[str]:
     """Faults of the dimensions and sizes of a DataArray."""
     if not isinstance(x, xr.DataArray):
         return [f"expected a DataArray with dimensions time and signal, got a {type(x).__name__}; see signals()"]
-    nested = [str(dim) for dim, index in x.indexes.items() if isinstance(index, pd.MultiIndex) and dim in x.dims]
+    nested = [str(dim) for dim, index in x.xindexes.items() if isinstance(index, PandasMultiIndex) and dim in x.dims]
     if nested:
         return [f"expected plain coordinates, got a MultiIndex {dim}; call .reset_index({dim!r})" for dim in nested]
     if unnamed := [dim for dim in x.dims if not isinstance(dim, str)]:
@@ -86,7 +87,7 @@ def shape_faults(x: object) -> list[str]:
 
 def size_faults(shape: tuple[float, ...]) -> list[str]:
     """Faults of a shape: sizes that dask does not know."""
-    if not any(np.isnan(size) for size in shape):
+    if not any(math.isnan(size) for size in shape):
         return []
     return [f"expected a known shape, got {shape}; dask does not know it yet, call .compute_chunk_sizes() on the array"]
 

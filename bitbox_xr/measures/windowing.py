@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -117,19 +118,8 @@ class Pair:
 
     def plan(self, net: list[int] | None = None, *, nearest: bool = True) -> "Plan":
         """The lags from which each window chooses; `net`: only these net lags, each by its most central shifts."""
-        from bitbox_xr.kernels.correlation import windowed
-
-        width, step, lag = self.sizes
-        two_sided = self.options.causal is None
-        if net is not None:
-            pairs = {d: (-(d // 2), d - d // 2, 1) if two_sided else (0, d, 1) for d in net}
-        elif two_sided:
-            # the shift of y is that of x plus d, and both are from -lag to lag
-            pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d))
-                     for d in range(-2 * lag, 2 * lag + 1)}  # fmt: skip
-        else:
-            pairs = {d: (0, d, 1) for d in range(-lag, 1 if self.options.causal else lag + 1)}
-        return windowed.plan(width, step, pairs, least=self.least, signed=not self.options.polarity, nearest=nearest)
+        own = None if net is None else tuple(net)
+        return _plan(self.sizes, self.options.causal, own, self.least, not self.options.polarity, nearest)
 
     @property
     def least(self) -> int:
@@ -291,6 +281,30 @@ def checked_pair(
         subject=subject,
         smaller=smaller,
     )
+
+
+@lru_cache(maxsize=64)
+def _plan(
+    sizes: tuple[int, int, int],
+    causal: bool | None,
+    net: tuple[int, ...] | None,
+    least: int,
+    signed: bool,
+    nearest: bool,
+) -> "Plan":
+    """`Pair.plan`. Its arrays belong to all calls with the same options, so nothing may write to them."""
+    from bitbox_xr.kernels.correlation import windowed
+
+    width, step, lag = sizes
+    if net is not None:
+        pairs = {d: (-(d // 2), d - d // 2, 1) if causal is None else (0, d, 1) for d in net}
+    elif causal is None:
+        # the shift of y is that of x plus d, and both are from -lag to lag
+        pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d))
+                 for d in range(-2 * lag, 2 * lag + 1)}  # fmt: skip
+    else:
+        pairs = {d: (0, d, 1) for d in range(-lag, 1 if causal else lag + 1)}
+    return windowed.plan(width, step, pairs, least=least, signed=signed, nearest=nearest)
 
 
 def _grid(stretch: Stretch, width: int, step: int, lag: int) -> Grid:
