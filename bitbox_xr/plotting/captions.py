@@ -13,7 +13,7 @@ from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import PERSON, RECORDING, SIGNAL1, SIGNAL2, VARIABLES
-from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few
+from bitbox_xr.inference.surrogate_numbers import too_few
 from bitbox_xr.plotting.style import POINTS_PER_INCH, TITLE_PT, largest_lag
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def surrogates_text(attrs: Attrs) -> list[str]:
     """Number and kind of the surrogates, if the result has some."""
     if "n" not in attrs or "surrogates" not in attrs:
         return []
-    few = f" (too few for p ≤ {ALPHA:g})" if too_few(attrs) else ""
+    few = " (too few)" if too_few(attrs) else ""
     return [f"{attrs['n']} {attrs['surrogates']} surrogates{few}"]
 
 
