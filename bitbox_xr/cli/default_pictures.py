@@ -47,21 +47,28 @@ OF_VARIABLES = {"null_corr": "over_time_by_chance", "corr": "matrix"}
 def default_picture(data: xr.Dataset | xr.DataArray, given: Mapping[str, object]) -> Default:
     """The picture of these data, with the options that the user gave.
 
-    >>> default_picture(xr.Dataset({"surrogate_z": ("pair", [2.0])}), {"by": None}).name
+    >>> default_picture(xr.Dataset({"surrogate_z": ("pair", [2.0])}), {"by": None, "variable": None}).name
     'matched_pairs'
     """
     if isinstance(data, xr.DataArray):
         return Default(_of_signals(data, given))
     if RECORDING in data.dims and given["by"] in data.coords:
         return Default("groups")
-    if MULTIVERSE in data.attrs:
-        return Default("specification_curve")
     named = next((name for variable, name in OF_VARIABLES.items() if variable in data), None)
     kind = kind_of(data)
+    if MULTIVERSE in data.attrs:
+        return Default("specification_curve", {"variable": kind.averaged[0]} if kind and kind.averaged else {})
     if named is not None or kind is None:
         return Default(named or "matrix")
     choices = OF_KINDS[kind.name]
-    return choices[-1 if PAIR in data.dims else 0]
+    chosen = choices[-1 if PAIR in data.dims else 0]
+    variable = given["variable"] or chosen.options.get("variable")
+    if chosen.name == "values" and variable in data and not data[variable].ndim:
+        raise ValueError(
+            f"expected several values of {variable} to draw, got one number; draw the recording itself: bitbox-xr plot "
+            "RECORDING, for motion with --picture kinematics"
+        )
+    return chosen
 
 
 def _of_signals(x: xr.DataArray, given: Mapping[str, object]) -> str:

@@ -115,6 +115,7 @@ def plot(result: Path, **given: Any) -> None:
       bitbox-xr plot child.csv -o answers.png --y model.csv --pair AU12_r AU12_r --max-latency 1
     """
     import matplotlib
+    from matplotlib import pyplot as plt
 
     files = [given[name] for name in (*RESULTS, "y") if given[name] is not None]
     out = checked_out(given, result, *files, form=PICTURE)
@@ -130,6 +131,7 @@ def plot(result: Path, **given: Any) -> None:
     with matplotlib.rc_context({"backend": "agg", "svg.hashsalt": name}), replacing(destination(out)) as file:
         figure = _method(data, name)(**options).get_figure(root=True)
         figure.savefig(file, dpi=given["dpi"], metadata=DATE.get(out.suffix.lower()))
+        plt.close(figure)
     click.echo(f"{out}: {name}")
 
 

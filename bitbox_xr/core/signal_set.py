@@ -48,8 +48,7 @@ def signals(
         Missing values are NaN.
     kind
         Kind of the signals: expression (coefficients of facial expressions), landmark (pixel), landmark-can
-        (canonicalized landmarks, mm), pose (of the head), rectangle (around the face, pixel), emotion, gaze or
-        motion-energy (pixels that change in a region of the body).
+        (canonicalized, mm), pose (of the head), rectangle (around the face, pixel), emotion, gaze or motion-energy.
     fps
         Frames per second, for data without times. With times, it confirms an unusual rate: more than 240 frames per
         second, or steps of more than 10 s, are refused otherwise.
