@@ -55,13 +55,10 @@ def present_moments(side, first, width, starts, pad, stride, shares, centred, to
         _count(x, first + k, 1.0, frames)
     for t in range(starts):
         to, last = (pad + t) * stride, first + t + width - 1
-        _floors(squares, peak, change[last], first + t, shares, width * FLAT * FLAT, to, floor)
-        for i in range(n):
-            total[to + i] = sums[i]
-        for i in range(n):
-            square[to + i] = squares[i]
-        for i in range(n):
-            count[to + i] = frames[i]
+        _floors(squares, peak, change[last], first + t, shares, width * FLAT * FLAT, floor[to : to + n])
+        total[to : to + n] = sums
+        square[to : to + n] = squares
+        count[to : to + n] = frames
         if t + 1 < starts:
             for i in range(n):
                 old, new = centred[t, i], centred[t + width, i]
@@ -79,7 +76,7 @@ def _count(x, frame, sign, frames):
 
 
 @kernel
-def _floors(squares, peak, change, first, shares, least, to, floor):
+def _floors(squares, peak, change, first, shares, least, floor):
     """Write the smallest spreads to be trusted, and update the largest squares so far, `peak`."""
     own, of_peak = shares
     n = len(squares)
@@ -87,10 +84,10 @@ def _floors(squares, peak, change, first, shares, least, to, floor):
         peak[i] = squares[i] if squares[i] > peak[i] else peak[i]
     for i in range(n):
         trusted = of_peak * peak[i] if of_peak * peak[i] > own * squares[i] else own * squares[i]
-        floor[to + i] = trusted if trusted > least else least
+        floor[i] = trusted if trusted > least else least
     for i in range(n):
         if change[i] < first:
-            floor[to + i] = np.nan
+            floor[i] = np.nan
 
 
 @kernel
@@ -115,8 +112,9 @@ def lay_out_masked(x, first, frames, centred, pad, stride, flat, square, present
     """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
     lay_out(centred, frames, 0, pad, stride, flat, 1.0)
     for k in range(frames):
-        to = (pad + k) * stride
+        begin, end = (pad + k) * stride, (pad + k) * stride + x.shape[1]
+        squares, there = square[begin:end], present[begin:end]
         for j in range(x.shape[1]):
-            square[to + j] = centred[k, j] * centred[k, j]
+            squares[j] = centred[k, j] * centred[k, j]
         for j in range(x.shape[1]):
-            present[to + j] = 1.0 if x[first + k, j] == x[first + k, j] else 0.0
+            there[j] = 1.0 if x[first + k, j] == x[first + k, j] else 0.0

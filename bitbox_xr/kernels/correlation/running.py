@@ -23,7 +23,7 @@ from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, sca
 from bitbox_xr.kernels.correlation.tiles import aligned, loaded, outer, plus, remove, repeated, shape, store, zeros
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Sizes", "lay_out", "move", "new_sums", "pack", "running", "sizes_of", "space"]
+__all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
 
 CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
 
@@ -90,7 +90,7 @@ def running(
     n1, n2, lanes = one.numbers.shape[1], two.numbers.shape[1], plan.lanes
     sizes = sizes_of(plan, dtype, n1, n2, min(stretch, len(corr)))
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
-    side1 = aligned(frames1 * sizes.rows, dtype), *space(2, sizes.starts1 * n1, sizes, dtype)
+    side1 = *space(1, frames1 * n1, sizes, dtype), *space(2, sizes.starts1 * n1, sizes, dtype)
     parts, size = -(-n2 // sizes.stride), frames2 * sizes.stride + sizes.padded
     side2 = tuple(space(parts, size, sizes, dtype) for _ in range(3))
     side2[2].fill(np.nan)  # shifts outside the reach have no correlation
@@ -125,8 +125,8 @@ def _running(
     corr,
     lags,
 ):
-    """`running` with its arrays: side1 and side2 hold packed frames, and sums and inverse spreads by start."""
-    packed, means, inverse1 = side1
+    """`running` with its arrays: side1 and side2 hold frames, sums (of x: means) and inverse spreads, all flat."""
+    flat1, means, inverse1 = side1
     flat, total, inverse2 = side2
     width, stride, pad, found = sizes.width, sizes.stride, sizes.pad, 0
     n1 = corr.shape[1]
@@ -136,6 +136,7 @@ def _running(
         starts, inside = (group - 1) * sizes.step + sizes.sweep, (group - 1) * sizes.step + sizes.shifts
         found += moments(one, at, width, (group, sizes.step, sizes.sweep), guards, centred[0], table1[0], table1[1])
         found += moments(two, at, width, (group, sizes.step, sizes.shifts), guards, centred[1], table2[0], table2[1])
+        lay_out(centred[0], starts + width - 1, 0, 0, n1, flat1, 1.0)
         lay_out(table1[0], starts, 0, 0, n1, means, 1.0 / width)
         lay_out(table1[1], starts, 0, 0, n1, inverse1, 1.0)
         for part in range(len(flat)):
@@ -147,7 +148,6 @@ def _running(
             for left in range(0, n1, sizes.rows):
                 if mirrored and begin + stride <= left:
                     continue
-                pack(centred[0], left, starts + width - 1, sizes.rows, packed)
                 _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, corr, lags)
     return found
 
@@ -156,23 +156,18 @@ def _running(
 def lay_out(table, frames, begin, pad, stride, flat, factor):
     """Write `stride` columns of a table from column `begin`, times `factor`, to a flat array, from frame `pad`."""
     count = min(stride, table.shape[1] - begin)
-    if stride == table.shape[1]:
-        row = table.reshape(-1)
-        for k in range(frames * stride):
-            flat[pad * stride + k] = factor * row[k]
+    if count == table.shape[1] and count == stride:
+        _write(table.reshape(-1)[: frames * stride], flat[pad * stride :], factor)
         return
     for k in range(frames):
-        for j in range(count):
-            flat[(pad + k) * stride + j] = factor * table[k, begin + j]
+        _write(table[k, begin : begin + count], flat[(pad + k) * stride :], factor)
 
 
 @kernel
-def pack(centred, left, frames, rows, packed):
-    """Write the signals from `left` in the layout of tiles, `[frame, row]`."""
-    for row in range(rows):
-        i = left + row
-        for k in range(frames):
-            packed[k * rows + row] = centred[k, i] if i < centred.shape[1] else 0.0
+def _write(row, flat, factor):
+    """Write a row times `factor`. Only loops whose indices start from 0 become vector instructions."""
+    for k in range(len(row)):
+        flat[k] = factor * row[k]
 
 
 @kernel
@@ -182,18 +177,18 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
     order, seconds, signed = choice
     products, r = sums
     flat_corr, flat_lags = corr.reshape(-1), lags.reshape(-1)
-    packed, means, inverse1 = side1
-    flat, total, inverse2 = side2
+    flat1, means, inverse1 = side1
+    flat2, total, inverse2 = side2
     width, step, stride, padded = sizes.width, sizes.step, sizes.stride, sizes.padded
     count = min(stride, n2 - begin)
     for w in range(group):
         t = w * step
         if blocks is not None:
-            _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r)
+            _sweep(t, left, sizes, n1, blocks, signed, flat1, means, inverse1, flat2, total, inverse2, r)
         elif w == 0 or 2 * step >= width:
-            new_sums(packed, flat, stride, t, width, sizes, products)
+            new_sums(flat1, n1, left, flat2, stride, t, width, sizes, products)
         else:
-            move(packed, flat, stride, t - step, t - step + width, step, sizes, padded, products)
+            move(flat1, n1, left, flat2, stride, t - step, t - step + width, step, sizes, products)
         for i in range(left, min(left + sizes.rows, n1)):
             at, at1, at2, to = (i - left) * padded, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2 + begin
             if few is None:
@@ -208,49 +203,49 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
 
 
 @kernel
-def new_sums(packed, flat, stride, t, width, sizes, sums):
+def new_sums(x, n1, left, y, stride, t, width, sizes, sums):
     """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
-    rows, cols, padded = sizes.rows, sizes.cols, sizes.padded
+    cols, padded = sizes.cols, sizes.padded
     chain = -(-width // -(-width // CHAIN))
     for c in range(0, padded, cols):
-        tile = zeros(packed)
+        tile = zeros(x)
         for k in range(t, t + min(chain, width)):
-            tile = outer(tile, packed, k * rows, flat, k * stride + c)
+            tile = outer(tile, x, k * n1 + left, y, k * stride + c)
         for begin in range(t + chain, t + width, chain):
-            more = zeros(packed)
+            more = zeros(x)
             for k in range(begin, min(begin + chain, t + width)):
-                more = outer(more, packed, k * rows, flat, k * stride + c)
+                more = outer(more, x, k * n1 + left, y, k * stride + c)
             tile = plus(tile, more)
         store(tile, sums, c, padded)
 
 
 @kernel
-def move(packed, flat, stride, old, new, span, sizes, lanes, sums):
+def move(x, n1, left, y, stride, old, new, span, sizes, sums):
     """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
-    rows = sizes.rows
-    for c in range(0, lanes, sizes.cols):
-        tile = loaded(zeros(packed), sums, c, sizes.padded)
+    for c in range(0, sizes.padded, sizes.cols):
+        tile = loaded(zeros(x), sums, c, sizes.padded)
         for k in range(span):
-            tile = outer(tile, packed, (new + k) * rows, flat, (new + k) * stride + c)
-            tile = remove(tile, packed, (old + k) * rows, flat, (old + k) * stride + c)
+            tile = outer(tile, x, (new + k) * n1 + left, y, (new + k) * stride + c)
+            tile = remove(tile, x, (old + k) * n1 + left, y, (old + k) * stride + c)
         store(tile, sums, c, sizes.padded)
 
 
 @kernel
-def _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r):
+def _sweep(t, left, sizes, n1, blocks, signed, x, means, inverse1, y, total, inverse2, r):
     """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
-    width, stride, rows = sizes.width, sizes.stride, sizes.rows
+    width, stride = sizes.width, sizes.stride
     for block in range(len(blocks)):
         c, first, stop = blocks[block, 0], t + blocks[block, 1], t + blocks[block, 2]
-        tile = zeros(packed)
+        tile = zeros(x)
         for k in range(first, first + width):
-            tile = outer(tile, packed, k * rows, flat, k * stride + c)
+            tile = outer(tile, x, k * n1 + left, y, k * stride + c)
         here = scaled(tile, means, inverse1, first * n1 + left, total, inverse2, first * stride + c)
         high = highest(repeated(tile, -np.inf), here)
         low = lowest(repeated(tile, np.inf), here)
         for a in range(first + 1, stop):
-            tile = remove(tile, packed, (a - 1) * rows, flat, (a - 1) * stride + c)
-            tile = outer(tile, packed, (a - 1 + width) * rows, flat, (a - 1 + width) * stride + c)
+            gone, come = a - 1, a - 1 + width
+            tile = remove(tile, x, gone * n1 + left, y, gone * stride + c)
+            tile = outer(tile, x, come * n1 + left, y, come * stride + c)
             here = scaled(tile, means, inverse1, a * n1 + left, total, inverse2, a * stride + c)
             high = highest(high, here)
             low = lowest(low, here)
