@@ -123,7 +123,7 @@ def _rows(
 ):  # fmt: skip
     """Best lags of the `group` windows of a stretch, for the signals of x from `left`."""
     n1, n2 = corr.shape[1], len(groups[0])
-    order, seconds, signed = choice
+    signed = choice[2]
     r, top, bottom = sums[2][0], sums[2][1], sums[2][2]
     width, stride, padded, sweep = sizes.width, sizes.stride, sizes.padded, sizes.sweep
     best, mark = np.empty(n2, np.float32), np.empty(n2, np.float32)
@@ -161,7 +161,7 @@ def _rows(
             row = (i - left) * padded
             if sweep > 1:
                 strongest(top, bottom, signed, row, sizes.lags * stride, r)
-            choose(r, row, stride, order, seconds, signed, n2, best, mark, 0)
+            choose(r, row, stride, choice, n2, best, mark, 0)
             for j in range(n2):
                 corr[start + w, i, groups[0][j]] = best[j]
                 lags[start + w, i, groups[0][j]] = mark[j]

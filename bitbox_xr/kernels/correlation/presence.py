@@ -54,11 +54,14 @@ def present_moments(side, first, width, starts, pad, stride, shares, centred, to
             squares[i] += centred[k, i] * centred[k, i]
         _count(x, first + k, 1.0, frames)
     for t in range(starts):
-        to, last = (pad + t) * stride, first + t + width - 1
-        _floors(squares, peak, change[last], first + t, shares, width * FLAT * FLAT, floor[to : to + n])
-        total[to : to + n] = sums
-        square[to : to + n] = squares
-        count[to : to + n] = frames
+        to, last = np.uint64((pad + t) * stride), first + t + width - 1  # without a sign, see `lay_out`
+        _floors(squares, peak, change[last], first + t, shares, width * FLAT * FLAT, to, floor)
+        for i in range(np.uint64(n)):
+            total[to + i] = sums[i]
+        for i in range(np.uint64(n)):
+            square[to + i] = squares[i]
+        for i in range(np.uint64(n)):
+            count[to + i] = frames[i]
         if t + 1 < starts:
             for i in range(n):
                 old, new = centred[t, i], centred[t + width, i]
@@ -76,18 +79,18 @@ def _count(x, frame, sign, frames):
 
 
 @kernel
-def _floors(squares, peak, change, first, shares, least, floor):
+def _floors(squares, peak, change, first, shares, least, to, floor):
     """Write the smallest spreads to be trusted, and update the largest squares so far, `peak`."""
     own, of_peak = shares
-    n = len(squares)
+    n = np.uint64(len(squares))
     for i in range(n):
         peak[i] = squares[i] if squares[i] > peak[i] else peak[i]
     for i in range(n):
         trusted = of_peak * peak[i] if of_peak * peak[i] > own * squares[i] else own * squares[i]
-        floor[i] = trusted if trusted > least else least
+        floor[to + i] = trusted if trusted > least else least
     for i in range(n):
         if change[i] < first:
-            floor[i] = np.nan
+            floor[to + i] = np.nan
 
 
 @kernel
@@ -112,9 +115,8 @@ def lay_out_masked(x, first, frames, centred, pad, stride, flat, square, present
     """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
     lay_out(centred, frames, 0, pad, stride, flat, 1.0)
     for k in range(frames):
-        begin, end = (pad + k) * stride, (pad + k) * stride + x.shape[1]
-        squares, there = square[begin:end], present[begin:end]
-        for j in range(x.shape[1]):
-            squares[j] = centred[k, j] * centred[k, j]
-        for j in range(x.shape[1]):
-            there[j] = 1.0 if x[first + k, j] == x[first + k, j] else 0.0
+        to = np.uint64((pad + k) * stride)
+        for j in range(np.uint64(x.shape[1])):
+            square[to + j] = centred[k, j] * centred[k, j]
+        for j in range(np.uint64(x.shape[1])):
+            present[to + j] = 1.0 if x[first + k, j] == x[first + k, j] else 0.0

@@ -16,18 +16,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.choice import FEW, choose, scale, scale_and_choose
+from bitbox_xr.kernels.correlation.choice import FEW, choose_windows, gather, scale_and_choose
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
 from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
-from bitbox_xr.kernels.correlation.tiles import aligned, loaded, outer, plus, remove, repeated, shape, store, zeros
+from bitbox_xr.kernels.correlation.tiles import (
+    aligned,
+    loaded,
+    outer,
+    plus,
+    remove,
+    repeated,
+    shape,
+    store,
+    strip_columns,
+    strip_width,
+    zeros,
+)
 from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
 
 CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
-
-
+ROW_STEP = 4  # frames; with longer steps, sums of several signals of x are moved together
 CACHE_BYTES = 40_000  # of the sums and tables of a window; with more, y is divided into parts
 
 
@@ -94,9 +105,12 @@ def running(
     parts, size = -(-n2 // sizes.stride), frames2 * sizes.stride + sizes.padded
     side2 = tuple(space(parts, size, sizes, dtype) for _ in range(3))
     side2[2].fill(np.nan)  # shifts outside the reach have no correlation
-    sums = tuple(space(2, sizes.rows * sizes.padded, sizes, dtype))
     blocks = _blocks(sizes, lanes) if plan.sliding else None
-    few = True if plan.sliding or n2 < FEW else None  # branches on None are left out when the function is compiled
+    few = None  # windows whose lags are chosen together; branches on None are left out when the function is compiled
+    if plan.sliding or n2 < FEW:
+        few = max(1, min(strip_columns(dtype) // n2, sizes.windows)) if n2 < FEW else 1
+    columns = space(1, sizes.rows * sizes.lags * (few or 0) * n2, sizes, dtype)
+    sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *columns
     return _running(
         operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
@@ -129,7 +143,7 @@ def _running(
     flat1, means, inverse1 = side1
     flat, total, inverse2 = side2
     width, stride, pad, found = sizes.width, sizes.stride, sizes.pad, 0
-    n1 = corr.shape[1]
+    (n1, n2), out = corr.shape[1:], (corr.reshape(-1), lags.reshape(-1))
     for start in range(0, len(corr), sizes.windows):
         group = min(sizes.windows, len(corr) - start)
         at = first + start * sizes.step
@@ -148,58 +162,58 @@ def _running(
             for left in range(0, n1, sizes.rows):
                 if mirrored and begin + stride <= left:
                     continue
-                _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, corr, lags)
+                _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, n1, n2, *out)
     return found
 
 
 @kernel
 def lay_out(table, frames, begin, pad, stride, flat, factor):
     """Write `stride` columns of a table from column `begin`, times `factor`, to a flat array, from frame `pad`."""
-    count = min(stride, table.shape[1] - begin)
-    if count == table.shape[1] and count == stride:
-        _write(table.reshape(-1)[: frames * stride], flat[pad * stride :], factor)
-        return
-    for k in range(frames):
-        _write(table[k, begin : begin + count], flat[(pad + k) * stride :], factor)
+    count, n = np.uint64(min(stride, table.shape[1] - begin)), table.shape[1]
+    numbers, whole = table.reshape(-1), stride == n
+    # indices without a sign: otherwise compilers find no vector instructions
+    for k in range(1 if whole else frames):
+        at, to = np.uint64(k * n + begin), np.uint64((pad + k) * stride)
+        for j in range(np.uint64(frames * stride) if whole else count):
+            flat[to + j] = factor * numbers[at + j]
 
 
 @kernel
-def _write(row, flat, factor):
-    """Write a row times `factor`. Only loops whose indices start from 0 become vector instructions."""
-    for k in range(len(row)):
-        flat[k] = factor * row[k]
-
-
-@kernel
-def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, corr, lags):
+def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
-    _, n1, n2 = corr.shape
-    order, seconds, signed = choice
-    products, r = sums
-    flat_corr, flat_lags = corr.reshape(-1), lags.reshape(-1)
-    flat1, means, inverse1 = side1
-    flat2, total, inverse2 = side2
-    width, step, stride, padded = sizes.width, sizes.step, sizes.stride, sizes.padded
-    count = min(stride, n2 - begin)
-    for w in range(group):
-        t = w * step
-        if blocks is not None:
-            _sweep(t, left, sizes, n1, blocks, signed, flat1, means, inverse1, flat2, total, inverse2, r)
-        elif w == 0 or 2 * step >= width:
-            new_sums(flat1, n1, left, flat2, stride, t, width, sizes, products)
-        else:
-            move(flat1, n1, left, flat2, stride, t - step, t - step + width, step, sizes, products)
-        for i in range(left, min(left + sizes.rows, n1)):
-            at, at1, at2, to = (i - left) * padded, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2 + begin
-            if few is None:
-                scale_and_choose(
-                    products, at, means, inverse1, at1, total, inverse2, at2,
-                    stride, order, seconds, signed, count, flat_corr, flat_lags, to,
+    products, r, columns = sums
+    x, y, width, step, stride = side1[0], side2[0], sizes.width, sizes.step, sizes.stride
+    right, count = min(left + sizes.rows, n1), min(stride, n2 - begin)
+    moving = blocks is None and step <= ROW_STEP and 2 * step < width
+    moving &= few is not None or stride % strip_width(r) == 0
+    size = group if moving else 1
+    if few is not None:
+        size = few
+    for first in range(0, group, size):
+        stop = min(first + size, group)
+        for w in range(first, stop):
+            t = w * step
+            if blocks is not None:
+                _sweep(t, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
+            elif w == 0 or 2 * step >= width:
+                new_sums(x, n1, left, y, stride, t, width, sizes, products)
+            elif not moving:
+                move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, products)
+            if few is not None and (w == stop - 1 or not moving):
+                gather(
+                    products, side1, side2, sizes, blocks, n1, left, right, count, moving, first if moving else w,
+                    w + 1, first, few, r, columns,
                 )  # fmt: skip
-            else:
-                if blocks is None:
-                    scale(products, at, means, inverse1, at1, total, inverse2, at2, 0, sizes.lags * stride, r)
-                choose(r, at, stride, order, seconds, signed, count, flat_corr, flat_lags, to)
+        if few is None:
+            scale_and_choose(
+                products, side1, side2, sizes, n1, n2, left, right, begin, count, moving, start, first, stop, choice,
+                corr, lags,
+            )  # fmt: skip
+        else:
+            source = (columns, sizes.lags * few * count, few * count) if few > 1 else (r, sizes.padded, stride)
+            choose_windows(
+                source, n1, n2, left, right, begin, count, start + first, start + stop, choice, corr, lags
+            )  # fmt: skip
 
 
 @kernel
