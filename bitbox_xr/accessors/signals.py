@@ -43,7 +43,7 @@ class SignalsAccessor(PairMethods, FaceMethods):
 
     @property
     def kind(self) -> str:
-        """Kind of the signals: expression, landmark, landmark-can, pose or rectangle.
+        """Kind of the signals, such as expression, landmark, pose or motion-energy.
 
         >>> import numpy as np
         >>> bx.signals(np.zeros((100, 153)), kind="landmark-can", fps=25).bitbox.kind
@@ -194,6 +194,22 @@ class SignalsAccessor(PairMethods, FaceMethods):
         KeyError: "sel(): expected a label of signal (AU04_r, AU12_r), got 'AU12'; the nearest name is 'AU12_r'"
         """
         return selected(self._x, labels)
+
+    def report(self, path: str | PathLike[str], *, title: str | None = None) -> None:
+        """Write a report as one HTML file: the data quality and a picture of the signals.
+
+        See `bitbox_xr.report` on reports of signals together with results.
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from bitbox_xr.demo import make_face
+        >>> face, _ = make_face()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     face.bitbox.report(f"{folder}/face.html", title="Anna")
+        ...     "Data quality" in Path(folder, "face.html").read_text(encoding="utf-8")
+        True
+        """
+        bx.report(self._x, path, title=title)
 
     def to_netcdf(self, path: str | PathLike[str]) -> None:
         """Save the signals as a NetCDF file: see `bitbox_xr.to_netcdf`.

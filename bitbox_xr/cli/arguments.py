@@ -1,5 +1,6 @@
 """Read the recordings that a command names, and check the name of the file that it writes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -11,6 +12,7 @@ from bitbox_xr.cli.wording import named
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.annotations import open_intervals
+from bitbox_xr.io.netcdf import open_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.formats.three_di import with_sidecar
 from bitbox_xr.io.readers.options import Y_OPTIONS, open_options
@@ -25,12 +27,17 @@ __all__ = [
     "checked_out",
     "chosen_intervals",
     "interval_faults",
+    "opened",
     "recordings",
+    "second",
 ]
 
+NETCDF = ".nc"
 CONDITION = "condition"  # name of the labels, as in annotate()
 ALIGN_NAMES = {"fps": "--align-fps", "offset": "--offset"}  # of the options of align()
-OF_INTERVALS = ("tier", "label", "subject")  # options of open_intervals()
+SEE_ALIGN = re.compile(r"see align\((x, y)?\)( or resample\(\))?")
+# options of a command that are options of open_intervals(), and their names there
+OF_INTERVALS = {"tier": "tier", "label": "label", "subject": "subject", "intervals_format": "format"}
 
 
 class AlignOptions(TypedDict):
@@ -51,21 +58,39 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
     return annotated(x, given), y
 
 
+def opened(file: Path, given: Mapping[str, Any]) -> Any:  # DataArray or Dataset, as the file says
+    """The content of a file in memory: a result or signals (NetCDF), or a tracker's file, read with these options."""
+    options = open_options(given)
+    content = open_netcdf(file) if file.suffix.lower() == NETCDF and not options else open_signals(file, **options)
+    with content:
+        return content.load()
+
+
+def second(x: xr.DataArray, file: Path, given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray]:
+    """X, and Y from a file, on one time axis."""
+    return _on_one_time_axis(x, _read_as_y(file, given), given)
+
+
 def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:
     """X with the labels of --intervals, if it is given."""
     if given.get("intervals") is None:
         return x
-    intervals = open_intervals(given["intervals"], **chosen_intervals(given))
+    with named({own: _flag(option) for option, own in OF_INTERVALS.items()}):
+        intervals = open_intervals(given["intervals"], **chosen_intervals(given))
     return annotate(x, intervals, name=by_option(given) or CONDITION)
 
 
 def chosen_intervals(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of `open_intervals()` that are given."""
-    return {name: _one_or_several(given[name]) for name in OF_INTERVALS if given.get(name)}
+    return {name: _one_or_several(given[option]) for option, name in OF_INTERVALS.items() if given.get(option)}
 
 
-def _one_or_several(names: Sequence[str]) -> str | list[str] | None:
-    return None if not names else names[0] if len(names) == 1 else list(names)
+def _one_or_several(names: str | Sequence[str]) -> str | list[str]:
+    return names if isinstance(names, str) else names[0] if len(names) == 1 else list(names)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def by_option(given: Mapping[str, Any]) -> str | None:
@@ -76,7 +101,7 @@ def by_option(given: Mapping[str, Any]) -> str | None:
 
 def interval_faults(given: Mapping[str, Any]) -> list[str]:
     """Options of an annotation without --intervals."""
-    unused = [f"--{name}" for name in OF_INTERVALS if given.get(name)]
+    unused = [_flag(name) for name in OF_INTERVALS if given.get(name)]
     if not unused or given.get("intervals") is not None:
         return []
     return [f"expected --intervals with {', '.join(unused)}, got none; add --intervals FILE"]
@@ -100,7 +125,7 @@ def _is_same_file(out: Path, file: Path) -> bool:
 
 def _read_as_y(file: Path, given: Mapping[str, Any]) -> xr.DataArray:
     """The signals of a file that is read with the options of Y; errors name these if they are given."""
-    own = {name.removesuffix("_y"): f"--{name.replace('_', '-')}" for name in Y_OPTIONS if given.get(name) is not None}
+    own = {name.removesuffix("_y"): _flag(name) for name in Y_OPTIONS if given.get(name) is not None}
     with named(own):
         return open_signals(file, **open_options(given, of_y=True))
 
@@ -108,14 +133,19 @@ def _read_as_y(file: Path, given: Mapping[str, Any]) -> xr.DataArray:
 def _unused_options(given: Mapping[str, Any]) -> list[str]:
     """Options that need another argument, which is missing."""
     faults = []
-    of_y = [f"--{name.replace('_', '-')}" for name in Y_OPTIONS if given.get(name) is not None]
+    of_y = [_flag(name) for name in Y_OPTIONS if given.get(name) is not None]
     if given["y"] is None and of_y:
         faults.append(
             f"expected a file Y with {', '.join(of_y)}, got none; if Y is in the file of X, name it again as Y"
         )
+    if given["y"] is None and given.get("measure") == "imitation":
+        faults.append(
+            "expected a file Y with --measure imitation, got none; add Y, or give --measure coordination to "
+            "correlate the signals of X with each other"
+        )
     if given["y"] is None and given["align"]:
         faults.append("expected a file Y with --align, got none; add Y or leave out --align")
-    unused = [f"--{name.replace('_', '-')}" for name in ("align_fps", "offset") if given[name] is not None]
+    unused = [_flag(name) for name in ("align_fps", "offset") if given[name] is not None]
     if unused and not given["align"]:
         faults.append(f"expected --align with {', '.join(unused)}, got none; add --align")
     return faults
@@ -128,8 +158,8 @@ def _on_one_time_axis(x: xr.DataArray, y: xr.DataArray, given: Mapping[str, Any]
     try:
         shared_clock(x, y)
     except ValueError as error:
-        remedy = "on the command line: add --align (and --align-fps FPS if the times of a file are not regular)"
-        raise ValueError(f"{error}\n{remedy}") from error
+        remedy = "add --align (and --align-fps FPS if the times of a file are not regular)"
+        raise ValueError(SEE_ALIGN.sub(remedy, str(error))) from error
     return x, y
 
 

@@ -11,17 +11,17 @@ from bitbox_xr.cli.options import (
     FILE,
     HELP,
     activation_options,
-    clock_options,
     interval_options,
     out_option,
     progress_option,
-    reader_options,
+    reading_options,
     reported,
-    second_options,
     seed_options,
 )
 from bitbox_xr.cli.output import written
+from bitbox_xr.core.validation import counted
 from bitbox_xr.inference.contingency import SURROGATES
+from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
 
 __all__ = ["contingency"]
 
@@ -60,9 +60,7 @@ OPTIONS = ("min_latency", "max_latency", "min_rise", "false_alarms_per_minute", 
     help="All pairs of signals, or only signals of X and Y with the same label.",
 )
 @progress_option
-@reader_options
-@second_options
-@clock_options
+@reading_options
 @interval_options
 @reported
 def contingency(**given: Any) -> None:
@@ -88,14 +86,19 @@ def contingency(**given: Any) -> None:
 
 
 def _summary(result: xr.Dataset) -> str:
-    """The number of significant pairs, and the pair that is answered most beyond chance."""
-    tested, found = int(result["p"].notnull().sum()), int((result["p_fwe"] <= 0.05).sum())
-    text = f"{found} of {tested} pairs with family-wise p ≤ .05"
+    """The number of significant pairs, and the pair that answers most above chance, if any does."""
+    tested, found = int(result["p"].notnull().sum()), int((result["p_fwe"] <= ALPHA).sum())
+    few = f" ({note})" if (note := too_few_text(result.attrs)) else ""
+    text = f"{found} of {counted(tested, 'pair')} with family-wise p ≤ .05{few}"
     above = result["answered_above_chance"]
     if not above.notnull().any():
-        return text
+        return f"{text}; no signal of Y has an activation"
+    if not (above > 0).any():
+        return f"{text}; no pair answers more often than by chance"
     top = result.isel(above.argmax(above.dims))
     names = [str(top[name].item()) for name in ("signal1", "signal2", "pair") if name in top.coords]
-    who = f"{names[0]} answers {names[-1]}"
+    by = result.attrs.get("by")
+    pair = names if "alone" in result.attrs else (f"{names[0]} of X", f"{names[-1]} of Y")
+    who = f"{pair[0]} answers {pair[-1]}{f' in {top[by].item()}' if by in top.coords else ''}"
     figures = f"{top['answered'].item():.0%} of {top['n_given'].item():.0f}, by chance {top['chance'].item():.0%}"
-    return f"{text}; most beyond chance: {who} ({figures}; median latency {top['latency'].item():.2f} s)"
+    return f"{text}; most above chance: {who} ({figures}; median latency {top['latency'].item():.2f} s)"

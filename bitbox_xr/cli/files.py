@@ -10,6 +10,7 @@ import xarray as xr
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import FILE, HELP, reader_options, reported
 from bitbox_xr.core import validation
+from bitbox_xr.core.durations import recording_length, seconds, span
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.io.netcdf import open_netcdf
 from bitbox_xr.io.readers import open_signals
@@ -48,10 +49,12 @@ def _describe_signals(x: xr.DataArray) -> dict[str, str]:
     empty = missing.all(other_dims).values
     constant = (x.max(other_dims) == x.min(other_dims)).values & (len(axis) > 1)
     known = {name: str(x.attrs[name]) for name in ("kind", "units", "backend", "schema", "face_id") if name in x.attrs}
+    if known.get("units") == "1":
+        del known["units"]  # a number without a unit
     lines = known | {
         "signals": f"{x.sizes[SIGNAL]}: {_shortened(x[SIGNAL].values)}",
         "frames": str(len(axis)),
-        "time": f"{axis[0]:.6g} to {axis[-1]:.6g} s ({axis[-1] - axis[0]:.6g} s)",
+        "times": span(axis[0], axis[-1]),
         "rate": "unknown (a single frame)",
         "time source": str(x.attrs.get("time_source", "")),
     }
@@ -68,6 +71,7 @@ def _describe_signals(x: xr.DataArray) -> dict[str, str]:
 def _describe_times(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
     """Lines about the frame rate, lost frames and gaps."""
     fps, lost = float(report["fps"]), int(report["lost"].sum())
+    length = seconds(recording_length(axis, fps))
     if fps > 0:
         state = "regular" if report["regular"] else "with missing rows"
         rate = f"{validation.counted(fps, 'frame')} per second, {state}"
@@ -75,8 +79,9 @@ def _describe_times(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
         rate = f"not regular: {validation.irregularity(axis)}"
     frames = report["gap_frames"].values[report["gap_frames"].values > 0]
     unit = "frame" if len(frames) == 1 and frames[0] == 1 else "frames"
-    longest = f"longest {float(report['longest_gap'].max()):.3g} s"
+    longest = f"longest {seconds(float(report['longest_gap'].max()))}"
     return {
+        "duration": length,
         "rate": rate,
         "lost frames": f"{lost} ({lost / (lost + int(report['frames'].sum())):.1%})",
         "gaps": f"{len(frames)} ({validation.listed(frames)} {unit}; {longest})" if len(frames) else "none",

@@ -23,20 +23,22 @@ from bitbox_xr.cli.options import (
     HELP,
     causal_option,
     chance_options,
-    clock_options,
     interval_options,
     measure_option,
     out_option,
     progress_option,
     reader_options,
+    reading_options,
     reported,
     scale_options,
-    second_options,
     stats_option,
     window_options,
 )
 from bitbox_xr.cli.output import written
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.validation import counted
+from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.measures import expressivity as expressions
@@ -57,9 +59,7 @@ SCALES = ("scales", "aggregate", "robust", "precision", "min_rise", "false_alarm
 @causal_option
 @stats_option
 @interval_options
-@reader_options
-@second_options
-@clock_options
+@reading_options
 @reported
 def imitation(**given: Any) -> None:
     """Measure how well X (the participant) imitates Y (the model), and with what delay.
@@ -85,9 +85,7 @@ def imitation(**given: Any) -> None:
 @window_options
 @stats_option
 @interval_options
-@reader_options
-@second_options
-@clock_options
+@reading_options
 @reported
 def coordination(**given: Any) -> None:
     """Measure how strongly X and Y vary together, whoever leads. Without Y: the signals of X with each other.
@@ -113,9 +111,7 @@ def coordination(**given: Any) -> None:
 @window_options
 @causal_option
 @interval_options
-@reader_options
-@second_options
-@clock_options
+@reading_options
 @reported
 def lag_profile(**given: Any) -> None:
     """Average the correlation of X and Y at each lag over windows. The lag of the largest mean estimates the delay.
@@ -187,9 +183,7 @@ def expressivity(**given: Any) -> None:
 @progress_option
 @window_options
 @causal_option
-@reader_options
-@second_options
-@clock_options
+@reading_options
 @interval_options
 @reported
 def significance(**given: Any) -> None:
@@ -215,7 +209,8 @@ def significance(**given: Any) -> None:
     options = {name: given[name] for name in names}
     result = significance(x, y, partners=partners or None, by=by_option(given), **options)
     written(result, given["out"])
-    text = f"{given['out']}: {_significant(result)} with family-wise p ≤ .05; seed {result.attrs['seed']}"
+    few = f" ({note})" if (note := too_few_text(result.attrs)) else ""
+    text = f"{given['out']}: {_significant(result)} with family-wise p ≤ .05{few}; seed {result.attrs['seed']}"
     by = result.attrs.get("by")
     labels = [] if by is None else [result.sel({by: label}) for label in result[by].values]
     click.echo("\n".join([text, *(f"  {one[by].item()}: {_significant(one)}" for one in labels)]))
@@ -224,8 +219,8 @@ def significance(**given: Any) -> None:
 def _significant(result: xr.Dataset) -> str:
     """How many pairs are significant in their family; for one person each pair occurs twice."""
     twice = 2 if "alone" in result.attrs else 1
-    pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= 0.05))
-    return f"{found} of {pairs} pairs"
+    pairs, found = (int(one.sum()) // twice for one in (result["p"].notnull(), result["p_fwe"] <= ALPHA))
+    return f"{found} of {counted(pairs, 'pair')}"
 
 
 def _measure(measure: Callable[..., xr.Dataset], given: Mapping[str, Any], options: Mapping[str, Any]) -> None:
@@ -242,7 +237,7 @@ def _summary(result: xr.Dataset) -> str:
     by = result.attrs.get("by")
     stats = social.window_stats(result, by=by) if "corr" in result else result
     rows, columns = stats.sizes["signal1"], stats.sizes["signal2"]
-    text = f"{rows} × {columns} signals, {result.attrs['window_count']} windows of {result.attrs['width']:.3g} s"
+    text = f"{rows} × {columns} signals, {result.attrs['window_count']} windows of {seconds(result.attrs['width'])}"
     further = [str(dim) for dim in stats["corr_mean"].dims if dim not in ("signal1", "signal2")]
     if not further:
         return f"{text}; {_strongest(stats, result.attrs['window_count'])}"

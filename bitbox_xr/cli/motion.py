@@ -14,6 +14,7 @@ from bitbox_xr.core.errors import refuse
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.measures import motion
+from bitbox_xr.reporting.rounding import rounded
 
 __all__ = ["kinematics"]
 
@@ -41,13 +42,19 @@ def kinematics(x: Path, **given: Any) -> None:
     click.echo(f"{out}: {_summary(result)}")
 
 
+def _label(dim: str, top: xr.Dataset) -> str:
+    """The label of a point: a name as it is, a number with its dimension."""
+    label = top[dim].item()
+    return label if isinstance(label, str) else f"{dim} {label}"
+
+
 def _summary(result: xr.Dataset) -> str:
     """One line about the motion: its points, and the longest path."""
     path, text = result["path"], str(result.attrs["points"])
     if not path.notnull().any():
         return f"{text}; no motion could be measured"
     top = result.isel(path.argmax([*path.dims])) if path.dims else result
-    labels = [str(top[dim].item()) for dim in path.dims if dim in top.coords]
+    labels = [_label(str(dim), top) for dim in path.dims if dim in top.coords]
     who = f" ({', '.join(labels)})" if labels else ""
-    figures = (f"{top[name].item():.3g} {result[name].attrs['units']}" for name in ("path", "speed"))
+    figures = (f"{rounded(top[name].item())} {result[name].attrs['units']}" for name in ("path", "speed"))
     return f"{text}; {'longest path' if path.dims else 'path'}{who} {', mean speed '.join(figures)}"

@@ -18,18 +18,18 @@ __all__ = [
     "HELP",
     "Command",
     "activation_options",
+    "annotation_options",
     "causal_option",
     "chance_options",
-    "clock_options",
     "interval_options",
     "measure_option",
     "out_option",
     "progress_option",
     "reader_options",
+    "reading_options",
     "reported",
     "scale_options",
     "scales_option",
-    "second_options",
     "seed_options",
     "signals_out_option",
     "stats_option",
@@ -141,6 +141,9 @@ clock_options = _combined(
     click.option("--offset", type=float, metavar="S", help="With --align: seconds to add to the times of Y."),
 )
 
+# of commands that read X and Y: all options of reading, of both
+reading_options = _combined(reader_options, second_options, clock_options)
+
 tier_options = _combined(
     click.option(
         "--tier", multiple=True, metavar="NAME", help="Tier of the annotation to read. Can be given several times."
@@ -157,16 +160,21 @@ tier_options = _combined(
         metavar="NAME",
         help="Subject of the annotation to read. Can be given several times.",
     ),
+    click.option("--intervals-format", metavar="NAME", help="Format of the annotation, if it shall not be recognised."),
 )
 
-interval_options = _combined(
+annotation_options = _combined(
     click.option(
         "--intervals",
         type=FILE,
         metavar="FILE",
-        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …): measure each label of its intervals.",
+        help="Annotation of X (ELAN, BORIS, Praat, BIDS, a table, …), to tell the labels of its intervals apart.",
     ),
     tier_options,
+)
+
+interval_options = _combined(
+    annotation_options,
     click.option(
         "--by",
         metavar="NAME",
@@ -230,7 +238,12 @@ progress_option = click.option(
 window_options = _combined(
     click.option("--width", type=float, default=0.5, show_default=True, help="Length of a window, s."),
     click.option("--step", type=float, help="Time from one window to the next, s.  [default: half the width]"),
-    click.option("--max-lag", type=float, help="Largest lag, s.  [default: a quarter of the width]"),
+    click.option(
+        "--max-lag",
+        type=float,
+        help="Largest shift of a window, s. Lags reach as far in imitation, and twice as far in coordination, where "
+        "both windows are shifted.  [default: a quarter of the width]",
+    ),
     click.option(
         "--polarity/--no-polarity",
         default=True,

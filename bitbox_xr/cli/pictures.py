@@ -9,30 +9,32 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.cli.arguments import checked_out
+from bitbox_xr.cli.arguments import OF_INTERVALS, annotated, by_option, checked_out, interval_faults, opened, second
+from bitbox_xr.cli.default_pictures import default_picture
 from bitbox_xr.cli.group import main
-from bitbox_xr.cli.options import FILE, HELP, reported, scales_option, threshold_options
+from bitbox_xr.cli.options import (
+    FILE,
+    HELP,
+    annotation_options,
+    reading_options,
+    reported,
+    scales_option,
+    threshold_options,
+)
 from bitbox_xr.cli.output import PICTURE
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.selection import selected
-from bitbox_xr.core.variables import PAIR, RECORDING
 from bitbox_xr.io.netcdf import destination, open_netcdf, replacing
 from bitbox_xr.io.readers import open_signals
+from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS, open_options
 from bitbox_xr.plotting.methods import PlotMethods, SignalsPlotMethods
 
 __all__ = ["plot"]
 
-# the picture of a result, by the first of these variables that it has
-OF_RESULTS = {
-    "null_corr": "over_time_by_chance",
-    "profile": "lag_profile",
-    "surrogate_z": "significant_pairs",
-    "expressivity": "expressivity",
-    "asymmetry": "asymmetry",
-    "estimate": "specification_curve",
-}
-FILES = ("found", "chance")  # options that are results
-OF_COMMAND = ("out", "picture", "select", "dpi")  # options that are not of a picture
+RESULTS = ("found", "chance")  # options that are files with results
+# options that are not of a picture, but say which part of which data
+OF_COMMAND = {"out", "picture", "select", "dpi", *OPEN_OPTIONS, *Y_OPTIONS, "align", "align_fps", "offset"}
+OF_COMMAND |= {"intervals", *OF_INTERVALS}
 DATE = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
@@ -40,8 +42,8 @@ DATE = {
 
 
 def _names(methods: type) -> list[str]:
-    """The pictures of results, or of signals, that need nothing but options."""
-    return [name for name in vars(methods) if not name.startswith("_") and name != "answers"]
+    """The pictures of results, or of signals."""
+    return [name for name in vars(methods) if not name.startswith("_")]
 
 
 PICTURES = sorted({*_names(PlotMethods), *_names(SignalsPlotMethods)})
@@ -75,8 +77,11 @@ PICTURES = sorted({*_names(PlotMethods), *_names(SignalsPlotMethods)})
     "--by",
     metavar="NAME",
     help="Of significant_pairs and matched_pairs: which p-value decides (p, p_fwe or q). Of groups, signals and "
-    "kinematics: the coordinate with labels.",
+    "kinematics: the coordinate with labels.  [default of signals: condition, the labels of --intervals]",
 )
+@click.option("--y", type=FILE, metavar="FILE", help="Of answers: the recording Y, whose activations X answers.")
+@click.option("--min-latency", type=float, metavar="S", help="Of answers: they start later than this.")
+@click.option("--max-latency", type=float, metavar="S", help="Of answers: they start until then.")
 @click.option("--alpha", type=float, help="Of pictures with p-values: the largest one of a significant pair.")
 @click.option("--level", type=float, help="Of pictures with surrogates: share of them in the band.")
 @click.option("--variable", metavar="NAME", help="Of groups and specification_curve: the variable to draw.")
@@ -90,11 +95,13 @@ PICTURES = sorted({*_names(PlotMethods), *_names(SignalsPlotMethods)})
 @click.option(
     "--dpi", type=click.IntRange(10, 2400), default=200, metavar="N", show_default=True, help="Dots per inch of a .png."
 )
+@annotation_options
+@reading_options
 @reported
 def plot(result: Path, **given: Any) -> None:
-    """Draw a picture of RESULT, a file that another command or `to_netcdf()` wrote; or of a recording.
+    """Draw a picture of RESULT: a result that another command wrote, or a recording.
 
-    Options have the names and meanings that the pictures have in Python, where `result.bitbox.plot` draws them.
+    A recording is a NetCDF file or one that a tracker wrote, which is read with options such as --fps.
 
     \b
     Examples:
@@ -103,28 +110,42 @@ def plot(result: Path, **given: Any) -> None:
       bitbox-xr plot chance.nc -o play.svg --select condition=play --by q
       bitbox-xr plot results/imitation/summary.nc -o groups.png --select pair=AU12_r \\
         --variable corr_mean --by group
+      bitbox-xr plot openface.csv -o signals.png --intervals phases.csv
       bitbox-xr plot openface.csv -o smile.png --coefficient AU12_r --min-rise 0.5
+      bitbox-xr plot child.csv -o answers.png --y model.csv --pair AU12_r AU12_r --max-latency 1
     """
     import matplotlib
+    from matplotlib import pyplot as plt
 
-    out = checked_out(given, result, *(given[name] for name in FILES if given[name] is not None), form=PICTURE)
-    opened = _opened(result)
-    labels = _labels(opened, given["select"])
-    data: xr.Dataset | xr.DataArray = selected(opened, labels)
-    name = given["picture"] or _default_picture(data, given)
-    draw = _method(data, name)
-    options = _options(name, draw, data, given)
+    files = [given[name] for name in (*RESULTS, "y") if given[name] is not None]
+    out = checked_out(given, result, *files, form=PICTURE)
+    refuse("plot", interval_faults(given))
+    data = _data(result, given)
+    default = default_picture(data, given)
+    name = given["picture"] or default.name
+    stated = (dict(default.options) if name == default.name else {}) | _stated(data, given)
+    _checked(name, _method(data, name), data, stated)
+    if given["y"] is not None and isinstance(data, xr.DataArray):
+        data, stated["y"] = second(data, given["y"], given)
+    options = _read(_checked(name, _method(data, name), data, stated), given)
     with matplotlib.rc_context({"backend": "agg", "svg.hashsalt": name}), replacing(destination(out)) as file:
-        figure = draw(**options).get_figure(root=True)
+        figure = _method(data, name)(**options).get_figure(root=True)
         figure.savefig(file, dpi=given["dpi"], metadata=DATE.get(out.suffix.lower()))
+        plt.close(figure)
     click.echo(f"{out}: {name}")
 
 
-def _opened(file: Path) -> Any:  # DataArray or Dataset, as the file says
-    """The content of a NetCDF file in memory, or the signals of a tracker's file."""
-    opened = open_netcdf(file) if file.suffix.lower() == ".nc" else open_signals(file)
-    with opened:
-        return opened.load()
+def _data(result: Path, given: Mapping[str, Any]) -> xr.Dataset | xr.DataArray:
+    """The selected part of the result or of the recording, with the labels of --intervals."""
+    content = opened(result, given)
+    if isinstance(content, xr.DataArray):
+        content = annotated(content, given)
+    elif given["intervals"] is not None:
+        raise ValueError(
+            f"expected a recording with --intervals, got the result {result}; measure with --intervals, then draw"
+        )
+    part: xr.Dataset | xr.DataArray = selected(content, _labels(content, given["select"]))
+    return part
 
 
 def _labels(data: xr.Dataset | xr.DataArray, texts: tuple[str, ...]) -> dict[str, str | float]:
@@ -144,15 +165,6 @@ def _labels(data: xr.Dataset | xr.DataArray, texts: tuple[str, ...]) -> dict[str
     return labels
 
 
-def _default_picture(data: xr.Dataset | xr.DataArray, given: Mapping[str, Any]) -> str:
-    if isinstance(data, xr.DataArray):
-        return "lag_heatmap" if "lag" in data.dims else "signals" if given["coefficient"] is None else "decomposition"
-    if RECORDING in data.dims and given["by"] in data.coords:
-        return "groups"
-    found = next((picture for variable, picture in OF_RESULTS.items() if variable in data), "matrix")
-    return "matched_pairs" if found == "significant_pairs" and PAIR in data.dims else found
-
-
 def _method(data: xr.Dataset | xr.DataArray, name: str) -> Callable[..., Any]:
     """What draws the picture of these data."""
     methods = PlotMethods(data) if isinstance(data, xr.Dataset) else SignalsPlotMethods(data)
@@ -164,27 +176,41 @@ def _method(data: xr.Dataset | xr.DataArray, name: str) -> Callable[..., Any]:
     return method
 
 
-def _options(
-    name: str, draw: Callable[..., Any], data: xr.Dataset | xr.DataArray, given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The options of the command that are given, which must be options of the picture, with the content of files."""
+def _stated(data: xr.Dataset | xr.DataArray, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a picture that the user gave."""
     stated = {option: value for option, value in given.items() if option not in OF_COMMAND and value is not None}
+    if isinstance(data, xr.DataArray) and (by := by_option(given)) is not None:
+        stated["by"] = by
+    return stated
+
+
+def _checked(
+    name: str, draw: Callable[..., Any], data: xr.Dataset | xr.DataArray, stated: dict[str, Any]
+) -> dict[str, Any]:
+    """The stated options, which must be options of the picture; a result of significance is its own test."""
     parameters = {key: one for key, one in inspect.signature(draw).parameters.items() if key not in ("ax", "fig")}
     if "found" in parameters and isinstance(data, xr.Dataset) and "surrogate_z" in data:
         stated = {"found": data, **stated}
     faults = []
     if others := [option for option in stated if option not in parameters]:
-        known = _flags(option for option in parameters if option in given) or "none"
+        known = _flags(option for option in parameters if option != "fps") or "none"
         got = f"got {_flags(others)}; leave it out, or choose another --picture"
         faults.append(f"expected options of {name} ({known}), {got}")
     needed = [key for key, one in parameters.items() if one.default is inspect.Parameter.empty and key not in stated]
     if needed:
         faults.append(f"expected {_flags(needed)} with {name}, got none; add it")
     refuse("plot", faults)
-    read = {option: value for option, value in stated.items() if isinstance(value, Path)}
-    return stated | {
-        option: open_netcdf(file) if option in FILES else open_signals(file) for option, file in read.items()
+    return stated
+
+
+def _read(stated: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with the content of the files among them."""
+    content = {
+        option: open_netcdf(value) if option in RESULTS else open_signals(value, **open_options(given))
+        for option, value in stated.items()
+        if isinstance(value, Path)
     }
+    return stated | content
 
 
 def _flags(names: Iterable[str]) -> str:

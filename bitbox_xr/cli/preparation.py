@@ -1,20 +1,24 @@
-"""The command `prepare`, which smooths, detrends and standardises a recording."""
+"""The command `prepare`, which converts a recording to NetCDF, and smooths, detrends and standardises it."""
 
 from pathlib import Path
 from typing import Any
 
 import click
+import xarray as xr
 
 from bitbox_xr.cli.arguments import checked_out
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import FILE, HELP, reader_options, reported, signals_out_option
 from bitbox_xr.cli.output import SIGNALS
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.validation import counted
+from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.preprocessing.filters import detrend, smooth
 from bitbox_xr.preprocessing.standardisation import standardize
+from bitbox_xr.reporting.methods import steps
 
 __all__ = ["prepare"]
 
@@ -22,7 +26,7 @@ NONE = "none"  # of --center and --scale: Python's None
 OF_STANDARDIZE = ("reference", "center", "scale", "dead_band")
 
 
-@main.command(short_help="Smooth, detrend and standardise X.", **HELP)
+@main.command(short_help="Convert X to NetCDF; smooth, detrend, standardise it.", **HELP)
 @click.argument("x", type=FILE)
 @signals_out_option
 @click.option("--smooth", "smooth_width", type=float, metavar="S", help="Width of a Gaussian at half maximum, s.")
@@ -35,10 +39,13 @@ OF_STANDARDIZE = ("reference", "center", "scale", "dead_band")
 @reader_options
 @reported
 def prepare(x: Path, **given: Any) -> None:
-    """Smooth, detrend and standardise a recording, in this order, and save it as a NetCDF file.
+    """Save a recording as a NetCDF file, after smoothing, detrending and standardising it, in this order.
+
+    Without these options, the file is only converted: its values do not change.
 
     \b
     Examples:
+      bitbox-xr prepare openface.csv -o head.nc --kind pose
       bitbox-xr prepare openface.csv -o smooth.nc --smooth 0.2 --detrend 60
       bitbox-xr prepare task.csv -o task.nc --standardize --reference neutral.csv --dead-band 1
     """
@@ -56,13 +63,17 @@ def prepare(x: Path, **given: Any) -> None:
         rest = None if reference is None else open_signals(reference, **open_options(given))
         signals = standardize(signals, reference=rest, **options)
     to_netcdf(signals, out)
-    click.echo(f"{signals.sizes['signal']} signals, {signals.sizes['time']} frames -> {out}")
+    click.echo(f"{out}: {_summary(signals)}")
+
+
+def _summary(x: xr.DataArray) -> str:
+    """One line: what the file contains, and what was done."""
+    sizes = f"{counted(x.sizes[SIGNAL], 'signal')} ({x.attrs['kind']}), {counted(x.sizes[TIME], 'frame')}"
+    return f"{sizes}; {', then '.join(steps(x.attrs.get('history', '[]'))) or 'converted, with the values of the file'}"
 
 
 def _faults(given: dict[str, Any]) -> list[str]:
     of_standardize = [f"--{name.replace('_', '-')}" for name in OF_STANDARDIZE if given[name] is not None]
     if of_standardize and not given["standardize"]:
         return [f"expected --standardize with {', '.join(of_standardize)}, got none; add it or leave them out"]
-    if not given["standardize"] and given["smooth_width"] is None and given["detrend_width"] is None:
-        return ["expected at least one of --smooth, --detrend and --standardize, got none"]
     return []

@@ -15,12 +15,10 @@ from bitbox_xr.cli.options import (
     HELP,
     causal_option,
     chance_options,
-    clock_options,
     progress_option,
-    reader_options,
+    reading_options,
     reported,
     scale_options,
-    second_options,
     tier_options,
     window_options,
 )
@@ -147,9 +145,7 @@ def _report_demo(out: Path) -> None:
     show_default=True,
     help="With --measure diversity: weigh activations by their magnitude, or count them.",
 )
-@reader_options
-@second_options
-@clock_options
+@reading_options
 @reported
 def cohort(**given: Any) -> None:
     """Measure every recording that MANIFEST lists, and summarise the results in one table for each measure.

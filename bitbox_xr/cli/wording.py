@@ -21,7 +21,9 @@ UNMISTAKABLE = {"fps", "rng", "sep", "skiprows"}
 VALUE = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|…|True|False|None|-?[\w.+]+"""
 SUBJECT = re.compile(r"^(?:[a-z_]+\.)?[a-z_]+\(\): ", re.MULTILINE)
 CALL = re.compile(r"\b((?:[a-z_]+\.)*)([a-z_]+)\((?:x|x, y)?\)")
-WRAPPED = re.compile(rf"\b[\w.]+\((?:[^()=]*, )?(\w+=(?:{VALUE}))\)")
+WRAPPED = re.compile(rf"\b[\w.]+\((?:[^()=]*, )?(\w+=(?:{VALUE})(?:, \w+=(?:{VALUE}))*)\)")
+SELECTED = re.compile(r"\.i?sel\((\w+)=[^()]*\)")
+NAME = re.compile(r"(\w+)=")
 KEYWORD = re.compile(rf"(?<![\w.-])(\w+)=({VALUE})")
 EXPECTED = re.compile(r"\bexpected (\w+)(?= (?:to|together|with|or)\b|,)(?: (with|or) (\w+)\b)?")
 ADVICE = re.compile(r"\b(give|pass|add|set|state|leave out|leave) (\w+)(?=[,;.)]|$| or | and | out\b)")
@@ -48,7 +50,9 @@ def in_words_of(
     "name the column, --time COLUMN, or choose --columns 'a,b c' and --no-causal"
     """
     text = SUBJECT.sub("", text).replace("got None", "got none")
-    text = WRAPPED.sub(lambda found: found[1] if found[1].partition("=")[0] in options else found[0], text)
+    if "select" in options:
+        text = SELECTED.sub(r"--select \1=LABEL", text)
+    text = WRAPPED.sub(lambda found: found[1] if NAME.findall(found[1])[0] in options else found[0], text)
     text = KEYWORD.sub(lambda found: _keyword(found, options), text)
     text = EXPECTED.sub(lambda found: _expected(found, options), text)
     text = ADVICE.sub(lambda found: f"{found[1]} {_flag(found[2], options)}", text)

@@ -16,6 +16,7 @@ from bitbox_xr.cohort.fingerprint import HashedFile, hashed, unchanged
 from bitbox_xr.cohort.manifest import Recording
 from bitbox_xr.cohort.preparation import Mask
 from bitbox_xr.cohort.reading import Reading
+from bitbox_xr.core.durations import seconds, span
 from bitbox_xr.core.errors import collected_warnings
 from bitbox_xr.core.provenance import append_history
 from bitbox_xr.core.variables import MASKED, TIME
@@ -132,11 +133,11 @@ def cut(x: xr.DataArray, start: float | None, stop: float | None) -> xr.DataArra
     inside = (times >= low) & (times < high)
     if not inside.any():
         first, last = (
-            ("the beginning" if start is None else f"{start:g} s"),
-            ("the end" if stop is None else f"{stop:g} s"),
+            ("the beginning" if start is None else seconds(start)),
+            ("the end" if stop is None else seconds(stop)),
         )
         raise ValueError(
-            f"expected frames from start to stop ({first} to {last}), got frames from {times[0]:g} to {times[-1]:g} s; "
+            f"expected frames from start to stop ({first} to {last}), got frames from {span(times[0], times[-1])}; "
             "correct start and stop in the manifest"
         )
     kept = {name: at for name, at in (("start", start), ("stop", stop)) if at is not None}

@@ -1,6 +1,6 @@
 """Kinds of signals: their names and units, and the message for an unknown kind."""
 
-__all__ = ["KINDS", "kind_faults"]
+__all__ = ["ACTIVE", "KINDS", "kind_faults"]
 
 # kind: long_name and units of its values
 KINDS = {
@@ -11,7 +11,9 @@ KINDS = {
     "rectangle": ("face rectangle", "pixel"),
     "emotion": ("emotion", "1"),
     "gaze": ("direction of gaze", "1 (vectors), rad (angles)"),
+    "motion-energy": ("motion energy", "1"),
 }
+ACTIVE = ("expression", "motion-energy")  # kinds with activations: rises from rest, and falls
 
 
 def kind_faults(kind: object, name: str = "kind") -> list[str]:

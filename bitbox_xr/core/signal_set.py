@@ -48,7 +48,7 @@ def signals(
         Missing values are NaN.
     kind
         Kind of the signals: expression (coefficients of facial expressions), landmark (pixel), landmark-can
-        (canonicalized landmarks, mm), pose (of the head), rectangle (around the face, pixel), emotion or gaze.
+        (canonicalized, mm), pose (of the head), rectangle (around the face, pixel), emotion, gaze or motion-energy.
     fps
         Frames per second, for data without times. With times, it confirms an unusual rate: more than 240 frames per
         second, or steps of more than 10 s, are refused otherwise.
@@ -221,7 +221,7 @@ def as_signals(data: object, *, fps: float | None = None, label: str = "x") -> x
     if SIGNAL not in x.coords:
         kind = x.attrs.get("kind", "expression")
         x = x.assign_coords({SIGNAL: signal_names.default_names(kind, x.sizes[SIGNAL])})
-    elif not all(isinstance(name, str) for name in x.coords.variables[SIGNAL].values):  # bytes or numbers
+    elif x.coords.variables[SIGNAL].dtype.kind != "U" and not all(isinstance(n, str) for n in x[SIGNAL].values):
         labels = np.array([validation.label_of(name) for name in x[SIGNAL].values], dtype=str)
         x = x.assign_coords({SIGNAL: (SIGNAL, labels, x[SIGNAL].attrs)})
     with suppress(ValueError):  # an unknown unit, which the next check reports with all other faults

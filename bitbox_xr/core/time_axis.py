@@ -1,6 +1,5 @@
 """Conversion of the coordinate `time` to seconds."""
 
-import numpy as np
 import xarray as xr
 
 from bitbox_xr.core import validation
@@ -30,7 +29,7 @@ def on_seconds(x: xr.DataArray, fps: float | None = None) -> xr.DataArray:
         times = (TIME, frame_rate.frame_times(x.sizes[TIME], fps), dict(TIME_ATTRS))
         return x.assign_coords({TIME: times}).assign_attrs(validation.stated(fps))
     time = x.coords.variables[TIME]
-    if time.dtype == np.float64 and time.attrs.get("units") == TIME_ATTRS["units"]:
+    if validation.in_seconds(time):
         return x
     try:
         axis, origin = frame_rate.seconds(time)

@@ -40,7 +40,9 @@ TimesLike: TypeAlias = np.ndarray | xr.DataArray | pd.Index | pd.Series | Sequen
 ScalesLike: TypeAlias = int | Sequence[float] | np.ndarray | None  # s
 NoiseLike: TypeAlias = xr.DataArray | Mapping[str, str] | None  # a recording at rest, or {coordinate: label}
 
-Kind: TypeAlias = Literal["expression", "landmark", "landmark-can", "pose", "rectangle", "emotion", "gaze"]
+Kind: TypeAlias = Literal[
+    "expression", "landmark", "landmark-can", "pose", "rectangle", "emotion", "gaze", "motion-energy"
+]
 MeasureOfTwo: TypeAlias = Literal["imitation", "coordination"]
 Statistic: TypeAlias = Literal["corr_abs_mean", "corr_mean"]
 Surrogates: TypeAlias = Literal["shift", "permute", "segments", "phase", "partners"]

@@ -10,9 +10,10 @@ from typing import TypeGuard
 import numpy as np
 import pandas as pd
 import xarray as xr
+from xarray.indexes import PandasMultiIndex
 
 from bitbox_xr.core.kinds import kind_faults
-from bitbox_xr.core.variables import SIGNAL, TIME
+from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES
 from bitbox_xr.kernels import frame_rate
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "faults_of",
     "flag_faults",
     "fps_faults",
+    "in_seconds",
     "increase_faults",
     "irregularity",
     "is_number",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 MAX_UNSTATED_STEP_S = 10.0  # a longer step between frames usually means that the times are in ms
+SHORTEST_UNSTATED_STEP_S = (1 - 1e-6) / frame_rate.MAX_UNSTATED_FPS  # times are rounded
 MAX_OPTION = 1e9  # seconds, or frames per second; with larger options, numbers of frames would overflow integers
 STATED = "fps given"  # start of the attribute `time_source` if the caller gave the frame rate
 
@@ -65,7 +68,7 @@ def shape_faults(x: object) -> list[str]:
     """Faults of the dimensions and sizes of a DataArray."""
     if not isinstance(x, xr.DataArray):
         return [f"expected a DataArray with dimensions time and signal, got a {type(x).__name__}; see signals()"]
-    nested = [str(dim) for dim, index in x.indexes.items() if isinstance(index, pd.MultiIndex) and dim in x.dims]
+    nested = [str(dim) for dim, index in x.xindexes.items() if isinstance(index, PandasMultiIndex) and dim in x.dims]
     if nested:
         return [f"expected plain coordinates, got a MultiIndex {dim}; call .reset_index({dim!r})" for dim in nested]
     if unnamed := [dim for dim in x.dims if not isinstance(dim, str)]:
@@ -84,7 +87,7 @@ def shape_faults(x: object) -> list[str]:
 
 def size_faults(shape: tuple[float, ...]) -> list[str]:
     """Faults of a shape: sizes that dask does not know."""
-    if not any(np.isnan(size) for size in shape):
+    if not any(math.isnan(size) for size in shape):
         return []
     return [f"expected a known shape, got {shape}; dask does not know it yet, call .compute_chunk_sizes() on the array"]
 
@@ -121,6 +124,8 @@ def path_of(function: str, path: object, expected: str = "a file's name") -> Pat
 
 def label_of(name: object) -> str:
     """A signal's name as text; '' if it is missing."""
+    if isinstance(name, str):
+        return str(name)
     if isinstance(name, bytes):
         return name.decode(errors="replace")
     return "" if pd.api.types.is_scalar(name) and pd.isna(name) else str(name)  # type: ignore[call-overload]
@@ -131,8 +136,8 @@ def label_faults(labels: list[str], n: int) -> list[str]:
     faults = []
     if len(labels) != n:
         faults.append(f"expected {counted(n, 'name')}, one for each signal, got {len(labels)}")
-    repeated = sorted(label for label, count in Counter(labels).items() if count > 1)
-    if repeated:
+    if len(set(labels)) < len(labels):
+        repeated = sorted(label for label, count in Counter(labels).items() if count > 1)
         faults.append(f"expected unique signal names, got more than once: {listed(repeated)}")
     if any(not label.strip() for label in labels):
         faults.append("expected a name for every signal, got an empty name")
@@ -172,19 +177,33 @@ def stated(fps: float | None) -> dict[str, str]:
     return {"time_source": STATED} if unusual else {}
 
 
+def in_seconds(time: xr.Variable) -> bool:
+    """Whether a coordinate `time` holds float64 seconds, as signal sets have it."""
+    return bool(time.dtype == np.float64) and time.attrs.get("units") == VARIABLES[TIME].units
+
+
 def clock_faults(x: xr.DataArray, fps: float | None) -> list[str]:
     """Faults of the time axis of a DataArray, in any unit, and of an `fps` that disagrees with it."""
     time = x.coords.variables[TIME]
     if not np.issubdtype(time.dtype, np.number):
         return [f"expected the coordinate time in seconds (float64), got {time.dtype}; see signals(…, time=…)"]
     try:
-        axis = frame_rate.seconds(time)[0]
+        axis = time.values if in_seconds(time) else frame_rate.seconds(time)[0]
     except ValueError as error:
         return [f"the coordinate time: {error}"]
+    if fps is None and _plausible(axis):
+        return []
     faults = increase_faults(axis) or rate_faults(axis, fps, stated=True)
     if faults or fps is not None or str(x.attrs.get("time_source", "")).startswith(STATED):
         return faults
     return _fast_rate_faults(axis, "signals(…, fps={fps:g})", None) or _long_step_faults(axis)
+
+
+def _plausible(axis: np.ndarray) -> bool:
+    """Whether all steps are positive and customary, so that no other check of a time axis would find a fault."""
+    with np.errstate(invalid="ignore"):  # infinite times
+        steps = axis[1:] - axis[:-1]
+    return bool(len(steps) and steps.min() > SHORTEST_UNSTATED_STEP_S and steps.max() <= MAX_UNSTATED_STEP_S)  # not NaN
 
 
 def _long_step_faults(axis: np.ndarray) -> list[str]:
@@ -251,8 +270,8 @@ def _step(axis: np.ndarray) -> float:
 
 def _fast_rate_faults(axis: np.ndarray, remedy: str, time_unit: str | None) -> list[str]:
     """Faults of a rate that cameras rarely have; `remedy` is the call that confirms it."""
-    shortest = (1 - 1e-6) / frame_rate.MAX_UNSTATED_FPS  # times are rounded
-    if np.diff(axis).min(initial=np.inf) > shortest or (step := _step(axis)) > shortest:
+    shortest = np.diff(axis).min(initial=np.inf)
+    if shortest > SHORTEST_UNSTATED_STEP_S or (step := _step(axis)) > SHORTEST_UNSTATED_STEP_S:
         return []
     unit = "times are read as seconds" if time_unit in (None, "s") else f"time_unit={time_unit!r} was given"
     return [

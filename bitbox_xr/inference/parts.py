@@ -8,17 +8,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.validation import counted, listed
+from bitbox_xr.inference.surrogate_numbers import ALPHA, ENOUGH, smallest_p
 from bitbox_xr.kernels import distinct_draws
 from bitbox_xr.measures.correlation_engine import Windows
 from bitbox_xr.measures.windowing import Pair
 from bitbox_xr.preprocessing.intervals import stretches
 
-__all__ = ["ALPHA", "Part", "grouped", "notes", "spacing"]
+__all__ = ["Part", "grouped", "notes", "spacing"]
 
-ALPHA = 0.05
-ENOUGH = 19  # surrogates for p ≤ ALPHA
 MIN_GRID = 3  # shifts of an interval, the observed one included; also its windows that segments exchanges
 MIN_PERMUTED = 6  # intervals
 MAX_LENGTH_RATIO = 1.1  # of the longest to the shortest interval that are exchanged
@@ -84,7 +84,9 @@ def _parts(pair: Pair) -> dict[str, list[Part]]:
 
 
 def _warn_of_left_out(kind: str, left_out: list[Part], faults: list[str], pair: Pair) -> None:
-    shortest = f"intervals of at least {MIN_GRID * spacing(pair) / pair.fps:.3g} s, three times the distance of shifts"
+    shortest = (
+        f"intervals of at least {seconds(MIN_GRID * spacing(pair) / pair.fps)}, three times the distance of shifts"
+    )
     expected = shortest if kind == "shift" else "intervals that the surrogates can use"
     total = len(pair.grids)
     counts = Counter(part.label for part in left_out)
@@ -106,8 +108,8 @@ def _shifted(parts: list[Part], n: int, pair: Pair) -> tuple[list[Part], list[st
     longest = max(part.frames for part in parts)
     where = "" if pair.by is None else "in an interval "
     return [], [
-        f"expected at least {least} frames ({least / rate:.3g} s) {where}for surrogates='shift', three times the "
-        f"distance of shifts, got {longest} frames ({longest / rate:.3g} s); record longer, or choose a smaller "
+        f"expected at least {least} frames ({seconds(least / rate)}) {where}for surrogates='shift', three times the "
+        f"distance of shifts, got {longest} frames ({seconds(longest / rate)}); record longer, or choose a smaller "
         f"{pair.smaller or 'width, step or max_lag'}"
     ]
 
@@ -160,7 +162,7 @@ def notes(kind: str, n: int, numbers: list[int], pair: Pair) -> list[str]:
     found = []
     if few:
         got = listed(f"{number}{label}" for label, number in few.items())
-        p_min = " and ".join(f"{1 / (number + 1):.2g}" for number in sorted(set(few.values())))
+        p_min = " and ".join(smallest_p(number) for number in sorted(set(few.values())))
         found.append(
             f"expected at least {ENOUGH} surrogates for p ≤ {ALPHA:g}, got {got}, with which p is at least {p_min}; "
             f"{_remedy(kind, n, max(few.values()), pair)}"
@@ -168,9 +170,9 @@ def notes(kind: str, n: int, numbers: list[int], pair: Pair) -> list[str]:
     width, step, reach = pair.sizes
     if kind == "segments" and step < width + 2 * reach:
         found.append(
-            f"expected windows that share no frames with surrogates='segments', got a step of {step / pair.fps:.3g} s; "
-            "unrelated pairs are then significant too often: choose a step of "
-            f"{(width + 2 * reach) / pair.fps:.3g} s, or surrogates='shift'"
+            f"expected windows that share no frames with surrogates='segments', got a step of "
+            f"{seconds(step / pair.fps)}; unrelated pairs are then significant too often: choose a step of "
+            f"{seconds((width + 2 * reach) / pair.fps)}, or surrogates='shift'"
         )
     return found
 
@@ -184,6 +186,8 @@ def _remedy(kind: str, n: int, number: int, pair: Pair) -> str:
     if kind == "permute":
         return "use surrogates='shift'"
     length = (ENOUGH + 1) * spacing(pair) / pair.fps
-    needed = f"a recording of {length:.3g} s" if pair.by is None else f"an interval of {length:.3g} s, more intervals"
+    needed = (
+        f"a recording of {seconds(length)}" if pair.by is None else f"an interval of {seconds(length)}, more intervals"
+    )
     smaller, estimate = pair.smaller or "width or max_lag", "answered_above_chance" if pair.smaller else "excess"
     return f"p ≤ {ALPHA:g} needs {needed}, or a smaller {smaller}; to test many recordings together, use {estimate}"

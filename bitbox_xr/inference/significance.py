@@ -17,8 +17,9 @@ from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.types import Array, Attrs, MeasureOfTwo, PairsOf, SignalsLike, Statistic, Surrogates
 from bitbox_xr.core.validation import flag_faults, name_faults
 from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
-from bitbox_xr.inference.parts import ALPHA, notes
+from bitbox_xr.inference.parts import notes
 from bitbox_xr.inference.strengths import Statistics, compared
+from bitbox_xr.inference.surrogate_numbers import ALPHA
 from bitbox_xr.inference.surrogates import draw, draw_attrs
 from bitbox_xr.measures.constant_signals import note_constant_signals
 from bitbox_xr.measures.results import matched

@@ -86,8 +86,12 @@ def fit(times: np.ndarray) -> Grid | None:
     >>> fit(np.array([0, 0.1, 0.25, 0.3])) is None
     True
     """
-    if len(times) > 1 and (grid := _exact(times)):
-        return grid
+    rate = _exact_rate(times)
+    return Grid(float(times[0]), rate, np.arange(len(times))) if rate else _search(times)
+
+
+def _search(times: np.ndarray) -> Grid | None:
+    """`fit` for times that are not exact, or that have lost frames."""
     steps = np.diff(times)
     if len(steps) == 0 or steps.min() < MIN_STEP_S:
         return None
@@ -104,16 +108,18 @@ def fit(times: np.ndarray) -> Grid | None:
     return _placed(times, np.concatenate([[0], np.cumsum(np.maximum(np.rint(steps / step), 1))]))
 
 
-def _exact(times: np.ndarray) -> Grid | None:
-    """The regular time axis with a customary rate and no lost frames, if `times` are on it but for rounding errors.
+def _exact_rate(times: np.ndarray) -> float | None:
+    """The customary rate of a regular time axis without lost frames, if `times` are on it but for rounding errors.
 
     This is what most recordings have, and faster than a search for a rate.
     """
-    span, frames = times[-1] - times[0], np.arange(len(times))
-    if not span * 2 * CUSTOMARY_FPS[-1] > frames[-1]:  # also NaN
+    last = len(times) - 1
+    if last < 1 or not (span := times[-1] - times[0]) * 2 * CUSTOMARY_FPS[-1] > last:  # also NaN
         return None
-    rate = _customary(frames[-1] / span)
-    return Grid(float(times[0]), rate, frames) if deviation(times, rate, frames) < ROUNDING else None
+    rate = _customary(last / span)
+    off = times * rate
+    off -= np.arange(len(times), dtype=np.float64)
+    return rate if max(off.max() - off[0], off[0] - off.min()) < ROUNDING else None
 
 
 def _placed(times: np.ndarray, frames: np.ndarray) -> Grid | None:
@@ -160,7 +166,9 @@ def regular_rate(times: np.ndarray) -> float | None:
     >>> regular_rate(np.array([0, 0.04, 0.16])) is None
     True
     """
-    grid = fit(times)
+    if rate := _exact_rate(times):
+        return rate
+    grid = _search(times)
     return None if grid is None or grid.lost else grid.fps
 
 

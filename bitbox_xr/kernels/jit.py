@@ -35,4 +35,5 @@ def kernel(function: Callable[..., Any]) -> Any:
         numba_internals.stamp_cache(compiled, SOURCES)
         return compiled
     except (RuntimeError, AttributeError):  # "cannot cache function …: no locator available"
+        compilation_notice.not_cached()
         return numba.njit(nogil=True, error_model="numpy")(function)

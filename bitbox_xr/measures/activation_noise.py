@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.signal_set import as_signals, rate
 from bitbox_xr.core.types import Array, NoiseLike
@@ -85,13 +86,14 @@ def _recording_at_rest(measure: str, x: xr.DataArray, noise: xr.DataArray, chose
     """Check that `noise` has the rate, labels and further dimensions of `x`, and order it alike."""
     noise = as_signals(noise, label="noise")
     faults = []
-    if noise.attrs.get("kind", "expression") != "expression":
-        faults.append(f"expected noise to be of kind 'expression', got {noise.attrs['kind']!r}")
+    kinds = [one.attrs.get("kind", "expression") for one in (x, noise)]
+    if kinds[0] != kinds[1]:
+        faults.append(f"expected noise to be of kind {kinds[0]!r}, as x, got {kinds[1]!r}")
     if abs(rate(noise) - chosen.fps) > RATE_TOLERANCE * chosen.fps:
         faults.append(f"expected noise at {chosen.fps:g} frames per second, as x, got {rate(noise):g}; use resample()")
     if too_long := [d for d in chosen.durations if d >= noise.sizes[TIME] / rate(noise)]:
         faults.append(
-            f"expected noise longer than every scale, got {noise.sizes[TIME] / rate(noise):g} s and scales of "
+            f"expected noise longer than every scale, got {seconds(noise.sizes[TIME] / rate(noise))} and scales of "
             f"{listed(f'{d:g}' for d in too_long)} s; use a longer recording at rest or shorter scales"
         )
     faults += _dimension_faults(x, noise)

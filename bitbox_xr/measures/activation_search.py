@@ -2,8 +2,9 @@
 
 Arrays are `(…, time, signal)`. A lazy recording is never held in memory as a whole. Results that combine across pieces
 along time are computed piece by piece; each piece is read three times: for the mean, for the largest response, and for
-the activations. Results that need all frames of a coefficient (quartiles, medians, plateaus of any length) are computed
-for a few coefficients at a time; each such block reads all chunks along time again, and keeps its own columns only.
+the activations. Results that need all frames of a coefficient (quartiles, medians, plateaus of any length, expressions
+held for any time) are computed for a few coefficients at a time; each such block reads all chunks along time again, and
+keeps its own columns only.
 """
 
 from collections.abc import Callable, Iterable
@@ -100,12 +101,12 @@ def summaries(
         return apply_to_activations(data, search, finish, shape, noise)
     import dask.array as da
 
-    if search.apart or search.outliers or search.labels is not None or 0.0 in search.scales:
+    if search.apart or search.chooses or search.outliers or search.labels is not None or 0.0 in search.scales:
         one = partial(_of_columns, search=search, finish=finish, shape=shape)
     else:
         one = partial(_of_pieces, search=search, shape=shape)
     lazy = cast("da.Array", data)
-    results = [one(lazy[at], noise=None if noise is None else noise[at]) for at in np.ndindex(data.shape[:-2])]
+    results = [one(lazy[at]) if noise is None else one(lazy[at], noise=noise[at]) for at in np.ndindex(data.shape[:-2])]
     result: Array = da.stack(results).reshape(data.shape[:-2] + shape)
     return result
 
@@ -170,7 +171,7 @@ def _of_columns(
     search: "Search",
     finish: Callable[["Found"], np.ndarray],
     shape: tuple[int, ...],
-    noise: Array | None,
+    noise: Array | None = None,
 ) -> "da.Array":
     """Apply `finish` to each block of coefficients, and concatenate the results along signals."""
     import dask.array as da
@@ -209,7 +210,7 @@ def _read_and_call(recording: "da.Array", columns: slice, call: Callable[..., An
 # --- pieces along time
 
 
-def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...], noise: Array | None) -> "da.Array":
+def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...]) -> "da.Array":
     """Summarise the activations of a recording by combining summaries of pieces along time."""
     import dask.array as da
     from dask import delayed
@@ -234,8 +235,7 @@ def _of_pieces(recording: "da.Array", search: "Search", shape: tuple[int, ...], 
     context = [known[k] for k in range(len(within))]
     tops = each(partial(chunked.largest, search=search), around, within, context)
     top = delayed(np.maximum.reduce, pure=True)(tops)
-    known_noise = [noise] * len(within)
-    cubes = each(partial(chunked.cube, search=search), around, within, context, [top] * len(within), known_noise)
+    cubes = each(partial(chunked.cube, search=search), around, within, context, [top] * len(within))
     pooled = delayed(metrics.pooled, pure=True)(delayed(np.stack, pure=True)(cubes))
     result: da.Array = da.from_delayed(pooled, shape, np.float64)
     return result

@@ -94,6 +94,11 @@ def events(
     For onset and offset, the signal is smoothed by a Gaussian of full width at half maximum d / 8 (sigma at least 1
     frame). Its height is counted from its least value within 2 d on this side.
 
+    With `min_rise` or `false_alarms_per_minute`, a held expression is one activation (see `expressivity`): the one with
+    the largest rise, from the onset of the first to the offset of the last. Its height is then that of the largest
+    value within d / 8, counted from the least value within 2 d after the signal has fallen by half of the rise. Onset
+    or offset are NaN if it does not fall, as for a smile that is held to the end of the recording.
+
     Examples
     --------
     >>> from bitbox_xr import signals

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse, warn
+from bitbox_xr.core.kinds import ACTIVE
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
 from bitbox_xr.core.types import Array, NoiseLike, ScalesLike, SignalsLike
@@ -73,7 +74,9 @@ def expressivity(
     min_rise
         Count only activations with a rise of at least this height, in the units of the signal. The rise is the height
         of the wavelet's response, divided by that to a Gaussian bump of height 1 and of full width at half maximum
-        0.42 d. Default: count every maximum, as Bitbox does, also those of noise.
+        0.42 d. Default: count every maximum, as Bitbox does, also those of noise. With `min_rise` or
+        `false_alarms_per_minute`, activations between which the signal does not fall by half of the smaller rise are
+        one expression, which counts once, at its largest rise.
     false_alarms_per_minute
         Count only activations that noise alone would exceed at most this often per minute, at one scale (with
         `aggregate`, at all scales together). The rate is nominal: it holds for Gaussian noise, and trackers' noise has
@@ -125,6 +128,14 @@ def expressivity(
 
     The maximum of the transform can be one frame late, so the magnitude can be smaller than the height of the
     activation: a pulse with a standard deviation of 0.08 s reads 0.92 of its height at 30 frames per second.
+
+    With `min_rise` or `false_alarms_per_minute` there are two differences. The signal continues beyond its ends as its
+    mirror image, not as its mean: otherwise a signal that does not end at its mean has activations there. And a held
+    expression counts once, although the transform has a maximum where it begins and another where it ends. An
+    activation belongs to the expression of the next one with a larger rise, before or after it, unless the signal falls
+    by half of its rise between the two. It falls from its mean over d / 8 at the activation to its lowest mean over a
+    third of the time between two neighbouring activations. This holds for the list of each scale and for the
+    aggregated list.
 
     Missing frames are interpolated linearly. A frame is eligible at duration d if the frames present, and those in gaps
     of at most d / 8, carry three quarters of the wavelet's absolute weight around it (within the recording). For the
@@ -244,9 +255,11 @@ def prepared(measure: str, x: SignalsLike, asked: Asked, fps: float | None) -> t
     """Check expression signals `(…, time, signal)` and the scales at which they are searched."""
     x = as_signals(x, fps=fps, label="x")
     kind = x.attrs.get("kind", "expression")
-    if kind != "expression":
+    if kind not in ACTIVE:
         remedy = "use kinematics() or relative_motion() for landmarks, poses and rectangles"
-        raise ValueError(f"{measure}(): expected x to be of kind 'expression', got {kind!r}; {remedy}")
+        raise ValueError(
+            f"{measure}(): expected x to be of kind {' or '.join(map(repr, ACTIVE))}, got {kind!r}; {remedy}"
+        )
     dropped = (TIME,) if COEFFICIENT in RESERVED[measure] else (TIME, SIGNAL)
     refuse(f"{measure}()", name_faults(RESERVED[measure], x, dropped=dropped))
     return x, scales_of(asked, fps=rate(x), frames=x.sizes[TIME], measure=measure)

@@ -3,15 +3,17 @@
 from typing import TypeAlias
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME
+from bitbox_xr.upstream.xarray_internals import array_of
 
 __all__ = ["Coordinate", "labelled_coords", "number_faults"]
 
-# Dimensions, values and attributes of a coordinate, as xarray accepts them.
-Coordinate: TypeAlias = tuple[list[str], np.ndarray, Attrs]
+# Dimensions, values and attributes of a coordinate, as xarray accepts them. Values may be an index.
+Coordinate: TypeAlias = tuple[list[str], np.ndarray | pd.Index, Attrs]
 
 
 def labelled_coords(x: xr.DataArray, y: xr.DataArray) -> list[tuple[str, str, Coordinate]]:
@@ -29,7 +31,9 @@ def labelled_coords(x: xr.DataArray, y: xr.DataArray) -> list[tuple[str, str, Co
                 or (name not in others and name not in other.dims)
                 or (name in others and coord.identical(others[name]))
             )
-            found.append((str(name) if shared else f"{name}{side}", str(name), (dims, coord.values, coord.attrs)))
+            # an index is kept as it is, because conversion to an array and back takes long
+            values = array_of(coord) if isinstance(coord, xr.IndexVariable) else coord.values
+            found.append((str(name) if shared else f"{name}{side}", str(name), (dims, values, coord.attrs)))
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.kinds import ACTIVE
 from bitbox_xr.core.provenance import carried, result_attrs
 from bitbox_xr.core.signal_set import as_signals, rate
 from bitbox_xr.core.types import SignalsLike
@@ -77,7 +78,7 @@ def quality(x: SignalsLike, *, by: str | None = None) -> xr.Dataset:
     labels = labels_along_time("quality()", by, x)
     frames = [np.concatenate([np.arange(span.start, span.stop) for span in spans]) for spans in labels.spans]
     parts = [_of_frames(x, at, fps) for at in frames]
-    if x.attrs.get("kind", "expression") == "expression":
+    if x.attrs.get("kind", "expression") in ACTIVE:
         counts = _activations(x, frames, fps)
         minutes = [
             x.isel({TIME: at}).notnull().sum(TIME).drop_vars(x.coords, errors="ignore") / fps / 60 for at in frames

@@ -71,9 +71,9 @@ def imitation(
     ----------
     x, y
         Signals: DataArrays `(…, time, signal)`, Bitbox dictionaries, or what `signals()` accepts. Their kind must be
-        expression, landmark, landmark-can or pose. Both must have the same frame times (otherwise call `align`
-        first). If one is longer, the frames that both have are used. Further dimensions (recording, session, …) are
-        matched by label.
+        expression, landmark, landmark-can, pose, emotion, gaze or motion-energy. Both must have the same frame times
+        (otherwise call `align` first). If one is longer, the frames that both have are used. Further dimensions
+        (recording, session, …) are matched by label.
     width
         Length of a window, s.
     step

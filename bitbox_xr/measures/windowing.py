@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import result_attrs
 from bitbox_xr.core.signal_set import as_signals
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Options", "Pair", "checked_pair"]
 
-KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze")
+KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze", "motion-energy")
 WINDOW_AND_LAGS = ", for a window and its lags"
 
 
@@ -115,19 +118,8 @@ class Pair:
 
     def plan(self, net: list[int] | None = None, *, nearest: bool = True) -> "Plan":
         """The lags from which each window chooses; `net`: only these net lags, each by its most central shifts."""
-        from bitbox_xr.kernels.correlation import windowed
-
-        width, step, lag = self.sizes
-        two_sided = self.options.causal is None
-        if net is not None:
-            pairs = {d: (-(d // 2), d - d // 2, 1) if two_sided else (0, d, 1) for d in net}
-        elif two_sided:
-            # the shift of y is that of x plus d, and both are from -lag to lag
-            pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d))
-                     for d in range(-2 * lag, 2 * lag + 1)}  # fmt: skip
-        else:
-            pairs = {d: (0, d, 1) for d in range(-lag, 1 if self.options.causal else lag + 1)}
-        return windowed.plan(width, step, pairs, least=self.least, signed=not self.options.polarity, nearest=nearest)
+        own = None if net is None else tuple(net)
+        return _plan(self.sizes, self.options.causal, own, self.least, not self.options.polarity, nearest)
 
     @property
     def least(self) -> int:
@@ -169,12 +161,15 @@ class Pair:
         """Start, end and middle of each window, on the time axis of x; with `by`, also its label and interval."""
         width, step, lag = self.sizes
         grids = [grid.windows for grid in self.grids]
-        frames = np.concatenate([w.start + lag + step * np.arange(w.number) for w in grids])
-        start = np.asarray(self.x.coords.variables[TIME].values, np.float64)[frames]
+        times = self.x.coords.variables[TIME].values
+        start = np.concatenate([times[w.start + lag :: step][: w.number] for w in grids])
         stop = start + width / self.fps
-        values = {WINDOW: (start + stop) / 2, "window_start": start, "window_stop": stop}
+        middle = start + stop
+        middle /= 2
         coords: dict[str, Coordinate] = {
-            name: ([WINDOW], value, variable_attrs(name)) for name, value in values.items()
+            WINDOW: ([WINDOW], pd.Index(middle, copy=False), variable_attrs(WINDOW)),
+            "window_start": ([WINDOW], start, variable_attrs("window_start")),
+            "window_stop": ([WINDOW], stop, variable_attrs("window_stop")),
         }
         if self.by is not None:
             counts = [w.number for w in grids]
@@ -288,6 +283,30 @@ def checked_pair(
     )
 
 
+@lru_cache(maxsize=64)
+def _plan(
+    sizes: tuple[int, int, int],
+    causal: bool | None,
+    net: tuple[int, ...] | None,
+    least: int,
+    signed: bool,
+    nearest: bool,
+) -> "Plan":
+    """`Pair.plan`. Its arrays belong to all calls with the same options, so nothing may write to them."""
+    from bitbox_xr.kernels.correlation import windowed
+
+    width, step, lag = sizes
+    if net is not None:
+        pairs = {d: (-(d // 2), d - d // 2, 1) if causal is None else (0, d, 1) for d in net}
+    elif causal is None:
+        # the shift of y is that of x plus d, and both are from -lag to lag
+        pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d))
+                 for d in range(-2 * lag, 2 * lag + 1)}  # fmt: skip
+    else:
+        pairs = {d: (0, d, 1) for d in range(-lag, 1 if causal else lag + 1)}
+    return windowed.plan(width, step, pairs, least=least, signed=signed, nearest=nearest)
+
+
 def _grid(stretch: Stretch, width: int, step: int, lag: int) -> Grid:
     """The windows of an interval, from its own start."""
     left = stretch.stop - stretch.start - width - 2 * lag
@@ -331,8 +350,8 @@ def _window_faults(
     """Problems with the width, and with a recording or with intervals that are all too short for it."""
     width, _, lag = options.frames(rate)
     if width < 3:
-        expected = f"at least 3 frames ({3 / rate:.3g} s at {counted(rate, 'frame')} per second)"
-        got = f"{counted(width, 'frame')} ({options.width:g} s)"
+        expected = f"at least 3 frames ({seconds(3 / rate)} at {counted(rate, 'frame')} per second)"
+        got = f"{counted(width, 'frame')} ({seconds(options.width)})"
         return [f"expected width to be {expected}, got {got}; choose a larger width"]
     if not found:
         return [f"expected frames with a label {by!r} that both recordings share, got none; see annotate()"]
@@ -340,8 +359,8 @@ def _window_faults(
     if longest >= shortest:
         return []
     where = "in both recordings" if by is None else f"in an interval of {by!r}"
-    expected = f"at least {shortest} frames ({shortest / rate:.3g} s) {where}{'' if smaller else WINDOW_AND_LAGS}"
-    got = f"{counted(longest, 'frame')} ({longest / rate:.3g} s)" + ("" if by is None else " at most")
+    expected = f"at least {shortest} frames ({seconds(shortest / rate)}) {where}{'' if smaller else WINDOW_AND_LAGS}"
+    got = f"{counted(longest, 'frame')} ({seconds(longest / rate)})" + ("" if by is None else " at most")
     remedy = (
         "record longer, or " if by is None else ""
     ) + f"choose a smaller {smaller or 'width or max_lag (both in s)'}"
@@ -355,12 +374,12 @@ def _warn_of_short(
     width, _, lag = options.frames(rate)
     times, shortest = x[TIME].values, width + 2 * lag
     short = [
-        f"{label!r} ({times[start]:g} s, {(stop - start) / rate:.3g} s long)"
+        f"{label!r} ({seconds(times[start])}, {seconds((stop - start) / rate)} long)"
         for label, _, start, stop in found
         if stop - start < shortest
     ]
     warn(
-        f"{subject}(): expected intervals of at least {shortest / rate:.3g} s{'' if smaller else WINDOW_AND_LAGS}, got "
-        f"{len(short)} of {len(found)} that are shorter and are left out: {listed(short, 4)}; choose a smaller "
+        f"{subject}(): expected intervals of at least {seconds(shortest / rate)}{'' if smaller else WINDOW_AND_LAGS}, "
+        f"got {len(short)} of {len(found)} that are shorter and are left out: {listed(short, 4)}; choose a smaller "
         f"{smaller or 'width or max_lag'}"
     )

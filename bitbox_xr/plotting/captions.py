@@ -1,6 +1,6 @@
 """Text of plots: titles that say measure, people and options, and the names of axes.
 
-The first line of a title says what is plotted and of whom, the next one or two the options. All fit into the plot.
+The first line of a title says what is plotted and of whom, the next ones the options. All fit into the plot.
 """
 
 from pathlib import PurePath
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import PERSON, RECORDING, SIGNAL1, SIGNAL2, VARIABLES
+from bitbox_xr.inference.surrogate_numbers import smallest_p, too_few
 from bitbox_xr.plotting.fitting import (
     POINTS_PER_INCH,
     fit_labels,
@@ -22,7 +24,7 @@ from bitbox_xr.plotting.fitting import (
     text_width,
     unbroken,
 )
-from bitbox_xr.plotting.style import RC, TITLE_PT
+from bitbox_xr.plotting.style import RC, TITLE_PT, largest_lag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,14 +41,13 @@ __all__ = [
     "options_text",
     "pair_of",
     "pair_text",
-    "seconds",
     "subject_text",
     "surrogates_text",
     "with_sign",
     "write_title",
 ]
 
-MAX_OPTION_LINES = 2  # below the subject of a title
+MAX_OPTION_LINES = 3  # below the subject of a title, in narrow pictures; most need one
 FIGURE_TITLE_X = 0.01  # where the title of a figure begins, as a share of its width
 MAX_NAME = 60  # characters of the name of a person or recording; lines of text shorten it further
 P_VALUES = {"p": "p", "p_fwe": "family-wise p", "q": "FDR q"}
@@ -66,10 +67,10 @@ NAMES = {  # short names of axes; the table of variables has long ones
     "p": "p of the pair",
     "p_fwe": "family-wise p",
     "q": "false discovery rate q",
-    "excess": "mean correlation above chance",
+    "excess": "mean correlation minus chance",
     "observed": "mean correlation",
     "answered": "share answered",
-    "answered_above_chance": "share answered beyond chance",
+    "answered_above_chance": "share answered minus chance",
 }
 
 
@@ -216,13 +217,23 @@ def options_text(attrs: Attrs, count: int | None = None) -> list[str]:
         number = int(attrs["window_count"])
         some = f"{count} of " if count not in (None, number) else ""
         parts.append(f"{some}{counted(number, 'window')} of {seconds(attrs['width'])}")
-        parts += [f"{name} {seconds(attrs[name])}" for name in ("step", "max_lag") if name in attrs]
+        parts += [f"step {seconds(attrs['step'])}"] if "step" in attrs else []
+        parts += [_max_lag_text(attrs)] if "max_lag" in attrs else []
     return [*parts, *surrogates_text(attrs)]
 
 
+def _max_lag_text(attrs: Attrs) -> str:
+    """The option max_lag, and how far lags reach if that is farther."""
+    farther = f" (lags to ±{seconds(largest_lag(attrs))})" if largest_lag(attrs) > float(attrs["max_lag"]) else ""
+    return f"max_lag {seconds(attrs['max_lag'])}{farther}"
+
+
 def surrogates_text(attrs: Attrs) -> list[str]:
-    """Number and kind of the surrogates, if the result has some."""
-    return [f"{attrs['n']} {attrs['surrogates']} surrogates"] if "n" in attrs and "surrogates" in attrs else []
+    """Number and kind of the surrogates, if the result has some; the smallest possible p if that is above .05."""
+    if "n" not in attrs or "surrogates" not in attrs:
+        return []
+    few = f" (p ≥ {smallest_p(attrs['n'])})" if too_few(attrs) else ""
+    return [f"{attrs['n']} {attrs['surrogates']} surrogates{few}"]
 
 
 def activation_rule(attrs: Attrs) -> list[str]:
@@ -241,17 +252,12 @@ def counts_text(few: int, many: int, what: str) -> str:
     return f"{few} of {counted(many, what)}"
 
 
-def seconds(value: float) -> str:
-    """A time in seconds, at most three digits: the options of a result are whole frames."""
-    return f"{value:.3g} s"
-
-
 def write_title(where: "Axes | Figure | SubFigure", subject: str, options: list[str] | None = None) -> None:
     """Write a title at the left of axes or of a figure, and fit it and the labels of the axes into the figure.
 
     Call it when everything else is drawn. The first line is the subject, whose long names are shortened; it has two
-    lines if one is too short for them. The options have the next line, and a further one if they need it. Options
-    that do not fit into both are left out, the last ones first.
+    lines if one is too short for them. The options have the next line, and further ones if they need them. Options
+    that do not fit are left out, the last ones first.
     """
     from matplotlib.axes import Axes
 

@@ -34,12 +34,12 @@ class Drawn(NamedTuple):
 
     chosen: xr.Dataset
     others: xr.Dataset
+    every: int  # number that is counted by default; a chosen one may be at another time
 
     @property
     def counted(self) -> str:
         """The number of chosen ones and of all."""
-        chosen = self.chosen.sizes[EVENT]
-        return f"{chosen} of {chosen + self.others.sizes[EVENT]}"
+        return f"{self.chosen.sizes[EVENT]} of {self.every}"
 
 
 @styled
@@ -104,7 +104,7 @@ def decomposition(
     if isinstance(noise, xr.DataArray) and SIGNAL in noise.coords:
         noise = noise.sel({SIGNAL: one[SIGNAL].values})
     _, chosen = prepared("decomposition", one, Asked(scales, False, precision, min_rise, false_alarms_per_minute), None)
-    rule = _rule(chosen)
+    chosen = rule = _rule(chosen)
     each, on_top = _drawn(one, chosen, rule, noise)
     rows = len(chosen.durations)
     fig = mm(COLUMN_MM[2], SIGNAL_MM + PANEL_MM * rows) if fig is None else fig
@@ -159,7 +159,7 @@ def _drawn(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) ->
     limits: dict[str, Any] = {"min_rise": rule.min_rise, "false_alarms_per_minute": rule.false_alarms_per_minute}
     every = events(one, **options)
     if not chosen.durations:
-        return [], Drawn(every, every.isel({EVENT: slice(0, 0)}))
+        return [], Drawn(every, every.isel({EVENT: slice(0, 0)}), every.sizes[EVENT])
     kept = events(one, **options, **limits)
     each = [
         _split(*(found.isel({EVENT: found[SCALE].values == d}) for found in (every, kept))) for d in chosen.durations
@@ -171,7 +171,8 @@ def _drawn(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) ->
 
 def _split(every: xr.Dataset, kept: xr.Dataset) -> Drawn:
     """The chosen activations, and all others."""
-    return Drawn(kept, every.isel({EVENT: ~np.isin(every[TIME].values, kept[TIME].values)}))
+    others = every.isel({EVENT: ~np.isin(every[TIME].values, kept[TIME].values)})
+    return Drawn(kept, others, every.sizes[EVENT])
 
 
 def _limits(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) -> np.ndarray:
@@ -204,7 +205,7 @@ def _title(one: xr.DataArray, chosen: Scales, rule: Scales, on_top: Drawn) -> tu
             ],
         )
     )
-    every = on_top.chosen.sizes[EVENT] + on_top.others.sizes[EVENT]
+    every = on_top.every
     if not chosen.durations:
         return name, [f"{every} maxima of the signal itself"]
     where = "all scales aggregated" if len(chosen.durations) > 1 else f"at {chosen.durations[0]:.6g} s"

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from bitbox_xr.core import validation
+from bitbox_xr.core.durations import seconds, span
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.time_axis import on_seconds
 from bitbox_xr.core.types import SignalsLike
@@ -81,8 +82,8 @@ def align(
     fps = float(min(one.fps, other.fps) if fps is None else fps)
     times = _shared_times(one, other, fps)
     if len(times) < 2:
-        spans = f"x: {one.times[0]:g} to {one.times[-1]:g} s; y: {other.times[0]:g} to {other.times[-1]:g} s"
-        moved = f", its times shifted by {shift:g} s" if shift else ""
+        spans = f"x: {span(one.times[0], one.times[-1])}; y: {span(other.times[0], other.times[-1])}"
+        moved = f", its times shifted by {seconds(shift)}" if shift else ""
         raise ValueError(
             f"align(): expected x and y to have at least two frames of time in common, got {spans}{moved}; pass the "
             "seconds to add to y's times, offset=…"
@@ -106,8 +107,8 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
     """
     x, y = on_seconds(x), on_seconds(y)
     axes = [a.coords.variables[TIME].values for a in (x, y)]
-    rates = [_rate(axes[0])]
-    rates.append(rates[0] if np.array_equal(*axes) else _rate(axes[1]))
+    equal, rates = np.array_equal(*axes), [_rate(axes[0])]
+    rates.append(rates[0] if equal else _rate(axes[1]))
     refuse(
         "the recordings' time",
         [
@@ -117,12 +118,11 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
         ],
     )
     frames = min(len(axis) for axis in axes)
-    apart = np.abs(axes[0][:frames] - axes[1][:frames]).max() * max(rate or 0.0 for rate in rates)
+    apart = 0.0 if equal else np.abs(axes[0][:frames] - axes[1][:frames]).max() * max(rate or 0.0 for rate in rates)
     origins = [a.attrs.get("time_origin") for a in (x, y)]
     if apart >= 0.5 or _customary_but_different(*rates) or (all(origins) and _origins_apart(x, y)):
         spans = [
-            f"{label}: {axis[0]:g} to {axis[-1]:g} s at {rate:g} frames per second"
-            + (f", from {origin}" if origin else "")
+            f"{label}: {span(axis[0], axis[-1])} at {rate:g} frames per second" + (f", from {origin}" if origin else "")
             for label, axis, rate, origin in zip("xy", axes, rates, origins, strict=True)
         ]
         raise ValueError(f"expected x and y to have the same frame times, got {'; '.join(spans)}; see align(x, y)")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bitbox_xr.core.durations import span
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import counted, label_of, listed
 from bitbox_xr.core.variables import INTERVAL
@@ -50,7 +51,7 @@ class Table(NamedTuple):
 
     def described(self, at: int) -> str:
         """Label and times of an interval, for a message."""
-        return f"{str(self.labels[at])!r} ({self.onsets[at]:g} to {self.offsets[at]:g} s)"
+        return f"{str(self.labels[at])!r} ({span(self.onsets[at], self.offsets[at])})"
 
     def note(self) -> str:
         """How many rows label no frames, as text; "" without any."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import seconds, span
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import append_history
 from bitbox_xr.core.signal_set import as_signals
@@ -100,7 +101,7 @@ def annotate(x: SignalsLike, intervals: IntervalsLike, *, name: str = "condition
         missed = listed(table.described(at) for at in np.flatnonzero(~seen).tolist())
         warn(
             f"annotate(): expected every interval to contain a frame, got none in {missed}; the recording has frames "
-            f"from {times[0]:g} to {times[-1]:g} s"
+            f"from {span(times[0], times[-1])}"
         )
     label_attrs, number_attrs = interval_attrs(name)
     note = table.note()
@@ -259,7 +260,7 @@ def _difference(by: str, x: xr.DataArray, y: xr.DataArray) -> list[str]:
     got = f"{here!r} and {there!r}" if here != there else f"an interval {here!r} that starts in one"
     named = [name for name in (by, number_name(by)) if name in y.coords]
     return [
-        f"expected the same intervals {by!r} of x and y on shared frames, got {got} at {x[TIME].values[at]:g} s; "
+        f"expected the same intervals {by!r} of x and y on shared frames, got {got} at {seconds(x[TIME].values[at])}; "
         f"correct one of them, or drop it with .drop_vars({named!r}): it then holds for both"
     ]
 
@@ -301,9 +302,9 @@ def _name_faults(x: xr.DataArray, name: object) -> list[str]:
 def _empty_faults(table: Table, seen: np.ndarray, times: np.ndarray) -> list[str]:
     if seen.any():
         return []
-    span = f"frames from {times[0]:g} to {times[-1]:g} s"
+    frames = f"frames from {span(times[0], times[-1])}"
     if not len(table.rows):
         got = f"only {note}" if (note := table.note()) else "none"
         return [f"expected at least one interval with an onset, an offset and a label, got {got}"]
-    got = f"{counted(len(table.rows), 'interval')} from {table.onsets.min():g} to {table.offsets.max():g} s"
-    return [f"expected an interval that contains a frame of x ({span}), got {got}; check the unit and the clock"]
+    got = f"{counted(len(table.rows), 'interval')} from {span(table.onsets.min(), table.offsets.max())}"
+    return [f"expected an interval that contains a frame of x ({frames}), got {got}; check the unit and the clock"]

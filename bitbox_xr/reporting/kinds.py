@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import xarray as xr
+
+from bitbox_xr.core.types import Attrs
 
 __all__ = ["Kind", "kind_of"]
 
@@ -11,8 +14,9 @@ class Kind(NamedTuple):
     """A kind of result.
 
     A result is of the first kind whose `marker` it has. `columns` are the variables of its tables. Rows are sorted by
-    `order`, the largest absolute value first, or the smallest value first if `ascending`. `averaged` are the variables
-    of which a report on a study shows means over recordings, the one that groups are compared in first.
+    `order`: the largest absolute value first, or the smallest value first if `ascending`, or the largest value first if
+    it says how far a pair is above chance (`above_chance`). `averaged` are the variables of which a report on a study
+    shows means over recordings, the one that groups are compared in first.
     """
 
     name: str
@@ -21,22 +25,33 @@ class Kind(NamedTuple):
     order: str
     averaged: tuple[str, ...] = ()
     ascending: bool = False
+    above_chance: bool = False
 
     def present(self, result: xr.Dataset) -> list[str]:
         """The columns that a result has."""
         return [name for name in self.columns if name in result.data_vars]
+
+    def is_one_sided(self, attrs: Attrs) -> bool:
+        """Whether only values above chance count, not those below it: not in a two-sided test of mean correlations."""
+        return self.above_chance and not (attrs.get("statistic") == "corr_mean" and attrs.get("polarity", 1))
+
+    def ranks(self, values: np.ndarray, attrs: Attrs) -> np.ndarray:
+        """Numbers by which rows with these values of `order` are sorted, the largest first."""
+        if self.ascending:
+            return -values
+        return values if self.is_one_sided(attrs) else abs(values)
 
 
 KINDS = (
     Kind(
         "significance", "surrogate_z",
         ("observed", "null_mean", "excess", "surrogate_z", "p", "p_fwe", "q"), "surrogate_z",
-        averaged=("excess", "surrogate_z"),
+        averaged=("excess", "surrogate_z"), above_chance=True,
     ),
     Kind(
         "contingency", "answered",
         ("n_given", "answered", "chance", "answered_above_chance", "odds_ratio", "latency", "p", "p_fwe", "q"),
-        "answered_above_chance", averaged=("answered_above_chance", "answered", "latency"),
+        "answered_above_chance", averaged=("answered_above_chance", "answered", "latency"), above_chance=True,
     ),
     Kind(
         "lag profile", "profile", ("best_lag", "r_at_best_lag", "at_limit", "n_windows"), "r_at_best_lag",

@@ -7,24 +7,31 @@ from string import Formatter
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import number
 from bitbox_xr.core.provenance import MULTIVERSE, PREREGISTERED_SETTING, SOME_RECORDINGS
-from bitbox_xr.core.validation import counted, listed
-from bitbox_xr.core.variables import COEFFICIENT, EVENT, PAIR, RECORDING, SIGNAL, SIGNAL1, SIGNAL2
+from bitbox_xr.core.validation import listed
+from bitbox_xr.core.variables import EVENT, PAIR, SIGNAL1, SIGNAL2
 from bitbox_xr.inference.settings import OF
-from bitbox_xr.reporting.references import REFERENCES, TRACKERS
+from bitbox_xr.plotting.style import largest_lag
+from bitbox_xr.reporting import nouns
+from bitbox_xr.reporting.inputs import WHOSE, data_text, losses_text, of_sides, tracker_keys
+from bitbox_xr.reporting.nouns import Noun, series
+from bitbox_xr.reporting.references import REFERENCES
 from bitbox_xr.reporting.sentences import PARAGRAPH, STEPS, Sentence
 
-__all__ = ["methods"]
+__all__ = ["methods", "steps"]
 
-KINDS = {
-    "expression": "expression coefficient",
-    "landmark": "landmark coordinate",
-    "landmark-can": "canonicalized landmark coordinate",
-    "pose": "coordinate of the head pose",
-    "rectangle": "coordinate of the face's rectangle",
+IN_SECONDS = ("width", "step", "max_lag", "min_latency", "max_latency", "apart")
+ACTIVATION = Noun("activation")
+TIMES = {1.0: "once", 2.0: "twice"}
+COUNTED = {
+    "frames": nouns.FRAME,
+    "window_count": Noun("window"),
+    "n": Noun("surrogate"),
+    "permutations": Noun("random permutation"),
+    "recordings": nouns.RECORDING,
 }
 DETAILS = ("labels", "regions", "shift")  # of a step, named if given
-SIDES = {"": "the signals", "1": "the signals of x", "2": "the signals of y"}
 
 
 def methods(result: xr.Dataset) -> str:
@@ -37,9 +44,9 @@ def methods(result: xr.Dataset) -> str:
 
     >>> from bitbox_xr import imitation, signals
     >>> x = signals(np.random.default_rng(0).normal(size=(300, 2)), fps=30, names=["AU04", "AU12"])
-    >>> print(methods(imitation(x, x, width=2, step=1, max_lag=1)).split(". ")[1])
-    Imitation of the model (y) by the participant (x) was measured by windowed cross-lagged correlation (Boker et
-    al., 2002) for all 2 × 2 pairs of signals
+    >>> print(methods(imitation(x, x, width=2, step=1, max_lag=1)).split(". ")[2])
+    Imitation of the model (person y) by the participant (person x) was measured by windowed cross-lagged
+    correlation (Boker et al., 2002) for all 2 × 2 pairs of signals
     """
     if "measure" not in result.attrs:
         raise ValueError(
@@ -68,7 +75,7 @@ def _written(sentence: Sentence, facts: Mapping[str, object], cited: dict[str, s
         }
         if all(name in facts or name in keys for name in names):
             cited.update(dict.fromkeys(keys.values(), ""))
-            cited.update(dict.fromkeys(facts.get("tracker_keys", ()) if "tracker" in names else (), ""))  # type: ignore[call-overload]
+            cited.update(dict.fromkeys(facts.get("tracker_keys", ()) if "data" in names else (), ""))  # type: ignore[call-overload]
             works = {name: _citation(name, key) for name, key in keys.items()}
             return text.format(**{name: _text(value) for name, value in facts.items()} | works)
     return ""
@@ -99,24 +106,41 @@ def _text(value: object) -> str:
 def _facts(result: xr.Dataset) -> dict[str, object]:
     """The attributes, and what follows from them and from the sizes of the result."""
     facts: dict[str, object] = {str(name): value for name, value in result.attrs.items()}
-    if "frames" in facts and "fps" in facts:
-        facts["seconds"] = float(result.attrs["frames"]) / float(result.attrs["fps"])
-    if "min_valid" in facts:
-        facts["min_valid"] = f"{100 * float(result.attrs['min_valid']):g} %"
-    if facts["measure"] == "contrast":
-        facts |= {"compares": 1, "arrangements": int(result.attrs["permutations"]) + 1}
-    facts |= {"profile": 1} if "profile" in result else {}
-    facts |= {"averaged": 1} if "corr_mean" in result else {}
-    facts |= {EVENT: result.sizes[EVENT]} if EVENT in result.sizes else {}
+    facts |= {name: number(value) for name in IN_SECONDS if isinstance(value := facts.get(name), float)}
+    facts |= {name: noun.counted(int(str(facts[name]))) for name, noun in COUNTED.items() if name in facts}
+    facts |= _of_measure(result, facts)
     if "scales" in facts:
-        facts |= {"unscaled": 1} if facts["scales"] == "raw" else {"scales": _series(str(facts["scales"]).split())}
+        facts |= {"unscaled": 1} if facts["scales"] == "raw" else {"scales": series(str(facts["scales"]).split())}
     if (by := facts.get("by")) in result.coords:
         facts["labels"] = listed(dict.fromkeys(np.atleast_1d(result[by].values).astype(str).tolist()))
     facts |= _settings(result, facts)
-    derived = (_trackers(result), _signals(result), _pairs(result), _preparation(result), _losses(result))
-    for found in derived:
-        facts |= found
+    facts |= {"data": data_text(result), "tracker_keys": tracker_keys(result), "pairs": _pairs(result)}
+    facts |= {name: text for name, text in (("losses", losses_text(result)), ("preparation", _preparation(result)))
+              if text}  # fmt: skip
     return facts
+
+
+def _of_measure(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, object]:
+    """What the measure and the sizes of its result say."""
+    attrs = result.attrs
+    found: dict[str, object] = {}
+    if "frames" in attrs and "fps" in attrs:
+        found["seconds"] = number(float(attrs["frames"]) / float(attrs["fps"]))
+    if "min_valid" in attrs:
+        found["min_valid"] = f"{100 * float(attrs['min_valid']):g} %"
+    if "max_lag" in attrs:
+        found["reach"] = number(largest_lag(attrs))
+    if facts["measure"] == "contrast":
+        found |= {"compares": 1, "arrangements": int(attrs["permutations"]) + 1}
+    if (alarms := attrs.get("false_alarms_per_minute")) is not None:
+        found["false_alarms"] = TIMES.get(float(alarms), f"{_text(alarms)} times")
+    found["these"] = "this" if str(attrs.get("n")) == "1" else "these"
+    if names := str(attrs.get("covariates", "")):
+        found["covariates"] = f"{'covariates' if ', ' in names else 'covariate'} {series(names.split(', '))}"
+    found["moved"] = "the second signals of the pairs" if "alone" in attrs else "the signals of person y"
+    found |= {"profile": 1} if "profile" in result else {}
+    found |= {"averaged": 1} if "corr_mean" in result else {}
+    return found | ({EVENT: ACTIVATION.counted(result.sizes[EVENT])} if EVENT in result.sizes else {})
 
 
 def _settings(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, object]:
@@ -128,81 +152,59 @@ def _settings(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, obje
         name: [_text(label) for label in np.atleast_1d(result[name].values)] for name in options if name in result
     }
     words = {OF: "measure"}
-    texts = [f"{words.get(name, name)} {_either(labels[name])}" if name in labels else name for name in options]
+    texts = [f"{words.get(name, name)} {series(labels[name], 'or')}" if name in labels else name for name in options]
     found: dict[str, object] = {"settings": "; ".join(texts)}
-    found |= {name: _either(own) for name, own in labels.items() if name not in facts and _are_numbers(result[name])}
+    numbers = {name: own for name, own in labels.items() if name not in facts and _are_numbers(result[name])}
+    found |= {
+        name: f"{series(own, 'or')} {COUNTED[name].plural if name in COUNTED else ''}".strip()
+        for name, own in numbers.items()
+    }
     if PREREGISTERED_SETTING in result.attrs:
         chosen = json.loads(str(result.attrs[PREREGISTERED_SETTING]))
         found[PREREGISTERED_SETTING] = "; ".join(f"{words.get(name, name)} {label}" for name, label in chosen.items())
     return found
 
 
-def _either(words: list[str]) -> str:
-    """Words as alternatives: `1, 2 or 4`."""
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def _are_numbers(values: xr.DataArray) -> bool:
     return values.dtype.kind in "iuf"
 
 
-def _series(words: list[str]) -> str:
-    """Words as a series: `1, 2 and 4`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _sides(result: xr.Dataset, name: str) -> dict[str, object]:
-    """The values of an attribute of the inputs, by the number of their side ('' with one input)."""
-    return {side: result.attrs[f"{name}{side}"] for side in SIDES if f"{name}{side}" in result.attrs}
-
-
-def _trackers(result: xr.Dataset) -> dict[str, object]:
-    names = list(dict.fromkeys(str(value) for value in _sides(result, "backend").values()))
-    keys = [TRACKERS[name] for name in names if name in TRACKERS]
-    cited = [f"{name} ({REFERENCES[TRACKERS[name]].cited})" if name in TRACKERS else name for name in names]
-    return {"tracker": _series(cited), "tracker_keys": tuple(keys)} if names else {}
-
-
-def _signals(result: xr.Dataset) -> dict[str, object]:
-    """What was analysed, at the start of a sentence."""
-    kinds = list(dict.fromkeys(str(kind) for kind in _sides(result, "kind").values())) or ["expression"]
-    noun = KINDS.get(kinds[0], kinds[0])
-    numbers = [result.sizes[dim] for dim in (COEFFICIENT, SIGNAL, SIGNAL1, PAIR) if dim in result.sizes]
-    what = counted(numbers[0], noun) if numbers else f"{noun}s".capitalize()
-    what = what.replace("coordinate of the head poses", "coordinates of the head pose")
-    what = what.replace("coordinate of the face's rectangles", "coordinates of the face's rectangle")
-    if RECORDING in result.sizes:
-        what += f" in {counted(result.sizes[RECORDING], 'recording')}"
-    return {"signals": what}
-
-
-def _pairs(result: xr.Dataset) -> dict[str, object]:
+def _pairs(result: xr.Dataset) -> str:
+    """The pairs of signals that were correlated, after `for`."""
     sizes = result.sizes
     if PAIR in sizes:
-        return {"pairs": f"{counted(sizes[PAIR], 'pair')} of the same signal in both people"}
-    if SIGNAL1 in sizes and SIGNAL2 in sizes:
-        return {"pairs": f"all {sizes[SIGNAL1]} × {sizes[SIGNAL2]} pairs of signals"}
-    chosen = [str(result[dim].item()) for dim in (SIGNAL1, SIGNAL2) if dim in result.coords and not result[dim].ndim]
-    if PAIR in result.coords and not result[PAIR].ndim:
-        chosen = [str(result[PAIR].item())] * 2
-    return {"pairs": " with ".join(chosen) if len(chosen) == 2 else "pairs of signals"}
+        noun = Noun("pair of the same signal in both people", "pairs of the same signal in both people")
+        return noun.counted(sizes[PAIR])
+    names = [np.atleast_1d(result[dim].values).astype(str) for dim in (SIGNAL1, SIGNAL2) if dim in result.coords]
+    if PAIR in result.coords:
+        names = [np.atleast_1d(result[PAIR].values).astype(str)] * 2
+    if len(names) < 2:
+        return "pairs of signals"
+    rows, columns = map(len, names)
+    if result.attrs.get("alone") and rows == columns:
+        pairs = rows * (rows - 1) // 2
+        return f"all {pairs} pairs of different signals" if pairs > 1 else f"{names[0][0]} with {names[1][-1]}"
+    if rows == columns == 1:
+        return f"{names[0][0]} with {names[1][0]}"
+    return f"all {rows} × {columns} pairs of signals"
 
 
-def _preparation(result: xr.Dataset) -> dict[str, object]:
+def _preparation(result: xr.Dataset) -> str:
     """The steps in `history`, as one or two sentences."""
-    steps = {side: _steps(history) for side, history in _sides(result, "history").items()}
-    if len(steps) == 2 and steps["1"] == steps["2"]:
-        steps = {"": steps["1"]}
-    texts = [f"{SIDES[side].capitalize()} were {', then '.join(own)}." for side, own in steps.items() if own]
-    return {"preparation": " ".join(texts)} if texts else {}
+    done = {side: steps(history) for side, history in of_sides(result, "history").items()}
+    if len(done) == 2 and done["1"] == done["2"]:
+        done = {"": done["1"]}
+    texts = [f"The signals{WHOSE[side]} were {', then '.join(own)}." for side, own in done.items() if own]
+    return " ".join(texts)
 
 
-def _steps(history: object) -> list[str]:
+def steps(history: object) -> list[str]:
+    """What the steps in the attribute `history` did, each for `The signals were …`."""
     try:
-        steps = json.loads(str(history))
+        recorded = json.loads(str(history))
     except ValueError:  # written by another program
         return []
-    return [_step(step) for step in steps if isinstance(step, Mapping) and "function" in step]
+    return [_step(step) for step in recorded if isinstance(step, Mapping) and "function" in step]
 
 
 def _step(step: Mapping[str, object]) -> str:
@@ -212,7 +214,7 @@ def _step(step: Mapping[str, object]) -> str:
     if isinstance(intervals, list):
         known["counted_intervals"] = f"{known['intervals']} intervals"
     elif isinstance(intervals, int) and intervals:
-        known["counted_intervals"] = counted(intervals, "interval")
+        known["counted_intervals"] = Noun("interval").counted(intervals)
     texts = (*STEPS.get(known["function"], ()), "processed by {function}")
     written = next(text.format(**known) for text in texts if set(_fields(text)) <= set(known))
     details = [f"{name}: {known[name]}" for name in DETAILS if known.get(name, "0") not in ("", "0")]
@@ -223,15 +225,3 @@ def _step(step: Mapping[str, object]) -> str:
 def _range(value: object) -> str:
     """A number or text, or the smallest and largest number of several recordings."""
     return " to ".join(map(_text, value)) if isinstance(value, list) else _text(value)
-
-
-def _losses(result: xr.Dataset) -> dict[str, object]:
-    """Lost and masked frames, where they were counted."""
-    parts = []
-    for name, word in (("lost_frames", "lost"), ("masked_frames", "masked")):
-        counts = {side: int(str(value)) for side, value in _sides(result, name).items()}
-        of = {"": "", "1": " of x", "2": " of y"}
-        each = [counted(count, "frame") + of[side] for side, count in counts.items()]
-        if each:
-            parts.append(f"{_series(each)} {'was' if each == ['1 frame'] else 'were'} {word}")
-    return {"losses": f"{listed(parts).replace(', ', '; ')}."} if parts else {}

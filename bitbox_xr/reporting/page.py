@@ -7,10 +7,14 @@ __all__ = ["Block", "Cell", "Figure", "Listing", "Page", "Paragraph", "Section",
 
 
 class Cell(NamedTuple):
-    """Text of a table, and the number by which its column is sorted (None: by its text)."""
+    """Text of a table, and the number by which its column is sorted (None: by its text).
+
+    `full` is the whole text of one that is shortened, which is shown when the pointer rests on it.
+    """
 
     text: str
     key: float | None = None
+    full: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from bitbox_xr.core.variables import (
     WINDOW,
     number_name,
 )
+from bitbox_xr.inference.surrogate_numbers import too_few_text
 from bitbox_xr.plotting.methods import PlotMethods, SignalsPlotMethods
 from bitbox_xr.plotting.style import COLUMN_MM, name_space, round_limit
 from bitbox_xr.reporting.page import Figure
@@ -134,7 +135,7 @@ PICTURES = (
         both_signs=True, tests=True,
     ),
     Picture(
-        "excess", PAIRS, "Correlation beyond chance of each pair", _of_pairs,
+        "excess", PAIRS, "Correlation of each pair, minus that by chance", _of_pairs,
         lambda one, figure, limits: _matrix(one, figure, limits, "excess"),
         both_signs=True, tests=False,
     ),
@@ -143,7 +144,7 @@ PICTURES = (
         lambda one, figure, limits: PlotMethods(one).matched_pairs(ax=figure.subplots()),
     ),
     Picture(
-        "answered_above_chance", PAIRS, "Share of activations that each pair answers beyond chance", _of_pairs,
+        "answered_above_chance", PAIRS, "Share of activations that each pair answers, minus that by chance", _of_pairs,
         lambda one, figure, limits: _matrix(one, figure, limits, "answered_above_chance"),
     ),
     Picture(
@@ -271,7 +272,8 @@ def _parts(result: xr.Dataset, dims: list[str]) -> Iterator[tuple[str, xr.Datase
 
 
 def _made(picture: Picture, part: xr.Dataset, label: str, limits: Limits, numbers: Numbers) -> Figure:
-    caption = f"{picture.caption}: {label}" if label else picture.caption
+    few = too_few_text(part.attrs) if picture.tests or "p_fwe" in part else ""
+    caption = f"{picture.caption}{f': {label}' if label else ''}{f' ({few})' if few else ''}"
     number = next(numbers)
     with drawing(number, *picture.size(part)) as figure:
         picture.draw(part, figure, limits)

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import recording_length
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.measures.quality import quality
 from bitbox_xr.preprocessing.regularity import regularity
 from bitbox_xr.reporting.kinds import kind_of
+from bitbox_xr.reporting.nouns import noun_of_signals
 from bitbox_xr.reporting.page import Block, Section, Table
 from bitbox_xr.reporting.pictures import Numbers, signals_picture
-from bitbox_xr.reporting.result_tables import cell, plain_table, result_table
+from bitbox_xr.reporting.result_tables import cell, file_cell, plain_table, result_table
 from bitbox_xr.reporting.rounding import rounded
 
 __all__ = ["recordings_section"]
 
 HEADS = (
-    "file", "tracker", "kind of signals", "signals", "frames", "duration, s", "frames/s", "lost frames",
+    "file", "tracker", "kind", "signals", "frames", "duration, s", "frames/s", "lost frames",
     "longest gap, s", "missing values",
 )  # fmt: skip
 MAX_DIMS = 2  # of a recording of one person
@@ -42,19 +44,20 @@ def _name(x: xr.DataArray, number: int) -> str:
 
 def _row(x: xr.DataArray) -> list[object]:
     missing = rounded(float(x.isnull().mean()), "lost_share")
-    known = [str(x.attrs.get(name, "")) for name in ("source", "backend", "kind")]
+    file, tracker, kind, schema = (str(x.attrs.get(name, "")) for name in ("source", "backend", "kind", "schema"))
+    known = [file_cell(file) if file else "", tracker, noun_of_signals(kind, schema).plural if kind else ""]
     sizes = [cell(x.sizes[SIGNAL]), cell(x.sizes[TIME])]
     if x.ndim > MAX_DIMS or x.sizes[TIME] < 2:
         return [*known, *sizes, *[cell(np.nan)] * 2, "", cell(np.nan), missing]
     found = regularity(x)
     lost, frames = int(found["lost"]), int(found["lost"]) + int(found["frames"])
-    length = float(x[TIME][-1] - x[TIME][0])
+    length = recording_length(x[TIME].values, float(found["fps"]))
     lost_text = f"{lost} ({rounded(lost / frames, 'lost_share')})"
     rest = [
         cell(length, "duration", "s"),
         cell(float(found["fps"])),
         lost_text,
-        cell(float(found["longest_gap"]), "", "s"),
+        cell(float(found["longest_gap"]), "duration", "s"),
     ]
     return [*known, *sizes, *rest, missing]
 

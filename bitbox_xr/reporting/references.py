@@ -52,6 +52,12 @@ REFERENCES = {
         "Hoyer, S., & Hamman, J. (2017). xarray: N-D labeled arrays and datasets in Python. Journal of Open Research "
         "Software, 5(1), Article 10. https://doi.org/10.5334/jors.148",
     ),
+    "kleinbub": Reference(
+        "Kleinbub & Ramseyer, 2021",
+        "Kleinbub, J. R., & Ramseyer, F. T. (2021). rMEA: An R package to assess nonverbal synchronization in motion "
+        "energy analysis time-series. Psychotherapy Research, 31(6), 817–830. "
+        "https://doi.org/10.1080/10503307.2020.1844334",
+    ),
     "lee": Reference(
         "Lee et al., 2019",
         "Lee, G. R., Gommers, R., Waselewski, F., Wohlfahrt, K., & O'Leary, A. (2019). PyWavelets: A Python package "
@@ -107,5 +113,6 @@ TRACKERS = {
     "OpenFace 1": "baltrusaitis2016",
     "OpenFace 2": "baltrusaitis2018",
     "Py-Feat": "cheong",
+    "rMEA": "kleinbub",
     "3DI": "sariyanidi",
 }

@@ -14,8 +14,9 @@ from bitbox_xr.reporting.page import Cell, Table
 from bitbox_xr.reporting.rounding import rounded, rounded_column
 from bitbox_xr.reporting.wording import explanation, head
 
-__all__ = ["MAX_ROWS", "cell", "frame_table", "has_matched", "plain_table", "result_table"]
+__all__ = ["MAX_ROWS", "cell", "file_cell", "frame_table", "has_matched", "plain_table", "result_table"]
 
+MAX_FILE_NAME = 28  # characters, so that the table of recordings fits into a window of 1280 pixels
 MAX_ROWS = 60  # of a table; a report shows the first ones and says how many there are
 
 
@@ -25,6 +26,18 @@ def cell(value: object, name: str = "", units: str = "") -> Cell:
         return Cell(value)
     number = float(value)  # type: ignore[arg-type]
     return Cell(rounded(number, name, units), number)
+
+
+def file_cell(name: str) -> Cell:
+    """The name of a file, without its middle if it is long.
+
+    >>> file_cell("exploface_openface1_video2_au_pose.csv")
+    Cell(text='exploface_ope…2_au_pose.csv', key=None, full='exploface_openface1_video2_au_pose.csv')
+    """
+    if len(name) <= MAX_FILE_NAME:
+        return Cell(name)
+    half = (MAX_FILE_NAME - 1) // 2
+    return Cell(f"{name[:half]}…{name[-half:]}", full=name)
 
 
 def plain_table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> Table:
@@ -42,7 +55,7 @@ def _column_of(values: Sequence[object]) -> Sequence[Cell]:
 
 def result_table(caption: str, result: xr.Dataset, kind: Kind, most: int = MAX_ROWS) -> Table:
     """A row for each combination of labels, the most important ones first, and at most `most` of them."""
-    frame = _ordered(_tidy(result, kind), kind)
+    frame = _ordered(_tidy(result, kind), kind, result)
     shown = frame.head(most)
     units = frame.attrs["units"]
     note = f"The first {most} of {len(frame)} rows." if len(frame) > most else ""
@@ -109,11 +122,11 @@ def _own(result: xr.Dataset, kind: Kind) -> xr.Dataset:
     return own.where(xr.DataArray(kept, dims=(SIGNAL1, SIGNAL2)))
 
 
-def _ordered(frame: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+def _ordered(frame: pd.DataFrame, kind: Kind, result: xr.Dataset) -> pd.DataFrame:
     if kind.order not in frame:
         return frame
-    by = frame[kind.order] if kind.ascending else -frame[kind.order].abs()
-    out = frame.iloc[np.argsort(by.to_numpy(), kind="stable")]
+    ranks = kind.ranks(frame[kind.order].to_numpy(), result.attrs)
+    out = frame.iloc[np.argsort(-ranks, kind="stable")]
     out.attrs = frame.attrs
     return out
 

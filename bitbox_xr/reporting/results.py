@@ -5,23 +5,32 @@ import xarray as xr
 
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
+from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
 from bitbox_xr.measures.results import matched
 from bitbox_xr.measures.social import window_stats
 from bitbox_xr.reporting.kinds import Kind, kind_of
 from bitbox_xr.reporting.methods import methods
-from bitbox_xr.reporting.page import Block, Listing, Paragraph, Section, Table
+from bitbox_xr.reporting.nouns import noun_of_signals
+from bitbox_xr.reporting.page import Block, Cell, Listing, Paragraph, Section, Table
 from bitbox_xr.reporting.pictures import Numbers, pictures
-from bitbox_xr.reporting.result_tables import MAX_ROWS, cell, frame_table, has_matched, plain_table, result_table
+from bitbox_xr.reporting.result_tables import (
+    MAX_ROWS,
+    cell,
+    file_cell,
+    frame_table,
+    has_matched,
+    plain_table,
+    result_table,
+)
 from bitbox_xr.reporting.rounding import rounded
-from bitbox_xr.reporting.wording import head, option, sources, unit_of
+from bitbox_xr.reporting.wording import head, option, shown_options, sources, unit_of
 
 __all__ = ["by_label", "methods_section", "name_of", "quality_table", "result_section", "settings_table", "statistics"]
 
-ALPHA = 0.05
 MAX_LAG_DIFFERENCE_S = 1e-6  # of equal lags
 NO_TABLE = "There is no table for results of this kind. Its variables are {}."
-WHO = {"": "recording", "1": "x", "2": "y"}
-DETAILS = (("backend", "tracker"), ("kind", "kind of signals"), ("time_source", "time source"))
+WHO = {"": "x", "1": "x", "2": "y"}
+DETAILS = (("backend", "tracker"), ("kind", "kind"), ("time_source", "time source"))
 
 
 def name_of(result: xr.Dataset) -> str:
@@ -79,20 +88,22 @@ def quality_table(attrs: Attrs) -> Table | None:
     rows = []
     for side, file in (sources(attrs) or {side: "" for side in ("", "1", "2") if f"kind{side}" in attrs}).items():
         own = {name: str(attrs.get(f"{name}{side}", "")) for name, _ in DETAILS}
+        if own["kind"]:
+            own["kind"] = noun_of_signals(own["kind"], str(attrs.get(f"schema{side}", ""))).plural
         lost, masked = (attrs.get(f"{name}{side}") for name in ("lost_frames", "masked_frames"))
         shares = (_share_of_frames(count, attrs) for count in (lost, masked))
         length = float(attrs["frames"]) / float(attrs["fps"]) if {"frames", "fps"} <= set(attrs) else np.nan
-        rows.append([WHO[side], file, *own.values(), cell(length, "duration", "s"), *shares])
+        rows.append([WHO[side], file_cell(file), *own.values(), cell(length, "duration", "s"), *shares])
     if not rows:
         return None
-    heads = ["", "file", *(words for _, words in DETAILS), "duration, s", "lost frames", "masked frames"]
+    heads = ["person", "file", *(words for _, words in DETAILS), "duration, s", "lost frames", "masked frames"]
     kept = [k for k in range(len(heads)) if k < 2 or any(not _is_empty(row[k]) for row in rows)]
     return plain_table("The recordings", [heads[k] for k in kept], [[row[k] for k in kept] for row in rows])
 
 
 def settings_table(attrs: Attrs) -> Table | None:
     """The options of a result; None if it has none."""
-    rows = [option(str(name), value) for name, value in attrs.items()]
+    rows = [option(name, value) for name, value in shown_options(attrs).items()]
     rows = [(words, value) for words, value in rows if words]
     version = str(attrs.get("bitbox_xr_version", ""))
     rows += [("Version of bitbox_xr", version)] if version else []
@@ -190,20 +201,23 @@ def _summary(result: xr.Dataset, kind: Kind) -> str:
     found = ""
     if "p_fwe" in result:
         tested, significant = int(result["p_fwe"].notnull().sum()), int((result["p_fwe"] <= ALPHA).sum())
-        found = f"{significant} of {tested} tests have a family-wise p ≤ .05{_smallest_p(result)}. "
+        found = f"{significant} of {tested} tests have a family-wise p ≤ .05. "
     if kind.order not in own:
         return found
     cells = dict(zip(table.heads, table.rows[0], strict=True))
     name = head(kind.order, unit_of(kind.order, own))
     labels = ", ".join(f"{text} {one.text}" for text, one in cells.items() if one.key is None)
     among = " of a matched pair" if PAIR in own.dims and PAIR not in result.dims else ""
-    what = "Smallest" if kind.ascending else "Largest"
     where = f" ({labels})" if labels else ""
-    return f"{found}{what} {name}{among}: {cells[name].text}{where}."
+    few = f" But {note}." if (note := too_few_text(result.attrs)) else ""
+    return f"{found}{_extreme(kind, result.attrs, f'{name}{among}', cells[name])}{where}.{few}"
 
 
-def _smallest_p(result: xr.Dataset) -> str:
-    """A warning if surrogates are too few for any significant test."""
-    if "p_min" not in result or not (smallest := float(result["p_min"].min())) > ALPHA:
-        return ""
-    return f" (none could: with so few surrogates the smallest possible p is {rounded(smallest, 'p')})"
+def _extreme(kind: Kind, attrs: Attrs, name: str, top: Cell) -> str:
+    """The value of the first row, and what it is among all values."""
+    value = np.nan if top.key is None else top.key
+    if kind.ascending:
+        return f"Smallest {name}: {top.text}"
+    if kind.is_one_sided(attrs) and value <= 0:
+        return f"No value is above chance. The highest {name}: {top.text}"
+    return f"{'Largest' if value >= 0 else 'Strongest'} {name}: {top.text}"

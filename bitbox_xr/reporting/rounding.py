@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from bitbox_xr.core import durations
+
 __all__ = ["MINUS", "MISSING", "rounded", "rounded_column"]
 
 MISSING = "–"
@@ -32,6 +34,8 @@ SHARES = {
 }
 TWO_DECIMALS = {"surrogate_z", "z", "d", "t", "odds_ratio", "ldj", "lag", "corr_lag", "best_lag", "latency"}
 
+DURATIONS = {"duration", "longest_gap"}
+
 
 def rounded(value: object, name: str = "", units: str = "") -> str:
     """A value of the variable `name` as text; "–" if it is missing.
@@ -40,8 +44,8 @@ def rounded(value: object, name: str = "", units: str = "") -> str:
     ['.032', '< .001', '−.38', '12.3 %']
     >>> [rounded(*given) for given in ((float("nan"), "z"), (12345.678, "path"), (0.000123, "speed"), (7, "frames"))]
     ['–', '12346', '0.00012', '7']
-    >>> rounded("<b>", "signal"), rounded(-0.001, "best_lag"), rounded(61.27, "duration", "s")
-    ('<b>', '0.00', '61')
+    >>> rounded("<b>", "signal"), rounded(-0.001, "best_lag"), rounded(61.2666, "duration", "s")
+    ('<b>', '0.00', '61.267')
     """
     return rounded_column([value], name, units)[0]
 
@@ -78,6 +82,8 @@ def _text(value: float, name: str, units: str, decimals: int) -> str:
         return _bare(number, 2)
     if name in SHARES:
         return f"{100 * number:z.1f} %"
+    if name in DURATIONS:
+        return durations.number(number)
     if name in TWO_DECIMALS:
         return f"{number:z.2f}"
     return f"{number:z.{decimals}f}" if decimals <= MAX_DECIMALS else f"{number:.1e}"

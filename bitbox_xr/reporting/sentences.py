@@ -44,13 +44,10 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 }
 
 DATA = (
+    _sentence("The data were {data}.", compares=()),
     _sentence(
-        "{signals} were tracked with {tracker} and analysed at {fps} frames per second ({frames} frames, {seconds} s).",
-        "{signals} were analysed at {fps} frames per second ({frames} frames, {seconds} s).",
-        "{signals} were tracked with {tracker} and analysed in {frames} frames.",
-        "{signals} were analysed in {frames} frames.",
-        "{signals} were tracked with {tracker}.",
-        "{signals} were analysed.",
+        "They were analysed at {fps} frames per second ({frames}, {seconds} s).",
+        "They were analysed in {frames}.",
         compares=(),
     ),
     _sentence("{preparation}"),
@@ -60,8 +57,8 @@ DATA = (
 
 WINDOWS = (
     _sentence(
-        "Imitation of the model (y) by the participant (x) was measured by windowed cross-lagged correlation ({boker}) "
-        "for {pairs}.",
+        "Imitation of the model (person y) by the participant (person x) was measured by windowed cross-lagged "
+        "correlation ({boker}) for {pairs}.",
         measure="imitation", compares=(),
     ),
     _sentence(
@@ -73,7 +70,7 @@ WINDOWS = (
         measure="coordination", alone=(), compares=(),
     ),
     _sentence(
-        "Windows were {width} s long and began every {step} s ({window_count} windows).",
+        "Windows were {width} s long and began every {step} s ({window_count}).",
         "Windows were {width} s long and began every {step} s.",
         "Windows were {width} s long.",
         measure=CORRELATED,
@@ -82,7 +79,12 @@ WINDOWS = (
         "The model's window was shifted back in time by up to {max_lag} s.", measure="imitation", causal=1
     ),
     _sentence("The model's window was shifted by up to {max_lag} s in both directions.", measure="imitation", causal=0),
-    _sentence("Both windows were shifted by up to {max_lag} s in both directions.", measure="coordination"),
+    _sentence(
+        "Both windows were shifted by up to {max_lag} s in both directions, so that the lag between them was up to "
+        "{reach} s.",
+        "Both windows were shifted by up to {max_lag} s in both directions.",
+        measure="coordination",
+    ),
     *(
         _sentence(
             f"In each window the lag with the {best} was used, if at least {{min_valid}} of the window's frames were "
@@ -103,15 +105,15 @@ WINDOWS = (
 )  # fmt: skip
 
 SURROGATES = {
-    "shift": "y was shifted circularly in time",
-    "segments": "windows of x and y were paired at random",
-    "phase": "the Fourier phases of y were randomised ({prichard})",
-    "permute": "intervals of y with the same label were exchanged",
-    "partners": "y was replaced by the signals of other recordings",
+    "shift": "{moved} were shifted circularly in time",
+    "segments": "windows of the two signals of each pair were paired at random",
+    "phase": "the Fourier phases of {moved} were randomised ({prichard})",
+    "permute": "intervals of {moved} with the same label were exchanged",
+    "partners": "{moved} were replaced by those of other recordings",
 }
 STATISTICS = {"corr_abs_mean": "mean absolute correlation", "corr_mean": "mean correlation"}
 
-IN_SURROGATES = ("in {n} surrogates ({moulder}).", "in surrogates ({moulder}).")  # their number may differ
+IN_SURROGATES = ("in {n} ({moulder}).", "in surrogates ({moulder}).")  # their number may differ
 
 CHANCE = (
     *(
@@ -123,12 +125,13 @@ CHANCE = (
         for statistic, text in (*STATISTICS.items(), ((), "mean correlation"))
     ),
     _sentence(
-        *("The share of the activations of y that x answers by an activation {min_latency} to {max_latency} s later "
-          f"was compared with its values {surrogates} For p-values, the largest standardised rate of answers in a band "
-          "of these latencies, at least a quarter of their range wide, was compared." for surrogates in IN_SURROGATES),
+        *("The share of the activations of person y that person x answers by an activation {min_latency} to "
+          f"{{max_latency}} s later was compared with its values {surrogates} For p-values, the largest standardised "
+          "rate of answers in a band of these latencies, at least a quarter of their range wide, was compared."
+          for surrogates in IN_SURROGATES),
         measure="contingency",
     ),
-    *(_sentence(f"In these, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),
+    *(_sentence(f"In {{these}}, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),
     _sentence(
         *(
             "p-values are (b + 1) / (n + 1) ({phipson}), family-wise p-values are based on the largest standardised "
@@ -155,7 +158,7 @@ FACES = (
     _sentence("Activations that rise by less than {min_rise} were left out.", measure=SEARCHED),
     _sentence(
         "Activations were kept if Gaussian noise as large as that {noise} would exceed them at most "
-        "{false_alarms_per_minute} times a minute ({rice}).",
+        "{false_alarms} a minute ({rice}).",
         measure=SEARCHED,
     ),
     _sentence(
@@ -175,7 +178,7 @@ FACES = (
         "Diversity is the entropy of the coefficients' shares in the number of activations, divided by its maximum.",
         measure="diversity", magnitude=0,
     ),
-    _sentence("Each activation is listed with its time and magnitude ({event} activations).", measure="events"),
+    _sentence("Each activation is listed with its time and magnitude ({event}).", measure="events"),
     _sentence(
         "Asymmetry is the mean distance of the landmarks of one side of the face to the mirror images of those of the "
         "other side, for each facial feature.",
@@ -196,8 +199,8 @@ FACES = (
 
 STUDY = (
     _sentence(
-        "The variable {variable} of {of} was compared over {recordings} recordings.",
-        "The variable {variable} was compared over {recordings} recordings.",
+        "The variable {variable} of {of} was compared over {recordings}.",
+        "The variable {variable} was compared over {recordings}.",
         measure="contrast",
     ),
     _sentence(
@@ -213,7 +216,7 @@ STUDY = (
     _sentence("Means were compared with 0 by t.", measure="contrast", between=(), within=(), covariates=()),
     _sentence(
         *(
-            f"{what} by linear models with the covariates {{covariates}}, with standard errors that allow for "
+            f"{what} by linear models with the {{covariates}}, with standard errors that allow for "
             "different variances; residuals were permuted ({freedman})."
             for what in (
                 "Groups of {between} ({second} minus {first}) were compared in their differences between conditions of "
@@ -231,7 +234,7 @@ STUDY = (
         measure="contrast", exact=1,
     ),
     _sentence(
-        "p-values are based on {permutations} random permutations, and family-wise p-values on the largest |t| "
+        "p-values are based on {permutations}, and family-wise p-values on the largest |t| "
         "over all cells ({nichols}). The seed of random numbers was {seed}.",
         measure="contrast", exact=0,
     ),

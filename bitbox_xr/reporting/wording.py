@@ -4,10 +4,12 @@ from collections.abc import Hashable
 
 import xarray as xr
 
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, VARIABLES
+from bitbox_xr.plotting.style import largest_lag
 
-__all__ = ["explanation", "head", "option", "sources", "unit_of"]
+__all__ = ["explanation", "head", "option", "shown_options", "sources", "unit_of"]
 
 HEADS = {
     "signal1": "signal of x",
@@ -25,11 +27,11 @@ HEADS = {
     "r_at_best_lag": "r at this lag",
     "at_limit": "at the limit",
     "null_mean": "chance",
-    "excess": "above chance",
+    "excess": "minus chance",
     "surrogate_z": "z",
     "p_fwe": "family-wise p",
     "q": "FDR q",
-    "answered_above_chance": "above chance",
+    "answered_above_chance": "answered minus chance",
     "odds_ratio": "odds ratio",
     "n_given": "activations of y",
     "latency": "median latency",
@@ -48,7 +50,8 @@ HEADS = {
 OPTIONS = {
     "width": ("Length of a window", "s"),
     "step": ("Step between windows", "s"),
-    "max_lag": ("Largest lag", "s"),
+    "max_lag": ("Largest shift of a window", "s"),
+    "reach": ("Largest lag", "s"),
     "causal": ("Only lags at which x follows y", ""),
     "polarity": ("Lag of the largest |r| (no: of the largest r)", ""),
     "min_valid": ("Smallest share of valid frames in a window", "%"),
@@ -83,6 +86,15 @@ OPTIONS = {
     "within": ("Conditions", ""),
     "covariates": ("Covariates", ""),
     "permutations": ("Permutations", ""),
+}
+CHOICES = {
+    "shift": "y, shifted in time",
+    "permute": "y, with its intervals exchanged",
+    "segments": "y, with its windows exchanged",
+    "phase": "y, with random phases",
+    "partners": "other recordings in the place of y",
+    "corr_abs_mean": "mean |r| over windows",
+    "corr_mean": "mean r over windows",
 }
 YES_OR_NO = {"causal", "polarity", "aggregate", "robust", "angular", "magnitude"}
 
@@ -129,10 +141,27 @@ def option(name: str, value: object) -> tuple[str, str]:
     if unit == "%":
         return words, f"{100 * float(str(value)):g} %"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if unit == "s" and isinstance(value, int | float):
+        return words, seconds(value)
+    text = CHOICES.get(text, text)
     if name == "scales":
         text = "the signal itself" if text == "raw" else ", ".join(text.split())
         unit = "" if text == "the signal itself" else unit
     return words, f"{text} {unit}".strip()
+
+
+def shown_options(attrs: Attrs) -> dict[str, object]:
+    """The attributes of a result, with the largest lag after the largest shift of a window.
+
+    >>> shown_options({"measure": "coordination", "max_lag": 5.0, "n": 19})
+    {'measure': 'coordination', 'max_lag': 5.0, 'reach': 10.0, 'n': 19}
+    """
+    shown: dict[str, object] = {}
+    for name, value in attrs.items():
+        shown[str(name)] = value
+        if name == "max_lag":
+            shown["reach"] = largest_lag(attrs)
+    return shown
 
 
 def sources(attrs: Attrs) -> dict[str, str]:

@@ -44,19 +44,21 @@ def declared(builder: Any, kind: Any, name: str) -> Any:
 
 
 class _Watcher(event.Listener):
-    def __init__(self, started: Callable[[], None], finished: Callable[[], None]) -> None:
+    def __init__(self, started: Callable[[str], None], finished: Callable[[], None]) -> None:
         self.started = started
         self.finished = finished
 
     def on_start(self, event: Any) -> None:
-        self.started()
+        self.started(str(getattr(event.data["dispatcher"].py_func, "__module__", "")))
 
     def on_end(self, event: Any) -> None:
         self.finished()
 
 
-def watch_compilation(started: Callable[[], None], finished: Callable[[], None]) -> None:
-    """Call `started` and `finished` when numba begins and ends to compile a function, not when it reads its cache.
+def watch_compilation(started: Callable[[str], None], finished: Callable[[], None]) -> None:
+    """Call `started` (with the function's module) and `finished` when numba compiles a function.
+
+    Reading compiled code from the cache is no compilation.
 
     numba describes its events only in its guide for developers.
     """

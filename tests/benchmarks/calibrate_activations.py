@@ -67,6 +67,7 @@ NOISES = {
     "t3": heavy,
     "floored AR": floored,
 }
+HELD_IN = ("", "white", "AR(.95)", "1/f")
 PLANTED_IN = ("white", "AR(.95)", "1/f", "floored AR")
 
 
@@ -183,6 +184,69 @@ def edge_errors(*, rise, fall, snr=10, fps=30, seconds=600, seed=0, scale=None):
     return [round(float(e), 2) for e in np.nanmedian(np.abs(errors), axis=0) * fps]
 
 
+# --- held expressions, ramps and steps
+
+HELD_S = (0.5, 1, 2, 5, 10, 30)  # durations of held expressions
+RAMP_S = 0.5  # before and after
+REST_S = (4, 8)  # range of the rests between them
+HELD_CHOICES = {
+    "1 a minute": lambda snr: {"false_alarms_per_minute": 1.0},
+    "rise .3": lambda snr: {"min_rise": 0.3 * snr},
+    "both": lambda snr: {"min_rise": 0.3 * snr, "false_alarms_per_minute": 1.0},
+}
+
+
+def held(*, hold, snr, seconds, rng, fps=30):
+    """A signal with expressions of height `snr` that are held for `hold` s, and when each starts and ends (s)."""
+    time, spans, at = np.arange(round(seconds * fps)) / fps, [], 3.0
+    values = np.zeros(len(time))
+    while at + hold + 2 * RAMP_S + 3 < seconds:
+        end = at + hold + 2 * RAMP_S
+        values += snr * np.clip(np.minimum(time - at, end - time) / RAMP_S, 0, 1)
+        spans.append((at, end))
+        at = end + rng.uniform(*REST_S)
+    return values, np.array(spans)
+
+
+def counted_once(name, *, hold, snr, choice, scales=SCALES, seconds=600, seed=0, signals=4, fps=30):
+    """Share of held expressions counted once, and more than once, false activations a minute of rest; edges (frames).
+
+    An activation belongs to an expression if it is not before or after it.
+    """
+    once, more, false, minutes, errors = [], [], 0, 0.0, []
+    rng = np.random.default_rng([seed, round(10 * hold), snr])
+    for _ in range(signals):
+        values, spans = held(hold=hold, snr=snr, seconds=seconds, rng=rng)
+        own = NOISES[name](rng, 2 * len(values), 1)[: len(values), 0] if name else np.zeros(len(values))
+        values = values + own / (own.std() or 1)
+        together = len(scales) > 1
+        found = bx.events(
+            bx.signals(values[:, None], fps=fps), scales=scales, aggregate=together, **HELD_CHOICES[choice](snr)
+        )
+        inside = (found.time.values >= spans[:, :1] - 0.1) & (found.time.values <= spans[:, 1:] + 0.1)
+        once += (inside.sum(axis=1) == 1).tolist()
+        more += (inside.sum(axis=1) > 1).tolist()
+        false += int((~inside.any(axis=0)).sum())
+        minutes += (seconds - np.diff(spans).sum()) / 60
+        for row, (start, end) in zip(inside, spans, strict=True):
+            if row.sum() == 1:
+                at = row.argmax()
+                errors.append([found.onset.values[at] - start - RAMP_S / 2, found.offset.values[at] - end + RAMP_S / 2])
+    edges = [round(float(e), 1) for e in np.nanmedian(np.abs(errors), axis=0) * fps] if errors else []
+    return [round(float(np.mean(once)), 3), round(float(np.mean(more)), 3), round(false / minutes, 2), edges]
+
+
+def without_expressions(name, *, shape, snr=10, seconds=60, fps=30, runs=40, seed=0):
+    """Activations a recording of signals that only drift or change once, with `min_rise` of .3 of their height."""
+    time = np.arange(round(seconds * fps)) / fps
+    values = snr * {"ramp": time / seconds, "step up": time >= seconds / 2, "step down": time < seconds / 2}[shape]
+    rng = np.random.default_rng([seed, snr])
+    own = NOISES[name](rng, 2 * len(time), runs)[: len(time)] if name else np.zeros((len(time), runs))
+    x = bx.signals(values[:, None] + own / (own.std(axis=0) if name else 1), fps=fps)
+    found = bx.events(x, scales=list(SCALES), aggregate=True, min_rise=0.3 * snr, false_alarms_per_minute=1.0)
+    return round(found.sizes["event"] / runs, 3)
+
+
 # --- other estimates of the noise
 
 
@@ -264,6 +328,14 @@ def cells(parts, runs):
             yield f"edges, {rise:g} and {fall:g} s, scale {scale or 'aggregated'}", edge_errors, (), {
                 "rise": rise, "fall": fall, "scale": scale,
             }  # fmt: skip
+    if "held" in parts:
+        for hold, name, snr, choice in product(HELD_S, HELD_IN, (4, 10), HELD_CHOICES):
+            yield f"held, {hold:g} s, {name}, SNR {snr}, {choice}", counted_once, (name,), {
+                "hold": hold, "snr": snr, "choice": choice,
+            }  # fmt: skip
+    if "ends" in parts:
+        for shape, name in product(("ramp", "step up", "step down"), HELD_IN):
+            yield f"ends, {shape}, {name}", without_expressions, (name,), {"shape": shape}
 
 
 def largest_rise_error(*, duration, fps):

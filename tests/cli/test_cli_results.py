@@ -189,6 +189,7 @@ WORDED = {
     "give the separator, sep=';'": "give the separator, --sep ';'",
     "choose columns=['a', 'b c']": "choose --columns 'a,b c'",
     "see signals(…, kind=…)": "see --kind KIND",
+    "one tier or subject (open_intervals(…, tier=…, subject=…))": "one tier or subject (--tier NAME, --subject NAME)",
     "use causal=False, polarity=True": "use --no-causal, --polarity",
     "got scales=None and robust=True": "got scales=None and robust=True",  # no options of the command
     "choose a smaller width or max_lag": "choose a smaller width or --max-lag",

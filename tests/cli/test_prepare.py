@@ -25,12 +25,21 @@ def test_steps_are_done_in_order(tmp_path):
     scaling = ("--standardize", "--reference", tmp_path / "rest.nc", "--center", "median", "--dead-band", 0.5)
     done = run("prepare", tmp_path / "x.nc", "-o", out, "--smooth", 0.2, "--detrend", 5, *scaling)
     assert done.exit_code == 0, done.output
-    assert "2 signals, 600 frames -> " in done.output
+    assert f"{out}: 2 signals (expression), 600 frames; smoothed by a Gaussian with a full width at half" in done.output
+    assert "then detrended by subtracting the running median over 5 s, then standardised" in done.output
     prepared = bx.detrend(bx.smooth(x, 0.2), 5)
     expected = bx.standardize(prepared, reference=rest, center="median", dead_band=0.5)
     with bx.open_netcdf(out) as found:
         xr.testing.assert_identical(found.load().drop_attrs(), expected.drop_attrs())
         assert found.attrs["history"] == expected.attrs["history"]
+
+
+def test_without_steps_a_file_is_converted(tmp_path):
+    (tmp_path / "x.csv").write_text("t,a,b\n0.0,1,2\n0.1,3,4\n0.2,5,6\n")
+    done = run("prepare", tmp_path / "x.csv", "--time", "t", "-o", tmp_path / "out.nc")
+    assert done.output.endswith("out.nc: 2 signals (expression), 3 frames; converted, with the values of the file\n")
+    with bx.open_netcdf(tmp_path / "out.nc") as found:
+        assert found.values.tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
 def test_none_is_an_option(tmp_path):
@@ -45,7 +54,6 @@ def test_faults_are_reported_and_nothing_is_written(tmp_path):
     recordings(tmp_path)
     target = ("prepare", tmp_path / "x.nc", "-o", tmp_path / "out.nc")
     for options, message in (
-        ((), "expected at least one of --smooth, --detrend and --standardize, got none"),
         (("--smooth", 1, "--scale", "mad"), "expected --standardize with --scale, got none"),
         (("--smooth", 99), "expected width to be from"),
     ):

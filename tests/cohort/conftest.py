@@ -1,4 +1,4 @@
-"""Processes that tests of cohorts start: programs, and a dask scheduler with two workers."""
+"""What tests of cohorts run on: programs, a worker in this process, and a dask scheduler with two workers."""
 
 import contextlib
 import json
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import pytest
 
@@ -60,6 +61,19 @@ def process():
 def wait_for():
     """Function that waits until a condition holds, and fails after some seconds."""
     return _wait_for
+
+
+@pytest.fixture(scope="module")
+def client():
+    """A client of a worker in a thread of this process, so that a test can count opened files and interfere with it."""
+    from distributed import Client, LocalCluster
+
+    with contextlib.ExitStack() as stack:
+        with warnings.catch_warnings():  # occurs on busy machines
+            warnings.filterwarnings("ignore", "Creating scratch directories", UserWarning)
+            cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0")
+            stack.enter_context(cluster)
+        yield stack.enter_context(Client(cluster, set_as_default=False))
 
 
 @pytest.fixture

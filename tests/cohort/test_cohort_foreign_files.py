@@ -1,10 +1,8 @@
 """Foreign files: a cohort replaces and deletes only files that a cohort wrote."""
 
-import contextlib
 import json
 import os
 import shutil
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -40,19 +38,6 @@ def study(tmp_path):
         rows.append({"recording": name, "signals": f"x{k}.nc", "reference": f"y{k}.nc"})
     pd.DataFrame(rows).to_csv(tmp_path / "study.csv", index=False)
     return tmp_path
-
-
-@pytest.fixture(scope="module")
-def client():
-    """A worker in this process, so that a test can interfere with it."""
-    from distributed import Client, LocalCluster
-
-    with contextlib.ExitStack() as stack:
-        with warnings.catch_warnings():  # occurs on busy machines
-            warnings.filterwarnings("ignore", "Creating scratch directories", UserWarning)
-            cluster = LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0")
-            stack.enter_context(cluster)
-        yield stack.enter_context(Client(cluster, set_as_default=False))
 
 
 @pytest.fixture

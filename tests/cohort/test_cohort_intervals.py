@@ -47,16 +47,6 @@ statistic = "corr_mean"
 """
 
 
-@pytest.fixture(scope="module")
-def client():
-    """A worker in a thread of this process."""
-    from distributed import Client
-
-    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0"}
-    with Client(**options, set_as_default=False) as client:
-        yield client
-
-
 def phases(first, second):
     return pd.DataFrame(
         {

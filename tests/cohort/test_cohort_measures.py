@@ -10,11 +10,10 @@ import bitbox_xr as bx
 from bitbox_xr import cohort
 from bitbox_xr.cohort import inputs, seeds
 
-from random_recordings import random_walk
+from random_recordings import random_walk, write_pairs
 
 FEW_PARTNERS = "ignore:significance.*expected at least 19 surrogates"
 
-NAMES = ["AU04", "AU12"]
 TEST = {"width": 1.0, "step": 0.5, "max_lag": 0.2, "n": 19}
 MEASURES = {
     "imitation": {"width": 1.0, "keep_windows": True},
@@ -24,26 +23,10 @@ MEASURES = {
 }
 
 
-@pytest.fixture(scope="module")
-def client():
-    """A worker in a thread of this process, so that a test can count opened files."""
-    from distributed import Client
-
-    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0"}
-    with Client(**options, set_as_default=False) as client:
-        yield client
-
-
 @pytest.fixture
 def study(tmp_path):
     """A manifest of four pairs of recordings, and its folder."""
-    rows = []
-    for k in range(4):
-        bx.to_netcdf(random_walk(k, 600, names=NAMES), tmp_path / f"x{k}.nc")
-        bx.to_netcdf(random_walk(50 + k, 600, names=NAMES), tmp_path / f"y{k}.nc")
-        rows.append({"recording": f"00{k}", "signals": f"x{k}.nc", "reference": f"y{k}.nc", "group": "ab"[k % 2]})
-    pd.DataFrame(rows).to_csv(tmp_path / "study.csv", index=False)
-    return tmp_path
+    return write_pairs(tmp_path, 4)
 
 
 @pytest.fixture
@@ -146,7 +129,7 @@ def test_a_changed_option_repeats_only_its_measure(study, run):
 def test_measures_of_earlier_runs_stay(study, run):
     run({"imitation": {"width": 1.0}})
     before = files(study)
-    bx.to_netcdf(random_walk(9, 600, names=NAMES), study / "x1.nc")
+    bx.to_netcdf(random_walk(9, 600), study / "x1.nc")
     (study / "y2.nc").unlink()
     done = run({"quality": {}, "diversity": {}})
     assert {name: files(study)[name] for name in before} == before
@@ -165,7 +148,7 @@ def test_measures_of_earlier_runs_stay(study, run):
 
 def test_a_measure_that_fails_does_not_stop_the_others(study, run):
     (study / "y1.nc").unlink()
-    bx.to_netcdf(random_walk(0, 12, names=NAMES), study / "x2.nc")
+    bx.to_netcdf(random_walk(0, 12), study / "x2.nc")
     done = run({"imitation": {"width": 1}, "significance": {**TEST, "width": 2}, "diversity": {}})
     table = done.status.set_index("recording")
     assert table["state"].tolist() == ["done", "failed", "failed", "done"]

@@ -10,11 +10,10 @@ import bitbox_xr as bx
 from bitbox_xr import cohort
 from bitbox_xr.cohort import seeds
 
-from random_recordings import random_walk
+from random_recordings import write_pairs
 
 pytestmark = pytest.mark.filterwarnings("ignore:significance.*expected at least 19 surrogates")
 
-NAMES = ["AU04", "AU12"]
 MEASURES = """
 [measures.imitation]
 width = [2, 1]
@@ -37,24 +36,9 @@ scales = [0.5, 1]
 """
 
 
-@pytest.fixture(scope="module")
-def client():
-    from distributed import Client
-
-    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0"}
-    with Client(**options, set_as_default=False) as client:
-        yield client
-
-
 @pytest.fixture
 def study(tmp_path):
-    rows = []
-    for k in range(8):
-        bx.to_netcdf(random_walk(k, 600, names=NAMES), tmp_path / f"x{k}.nc")
-        bx.to_netcdf(random_walk(50 + k, 600, names=NAMES), tmp_path / f"y{k}.nc")
-        rows.append({"recording": f"00{k}", "signals": f"x{k}.nc", "reference": f"y{k}.nc", "group": "ab"[k % 2]})
-    pd.DataFrame(rows).to_csv(tmp_path / "study.csv", index=False)
-    return tmp_path
+    return write_pairs(tmp_path, 8)
 
 
 @pytest.fixture

@@ -45,22 +45,12 @@ def study(made, tmp_path):
     return Path(shutil.copytree(made, tmp_path / "study"))
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """A worker in a thread of this process, so that a test can count opened files."""
-    from distributed import Client
-
-    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0"}
-    with Client(**options, set_as_default=False) as client:
-        yield client
-
-
 @pytest.fixture
-def run(study, cluster):
+def run(study, client):
     def run(**options):
         asked = options if "measure" in options else {"measure": "significance", **TEST, **options}
         manifest = asked.pop("manifest", study / "study.csv")
-        return cohort.run(manifest, study / "out", client=cluster, progress=False, **asked)
+        return cohort.run(manifest, study / "out", client=client, progress=False, **asked)
 
     return run
 
@@ -381,13 +371,13 @@ def test_a_missing_reference_is_refused(study, run):
         run(manifest=manifest[["recording", "signals"]], of="coordination")
 
 
-def test_the_command_line(study, cluster, monkeypatch):
+def test_the_command_line(study, client, monkeypatch):
     """All options reach the function."""
     real, asked = cohort.run, {}
 
     def here(**given):
         asked.update(given)
-        return real(**{**given, "client": cluster})
+        return real(**{**given, "client": client})
 
     monkeypatch.setattr(cohort, "run", here)
     arguments = [

@@ -189,12 +189,12 @@ def test_labels_have_their_own_numbers_and_families():
 
 def test_too_few_surrogates_are_noted_with_the_length_that_is_needed():
     x, y = recording([("a", 12)])
-    with pytest.warns(UserWarning, match=r"got 11, with which p is at least 0.083; .* needs a recording of 20 s"):
+    with pytest.warns(UserWarning, match=r"got 11, with which p is at least \.083; .* needs a recording of 20 s"):
         found = bx.significance(x, y, rng=0, progress=False, **WINDOWS)
     assert (found.p >= found.p_min).all()
-    with pytest.warns(UserWarning, match=r"got 5, with which p is at least 0.17; choose a larger n"):
+    with pytest.warns(UserWarning, match=r"got 5, with which p is at least \.167; choose a larger n"):
         bx.significance(x, y, n=5, progress=False, **WINDOWS)
-    with pytest.warns(UserWarning, match=r"got 3 of 'b', with which p is at least 0.25; .* an interval of 20 s, more"):
+    with pytest.warns(UserWarning, match=r"got 3 of 'b', with which p is at least \.250; .* an interval of 20 s, more"):
         bx.significance(*recording([("a", 25), ("b", 4)]), by="condition", progress=False, **WINDOWS)
     with pytest.warns(UserWarning, match=r"got 2, .*; give 19 partners or more"):
         bx.significance(x, y, surrogates="partners", partners=[y, y], progress=False, **WINDOWS)

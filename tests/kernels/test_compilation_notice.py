@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from bitbox_xr.kernels import compilation_notice
-from bitbox_xr.kernels.compilation_notice import MESSAGE
+from bitbox_xr.kernels.compilation_notice import CACHED, MESSAGE, NOT_CACHED
 
+CORRELATIONS = MESSAGE.format(task="correlations", how_often=CACHED)
 PROGRAM = """
 import numpy as np
 import bitbox_xr as bx
@@ -35,7 +36,7 @@ def _stderr(program, cache):
 
 @pytest.mark.slow
 def test_the_first_call_says_once_that_it_compiles(tmp_path):
-    assert _stderr(PROGRAM, tmp_path) == MESSAGE
+    assert _stderr(PROGRAM, tmp_path) == CORRELATIONS
     assert _stderr(PROGRAM, tmp_path) == ""
 
 
@@ -55,7 +56,18 @@ def _say(monkeypatch, capsys, silenced=0, worker=False):
 
 
 def test_the_message_is_written_once(monkeypatch, capsys):
-    assert _say(monkeypatch, capsys) == MESSAGE
+    assert _say(monkeypatch, capsys) == MESSAGE.format(task="this measure", how_often=CACHED)
+
+
+def test_the_message_names_the_task_and_says_if_code_is_not_cached(monkeypatch, capsys):
+    monkeypatch.setattr(compilation_notice, "_state", compilation_notice._State())
+    for module in ("bitbox_xr.kernels.correlation.tiles", "bitbox_xr.kernels.p_values", "bitbox_xr.kernels.activity"):
+        compilation_notice.started(module)
+        compilation_notice._say()
+        compilation_notice.finished()
+        compilation_notice.not_cached()
+    tasks = (("correlations", CACHED), ("tests", NOT_CACHED))
+    assert capsys.readouterr().err == "".join(MESSAGE.format(task=task, how_often=how) for task, how in tasks)
 
 
 @pytest.mark.parametrize("options", [{"silenced": 1}, {"worker": True}])

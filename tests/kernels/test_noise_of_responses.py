@@ -118,12 +118,13 @@ def test_lively_frames(values, half):
 # --- edges
 
 
-def edges_of(signal, frame, duration=1.0, fps=30):
+def edges_of(signal, frame, duration=1.0, fps=30, fall=0.0):
     rows = signal[None]
     present = ~np.isnan(rows)
     filled = np.interp(np.arange(len(signal)), np.flatnonzero(present[0]), signal[present[0]])[None]
     scale = np.array([fps * duration / 4])
-    return [float(edge[0]) for edge in rises.edges(filled, present, np.array([0]), np.array([frame]), scale)]
+    found = rises.edges(filled, present, np.array([0]), np.array([frame]), scale, np.array([fall]))
+    return [float(edge[0]) for edge in found]
 
 
 def skewed(frames=300, at=150, rise=10, fall=20):
@@ -157,3 +158,16 @@ def test_edges_beside_gaps_and_ends_are_unknown():
     assert np.isnan(start)
     assert stop == pytest.approx(25, abs=0.6)
     assert np.isnan(edges_of(np.ones(100), 50)).all()
+
+
+def test_edges_of_a_held_rise_are_where_it_falls():
+    t = np.arange(600)
+    held = np.clip(np.minimum(t - 100, 400 - t) / 20, 0, 1)
+    noisy = held + 0.05 * np.random.default_rng(0).standard_normal(len(t))
+    start, stop = edges_of(noisy, 125, fall=0.3)
+    assert start == pytest.approx(110, abs=1)
+    assert stop == pytest.approx(390, abs=1)
+    assert edges_of(noisy, 125)[1] < 170  # without a fall, noise within 2 s decides
+    start, stop = edges_of(noisy[:300], 125, fall=0.3)
+    assert start == pytest.approx(110, abs=1)
+    assert np.isnan(stop)  # held to the end

@@ -136,18 +136,25 @@ def test_the_half_width_is_interpolated_and_is_nan_at_an_end():
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60), st.booleans())
-def test_the_median_equals_numpy(values, with_spike):
+def test_median_and_spread_equal_numpy(values, with_spike):
     w = np.array([*values, 1e9] if with_spike else values)
-    largest = np.abs(w).max()
-    assert extrema.middle(w.copy(), -largest, largest) == pytest.approx(np.median(w), abs=1e-12 * largest)
+    assert extrema.spread(w, np.abs(w).max(), np.ones(len(w), bool)) == spread_by_numpy(w)
 
 
-def test_the_median_of_many_values_equals_numpy():
+def spread_by_numpy(w):
+    w = np.where(np.abs(w) >= 1e-10 * np.abs(w).max(), w, 0.0)
+    return np.median(w), np.median(np.abs(w - np.median(w))) or 1e-12
+
+
+def test_median_and_spread_of_many_values_equal_numpy():
     rng = np.random.default_rng(0)
-    for w in (rng.normal(size=20001), rng.exponential(size=20000), np.round(rng.normal(size=9999), 1), np.zeros(7)):
+    many = [rng.normal(size=20001), rng.exponential(size=20000), np.round(rng.normal(size=9999), 1), np.zeros(7)]
+    many += [rng.normal(size=20000) ** 9, np.sin(np.arange(3000) / 50), np.arange(1024.0), np.arange(5000) % 2.0]
+    for w in many:
         largest = extrema.magnitude(w)
         assert largest == np.abs(w).max()
-        assert extrema.middle(w.copy(), -largest, largest) == pytest.approx(np.median(w), abs=1e-15)
+        for sign in (1, -1):
+            assert extrema.spread(sign * w, largest, np.ones(len(w), bool)) == spread_by_numpy(sign * w)
 
 
 @settings(deadline=None, max_examples=60)

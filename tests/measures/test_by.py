@@ -144,7 +144,7 @@ def test_further_dimensions_come_before_the_labels():
 def test_short_intervals_are_counted_and_named():
     intervals = [("a", 0, 60), ("b", 60, 70), ("a", 80, 100), ("b", 100, 110)]
     x, y = recordings(intervals, 0)
-    with pytest.warns(UserWarning, match=r"got 3 of 4 that are shorter .*'b' \(2 s, 0\.333 s long\), 'a' \(2\.66667 s"):
+    with pytest.warns(UserWarning, match=r"got 3 of 4 that are shorter .*'b' \(2 s, 0\.333 s long\), 'a' \(2\.667 s"):
         found = bx.imitation(annotated(x, intervals), y, by="condition", **WINDOWS)
     assert found.attrs["short_intervals"] == 3
     assert json.loads(found.attrs["by_labels"]) == ["a", "b"]

@@ -234,7 +234,7 @@ INPUTS = {
     "different frame rates": (
         lambda: bx.imitation(X, bx.signals(DATA, fps=25)),
         ValueError,
-        ["x: 0 to 2.96667 s at 30 ", "y: 0 to 3.56 s at 25 ", "align(x, y)"],
+        ["x: 0 to 2.967 s at 30 ", "y: 0 to 3.56 s at 25 ", "align(x, y)"],
     ),
     "nearly the same frame rate": (
         lambda: bx.imitation(X, bx.signals(DATA, fps=29.97)),

@@ -114,7 +114,7 @@ def test_significant_pairs_lose_no_option_in_one_column(drawable):
     ax = Figure(figsize=(88 / MM_PER_INCH, 3), layout="constrained").subplots()
     data.bitbox.plot.significant_pairs(**arguments, ax=ax)
     title = ax.get_title(loc="left").replace(",\n", ", ")
-    assert title.endswith("18 windows of 1 s, step 0.5 s, max_lag 0.2 s, 3 shift surrogates")
+    assert title.endswith("18 windows of 1 s, step 0.5 s, max_lag 0.2 s, 3 shift surrogates (p ≥ .250)")
     assert "framed: family-wise p ≤ 0.05, 0 of 25 pairs" in ax.get_xlabel().replace("\n", " ")
 
 

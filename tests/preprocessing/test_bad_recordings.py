@@ -157,7 +157,7 @@ CASES = {
         ValueError,
         [
             "expected x and y to have at least two frames of time in common",
-            "x: 0 to 0.966667 s; y: 2 to 2.96667 s, its times shifted by 2 s",
+            "x: 0 to 0.967 s; y: 2 to 2.967 s, its times shifted by 2 s",
             "offset=…",
         ],
     ),

@@ -83,7 +83,7 @@ RESULTS = {
     "one person": (lambda: bx.coordination(X, **WINDOWS), 2, "All pairs, the strongest first"),
     "profile": (lambda: bx.lag_profile(X, Y, **WINDOWS), 2, "mean correlation over windows at the best lag"),
     "significance": (lambda: bx.significance(X, Y, n=5, rng=0, progress=False, **WINDOWS), 1,
-                     "with so few surrogates the smallest possible p is .167"),
+                     "with 5 surrogates the smallest possible p is .167, and z is unreliable"),
     "matched pairs": (lambda: bx.significance(LABELLED, Y, by="condition", pairs="matched", n=5, rng=0, progress=False,
                                               **WINDOWS), 2, "with the range that chance gives"),
     "contingency": (lambda: bx.contingency(X, Y, scales=[1.0], n=5, rng=0, progress=False), 1, "activations of y"),
@@ -136,7 +136,7 @@ def test_a_report_on_signals_and_results_has_a_section_for_each(tmp_path):
     assert "<h1>Dyad 12</h1>" in text
     assert {"Data quality", "Imitation", "Expressivity"} <= set(parsed.texts)
     row = next(row for row in parsed.rows if row and row[0] == "child.csv")
-    assert row[1:6] == ["OpenFace 2", "expression", "2", "600", "20"]
+    assert row[1:6] == ["OpenFace 2", "expression coefficients", "2", "600", "20"]
     assert row[7] == "31 (5.2 %)"
     assert parsed.tags().count("svg") == 4  # signals, all pairs, one pair over time, expressivity
 

@@ -3,8 +3,9 @@
 import json
 
 import numpy as np
+import pandas as pd
 
-from bitbox_xr import signals
+from bitbox_xr import signals, to_netcdf
 
 NAN = np.nan
 FPS = 30
@@ -14,6 +15,17 @@ def random_walk(seed, frames=600, names=("AU04", "AU12"), fps=FPS):
     """A recording of random walks."""
     rng = np.random.default_rng(seed)
     return signals(np.cumsum(rng.normal(size=(frames, len(names))), axis=0), fps=fps, names=names)
+
+
+def write_pairs(folder, count, frames=600):
+    """A manifest, `study.csv`, of pairs of random walks in two groups, and their files. Returns the folder."""
+    rows = []
+    for k in range(count):
+        to_netcdf(random_walk(k, frames), folder / f"x{k}.nc")
+        to_netcdf(random_walk(50 + k, frames), folder / f"y{k}.nc")
+        rows.append({"recording": f"00{k}", "signals": f"x{k}.nc", "reference": f"y{k}.nc", "group": "ab"[k % 2]})
+    pd.DataFrame(rows).to_csv(folder / "study.csv", index=False)
+    return folder
 
 
 def column(values, **options):

@@ -130,8 +130,11 @@ def select(sheet: Sheet, layout: Layout, options: ReadOptions) -> SignalColumns:
         by_name.setdefault(sheet.names[i], []).append(i)
     repeated = [f"{name!r} at columns {validation.listed(at)}" for name, at in by_name.items() if len(at) > 1]
     if repeated:
+        at = [chosen.columns[0], chosen.columns[-1]]
         shown = "; ".join(repeated[:MAX_LISTED_NAMES]) + "; …" * (len(repeated) > MAX_LISTED_NAMES)
-        raise ValueError(f"{sheet.file}: expected unique column names, got {shown}; choose by position, columns=[…]")
+        raise ValueError(
+            f"{sheet.file}: expected unique column names, got {shown}; choose by position, such as columns={at}"
+        )
     if not chosen.columns:
         raise ValueError(f"{sheet.file}: expected a column of signals, got only columns that time or number the rows")
     unnamed = [i for i, name in zip(chosen.columns, chosen.names, strict=True) if not name]

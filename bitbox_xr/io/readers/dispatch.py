@@ -82,7 +82,8 @@ def open_signals(
     format
         The format, if it shall not be recognised: "openface", "pyfeat", "libreface", "facereader", "blendshapes",
         "mediapipe", "openpose", "deeplabcut", "sleap", "3di", "rmea", "imotions", "netcdf", "parquet", "table", or the
-        name of a registered reader. Files of rMEA are tables like many others, so they need it.
+        name of a registered reader. Files of rMEA are tables like many others, so they need it; their signals are of
+        kind "motion-energy".
     kind
         Which signals to read from a file that holds several kinds. By default the expressions, under the names of the
         file: the 17 `AUxx_r` of OpenFace, the AUs of Py-Feat, the blendshapes. "pose" reads Tx Ty Tz (mm) Rx Ry Rz
@@ -234,7 +235,12 @@ def _read_text(file: Path, options: ReadOptions, text: TextOptions, format: str 
     if format is None and not any(text.given().values()) and lab_exports.is_imotions(lines):
         return lab_exports.read_imotions(file, options)
     sep = text.sep or ("\t" if file.suffix.lower() == ".tsv" else ",")
-    sheet = from_lines(file.name, lines, sep=sep, skiprows=text.skiprows)
+    try:
+        sheet = from_lines(file.name, lines, sep=sep, skiprows=text.skiprows)
+    except ValueError as error:
+        if format is None and not any(text.given().values()) and lab_exports.resembles_rmea(lines):
+            raise ValueError(f"{error}; if it is motion energy of rMEA, give format='rmea' instead") from None
+        raise
     return _signals_of(sheet, options, format)
 
 

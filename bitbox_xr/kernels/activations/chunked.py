@@ -2,7 +2,8 @@
 
 A piece needs three facts about the other pieces: the mean of each signal, the largest response at each scale, and the
 nearest frames present beyond its ends, to fill missing frames there. Each piece is read with a margin of neighbouring
-frames on both sides (`margin`). Activations in the margins belong to the neighbouring pieces.
+frames on both sides (`margin`). Activations in the margins belong to the neighbouring pieces. Only searches for all
+maxima can be done in pieces, since an expression can be held for any time.
 """
 
 from math import ceil
@@ -119,13 +120,8 @@ def largest(values: np.ndarray, piece: Piece, context: Context, search: Search) 
     return out
 
 
-def cube(
-    values: np.ndarray, piece: Piece, context: Context, most: np.ndarray, noise: np.ndarray | None, search: Search
-) -> np.ndarray:
-    """`metrics.cube` of a piece. `values` includes its margins; `most` has the largest responses `(scale, signal)`.
-
-    `noise` `(scale, signal)` is that of the responses, if the search needs it.
-    """
+def cube(values: np.ndarray, piece: Piece, context: Context, most: np.ndarray, search: Search) -> np.ndarray:
+    """`metrics.cube` of a piece. `values` includes its margins; `most` has the largest responses `(scale, signal)`."""
     parts = []
     for columns in blocks(*values.shape):
         rows, centred, present = _rows(values, columns, context)
@@ -134,8 +130,7 @@ def cube(
         else:
             allowed = gaps.eligible(present, search.scales, search.precision)
         allowed[:, :, : piece.start] = allowed[:, :, piece.stop :] = False
-        own = None if noise is None else noise[:, columns]
-        found = search_rows(rows, centred, present, allowed, search, most[:, columns], own)
+        found = search_rows(rows, centred, present, allowed, search, most[:, columns])
         parts.append(metrics.cube(found, robust=False))
     return np.concatenate(parts, axis=-1)
 

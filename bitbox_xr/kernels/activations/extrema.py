@@ -16,6 +16,7 @@ ROUNDING = 1e-10  # share of the largest absolute value
 FENCE = 1.5  # interquartile ranges beyond the quartiles
 MAX_VALUES_WITHOUT_OUTLIERS = 5  # so few values have no outliers
 BINS = 1024  # of the histogram for medians
+MARGIN = 0.1  # bins; more than the rounding errors of a position among the bins
 MAX_BINS_PER_UNIT = np.finfo(np.float64).max
 WITHOUT_SIGN = np.int64(2**63 - 1)  # mask of the bits of a float64 except its sign
 
@@ -183,49 +184,74 @@ def half_width(w: np.ndarray, peak: int) -> float:
 
 @kernel
 def spread(w: np.ndarray, largest: float, present: np.ndarray) -> tuple[float, float]:
-    """Median of `w` over the frames present, and its median absolute deviation, where 0 is replaced by 1e-12."""
-    kept = w.copy() if present.all() else w[present]
-    for t in range(len(kept)):
+    """Median of `w` over the frames present, and its median absolute deviation, where 0 is replaced by 1e-12.
+
+    `largest` is the largest absolute value of `w`. A histogram finds the bins of the median and of the deviation, and
+    only the values in these bins are selected by comparison. Selection among all values of a noisy signal is slow,
+    because the processor mispredicts every other branch.
+    """
+    n = np.count_nonzero(present)
+    if n == 0 or largest == 0:
+        return 0.0 if n else np.nan, 1e-12
+    kept = np.zeros((n + 7) // 8 * 8)
+    kept[:n] = w if n == len(w) else w[present]
+    # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
+    factor = min((BINS - 1) / (2 * largest), MAX_BINS_PER_UNIT)
+    bins = np.full(len(kept), -1, np.int16)
+    for t in range(n):
         kept[t] = kept[t] if abs(kept[t]) >= ROUNDING * largest else 0.0
-    median = middle(kept, -largest, largest)
-    for t in range(len(kept)):
-        kept[t] = abs(kept[t] - median)
-    deviation = middle(kept, 0.0, 2 * largest)
+        bins[t] = np.int16((kept[t] + largest) * factor)
+    before, lower, upper = smaller(bins[:n]), (n - 1) // 2, n // 2
+    first = 0
+    while before[first + 1] <= lower:
+        first += 1
+    last = first
+    while before[last + 1] <= upper:
+        last += 1
+    median = middle(between(kept, bins, first, last, 0, 0, before[last + 1] - before[first]), n, before[first])
+    # Bins of the deviation: the whole bins up to a distance hold a value or more if it is not larger than the distance,
+    # and each of them begins at most one bin nearer.
+    centre = (median + largest) * factor
+    near, far = distance(before, centre, lower) - 1 - MARGIN, distance(before, centre, upper) + MARGIN
+    start, stop = whole_bins(centre, near)
+    nearer = before[stop] - before[start]
+    first, last = max(0, int(np.floor(centre - far))), min(BINS - 1, int(np.floor(centre + far)))
+    inside = between(kept, bins, first, last, start, stop, before[last + 1] - before[first] - nearer)
+    deviation = middle(np.abs(inside - median), n, nearer)
     return median, deviation if deviation > 0 else 1e-12
 
 
 @kernel
-def middle(values: np.ndarray, low: float, high: float) -> float:
-    """The median of values between `low` and `high`. NaN if there are no values.
-
-    A histogram finds the bin of the median, and only the values in this bin are selected by comparison. Selection
-    among all values of a noisy signal is slow, because the processor mispredicts every other branch.
-    """
-    n = len(values)
-    if n == 0 or high <= low:
-        return low if n else np.nan
-    # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
-    factor = min((BINS - 1) / (high - low), MAX_BINS_PER_UNIT)
-    bins = np.full((n + 7) // 8 * 8, -1, np.int16)
-    for t in range(n):
-        bins[t] = np.int16((values[t] - low) * factor)
-    histogram = counts(bins[:n])
-    below, first = 0, 0
-    while below + histogram[first] <= (n - 1) // 2:
-        below += histogram[first]
-        first += 1
-    last, upto = first, below + histogram[first]
-    while upto <= n // 2:
-        last += 1
-        upto += histogram[last]
-    inside = between(values, bins, first, last, upto - below)
-    upper = select(inside, n // 2 - below)
-    return upper if n % 2 else (inside[: n // 2 - below].max() + upper) / 2
+def middle(values: np.ndarray, n: int, below: int) -> float:
+    """The median of `n` numbers, of which `values` are those in the middle, and `below` are smaller than these."""
+    upper = select(values, n // 2 - below)
+    return upper if n % 2 else (values[: n // 2 - below].max() + upper) / 2
 
 
 @kernel
-def counts(bins: np.ndarray) -> np.ndarray:
-    """The number of values in each bin."""
+def distance(before: np.ndarray, centre: float, rank: int) -> float:
+    """The smallest distance from `centre`, in bins, up to which whole bins hold more than `rank` values."""
+    low, high = 0.0, float(BINS)
+    while high - low > MARGIN / 2:
+        half = (low + high) / 2
+        start, stop = whole_bins(centre, half)
+        if before[stop] - before[start] > rank:
+            high = half
+        else:
+            low = half
+    return high
+
+
+@kernel
+def whole_bins(centre: float, distance: float) -> tuple[int, int]:
+    """The first of the bins that are completely within a `distance` from `centre`, and the one after the last."""
+    start, stop = max(0, int(np.ceil(centre - distance))), min(BINS, int(np.floor(centre + distance)))
+    return (start, stop) if start < stop else (0, 0)
+
+
+@kernel
+def smaller(bins: np.ndarray) -> np.ndarray:
+    """The number of values in the bins before each bin; at last the number of all values."""
     # Neighbouring values are often in one bin. With several tables, one addition need not wait for the one before.
     tables = np.zeros((4, BINS), np.int64)
     whole = len(bins) // 4 * 4
@@ -234,26 +260,34 @@ def counts(bins: np.ndarray) -> np.ndarray:
             tables[k, bins[t + k]] += 1
     for t in range(whole, len(bins)):
         tables[0, bins[t]] += 1
-    return tables[0] + tables[1] + tables[2] + tables[3]
+    before = np.zeros(BINS + 1, np.int64)
+    for k in range(BINS):
+        before[k + 1] = before[k] + tables[0, k] + tables[1, k] + tables[2, k] + tables[3, k]
+    return before
 
 
 @kernel
-def between(values: np.ndarray, bins: np.ndarray, first: int, last: int, count: int) -> np.ndarray:
-    """The `count` values in bins `first` to `last`. `bins` are filled up to a multiple of 8, with other bins."""
+def between(
+    values: np.ndarray, bins: np.ndarray, first: int, last: int, start: int, stop: int, count: int
+) -> np.ndarray:
+    """The `count` values in bins `first` to `last`, without those in bins `start` to `stop`, the last excluded.
+
+    Both arrays are filled up to a multiple of 8, with other bins.
+    """
     inside = np.zeros(len(bins), np.int8)
+    a, b, c, d = np.int16(first), np.int16(last), np.int16(start), np.int16(stop)  # vectors hold more short integers
     for t in range(len(bins)):
-        inside[t] = (bins[t] >= first) & (bins[t] <= last)
+        inside[t] = (bins[t] >= a) & (bins[t] <= b) & ((bins[t] < c) | (bins[t] >= d))
     words = inside.view(np.int64)  # few values are inside, so eight are examined at once
-    out = np.empty(count)
+    out = np.empty(count + 1)  # the last one is for values that are not inside
     k = 0
     for word in range(len(words)):
         if words[word] == 0:
             continue
         for t in range(8 * word, 8 * word + 8):
-            if inside[t]:
-                out[k] = values[t]
-                k += 1
-    return out
+            out[k] = values[t]
+            k += inside[t]
+    return out[:count]
 
 
 @kernel

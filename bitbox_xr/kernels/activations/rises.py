@@ -17,6 +17,7 @@ FRAMES_PER_SCALE = 4  # of a wavelet scale of 1 frame: the duration d is 4 wavel
 WIDTH_PER_DURATION = 0.42  # full width at half maximum of the rise to which a scale responds most strongly
 SMOOTHING_PER_DURATION = 1 / 8  # full width at half maximum of the Gaussian that smooths the signal for edges
 REACH_PER_DURATION = 2  # within which the least value is sought; within 1, a slow fall after a fast rise has not ended
+REACHES_PER_SMOOTHING = round(REACH_PER_DURATION / SMOOTHING_PER_DURATION)
 SIGMAS_PER_WIDTH = 1 / np.sqrt(8 * np.log(2))
 ROUNDING = 1e-9  # frames
 
@@ -45,7 +46,12 @@ def unit_response(scale: float, precision: int) -> float:
 
 
 def edges(
-    rows: np.ndarray, present: np.ndarray, row: np.ndarray, frame: np.ndarray, scale: np.ndarray
+    rows: np.ndarray,
+    present: np.ndarray,
+    row: np.ndarray,
+    frame: np.ndarray,
+    scale: np.ndarray,
+    falls: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Frames at which the rises of activations start and end, as floats; NaN where they are unknown.
 
@@ -54,6 +60,10 @@ def edges(
     least 1 frame). The edge is where it crosses half way between its value at the activation and its least value within
     2 d on this side. It is unknown if a gap longer than d / 8 or the end of the recording comes before it, or if the
     least value is at the end of the recording, where the signal may still be falling.
+
+    With `falls` above 0, a rise may be held: the 2 d begin where the signal has fallen by this height, and the edge is
+    unknown if it does not. The value at the activation is the largest one within d / 8, since the response to a skewed
+    rise has its maximum beside that of the signal.
     """
     from scipy.ndimage import gaussian_filter1d
 
@@ -67,26 +77,40 @@ def edges(
         reach = round(REACH_PER_DURATION * duration)
         known = gaps.close(present[needed], SMOOTHING_PER_DURATION * duration + ROUNDING) > 0
         for side, step in enumerate((-1, 1)):
-            out[side, own] = crossings(smoothed, known, number, frame[own], reach, step)
+            out[side, own] = crossings(smoothed, known, number, frame[own], falls[own], reach, step)
     return out[0], out[1]
 
 
 @kernel
 def crossings(
-    rows: np.ndarray, known: np.ndarray, row: np.ndarray, frame: np.ndarray, reach: int, step: int
+    rows: np.ndarray,
+    known: np.ndarray,
+    row: np.ndarray,
+    frame: np.ndarray,
+    falls: np.ndarray,
+    reach: int,
+    step: int,
 ) -> np.ndarray:
-    """Frames, from `frame` in direction `step`, at which rows are half way down to their least value within `reach`."""
+    """Frames, from `frame` in direction `step`, at which rows are half way down to their least value within `reach`.
+
+    `falls` and `reach` are as for `edges`.
+    """
     out = np.full(len(frame), np.nan)
     last = rows.shape[1] - 1
     for i in range(len(frame)):
         x, open_, start = rows[row[i]], known[row[i]], frame[i]
+        if falls[i] > 0:
+            start = summit(x, open_, start, reach // REACHES_PER_SMOOTHING)
+        fallen = start
+        while 0 < fallen < last and x[fallen] > x[start] - falls[i]:
+            fallen += step
         least, lowest = x[start], start
-        stop = min(max(start + step * reach, 0), last)
+        stop = min(max(fallen + step * reach, 0), last)
         for t in range(start, stop + step, step):
             if open_[t] and x[t] < least:
                 least, lowest = x[t], t
         half = (x[start] + least) / 2
-        if lowest == start or lowest in (0, last):
+        if lowest == start or lowest in (0, last) or least > x[start] - falls[i]:
             continue
         t = start
         while t != stop and open_[t] and x[t] > half:
@@ -94,3 +118,13 @@ def crossings(
         if open_[t]:
             out[i] = t - step * (half - x[t]) / (x[t - step] - x[t])
     return out
+
+
+@kernel
+def summit(x: np.ndarray, known: np.ndarray, frame: int, near: int) -> int:
+    """The frame of the largest known value of `x` within `near` frames of `frame`."""
+    top = frame
+    for t in range(max(frame - near, 0), min(frame + near + 1, len(x))):
+        if known[t] and x[t] > x[top]:
+            top = t
+    return top

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from bitbox_xr.kernels.activations import extrema, gaps, rises, wavelets
+from bitbox_xr.kernels.activations import expressions, extrema, gaps, rises, wavelets
 from bitbox_xr.kernels.finite import infinite
 
 __all__ = [
@@ -42,7 +42,9 @@ class Search(NamedTuple):
     searched, and activations and eligible frames are sorted by the label of their frame.
 
     Of all maxima, those are activations whose rise is at least `least_rise` and whose response is at least `least_z`
-    times the noise at their scale. In a list for all scales, the others exclude no activation either.
+    times the noise at their scale. In a list for all scales, the others exclude no activation either. If one of the two
+    is given, the search `chooses`: the signal continues beyond its ends as its mirror image, not as its mean, and the
+    activations of one expression are one (see `expressions`).
     """
 
     scales: tuple[float, ...]
@@ -53,6 +55,11 @@ class Search(NamedTuple):
     labels: np.ndarray | None = None  # (frame,): number of each frame's label, −1 without one; None: no labels
     least_rise: float = 0.0
     least_z: tuple[float, ...] = ()  # for each scale; empty: the noise does not matter
+
+    @property
+    def chooses(self) -> bool:
+        """Whether only some of the maxima are activations."""
+        return bool(self.least_rise or self.least_z)
 
 
 class Events(NamedTuple):
@@ -179,8 +186,9 @@ def search_rows(
     else:
         events = _each(responses(centred, search), present, allowed, search, largest, least)
     if search.measured:
-        start, stop = rises.edges(rows, present, events.signal, events.frame, np.array(search.scales)[events.scale])
-        events = events._replace(start=start, stop=stop)
+        events = _with_edges(events, rows, present, search)
+    if search.chooses:
+        events = _expressions(events, centred, search)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
@@ -188,6 +196,28 @@ def search_rows(
         outlier = np.zeros(len(magnitude), dtype=bool)
     found = Found(events, magnitude, outlier, *_coverage(rows.shape, allowed, search))
     return found if search.labels is None else _by_label(found, allowed, search)
+
+
+def _with_edges(events: Events, rows: np.ndarray, present: np.ndarray, search: Search) -> Events:
+    """The activations with the start and the end of their rises."""
+    falls = 0.5 * _rises(events, search) if search.chooses else np.zeros(len(events.frame))
+    scale = np.array(search.scales)[events.scale]
+    start, stop = rises.edges(rows, present, events.signal, events.frame, scale, falls)
+    return events._replace(start=start, stop=stop)
+
+
+def _expressions(events: Events, centred: np.ndarray, search: Search) -> Events:
+    """The strongest activation of each expression, with the start of the first and the end of the last one."""
+    scale = np.array(search.scales)[events.scale]
+    groups = expressions.grouped(centred, events.list, events.signal, events.frame, scale, _rises(events, search))
+    kept = Events(*(column[groups.strongest] for column in events))
+    return kept._replace(start=events.start[groups.first], stop=events.stop[groups.last])
+
+
+def _rises(events: Events, search: Search) -> np.ndarray:
+    """Heights of the rises, in the unit of the signal."""
+    units = np.array([rises.unit_response(scale, search.precision) for scale in search.scales])
+    return events.peak / units[events.scale]
 
 
 def _by_label(found: Found, allowed: np.ndarray | None, search: Search) -> Found:
@@ -225,11 +255,14 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
     """
     from scipy.fft import rfft
 
-    frames = centred.shape[1]
     signal = np.empty_like(centred)
     for row, out in zip(centred, signal, strict=True):
         wavelets.smooth(row, out)
-    size = wavelets.padded(frames, search.scales, search.precision)
+    if search.chooses:
+        signal = wavelets.mirrored(signal, search.scales, search.precision)
+        size = signal.shape[1]
+    else:
+        size = wavelets.padded(centred.shape[1], search.scales, search.precision)
     transformed = rfft(signal, n=size, axis=-1) if any(search.scales) else signal
     product, response = np.empty_like(transformed), np.empty((len(centred), size))
     for spectrum in wavelets.spectra(search.scales, search.precision, size):

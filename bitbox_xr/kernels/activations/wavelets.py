@@ -13,7 +13,7 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["GAUSS", "Filter", "mexican_hat", "padded", "smooth", "spectra"]
+__all__ = ["GAUSS", "Filter", "mexican_hat", "mirrored", "padded", "smooth", "spectra"]
 
 MAX_CACHED_FRAMES = 2**20  # six spectra of this length take 50 MB
 
@@ -49,9 +49,35 @@ def padded(frames: int, scales: tuple[float, ...], precision: int) -> int:
     """A length for FFTs, long enough that circular convolution does not change the responses within `frames`."""
     from scipy.fft import next_fast_len
 
+    return next_fast_len(frames + _reach(scales, precision), real=True)
+
+
+def mirrored(rows: np.ndarray, scales: tuple[float, ...], precision: int) -> np.ndarray:
+    """The `rows` `(row, frame)` followed by frames for FFTs, so that circular convolution sees mirrored ends.
+
+    Beyond its ends the signal continues as its mirror image: the last frame is followed by itself and the one before.
+    """
+    from scipy.fft import next_fast_len
+
+    frames, reach = rows.shape[1], _reach(scales, precision)
+    out = np.zeros((len(rows), next_fast_len(frames + 2 * reach, real=True)))
+    beyond = np.arange(reach)
+    out[:, :frames] = rows
+    out[:, frames + beyond] = rows[:, _reflected(frames + beyond, frames)]
+    out[:, -1 - beyond] = rows[:, _reflected(-1 - beyond, frames)]
+    return out
+
+
+def _reflected(at: np.ndarray, frames: int) -> np.ndarray:
+    """The frames that frames `at` beyond the ends mirror, again and again in a signal shorter than the distance."""
+    at = at % (2 * frames)
+    return np.minimum(at, 2 * frames - 1 - at)
+
+
+def _reach(scales: tuple[float, ...], precision: int) -> int:
+    """Number of frames on each side that responses depend on."""
     filters = [mexican_hat(scale, precision) for scale in scales if scale]
-    reach = max((max(f.lead, len(f.weights) - f.lead) for f in filters), default=0)
-    return next_fast_len(frames + reach, real=True)
+    return max((max(f.lead, len(f.weights) - f.lead) for f in filters), default=0)
 
 
 def spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool = False) -> list[np.ndarray]:

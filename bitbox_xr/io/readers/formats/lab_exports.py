@@ -9,14 +9,15 @@ from pathlib import Path
 import xarray as xr
 
 from bitbox_xr.io.readers.assembly import assemble
-from bitbox_xr.io.readers.columns import RAW_ATTRS, Layout, ReadOptions, SignalColumns, matching
+from bitbox_xr.io.readers.columns import RAW_ATTRS, Attrs, Layout, ReadOptions, SignalColumns, matching
 from bitbox_xr.io.readers.sheet import NUMBER, WHITESPACE, from_lines, numbers, read_lines
 
-__all__ = ["is_imotions", "read_imotions", "read_rmea"]
+__all__ = ["is_imotions", "read_imotions", "read_rmea", "resembles_rmea"]
 
 TIMESTAMP = "Timestamp"  # ms
 IMOTIONS = {TIMESTAMP, "StudyName"}  # column names
 MAX_LINES_ABOVE_NAMES = 50
+UNITS: Attrs = {"units": RAW_ATTRS["units"]}
 
 
 def read_rmea(path: Path, options: ReadOptions) -> xr.DataArray:
@@ -25,8 +26,15 @@ def read_rmea(path: Path, options: ReadOptions) -> xr.DataArray:
     first = lines[0].split()
     names = [f"s{i}" for i in range(len(first))] if all(NUMBER.fullmatch(cell) for cell in first) else None
     sheet = from_lines(path.name, lines, sep=WHITESPACE, names=names)
-    columns = SignalColumns("expression", [*range(len(sheet.names))], sheet.names, RAW_ATTRS)
-    return assemble(sheet, Layout("rMEA", [columns]), options)
+    columns = SignalColumns("motion-energy", [*range(len(sheet.names))], sheet.names, UNITS)
+    return assemble(sheet, Layout("rMEA", [columns], default="motion-energy"), options)
+
+
+def resembles_rmea(lines: list[str]) -> bool:
+    """Whether the first rows have a number for each of two people or more, with blanks between them."""
+    rows = [line.split() for line in lines[1:MAX_LINES_ABOVE_NAMES]]
+    width = len(lines[0].split())
+    return width > 1 and all(len(row) == width and all(map(NUMBER.fullmatch, row)) for row in rows) and bool(rows)
 
 
 def is_imotions(lines: list[str]) -> bool:

@@ -1,0 +1,134 @@
+"""Which activations are one expression: those between which the signal does not fall.
+
+An activation belongs to the expression of the next stronger one, before or after it, unless the signal falls by half of
+its rise between the two. So a held expression counts once, although the response has a maximum where it begins and
+another where it ends.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bitbox_xr.kernels.activations.rises import FRAMES_PER_SCALE
+from bitbox_xr.kernels.jit import kernel
+
+__all__ = ["Groups", "grouped"]
+
+MIN_FALL = 0.5  # of the rise, to another expression
+SHARE_OF_GAP = 1 / 3  # of the time between two neighbouring activations, over which means are taken between them
+SHARE_OF_DURATION = 1 / 8  # of the duration, over which the mean is taken at an activation
+MIN_FRAMES = 3  # of a mean
+
+
+class Groups(NamedTuple):
+    """Expressions, as indices of activations: the one that counts, the first and the last."""
+
+    strongest: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+
+
+def grouped(
+    centred: np.ndarray, number: np.ndarray, row: np.ndarray, frame: np.ndarray, scale: np.ndarray, rise: np.ndarray
+) -> Groups:
+    """Group activations into expressions.
+
+    The activations of one list `number` and one row of `centred` `(row, frame)` are contiguous and sorted by frame.
+    Their wavelet `scale` is in frames. Of equal rises, the earlier one is the stronger.
+
+    The value at an activation is the mean of the signal over an eighth of its duration. Between two neighbouring
+    activations, the lowest value is the least mean over a third of the time between them, so that noise on a held
+    expression is no fall.
+    """
+    # in float32, so that rounding errors do not decide between equals
+    top = strongest(centred, number, row, frame, scale, rise.astype(np.float32))
+    kept, group = np.unique(top, return_inverse=True)
+    first, last = np.full(len(kept), len(top)), np.full(len(kept), -1)
+    np.minimum.at(first, group, np.arange(len(top)))
+    np.maximum.at(last, group, np.arange(len(top)))
+    return Groups(kept, first, last)
+
+
+@kernel
+def strongest(
+    centred: np.ndarray, number: np.ndarray, row: np.ndarray, frame: np.ndarray, scale: np.ndarray, rise: np.ndarray
+) -> np.ndarray:
+    """The index of the strongest activation of the expression of each activation. See `grouped`."""
+    n = len(frame)
+    top = np.arange(n)
+    sums, summed = np.empty((len(centred), centred.shape[1] + 1)), np.zeros(len(centred), np.bool_)
+    start = 0
+    while start < n:
+        stop = start + 1
+        while stop < n and number[stop] == number[start] and row[stop] == row[start]:
+            stop += 1
+        if stop - start > 1:
+            own = sums[row[start]]
+            if not summed[row[start]]:
+                accumulate(centred[row[start]], own)
+                summed[row[start]] = True
+            join(own, frame[start:stop], scale[start:stop], rise[start:stop], start, top[start:stop])
+        start = stop
+    return top
+
+
+@kernel
+def accumulate(x: np.ndarray, sums: np.ndarray) -> None:
+    """Write the sum of `x` before each frame, and that of all frames, to `sums`."""
+    total = 0.0
+    for t in range(len(x)):
+        sums[t] = total
+        total += x[t]
+    sums[len(x)] = total
+
+
+@kernel
+def join(
+    sums: np.ndarray, frame: np.ndarray, scale: np.ndarray, rise: np.ndarray, offset: int, top: np.ndarray
+) -> None:
+    """Write to `top` the index of the strongest activation of each expression of one signal, counted from `offset`.
+
+    `sums` are the sums of the signal before each frame. If an activation belongs to the stronger ones on both sides,
+    it is counted to that one before which the signal falls less.
+    """
+    n = len(frame)
+    fallen, lowest = np.empty(n), np.empty(n - 1)
+    for i in range(n):
+        fallen[i] = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i]
+    enough = fallen.min()
+    for i in range(n - 1):
+        lowest[i] = least(sums, frame[i], frame[i + 1], enough)
+    for i in range(n):
+        highest = fallen[i]
+        for step in (-1, 1):
+            j, between = i, np.inf
+            while 0 <= j + step < n:
+                between = min(between, lowest[min(j, j + step)])
+                j += step
+                if rise[j] > rise[i] or (rise[j] == rise[i] and j < i):
+                    if between > highest:
+                        highest, top[i] = between, offset + j
+                    break
+    for i in range(n):
+        while top[top[i] - offset] != top[i]:
+            top[i] = top[top[i] - offset]
+
+
+@kernel
+def least(sums: np.ndarray, first: int, last: int, enough: float) -> float:
+    """The least mean over a share of the frames from `first` to `last`, or one that is below `enough`."""
+    frames = max(min(MIN_FRAMES, last - first + 1), round(SHARE_OF_GAP * (last - first)))
+    found = np.inf
+    for t in range(first, last + 2 - frames):
+        found = min(found, sums[t + frames] - sums[t])
+        if found < enough * frames:
+            break
+    return found / frames
+
+
+@kernel
+def level(sums: np.ndarray, frame: int, scale: float) -> float:
+    """The mean of the signal around an activation."""
+    half = max(MIN_FRAMES // 2, round(SHARE_OF_DURATION * FRAMES_PER_SCALE * scale / 2))
+    start, stop = max(frame - half, 0), min(frame + half + 1, len(sums) - 1)
+    return (sums[stop] - sums[start]) / (stop - start)

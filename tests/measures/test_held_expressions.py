@@ -1,0 +1,101 @@
+"""Held expressions count once if activations are chosen; slow changes and ends of a recording are no expressions."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import bitbox_xr as bx
+from bitbox_xr.measures import activation_search
+from bitbox_xr.measures.events import events
+from bitbox_xr.measures.expressivity import expressivity
+
+SCALES = [0.5, 1, 2, 4]
+CHOICE = {"scales": SCALES, "aggregate": True, "min_rise": 0.3}
+SINGLE = {"scales": SCALES, "min_rise": 0.3}
+TIME = np.arange(1800) / 30
+
+
+def held(start, end, height=2.0, ramp=0.5):
+    """An expression that begins and ends at these times (s)."""
+    return height * np.clip(np.minimum(TIME - start, end - TIME) / ramp, 0, 1)
+
+
+def face(*signals, noise=0.0, seed=0):
+    values = np.stack(signals, axis=1)
+    return bx.signals(values + noise * np.random.default_rng(seed).standard_normal(values.shape), fps=30)
+
+
+@pytest.mark.parametrize("noise", [0, 0.1])
+@pytest.mark.parametrize("hold", [0.5, 2, 5, 10, 20])
+def test_a_held_expression_counts_once(hold, noise):
+    found = events(face(held(20, 21 + hold), noise=noise), **CHOICE)
+    assert found.sizes["event"] == 1
+    assert found.onset.item() == pytest.approx(20.25, abs=0.1)
+    assert found.offset.item() == pytest.approx(20.75 + hold, abs=0.1)
+
+
+@pytest.mark.parametrize("hold", [2, 10])
+def test_at_each_scale_it_counts_once_too(hold):
+    found = events(face(held(20, 21 + hold)), **SINGLE)
+    assert sorted(found.scale.values) == SCALES
+
+
+def test_the_ends_of_a_recording_are_no_expressions():
+    ramp, high = 2 * TIME / 60, np.full(1800, 7.0)
+    x = face(ramp, ramp[::-1], high, -ramp)
+    assert events(x, **CHOICE).sizes["event"] == 0
+    assert events(x, **SINGLE).sizes["event"] == 0
+    assert events(x, scales=SCALES, aggregate=True, false_alarms_per_minute=1).sizes["event"] == 0
+    assert events(x, scales=SCALES).sizes["event"] > 0  # the published definition
+
+
+def test_from_the_first_frame_and_to_the_last():
+    x = face(held(-5, 20), held(30, 90), held(-5, 20) + held(30, 90), noise=0.1)
+    found = events(x, **CHOICE)
+    assert found.coefficient.values.tolist() == ["s0", "s1", "s2", "s2"]
+    np.testing.assert_array_equal(found.onset.isnull(), [True, False, True, False])
+    np.testing.assert_array_equal(found.offset.isnull(), [False, True, False, True])
+    np.testing.assert_allclose(found.offset[[0, 2]], 19.75, atol=0.1)
+    np.testing.assert_allclose(found.onset[[1, 3]], 30.25, atol=0.1)
+
+
+def test_what_stays_apart():
+    bump = np.exp(-(((TIME - 30) / 0.3) ** 2))
+    two = held(20, 24) + held(25, 29)
+    shallow = held(20, 30) - 0.4 * np.exp(-(((TIME - 25) / 0.3) ** 2))
+    micro = held(20, 40) + 0.6 * bump
+    dip = -held(20, 30)
+    found = events(face(two, shallow, micro, dip), **CHOICE)
+    counts = found.coefficient.to_series().value_counts()
+    # before and after a dip the face is held: two expressions, as in 2 - held(20, 30)
+    assert counts.to_dict() == {"s0": 2, "s1": 1, "s2": 2, "s3": 2}
+    short, long = (found.isel(event=at) for at in np.flatnonzero(found.coefficient == "s2"))  # the long one ends later
+    assert short.time == pytest.approx(30, abs=0.1)
+    assert long.offset - long.onset == pytest.approx(19.5, abs=0.2)
+
+
+@pytest.mark.parametrize("lost", [(300, 330), (280, 460)])
+def test_a_gap_in_a_held_expression_does_not_split_it(lost):
+    signal = held(5, 40)
+    signal[slice(*lost)] = np.nan
+    assert events(face(signal), **CHOICE).sizes["event"] == 1
+
+
+def test_rises_as_in_speech_are_counted_one_by_one():
+    at = np.arange(5, 55, 0.4)
+    speech = sum(np.exp(-4 * np.log(2) * ((TIME - one) / 0.15) ** 2) for one in at)
+    assert events(face(speech), scales=[0.25, 0.5], aggregate=True, min_rise=0.3).sizes["event"] == len(at)
+
+
+def test_labels_count_an_expression_once():
+    x = face(held(10, 50)).assign_coords(half=("time", np.where(TIME < 30, "first", "second")))
+    counts = expressivity(x, by="half", **CHOICE).expressivity.sel(metric="frequency")
+    assert counts.sum() == 1
+
+
+@pytest.mark.parametrize("call", [CHOICE, SINGLE], ids=["aggregated", "single"])
+def test_chunks_change_nothing(call, monkeypatch):
+    x = face(held(5, 40), held(0, 30), 2 * TIME / 60, held(50, 60), noise=0.2)
+    monkeypatch.setattr(activation_search, "BLOCK_BYTES", 8 * 1800 * 2)
+    monkeypatch.setattr(activation_search, "PIECE_BYTES", 8)
+    xr.testing.assert_identical(expressivity(x.chunk(time=250), **call).compute(), expressivity(x, **call))
