@@ -17,7 +17,6 @@ from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
-    FAINT_COLOUR,
     GROUP_COLOURS,
     SEQUENTIAL_CMAP,
     axes,
@@ -257,7 +256,7 @@ def _mark_empty(ax: "Axes", empty: np.ndarray) -> None:
 
     if empty.any():
         ax.imshow(np.where(empty, 1.0, np.nan), aspect="auto", interpolation="nearest", cmap=ListedColormap(["white"]))
-    stroke(ax, empty, crossed=True, colour=FAINT_COLOUR)
+    stroke(ax, empty, crossed=True, colour="0.75")
 
 
 def _colours(heat: Heat, vmin: float | None, vmax: float | None, cmap: "str | Colormap | None") -> dict[str, Any]:
