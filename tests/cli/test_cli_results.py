@@ -236,6 +236,14 @@ def test_messages_name_options_as_the_command_line_does(text):
             "expected --found with significant_pairs, got none",
         ),
         (["plot", "results/imitation.nc", "-o", "o.png", "--select", "group=a"], "one of the dimensions window, "),
+        (
+            ["plot", "results/imitation.nc", "-o", "o.png", "--select", "signal1=AU21"],
+            "Error: expected a label of signal1 (AU04, AU12), got 'AU21'",
+        ),
+        (
+            ["plot", "results/imitation.nc", "-o", "o.png", "--select", "window=one"],
+            "expected a label of window (1.98333, 2.98333, ",
+        ),
         (["report", "results/imitation.nc", "-o", "o.nc"], "choose a name that ends in .html or .htm"),
         (["report", "empty", "-o", "o.html"], "expected a folder of a study, or one with results (.nc)"),
         (["report", "absent.nc", "-o", "o.html"], "expected an existing file, got absent.nc"),
