@@ -31,7 +31,7 @@ HEADS = {
     "surrogate_z": "z",
     "p_fwe": "family-wise p",
     "q": "FDR q",
-    "answered_above_chance": "answered minus chance",
+    "answered_above_chance": "answered beyond chance",
     "odds_ratio": "odds ratio",
     "n_given": "activations of y",
     "latency": "median latency",
