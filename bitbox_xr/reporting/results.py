@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.provenance import without_first
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
@@ -46,6 +47,7 @@ def result_section(result: xr.Dataset, numbers: Numbers, shown: set[Table]) -> S
 
     Tables of recordings that are in `shown` are not repeated; others are entered.
     """
+    result = without_first(result)
     recordings = quality_table(result.attrs)
     repeated = recordings in shown
     shown |= {recordings} if recordings else set()
@@ -89,7 +91,7 @@ def quality_table(attrs: Attrs) -> Table | None:
     for side, file in (sources(attrs) or {side: "" for side in ("", "1", "2") if f"kind{side}" in attrs}).items():
         own = {name: str(attrs.get(f"{name}{side}", "")) for name, _ in DETAILS}
         if own["kind"]:
-            own["kind"] = noun_of_signals(own["kind"], str(attrs.get(f"schema{side}", ""))).plural
+            own["kind"] = noun_of_signals(own["kind"], str(attrs.get(f"schema{side}", "")), own["backend"]).plural
         lost, masked = (attrs.get(f"{name}{side}") for name in ("lost_frames", "masked_frames"))
         shares = (_share_of_frames(count, attrs) for count in (lost, masked))
         length = float(attrs["frames"]) / float(attrs["fps"]) if {"frames", "fps"} <= set(attrs) else np.nan
