@@ -255,9 +255,9 @@ def counts_text(few: int, many: int, what: str) -> str:
 def write_title(where: "Axes | Figure | SubFigure", subject: str, options: list[str] | None = None) -> None:
     """Write a title at the left of axes or of a figure, and fit it and the labels of the axes into the figure.
 
-    Call it when everything else is drawn. The first line is the subject, whose long names are shortened. The options
-    have the next line, and further ones if they need it. Options that do not fit are left out, the last
-    ones first.
+    Call it when everything else is drawn. The first line is the subject, whose long names are shortened; it has two
+    lines if one is too short for them. The options have the next line, and further ones if they need them. Options
+    that do not fit are left out, the last ones first.
     """
     from matplotlib.axes import Axes
 
@@ -267,7 +267,7 @@ def write_title(where: "Axes | Figure | SubFigure", subject: str, options: list[
     all_axes = [where, *_colour_bars(where)] if isinstance(where, Axes) else where.axes
     fit_labels(where, all_axes)
     width = _title_width(where)
-    lines = [fitted(subject, width, TITLE_PT), *_lines(options or [], width)]
+    lines = [*fitted(subject, width, TITLE_PT, lines=2).split("\n"), *_lines(options or [], width)]
     text = "\n".join(filter(None, lines)).replace("\N{NO-BREAK SPACE}", " ")
     write(where, literal(text))
     if len(lines) > 1 + bool(options):  # further lines have made the axes lower

@@ -68,8 +68,10 @@ def shortened(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: (most - 1) // 2]}…{name[-(most // 2) :]}"
 
 
-def fitted(text: str, width: float, size: float) -> str:
-    """One line of text in at most `width` points: its longest words are shortened; if that is not enough, the text.
+def fitted(text: str, width: float, size: float, *, lines: int = 1) -> str:
+    """Text in at most `width` points: its longest words are shortened; if that is not enough, the text.
+
+    With `lines`, text whose words would be too short in one line has up to this number of lines.
 
     >>> text_width(fitted("Imitation of mother by " + "child_" * 9, 150, 7), 7) <= 150
     True
@@ -81,21 +83,37 @@ def fitted(text: str, width: float, size: float) -> str:
     def by_words(most: int) -> str:
         return "".join(shortened(part, most) for part in parts)
 
-    found = _longest(by_words, MIN_WORD, max(map(len, parts)), width, size)
-    return found or _longest(lambda most: shortened(text, most), MIN_TEXT, len(text), width, size) or "…"
+    for number in range(1, lines + 1):
+        if found := _longest(
+            lambda most: _wrapped(by_words(most), width, size), MIN_WORD, len(text), number, width, size
+        ):
+            return found
+    return _longest(lambda most: [shortened(text, most)], MIN_TEXT, len(text), 1, width, size) or "…"
 
 
-def _longest(of: Callable[[int], str], low: int, high: int, width: float, size: float) -> str:
-    """The text `of` the largest number of characters, from `low` to `high`, that fits; "" if none does."""
+def _longest(of: Callable[[int], list[str]], low: int, high: int, number: int, width: float, size: float) -> str:
+    """The lines `of` the largest number of characters, from `low` to `high`, that fit; "" if none do."""
     found = ""
     while low <= high:
         middle = (low + high) // 2
-        text = of(middle)
-        if text_width(text, size) <= width:
-            found, low = text, middle + 1
+        lines = of(middle)
+        if len(lines) <= number and all(text_width(line, size) <= width for line in lines):
+            found, low = "\n".join(lines), middle + 1
         else:
             high = middle - 1
     return found
+
+
+def _wrapped(text: str, width: float, size: float) -> list[str]:
+    """Text in lines that are broken between words; a line of one word may be too long."""
+    lines, line = [], ""
+    for word in text.split(" "):  # not at no-break spaces
+        longer = f"{line} {word}" if line else word
+        if line and text_width(longer, size) > width:
+            lines.append(line)
+            longer = word
+        line = longer
+    return [*lines, line]
 
 
 def unbroken(name: str) -> str:
@@ -105,16 +123,7 @@ def unbroken(name: str) -> str:
 
 def fitted_lines(text: str, width: float, size: float) -> str:
     """Text in lines of at most `width` points, broken between words; words that are too long are shortened."""
-    lines = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split(" "):  # not at no-break spaces
-            longer = f"{line} {word}" if line else word
-            if line and text_width(longer, size) > width:
-                lines.append(line)
-                longer = word
-            line = longer
-        lines.append(line)
+    lines = [line for paragraph in text.split("\n") for line in _wrapped(paragraph, width, size)]
     return "\n".join(fitted(line, width, size) for line in lines)
 
 

@@ -122,6 +122,8 @@ def signals(
     for ax in panels.T.flat[len(order) :]:
         ax.patch.set_visible(False)
     _finish_panels(fig, panels, (low, high), (time[0], time[-1]))
+    for ax in panels.flat:
+        mark_clipped(ax)
     _legend_of_labels(fig, spans)
     units = str(x.attrs.get("units", "1"))
     scale = f"scale {low:z.3g} to {high:z.3g}".replace("-", "−") + ("" if units == "1" else f" {units}")

@@ -53,8 +53,8 @@ def values(
     variable
         Name of a variable with one dimension.
     vmin, vmax
-        Limits of the variable. Default: 0, or a limit below it for negative values, and a round number that includes
-        all values.
+        Limits of the variable. Default: 0 and a round number that includes all values; if some are negative, as the
+        data need.
     ax
         Matplotlib axes to draw on. Default: the axes of a new figure.
 
@@ -97,9 +97,7 @@ def values(
         colour = GROUP_COLOURS[k] if len(groups) > 1 else LINE_COLOUR
         ax.plot(places[chosen], heights[chosen], "o", color=colour, markersize=3, label=literal(region))
     write_labels(ax.xaxis, names, float(points(ax)[0]) / len(names))
-    span = limits(heights, vmin, vmax, both_signs=bool((heights < 0).any() and (heights > 0).any()))
-    if (heights < 0).any() and not (heights > 0).any():
-        span = (vmin, 0.0 if vmax is None else vmax)  # type: ignore[assignment]
+    span = (vmin, vmax) if (heights < 0).any() else limits(heights, vmin, vmax, both_signs=False)
     ax.set(xlim=(-0.7, len(names) - 0.3), ylim=span, xlabel=dim, ylabel=literal(axis_text(one)))
     ax.grid(axis="y", color="0.9", linewidth=0.4)
     mark_clipped(ax)

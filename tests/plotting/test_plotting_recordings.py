@@ -94,6 +94,22 @@ def test_kinematics_are_distance_and_speed():
     assert recordings.kinematics(x, angular=True, vmin=-1, vmax=2, fig=figure()).axes[1].get_ylim() == (-1, 2)
 
 
+def test_the_rotation_of_the_head_in_live_link_names():
+    """The angles of Live Link Face are those of other trackers; its files do not say in which unit."""
+    angles = np.random.default_rng(0).normal(size=(60, 3))
+    names = ["HeadYaw", "HeadPitch", "HeadRoll", "LeftEyeYaw"]
+    x = bx.signals(np.c_[angles, angles[:, :1]], fps=30, kind="pose", names=names, units="as in the file")
+    same = bx.signals(np.c_[np.zeros((60, 3)), angles[:, [1, 0, 2]]], kind="pose", fps=30)
+    one, other = (recordings.kinematics(head, angular=True, fig=figure()).axes for head in (x, same))
+    for ax, expected in zip(one, other, strict=True):
+        np.testing.assert_allclose(ax.lines[0].get_ydata(), expected.lines[0].get_ydata())
+    labels = [ax.get_ylabel().replace("\n", " ") for ax in one]
+    assert labels == ["distance from the mean, unit as in the file", "speed, unit as in the file, per s"]
+    xr.testing.assert_allclose(bx.kinematics(x, angular=True), bx.kinematics(same, angular=True))
+    with pytest.raises(ValueError, match=r"missing: Tx, Ty, Tz; for the rotation of the head, give angular=True"):
+        recordings.kinematics(x, fig=figure())
+
+
 def test_landmarks_have_a_line_for_each_region():
     x = bx.signals(np.random.default_rng(0).normal(size=(60, 153)), kind="landmark-can", fps=30)
     above, _ = recordings.kinematics(x, fig=figure()).axes

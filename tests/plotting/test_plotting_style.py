@@ -15,18 +15,21 @@ from bitbox_xr.plotting import (
     captions,
     chance,
     decomposition,
+    estimates,
     expressivity,
     groups,
     inference,
     methods,
     pairs,
+    raster,
     recordings,
     style,
+    values,
 )
 
 PLOTS = [
     getattr(owner, name)
-    for owner in (pairs, expressivity, inference, recordings, chance, groups)
+    for owner in (pairs, expressivity, inference, recordings, chance, groups, raster, estimates, values)
     for name in owner.__all__
 ] + [
     function
@@ -45,6 +48,14 @@ def stats():
 @pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: f"{plot.__module__}.{plot.__qualname__}")
 def test_plots_return_axes_or_a_figure(plot):
     assert inspect.signature(plot).return_annotation in ("Axes", "Figure | SubFigure")
+
+
+@pytest.mark.parametrize("plot", PLOTS, ids=lambda plot: f"{plot.__module__}.{plot.__qualname__}")
+def test_plots_take_limits_and_a_place_to_draw_on(plot):
+    names = list(inspect.signature(plot).parameters)
+    place = "ax" if inspect.signature(plot).return_annotation == "Axes" else "fig"
+    expected = ["vmin", "vmax", "cmap", place] if "cmap" in names else ["vmin", "vmax", place]
+    assert names[-len(expected) :] == expected
 
 
 @pytest.mark.parametrize(
@@ -188,8 +199,8 @@ OPTIONS = ["58 windows of 2 s", "step 1 s", "max_lag 1 s", "199 shift surrogates
 
 def test_options_that_do_not_fit_are_left_out_of_the_title():
     ax = Figure(figsize=(2, 2)).subplots()
-    captions.write_title(ax, "Imitation of somebody by somebody else", [*OPTIONS, "family-wise p of all of the pairs", "left out"])
-    first, second, third, fourth = ax.get_title(loc="left").splitlines()
-    assert "…" in first
-    assert (second, third) == ("58 windows of 2 s, step 1 s,", "max_lag 1 s, 199 shift surrogates,")
-    assert fourth == "family-wise p of all of the pairs"
+    parts = [*OPTIONS, "family-wise p of all of the pairs", "left out"]
+    captions.write_title(ax, "Imitation of somebody by somebody else", parts)
+    lines = ax.get_title(loc="left").splitlines()
+    assert " ".join(lines[:2]) == "Imitation of somebody by somebody else"
+    assert lines[2:] == ["58 windows of 2 s, step 1 s,", "max_lag 1 s, 199 shift surrogates,", parts[-2]]
