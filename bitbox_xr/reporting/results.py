@@ -3,7 +3,6 @@
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.provenance import without_first
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
@@ -47,7 +46,6 @@ def result_section(result: xr.Dataset, numbers: Numbers, shown: set[Table]) -> S
 
     Tables of recordings that are in `shown` are not repeated; others are entered.
     """
-    result = without_first(result)
     recordings = quality_table(result.attrs)
     repeated = recordings in shown
     shown |= {recordings} if recordings else set()
