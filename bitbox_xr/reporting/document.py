@@ -12,6 +12,7 @@ import xarray as xr
 
 from bitbox_xr.cohort import Cohort
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.provenance import without_first
 from bitbox_xr.core.validation import faults_of, path_of
 from bitbox_xr.core.variables import RECORDING
 from bitbox_xr.io.netcdf import destination, replacing
@@ -105,7 +106,7 @@ def _checked(result: object) -> list[xr.Dataset | xr.DataArray]:
         raise ValueError("report(): expected at least one result, got an empty list")
     others = [type(one).__name__ for one in listed if not isinstance(one, xr.Dataset | xr.DataArray)]
     if others:
-        got = f"a {', a '.join(others)}"
+        got = ", ".join(dict.fromkeys(others))
         remedy = "open a file with open_netcdf(), and a study with cohort.open()"
         raise TypeError(f"report(): expected a result, signals, a study, or a list of results, got {got}; {remedy}")
     faults = [fault for one in given if isinstance(one, xr.DataArray) for fault in faults_of(one)]
@@ -122,7 +123,7 @@ def _checked(result: object) -> list[xr.Dataset | xr.DataArray]:
 def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     """The page of results and of signals."""
     numbers = count(1)
-    results = [one for one in given if isinstance(one, xr.Dataset)]
+    results = [without_first(one) for one in given if isinstance(one, xr.Dataset)]
     signals = [one for one in given if isinstance(one, xr.DataArray)]
     sections = [recordings_section(signals, numbers)] if signals else []
     shown: set[Table] = set()

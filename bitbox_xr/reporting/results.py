@@ -98,7 +98,7 @@ def quality_table(attrs: Attrs) -> Table | None:
     for side, file in (sources(attrs) or {side: "" for side in ("", "1", "2") if f"kind{side}" in attrs}).items():
         own = {name: str(attrs.get(f"{name}{side}", "")) for name, _ in DETAILS}
         if own["kind"]:
-            own["kind"] = noun_of_signals(own["kind"], str(attrs.get(f"schema{side}", ""))).plural
+            own["kind"] = noun_of_signals(own["kind"], str(attrs.get(f"schema{side}", "")), own["backend"]).plural
         lost, masked = (attrs.get(f"{name}{side}") for name in ("lost_frames", "masked_frames"))
         shares = (_share_of_frames(count, attrs) for count in (lost, masked))
         length = float(attrs["frames"]) / float(attrs["fps"]) if {"frames", "fps"} <= set(attrs) else np.nan

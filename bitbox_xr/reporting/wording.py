@@ -32,7 +32,7 @@ HEADS = {
     "surrogate_z": "z",
     "p_fwe": "family-wise p",
     "q": "FDR q",
-    "answered_above_chance": "answered above chance",
+    "answered_above_chance": "answered, corrected for chance",
     "odds_ratio": "odds ratio",
     "n_given": "activations of y",
     "latency": "median latency",

@@ -212,8 +212,8 @@ def test_equal_results_make_equal_reports(tmp_path):
     ("given", "name", "error", "message"),
     [
         (list, "a.html", ValueError, "expected at least one result, got an empty list"),
-        (lambda: "imitation.nc", "a.html", TypeError, "got a str; open a file with open_netcdf()"),
-        (lambda: [bx.kinematics(POSE), 3], "a.html", TypeError, "got a int"),
+        (lambda: "imitation.nc", "a.html", TypeError, "got str; open a file with open_netcdf()"),
+        (lambda: [bx.kinematics(POSE), 3], "a.html", TypeError, "got int"),
         (lambda: xr.Dataset({"a": 1.0}), "a.html", ValueError, "expected results with the attribute measure"),
         (lambda: xr.DataArray([1.0]), "a.html", ValueError, "expected dimensions time and signal"),
         (lambda: bx.kinematics(POSE), "a.pdf", ValueError, "expected the name of an HTML file, got a.pdf"),
