@@ -56,7 +56,7 @@ RESULTS = {
     "coordination": (lambda: bx.coordination(X, Y, **OPTIONS), ["Coordination of two people",
                                                                   "so that the lag between them was up to 1 s."]),
     "one person": (lambda: bx.coordination(X, **OPTIONS),
-                   ["Coordination of the signals of one recording with each other was measured", "for AU04 with AU12."]),
+                   ["Coordination of the signals of one recording with each other", "for AU04 with AU12."]),
     "profile": (lambda: bx.lag_profile(X, Y, **OPTIONS), ["the lag with the largest mean estimates the delay",
                                                          "Correlations were used if at least 75 %"]),
     "one pair": (lambda: bx.imitation(X, Y, **OPTIONS).sel(signal1="AU12", signal2="AU04"), ["for AU12 with AU04."]),
