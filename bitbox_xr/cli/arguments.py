@@ -36,8 +36,9 @@ NETCDF, CSV = ".nc", ".csv"
 # columns that tables of results have
 OF_TABLES = ({"signal1", "signal2"}, {"scale", "coefficient"}, {"pair", "observed"}, {"path", "speed"})
 CONDITION = "condition"  # name of the labels, as in annotate()
-ALIGN_NAMES = {"fps": "--align-fps", "offset": "--offset"}  # of the options of align()
+ALIGN_NAMES = {"fps": "--align-fps FPS", "offset": "--offset S"}  # of the options of align()
 SEE_ALIGN = re.compile(r"see align\((x, y)?\)( or resample\(\))?")
+VALUES_OF_Y = {"columns_y": "A,B,…", "face_id_y": "ID", "fps_y": "FPS", "time_y": "COLUMN"}
 # options of a command that are options of open_intervals(), and their names there
 OF_INTERVALS = {"tier": "tier", "label": "label", "subject": "subject", "intervals_format": "format"}
 
@@ -90,7 +91,7 @@ def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:
     """X with the labels of --intervals, if it is given."""
     if given.get("intervals") is None:
         return x
-    with named({own: _flag(option) for option, own in OF_INTERVALS.items()}):
+    with named({own: f"{_flag(option)} NAME" for option, own in OF_INTERVALS.items()}):
         intervals = open_intervals(given["intervals"], **chosen_intervals(given))
     return annotate(x, intervals, name=by_option(given) or CONDITION)
 
@@ -140,7 +141,11 @@ def _is_same_file(out: Path, file: Path) -> bool:
 
 def _read_as_y(file: Path, given: Mapping[str, Any]) -> xr.DataArray:
     """The signals of a file that is read with the options of Y; errors name these if they are given."""
-    own = {name.removesuffix("_y"): _flag(name) for name in Y_OPTIONS if given.get(name) is not None}
+    own = {
+        name.removesuffix("_y"): f"{_flag(name)} {VALUES_OF_Y[name]}"
+        for name in Y_OPTIONS
+        if given.get(name) is not None
+    }
     with named(own):
         return open_signals(file, **open_options(given, of_y=True))
 
