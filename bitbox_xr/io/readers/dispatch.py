@@ -189,7 +189,8 @@ def _head_of(file: Path, stated: Reader | None) -> bytes:
     if openpose.recognise(file, b"") or (stated is not None and not stated.built_in):
         return b""
     raise IsADirectoryError(
-        f"{file}: expected a file, got a folder without frames of OpenPose; choose one of its files, or see open_recording() for files of 3DI"
+        f"{file}: expected a file, got a folder without frames of OpenPose; choose one of its files, or see "
+        "open_recording() for files of 3DI"
     )
 
 
