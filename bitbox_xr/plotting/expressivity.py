@@ -11,9 +11,9 @@ import xarray as xr
 
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
-from bitbox_xr.plotting.captions import activation_rule, subject_text, write_title
+from bitbox_xr.plotting.captions import activation_rule, is_part, subject_text, write_title
 from bitbox_xr.plotting.clipping import extension, mark_clipped
-from bitbox_xr.plotting.fitting import literal
+from bitbox_xr.plotting.fitting import literal, settled
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
@@ -123,7 +123,6 @@ def expressivity(
     names = [str(name) for name in values[COEFFICIENT].values]
     height = MARGIN_MM + ROW_MM * rows + name_space(names)
     ax = axes(ax, COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height)
-    width = points(ax)[0]
     image = ax.imshow(heat.values, aspect="auto", interpolation="nearest", **_colours(heat, vmin, vmax, cmap))
     label = "times the mean of the scale" if heat.means is not None else _label(values, metric)
     beyond = extension(heat.values, *image.get_clim())
@@ -135,8 +134,9 @@ def expressivity(
         _write_means(ax, heat.means)
     ax.spines[:].set_visible(False)
     _mark_empty(ax, heat.empty)
-    write_labels(ax.xaxis, names, width / columns)
     ax.set_yticks(np.arange(rows), labels=[literal(str(label)) for label in values["scale_label"].values])
+    settled(ax)  # the colour bar makes the columns narrower
+    write_labels(ax.xaxis, names, float(points(ax)[0]) / columns)
     _separate_regions(ax, values)
     ax.set(xlabel="\n".join(["coefficient", *_notes(heat, metric)]), ylabel="scale")
     write_title(ax, subject_text(result), [_label(values, metric), *_amount(result), *activation_rule(result.attrs)])
@@ -237,7 +237,11 @@ def _label(values: xr.DataArray, metric: str) -> str:
 def _amount(result: xr.Dataset) -> list[str]:
     """How many activations a result has, and in which time."""
     attrs = result.attrs
-    time = f" in {float(attrs['frames']) / float(attrs['fps']):.3g} s" if {"frames", "fps"} <= set(attrs) else ""
+    time = ""
+    if is_part(result) and "eligible_time" in result:
+        time = f" in {float(result['eligible_time'].max()):.3g} s"
+    elif {"frames", "fps"} <= set(attrs):
+        time = f" in {float(attrs['frames']) / float(attrs['fps']):.3g} s"
     if "expressivity" not in result or "frequency" not in result[METRIC]:
         return [time.removeprefix(" in ")] if time else []
     return [f"{counted(int(result['expressivity'].sel({METRIC: 'frequency'}).sum()), 'activation')}{time}"]

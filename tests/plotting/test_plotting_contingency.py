@@ -55,7 +55,7 @@ def test_a_matrix_shows_the_share_above_chance(people):
     found = bx.contingency(x, y, rng=0, progress=False, **OPTIONS)
     ax = pairs.matrix(found, ax=figure().subplots())
     np.testing.assert_array_equal(ax.images[0].get_array(), found.answered_above_chance)
-    assert ax.images[0].colorbar.ax.get_ylabel() == "share answered minus chance"
+    assert ax.images[0].colorbar.ax.get_ylabel() == "share answered, corrected for chance"
     shares = pairs.matrix(found, statistic="answered", ax=figure().subplots())
     assert shares.images[0].get_clim()[0] == 0
 
