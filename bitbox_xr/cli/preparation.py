@@ -57,7 +57,8 @@ def prepare(x: Path, **given: Any) -> None:
     Examples:
       bitbox-xr prepare openface.csv -o head.nc --kind pose
       bitbox-xr prepare openface.csv -o smooth.nc --smooth 0.2 --detrend 60
-      bitbox-xr prepare child.csv -o child.nc --fill-gaps 0.2 --mask coded.eaf --tier speech --regions mouth
+      bitbox-xr prepare child.csv -o child.nc --fill-gaps 0.2 \\
+        --mask coded.eaf --tier speech --regions mouth
       bitbox-xr prepare task.csv -o task.nc --standardize --reference neutral.csv --dead-band 1
     """
     reference = given["reference"]

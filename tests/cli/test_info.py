@@ -1,12 +1,12 @@
 """The command `info` of annotations, results and recordings with every k-th frame of a video."""
 
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 import bitbox_xr as bx
 from bitbox_xr.cli import main
 
+import trackers
 from random_recordings import random_walk
 
 CODED = "onset,offset,label,tier\n0,20,play,phase\n20,40,story,phase\n3,5,speech,mother\n"
@@ -57,8 +57,7 @@ def test_a_result_has_options_with_units_and_steps_in_words(tmp_path):
 
 
 def test_a_file_with_every_second_frame_says_so(tmp_path):
-    table = pd.DataFrame({"FaceRectX": 1.0, "AU01": [0.1, 0.2, 0.3], "AU12": 0.5, "frame": [0, 2, 4]})
-    table.to_csv(tmp_path / "fex.csv", index=False)
+    trackers.write(tmp_path / "fex.csv", trackers.pyfeat(9, version=2, step=2))
     found = lines_of(run(tmp_path / "fex.csv", "--fps", 25))
     assert found["rate"] == "12.5 frames per second, regular"
     assert found["frames of the video"] == "one of 2 is in the file, so the rate is that of the video divided by 2"
