@@ -180,3 +180,10 @@ def test_tooltips_are_short(method):
     text = inspect.getdoc(method)
     assert len(text.partition("\n\n")[0]) <= 120
     assert len(text.splitlines()) <= 14
+
+
+def test_groups_of_methods_list_them():
+    x = bx.signals(np.zeros((30, 1)), fps=30)
+    assert repr(x.bitbox).startswith("x.bitbox, methods of signals:\n  align, annotate, ")
+    assert repr(xr.Dataset().bitbox.plot).endswith("specification_curve,\n  values")
+    assert not hasattr(x.bitbox, "_repr_html_")

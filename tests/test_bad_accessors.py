@@ -49,6 +49,21 @@ CASES = {
         ValueError,
         ["dimensions", "take", ".isel()"],
     ),
+    "picture of a result, of signals": (
+        lambda: X.bitbox.plot.matrix,
+        AttributeError,
+        ["x.bitbox.plot, for signals and lag maps", "'matrix'", "for results: result.bitbox.plot.matrix"],
+    ),
+    "measure of signals, of a result": (
+        lambda: RESULT.bitbox.imitation,
+        AttributeError,
+        ["result.bitbox, for results", "'imitation'", "for signals: x.bitbox.imitation"],
+    ),
+    "misspelt picture": (
+        lambda: RESULT.bitbox.plot.matrx,
+        AttributeError,
+        ["a method of result.bitbox.plot (asymmetry, ", "got 'matrx'", "nearest name is 'matrix'"],
+    ),
     "unknown option": (lambda: X.bitbox.imitation(Y, window=1), TypeError, ["window"]),
 }
 

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 import bitbox_xr as bx
+from bitbox_xr.core.method_groups import MethodGroup
 from bitbox_xr.core.selection import selected
 from bitbox_xr.measures import results, tables
 from bitbox_xr.plotting.methods import PlotMethods
@@ -18,8 +19,10 @@ __all__ = ["ResultAccessor"]
 
 
 @xr.register_dataset_accessor("bitbox")
-class ResultAccessor:
+class ResultAccessor(MethodGroup):
     """Statistics, tables, files and plots of a result, `result.bitbox.…`."""
+
+    _called, _of = "result.bitbox", "results"
 
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result

@@ -14,6 +14,7 @@ import bitbox_xr as bx
 from bitbox_xr.accessors.faces import FaceMethods
 from bitbox_xr.accessors.pairs import PairMethods
 from bitbox_xr.core import signal_set
+from bitbox_xr.core.method_groups import MethodGroup
 from bitbox_xr.core.selection import selected
 from bitbox_xr.core.types import SignalsLike
 from bitbox_xr.measures import tables
@@ -25,8 +26,10 @@ __all__ = ["SignalsAccessor"]
 
 
 @xr.register_dataarray_accessor("bitbox")
-class SignalsAccessor(PairMethods, FaceMethods):
+class SignalsAccessor(PairMethods, FaceMethods, MethodGroup):
     """Measures of signals, `x.bitbox.…`; see the functions of the same names."""
+
+    _called, _of = "x.bitbox", "signals"
 
     def __init__(self, x: xr.DataArray) -> None:
         self._x = x

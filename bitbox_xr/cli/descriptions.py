@@ -7,16 +7,15 @@ import xarray as xr
 
 from bitbox_xr.core import validation
 from bitbox_xr.core.durations import recording_length, seconds, span
-from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import SIGNAL, TIME
 from bitbox_xr.kernels import frame_rate
 from bitbox_xr.preprocessing.regularity import regularity
 from bitbox_xr.reporting.methods import steps
-from bitbox_xr.reporting.wording import option, shown_options
+from bitbox_xr.reporting.results import WHO, name_of
+from bitbox_xr.reporting.wording import option, shown_options, sources
 
 __all__ = ["of_intervals", "of_result", "of_signals"]
 
-FACTS = ("source", "kind", "backend", "schema", "time_source", "lost_frames")  # of the recordings of a result
 MOST_LABELS = 20
 
 
@@ -94,28 +93,26 @@ def _counted(labels: xr.DataArray) -> str:
 
 
 def of_result(result: xr.Dataset) -> dict[str, str]:
-    """Lines about a result: its options and recordings, dimensions, variables and labels."""
-    attrs = result.attrs
-    lines = {"measure": str(attrs["measure"])} if "measure" in attrs else {}
-    lines |= dict(option(str(name), value) for name, value in shown_options(attrs).items())
-    lines.pop("", None)
-    for side in ("", "1", "2"):
-        lines |= _of_recording(attrs, side)
+    """Lines about a result: what was measured of which files, the options, dimensions, variables and labels."""
+    lines = {"result": name_of(result)}
+    lines |= {WHO[side]: f"{file}{_origin(result, side)}" for side, file in sources(result.attrs).items()}
+    lines |= dict(option(name, value) for name, value in shown_options(result.attrs).items())
+    lines.pop("", None)  # attributes that are no options
+    version = str(result.attrs.get("bitbox_xr_version", ""))
+    lines |= {"Version of bitbox_xr": version} if version else {}
     lines["dimensions"] = ", ".join(f"{dim} {size}" for dim, size in result.sizes.items())
     lines["variables"] = ", ".join(str(name) for name in result.data_vars)
     for dim in ("signal1", "signal2"):
         if dim in result.coords:
-            lines[dim] = _shortened(result[dim].values)
-    lines["version of bitbox_xr"] = str(attrs.get("bitbox_xr_version", ""))
-    return {name: text for name, text in lines.items() if text}
+            lines[dim] = _shortened(np.atleast_1d(result[dim].values).astype(str))
+    return lines
 
 
-def _of_recording(attrs: Attrs, side: str) -> dict[str, str]:
-    """Lines about the recording of one side of a result, and what was done with it before it was measured."""
-    who = {"": "", "1": " of x", "2": " of y"}[side]
-    lines = {f"{name.replace('_', ' ')}{who}": str(attrs[name + side]) for name in FACTS if name + side in attrs}
-    done = steps(attrs[f"history{side}"]) if f"history{side}" in attrs else []
-    return lines | ({f"preparation{who}": ", then ".join(done)} if done else {})
+def _origin(result: xr.Dataset, side: str) -> str:
+    """The tracker of a recording, and how it was prepared."""
+    tracker = str(result.attrs.get(f"backend{side}", ""))
+    done = ", then ".join(steps(result.attrs.get(f"history{side}", "[]")))
+    return "".join([f" ({tracker})" if tracker else "", f", {done}" if done else ""])
 
 
 def _shortened(names: np.ndarray) -> str:

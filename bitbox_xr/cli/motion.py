@@ -15,6 +15,7 @@ from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.measures import motion
 from bitbox_xr.reporting.rounding import rounded
+from bitbox_xr.reporting.wording import shown_unit
 
 __all__ = ["kinematics"]
 
@@ -56,5 +57,7 @@ def _summary(result: xr.Dataset) -> str:
     top = result.isel(speed.argmax([*speed.dims])) if speed.dims else result
     labels = [_label(str(dim), top) for dim in speed.dims if dim in top.coords]
     who = f" ({', '.join(labels)})" if labels else ""
-    path, fastest = (f"{rounded(top[name].item())} {result[name].attrs['units']}" for name in ("path", "speed"))
+    path, fastest = (
+        f"{rounded(top[name].item())} {shown_unit(result[name].attrs['units'])}".strip() for name in ("path", "speed")
+    )
     return f"{text}; {'highest mean speed' if speed.dims else 'mean speed'}{who} {fastest}, path {path}"

@@ -209,11 +209,11 @@ def _checked(
     faults = []
     if others := [option for option in stated if option not in parameters]:
         known = _flags(option for option in parameters if option != "fps") or "none"
-        got = f"got {_flags(others)}; leave it out, or choose another --picture"
+        got = f"got {_flags(others)}; leave {'them' if len(others) > 1 else 'it'} out, or choose another --picture"
         faults.append(f"expected options of {name} ({known}), {got}")
     needed = [key for key, one in parameters.items() if one.default is inspect.Parameter.empty and key not in stated]
     if needed:
-        faults.append(f"expected {_flags(needed)} with {name}, got none; add it")
+        faults.append(f"expected {_flags(needed)} with {name}, got none; add {'them' if len(needed) > 1 else 'it'}")
     refuse("plot", faults)
     return stated
 

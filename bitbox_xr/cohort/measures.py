@@ -63,7 +63,7 @@ def _scale_faults(options: Mapping[str, Any]) -> list[str]:
 
 def _contingency_faults(options: Mapping[str, Any]) -> list[str]:
     own = [options[name] for name in ("min_latency", "max_latency", "surrogates", "scales", "noise")]
-    faults = option_faults(*own) + surrogate_checks.option_faults("shift", options["n"], options["rng"])
+    faults = option_faults(*own) + surrogate_checks.number_faults(options["n"], options["rng"])
     asked = scales.Asked(options["scales"], False, 16, options["min_rise"], options["false_alarms_per_minute"])
     try:
         scales.chosen(asked, fps=1e6, frames=2**40, measure="scales")

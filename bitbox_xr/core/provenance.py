@@ -6,7 +6,7 @@ from typing import Any
 
 import xarray as xr
 
-from bitbox_xr.core.variables import MASKED, RECORDING, SIGNAL, TIME
+from bitbox_xr.core.variables import MASKED, RECORDING, SIGNAL, SIGNAL1, SIGNAL2, TIME, VARIABLES
 from bitbox_xr.version import __version__
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "carried",
     "provenance",
     "result_attrs",
+    "without_first",
 ]
 
 MULTIVERSE = "multiverse"  # names of the options that are dimensions, with spaces between them
@@ -31,6 +32,8 @@ MASKED_FRAMES = "masked_frames"  # number of frames that `mask` took values from
 KEPT = ("kind", "schema", "source", "backend", "time_source", "time_origin", "history")
 # attributes that are true of one recording; xr.concat keeps those of the first one
 OF_ONE_RECORDING = ("source", "time_origin")
+# numbers in a result that may differ between recordings
+NUMBERS_OF_ONE = ("frames", "window_count", "n", "n_by_label", "note", "intervals", "short_intervals")
 
 
 def provenance(x: xr.DataArray) -> dict[str, Any]:
@@ -70,6 +73,28 @@ def result_attrs(measure: str, options: Mapping[str, object], *inputs: xr.DataAr
         for name, value in provenance(x).items()
     }
     return {"measure": measure, **options, "bitbox_xr_version": __version__, **origin}
+
+
+def without_first(result: xr.Dataset) -> xr.Dataset:
+    """The result, of several recordings, without attributes that may be true of the first one only, as after xr.concat.
+
+    Results that were computed of several recordings do not have the names of all files; their attributes stay.
+
+    >>> one = xr.Dataset({"corr_mean": 0.5}, attrs={"source1": "a.csv", "source2": "b.csv", "lost_frames1": 0})
+    >>> without_first(one).attrs == one.attrs, without_first(xr.concat([one, one], "dyad")).attrs
+    (True, {})
+    """
+    own = {SIGNAL1, SIGNAL2, result.attrs.get("by"), *str(result.attrs.get(MULTIVERSE, "")).split()}
+    further = [dim for dim in result.dims if dim == RECORDING or (dim not in VARIABLES and dim not in own)]
+    sides = ("1", "2") if {"kind1", "kind2", "source1", "source2"} & set(result.attrs) else ("",)
+    if not further or not all(f"source{side}" in result.attrs for side in sides):
+        return result
+    left_out = {
+        *NUMBERS_OF_ONE,
+        *(f"{name}{side}" for name in (*OF_ONE_RECORDING, LOST, MASKED_FRAMES) for side in sides),
+    }
+    attrs = {name: value for name, value in result.attrs.items() if name not in left_out}
+    return result.drop_attrs(deep=False).assign_attrs(attrs)
 
 
 def append_history(x: xr.DataArray, step: Mapping[str, str | int | float]) -> xr.DataArray:

@@ -117,7 +117,7 @@ VARIABLES = {
     # contingency
     "answered": Variable("share of the activations of y that x answers", "1"),
     "chance": Variable("mean of this share over surrogates", "1"),
-    "answered_above_chance": Variable("share of activations answered beyond chance", "1"),
+    "answered_above_chance": Variable("share answered, corrected for chance: (answered − chance) / (1 − chance)", "1"),
     "odds_ratio": Variable("odds of an answer, divided by those of surrogates", "1"),
     "n_given": Variable("number of activations of y that could be answered", "1"),
     "latency": Variable("median time from an activation of y to the first answer of x", "s"),

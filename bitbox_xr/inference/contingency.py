@@ -19,7 +19,7 @@ from bitbox_xr.core.validation import flag_faults, listed, name_faults, time_fau
 from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, TIME, variable_attrs
 from bitbox_xr.inference.answers import OnePair, Task, answers_of_one, computed, pair_numbers, places_of, side
 from bitbox_xr.inference.parts import notes
-from bitbox_xr.inference.surrogate_checks import partner_signals
+from bitbox_xr.inference.surrogate_checks import number_faults, partner_signals
 from bitbox_xr.inference.surrogates import draw, draw_attrs, picked
 from bitbox_xr.measures.expressivity import prepared
 from bitbox_xr.measures.results import matched
@@ -143,7 +143,8 @@ def contingency(
     >>> [found[name].round(2).item() for name in ("answered", "chance", "answered_above_chance", "latency", "n_given")]
     [0.8, 0.21, 0.75, 0.49, 40.0]
     """
-    refuse("contingency()", option_faults(min_latency, max_latency, surrogates, scales, noise))
+    faults = option_faults(min_latency, max_latency, surrogates, scales, noise) + number_faults(n, rng)
+    refuse("contingency()", faults)
     pair = _pair(x, y, max_latency, by, fps)
     refuse("contingency()", _faults(pair, y is None, pairs, progress))
     if pairs == "matched":

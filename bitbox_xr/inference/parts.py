@@ -59,7 +59,7 @@ def grouped(kind: str, n: int, pair: Pair) -> list[list[Part]]:
         tested.append([] if reasons else usable)
         faults += [reason if pair.by is None else f"{pair.by} {label!r}: {reason}" for reason in reasons]
     if not any(tested):
-        refuse("drawing surrogates", faults)
+        refuse(pair.subject, faults)
     left_out = [
         part for parts, taken in zip(groups.values(), tested, strict=True) for part in parts if part not in taken
     ]
@@ -94,7 +94,7 @@ def _warn_of_left_out(kind: str, left_out: list[Part], faults: list[str], pair: 
     text = (
         f"expected {expected}, got {counted(len(left_out), 'interval')} of {total} that are not and take no part: {got}"
     )
-    warn(f"{pair.subject or 'significance'}(): {text}" + (f" ({listed(faults, 2)})" if faults else ""))
+    warn(f"{pair.subject}: {text}" + (f" ({listed(faults, 2)})" if faults else ""))
 
 
 # --- the parts that each kind of surrogate can use, and the reasons why it can use none

@@ -19,6 +19,7 @@ from bitbox_xr.core.validation import flag_faults, name_faults
 from bitbox_xr.core.variables import PAIR, RESERVED, SIGNAL, SIGNAL1, SIGNAL2, variable_attrs
 from bitbox_xr.inference.parts import notes
 from bitbox_xr.inference.strengths import Statistics, compared
+from bitbox_xr.inference.surrogate_checks import option_faults, partner_faults
 from bitbox_xr.inference.surrogate_numbers import ALPHA
 from bitbox_xr.inference.surrogates import draw, draw_attrs
 from bitbox_xr.measures.constant_signals import note_constant_signals
@@ -184,8 +185,9 @@ def significance(
     (0.41, 59)
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    pair = checked_pair(measure, x, y, options, fps, by)
-    refuse("significance()", _faults(pair, pairs, statistic, progress))
+    pair = checked_pair(measure, x, y, options, fps, by, subject="significance")
+    of_draws = option_faults(surrogates, n, rng) + partner_faults(surrogates, partners)
+    refuse("significance()", _faults(pair, pairs, statistic, progress) + of_draws)
     tested = statistic or ("corr_abs_mean" if polarity else "corr_mean")
     if pairs == "matched":
         labels = matched(xr.Dataset(coords=pair.coords()))[PAIR].values

@@ -72,7 +72,7 @@ def lag_map(
     (Frozen({'lag': 31, 'window': 27}), -0.133)
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    both = _selected(checked_pair(measure, x, y, options, fps), pair)
+    both = _selected(checked_pair(measure, x, y, options, fps, subject="lag_map"), pair)
     plans = [both.plan([lag]) for lag in both.lags()]
     x_values, y_values = _values(both)
     rows = [_windows(x_values, y_values, both, plan)[0] for plan in plans]
@@ -137,7 +137,7 @@ def surrogate_windows(
     True
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    both = _selected(checked_pair(measure, x, y, options, fps), pair)
+    both = _selected(checked_pair(measure, x, y, options, fps, subject="surrogate_windows"), pair)
     (draws,) = draw(surrogates, n, rng, both, partners, fps)
     x_values, y_values = _values(both)
     plan = both.plan()
@@ -210,7 +210,7 @@ def surrogate_profiles(
     array([-0.1])
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    both = _selected(checked_pair(measure, x, y, options, fps), pair)
+    both = _selected(checked_pair(measure, x, y, options, fps, subject="surrogate_profiles"), pair)
     (draws,) = draw(surrogates, n, rng, both, partners, fps)
     x_values, y_values = _values(both)
     plans = [both.plan([lag]) for lag in both.lags()]
@@ -225,7 +225,9 @@ def surrogate_profiles(
 def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
     """Keep only one signal of each recording."""
     if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(np.isscalar, pair)):
-        raise ValueError(f"expected pair to be (name of a signal of x, name of a signal of y), got {pair!r}")
+        raise ValueError(
+            f"{both.subject}: expected pair to be (name of a signal of x, name of a signal of y), got {pair!r}"
+        )
     faults = []
     if both.dims():
         faults.append(
@@ -235,7 +237,7 @@ def _selected(both: Pair, pair: tuple[str, str]) -> Pair:
     for side, a, label in sides:
         if label not in a[SIGNAL].values:
             faults.append(unknown_name(f"pair to name a signal of {side}", label, a[SIGNAL].values))
-    refuse("one pair", faults)
+    refuse(both.subject, faults)
     return replace(both, x=both.x.sel({SIGNAL: [pair[0]]}), y=both.y.sel({SIGNAL: [pair[1]]}))
 
 

@@ -13,7 +13,7 @@ from bitbox_xr.inference.seeds import rng_faults
 from bitbox_xr.measures.windowing import Pair, checked_pair
 from bitbox_xr.preprocessing.intervals import by_faults
 
-__all__ = ["SURROGATES", "option_faults", "partner_faults", "partner_signals"]
+__all__ = ["SURROGATES", "number_faults", "option_faults", "partner_faults", "partner_signals"]
 
 SURROGATES = ("shift", "permute", "segments", "phase", "partners")
 MAX_SURROGATES = 1_000_000  # more are probably a mistake, and would need too much memory
@@ -24,6 +24,12 @@ def option_faults(kind: object, n: object, rng: object) -> list[str]:
     faults = []
     if kind not in SURROGATES:
         faults.append(f"expected surrogates to be {', '.join(SURROGATES[:-1])} or {SURROGATES[-1]}, got {kind!r}")
+    return faults + number_faults(n, rng)
+
+
+def number_faults(n: object, rng: object) -> list[str]:
+    """Problems with the number of surrogates, and the seed."""
+    faults = []
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MAX_SURROGATES:
         faults.append(f"expected n, the number of surrogates, to be an integer from 1 to {MAX_SURROGATES}, got {n!r}")
     return faults + rng_faults(rng)
@@ -66,5 +72,5 @@ def partner_signals(partners: Sequence[SignalsLike], pair: Pair, fps: float | No
             faults += lacking_labels
         else:
             taken.append(other.y.sel({SIGNAL: labels}).transpose(TIME, SIGNAL))
-    refuse("drawing surrogates", faults)
+    refuse(pair.subject, faults)
     return taken

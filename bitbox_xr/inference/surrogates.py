@@ -98,7 +98,7 @@ def draw(
     A label of which no interval can be tested gets no surrogates. ValueError if no label can be tested, or options are
     out of range. Every label starts from the same seed, as if the recording were cut.
     """
-    refuse("drawing surrogates", option_faults(kind, n, rng) + partner_faults(kind, partners))
+    refuse(pair.subject, option_faults(kind, n, rng) + partner_faults(kind, partners))
     groups = grouped(kind, n, pair)
     seed = seed_of(rng)
     given = partner_signals(partners, pair, fps) if partners is not None else []

@@ -72,7 +72,7 @@ def lag_profile(
     -0.13333333333333333
     """
     options = Options(width, step, max_lag, polarity, min_valid, causal)
-    pair = checked_pair(measure, x, y, options, fps, by)
+    pair = checked_pair(measure, x, y, options, fps, by, subject="lag_profile")
     note_constant_signals("lag_profile", pair)
     net = pair.lags()
     found = statistics_by_plan(pair, [pair.plan(), *(pair.plan([d]) for d in net)], mirrored=False)

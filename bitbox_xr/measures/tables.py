@@ -18,6 +18,8 @@ def to_frame(
 ) -> pd.DataFrame:
     """Make a tidy table: one row for each combination of labels, one column for each coordinate and variable.
 
+    Coordinates come first: of an activation its time, scale and coefficient, of a signal its region.
+
     Parameters
     ----------
     data
@@ -55,6 +57,8 @@ def to_frame(
         widest: list[Hashable] = max((list(v.dims) for v in dataset.data_vars.values()), key=len, default=[])
         order = dim_order or [*widest, *(dim for dim in dataset.dims if dim not in widest)]
         table = dataset.to_dataframe(dim_order=order).reset_index()
+        labels = [name for name in table.columns if name in dataset.coords or name in dataset.dims]
+        table = table[[*labels, *(name for name in table.columns if name not in labels)]]
     else:
         table = pd.DataFrame({name: [variable.values.item()] for name, variable in dataset.variables.items()})
     units = {name: dataset[name].attrs.get("units") for name in table.columns if name in dataset.variables}

@@ -39,6 +39,7 @@ __all__ = ["Grid", "Options", "Pair", "checked_pair"]
 
 KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze", "motion-energy")
 WINDOW_AND_LAGS = ", for a window and its lags"
+MAX_LEFT_OUT = 0.05  # share of a recording beyond the end of the other that is left out without a warning
 
 
 class Options(NamedTuple):
@@ -95,7 +96,7 @@ class Pair:
     by: str | None = None
     labels: tuple[str, ...] = ()  # of all intervals, in order of their first onsets
     short: int = 0  # number of intervals that are too short for a window
-    subject: str = ""  # function that messages name, if it is not the measure
+    subject: str = ""  # function that messages name, with "()"
     smaller: str = ""  # option of this function that makes windows shorter, for messages
 
     @property
@@ -242,26 +243,29 @@ def checked_pair(
         raise ValueError("imitation(): expected causal to be True or False, got None")
     if measure == "coordination":
         options = options._replace(causal=None)
+    subject = f"{subject or measure}()"
     faults, sides = options.faults(), []
     for label, data in (("x", x), ("y", y))[: 1 if y is None else 2]:
         try:
             sides.append(as_signals(data, fps=fps, label=label))
         except ValueError as error:
             faults.append(str(error))
-    refuse(f"{subject or measure}()", faults)
+    refuse(subject, faults)
     one, other = sides[0], sides[-1]
     faults = _kind_faults(x=one, y=other) + _label_faults(one, other)
     named = () if not isinstance(by, str) else (by, number_name(by))
     labelled = labelled_coords(one, other)
     faults += name_faults(RESERVED[measure], one, other) or number_faults(labelled, one, other, named)
     faults += by_faults(by, (*RESERVED[measure], SURROGATE, PAIR), **{"x": one} | ({} if y is None else {"y": other}))
-    refuse(f"{subject or measure}()", faults)
-    rate, frames = shared_clock(one, other)
+    refuse(subject, faults)
+    rate, frames = shared_clock(one, other, subject)
+    if text := _left_out(one, other, rate):
+        warn(f"{subject}: {text}")
     found = [Stretch("", -1, 0, frames)] if by is None else stretches(by, one, other, frames=frames)
-    refuse(f"{subject or measure}()", _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames, smaller))
+    refuse(subject, _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames, smaller))
     grids = tuple(grid for stretch in found if (grid := _grid(stretch, *options.frames(rate))).windows.number)
     if len(grids) < len(found):
-        _warn_of_short(subject or measure, one, found, options, rate, smaller)
+        _warn_of_short(subject, one, found, options, rate, smaller)
     labels = () if by is None else tuple(labels_of(found))
     carried = {label: coord for label, _, coord in labelled}
     short = len(found) - len(grids)
@@ -280,6 +284,18 @@ def checked_pair(
         short,
         subject=subject,
         smaller=smaller,
+    )
+
+
+def _left_out(x: xr.DataArray, y: xr.DataArray, rate: float) -> str:
+    """A warning if one recording is much longer, because only the frames that both have are used; "" if not."""
+    lengths = {"x": x.sizes[TIME], "y": y.sizes[TIME]}
+    (shorter, frames), (longer, most) = sorted(lengths.items(), key=lambda one: one[1])
+    if most - frames <= MAX_LEFT_OUT * most:
+        return ""
+    return (
+        f"expected x and y of one length, got {longer} of {seconds(most / rate)} and {shorter} of "
+        f"{seconds(frames / rate)}; what {longer} has beyond the end of {shorter} is left out"
     )
 
 
@@ -379,7 +395,7 @@ def _warn_of_short(
         if stop - start < shortest
     ]
     warn(
-        f"{subject}(): expected intervals of at least {seconds(shortest / rate)}{'' if smaller else WINDOW_AND_LAGS}, "
+        f"{subject}: expected intervals of at least {seconds(shortest / rate)}{'' if smaller else WINDOW_AND_LAGS}, "
         f"got {len(short)} of {len(found)} that are shorter and are left out: {listed(short, 4)}; choose a smaller "
         f"{smaller or 'width or max_lag'}"
     )

@@ -72,7 +72,7 @@ NAMES = {  # short names of axes; the table of variables has long ones
     "excess": "mean correlation minus chance",
     "observed": "mean correlation",
     "answered": "share answered",
-    "answered_above_chance": "share answered beyond chance",
+    "answered_above_chance": "share answered, corrected for chance",
 }
 
 

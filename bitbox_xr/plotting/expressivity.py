@@ -13,11 +13,10 @@ from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
 from bitbox_xr.plotting.captions import activation_rule, is_part, subject_text, write_title
 from bitbox_xr.plotting.clipping import extension, mark_clipped
-from bitbox_xr.plotting.fitting import literal
+from bitbox_xr.plotting.fitting import literal, settled
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
-    FAINT_COLOUR,
     GROUP_COLOURS,
     SEQUENTIAL_CMAP,
     axes,
@@ -124,7 +123,6 @@ def expressivity(
     names = [str(name) for name in values[COEFFICIENT].values]
     height = MARGIN_MM + ROW_MM * rows + name_space(names)
     ax = axes(ax, COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height)
-    width = points(ax)[0]
     image = ax.imshow(heat.values, aspect="auto", interpolation="nearest", **_colours(heat, vmin, vmax, cmap))
     label = "times the mean of the scale" if heat.means is not None else _label(values, metric)
     beyond = extension(heat.values, *image.get_clim())
@@ -136,8 +134,9 @@ def expressivity(
         _write_means(ax, heat.means)
     ax.spines[:].set_visible(False)
     _mark_empty(ax, heat.empty)
-    write_labels(ax.xaxis, names, width / columns)
     ax.set_yticks(np.arange(rows), labels=[literal(str(label)) for label in values["scale_label"].values])
+    settled(ax)  # the colour bar makes the columns narrower
+    write_labels(ax.xaxis, names, float(points(ax)[0]) / columns)
     _separate_regions(ax, values)
     ax.set(xlabel="\n".join(["coefficient", *_notes(heat, metric)]), ylabel="scale")
     write_title(ax, subject_text(result), [_label(values, metric), *_amount(result), *activation_rule(result.attrs)])
@@ -261,7 +260,7 @@ def _mark_empty(ax: "Axes", empty: np.ndarray) -> None:
 
     if empty.any():
         ax.imshow(np.where(empty, 1.0, np.nan), aspect="auto", interpolation="nearest", cmap=ListedColormap(["white"]))
-    stroke(ax, empty, crossed=True, colour=FAINT_COLOUR)
+    stroke(ax, empty, crossed=True, colour="0.75")
 
 
 def _colours(heat: Heat, vmin: float | None, vmax: float | None, cmap: "str | Colormap | None") -> dict[str, Any]:

@@ -194,9 +194,14 @@ def fit_labels(where: "Axes | Figure | SubFigure", all_axes: "Sequence[Axes]") -
 
 
 def _fit(label: "Text", ax: "Axes", owner: "Axes", *, vertical: bool) -> bool:
-    """Fit a label; return whether it has more lines now. A colour bar has the space of the axes that it belongs to."""
+    """Fit a label; return whether it has more lines now.
+
+    A colour bar has the space of the axes that it belongs to, but not that of the title above them.
+    """
     low, high, _ = space_of(owner, vertical=vertical)
     middle = space_of(ax, vertical=vertical)[2]
+    if owner is not ax and vertical:
+        high = min(high, float(owner.get_window_extent().y1) * POINTS_PER_INCH / owner.figure.dpi + GAP_PT)
     text, size = _plain(label.get_text()), label.get_fontproperties().get_size_in_points()
     lines = fitted_lines(text, 2 * min(middle - low, high - middle) - GAP_PT, size)
     label.set_text(literal(lines))

@@ -13,7 +13,7 @@ from bitbox_xr.measures.results import below_half, selves
 from bitbox_xr.measures.social import window_stats
 from bitbox_xr.plotting.captions import Of, attrs_of_part, axis_text, of, options_text, subject_text, write_title
 from bitbox_xr.plotting.clipping import extension
-from bitbox_xr.plotting.fitting import literal, unbroken
+from bitbox_xr.plotting.fitting import literal, settled, unbroken
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
@@ -260,9 +260,9 @@ def _colour_bar(ax: "Axes", image: Any, cells: Cells, statistic: str, follower: 
 def _label(ax: "Axes", cells: Cells, who: Of, notes: list[str]) -> None:
     """Write the names of signals and people, and what grey, hatched and framed cells mean."""
     rows, columns = cells.labels
-    width, height = points(ax)
-    write_labels(ax.xaxis, columns, width / len(columns))
-    write_labels(ax.yaxis, rows, height / len(rows))
+    write_labels(ax.yaxis, rows, points(ax)[1] / len(rows))
+    settled(ax)  # names of rows and the colour bar make the columns narrower
+    write_labels(ax.xaxis, columns, points(ax)[0] / len(columns))
     matched = PAIR in cells.values.dims
     if not matched:
         _separate_regions(ax.axvline, cells.values, SIGNAL2)

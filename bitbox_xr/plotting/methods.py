@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from bitbox_xr.core.method_groups import MethodGroup
 from bitbox_xr.core.types import PValue, Statistic
 from bitbox_xr.core.variables import RECORDING
 from bitbox_xr.plotting import chance as chance_plots
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["PlotMethods", "SignalsPlotMethods"]
 
 
-class PlotMethods:
+class PlotMethods(MethodGroup):
     """Plots of a result, `result.bitbox.plot.…`. Each draws on `ax` or `fig` if given, and returns it."""
+
+    _called, _of = "result.bitbox.plot", "results"
 
     def __init__(self, result: xr.Dataset) -> None:
         self._result = result

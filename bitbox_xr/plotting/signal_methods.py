@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from bitbox_xr.core.method_groups import MethodGroup
 from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
 from bitbox_xr.plotting import contingency, decomposition, lag_maps, recordings
 
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["SignalsPlotMethods"]
 
 
-class SignalsPlotMethods:
+class SignalsPlotMethods(MethodGroup):
     """Plots of signals and of lag maps, `x.bitbox.plot.…`. Each draws on `fig` if given, and returns the figure."""
+
+    _called, _of = "x.bitbox.plot", "signals and lag maps"
 
     def __init__(self, x: xr.DataArray) -> None:
         self._x = x

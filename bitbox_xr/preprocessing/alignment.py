@@ -95,11 +95,11 @@ def align(
     return x, y.assign_attrs({k: v for k, v in x.attrs.items() if k == "time_origin"})
 
 
-def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
+def shared_clock(x: xr.DataArray, y: xr.DataArray, subject: str = "the recordings") -> tuple[float, int]:
     """Frames per second of two recordings with the same frame times, and the number of frames that both have.
 
     Frame times are the same if both are regular, start together, have one rate, and no shared frame differs by half
-    a frame or more; lengths may differ. Otherwise raises ValueError with both time spans and rates.
+    a frame or more; lengths may differ. Otherwise raises ValueError, of `subject`, with both time spans and rates.
 
     >>> from bitbox_xr import signals
     >>> shared_clock(signals(np.zeros((90, 1)), fps=30), signals(np.zeros((60, 2)), fps=30))
@@ -110,7 +110,7 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
     equal, rates = np.array_equal(*axes), [_rate(axes[0])]
     rates.append(rates[0] if equal else _rate(axes[1]))
     refuse(
-        "the recordings' time",
+        subject,
         [
             f"expected {label} to have regular times, got {validation.irregularity(axis)}; see align() or resample()"
             for label, axis, rate in zip("xy", axes, rates, strict=True)
@@ -125,7 +125,7 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray) -> tuple[float, int]:
             f"{label}: {span(axis[0], axis[-1])} at {rate:g} frames per second" + (f", from {origin}" if origin else "")
             for label, axis, rate, origin in zip("xy", axes, rates, origins, strict=True)
         ]
-        raise ValueError(f"expected x and y to have the same frame times, got {'; '.join(spans)}; see align(x, y)")
+        refuse(subject, [f"expected x and y to have the same frame times, got {'; '.join(spans)}; see align(x, y)"])
     return float(rates[0] or np.nan), frames
 
 

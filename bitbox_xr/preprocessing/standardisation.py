@@ -169,7 +169,7 @@ def _moments(rest: xr.DataArray, center: str | None, scale: str | None, needed: 
         dask_gufunc_kwargs={"output_sizes": {MOMENT: 2}},
     )  # fmt: skip
     checked: xr.DataArray = xr.apply_ufunc(
-        partial(_checked_moments, names=rest[SIGNAL].values, needed=needed), moments,
+        partial(_checked_moments, names=rest[SIGNAL].values, needed=needed, scale=scale), moments,
         input_core_dims=[[SIGNAL, MOMENT]], output_core_dims=[[SIGNAL, MOMENT]], dask="parallelized",
         output_dtypes=[np.float64], dask_gufunc_kwargs={"allow_rechunk": True},
     )  # fmt: skip
@@ -202,15 +202,16 @@ def _spread(present: np.ndarray, scale: str | None) -> float:
     return float(np.std(present - present[0]))  # the standard deviation of equal values is exactly 0
 
 
-def _checked_moments(moments: np.ndarray, names: np.ndarray, needed: bool) -> np.ndarray:
+def _checked_moments(moments: np.ndarray, names: np.ndarray, needed: bool, scale: str | None) -> np.ndarray:
     """The moments `(…, signal, 2)`; raises ValueError if a spread is 0, or a level is missing but `needed`."""
     each = moments.reshape(-1, *moments.shape[-2:])
     still, absent = names[(each[..., 1] == 0).any(axis=0)], names[np.isnan(each[..., 0]).any(axis=0)]
     faults = []
     if len(still):
+        other = "use scale='std', which is 0 only for values that never change" if scale == "mad" else "use scale=None"
         faults.append(
-            f"expected signals with a spread above 0 in the reference, got 0 for {listed(still, most=40)}; use "
-            "scale='std' in place of 'mad', scale=None, or leave these signals out"
+            f"expected signals with a spread above 0 in the reference, got 0 for {listed(still, most=40)}; {other}, or "
+            "leave these signals out"
         )
     if needed and len(absent):
         faults.append(f"expected a reference with values of every signal, got none for {listed(absent, most=40)}")

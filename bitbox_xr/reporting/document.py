@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from itertools import count
 from os import PathLike
@@ -11,6 +12,7 @@ import xarray as xr
 
 from bitbox_xr.cohort import Cohort
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.provenance import without_first
 from bitbox_xr.core.validation import faults_of, path_of
 from bitbox_xr.core.variables import RECORDING
 from bitbox_xr.io.netcdf import destination, replacing
@@ -104,7 +106,7 @@ def _checked(result: object) -> list[xr.Dataset | xr.DataArray]:
         raise ValueError("report(): expected at least one result, got an empty list")
     others = [type(one).__name__ for one in listed if not isinstance(one, xr.Dataset | xr.DataArray)]
     if others:
-        got = f"a {', a '.join(others)}"
+        got = ", ".join(dict.fromkeys(others))
         remedy = "open a file with open_netcdf(), and a study with cohort.open()"
         raise TypeError(f"report(): expected a result, signals, a study, or a list of results, got {got}; {remedy}")
     faults = [fault for one in given if isinstance(one, xr.DataArray) for fault in faults_of(one)]
@@ -121,12 +123,12 @@ def _checked(result: object) -> list[xr.Dataset | xr.DataArray]:
 def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     """The page of results and of signals."""
     numbers = count(1)
-    results = [one for one in given if isinstance(one, xr.Dataset)]
+    results = [without_first(one) for one in given if isinstance(one, xr.Dataset)]
     signals = [one for one in given if isinstance(one, xr.DataArray)]
     sections = [recordings_section(signals, numbers)] if signals else []
     shown: set[Table] = set()
     found = [_section(result, numbers, shown) for result in results]
-    sections += found if len(found) > 1 or signals else found[0].parts  # one result is the whole report
+    sections += _told_apart(found, results) if len(found) > 1 or signals else found[0].parts  # one is the whole report
     sections += [methods_section(results)] if results else []
     names = [file for result in results for file in sources(result.attrs).values()]
     names += [str(x.attrs.get("source", "")) for x in signals]
@@ -135,6 +137,20 @@ def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     titles = list(dict.fromkeys(name_of(result) for result in results)) or ["Recordings"]
     named = ", ".join([titles[0], *(f"{name[:1].lower()}{name[1:]}" for name in titles[1:])])
     return Page(title or named, " · ".join(files_named[:MAX_NAMES]) + more, tuple(sections))
+
+
+def _told_apart(sections: list[Section], results: list[xr.Dataset]) -> list[Section]:
+    """The sections, of which those with equal titles have the names of their files, or numbers, in the title."""
+    titles = [section.title for section in sections]
+    files_of = [", ".join(dict.fromkeys(sources(result.attrs).values())) for result in results]
+    named = [
+        f"{title}: {own}" if own and titles.count(title) > 1 else title
+        for title, own in zip(titles, files_of, strict=True)
+    ]
+    numbered = [
+        f"{title} ({named[: k + 1].count(title)})" if named.count(title) > 1 else title for k, title in enumerate(named)
+    ]
+    return [replace(section, title=title) for section, title in zip(sections, numbered, strict=True)]
 
 
 def _section(result: xr.Dataset, numbers: Numbers, shown: set[Table]) -> Section:

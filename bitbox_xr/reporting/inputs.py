@@ -69,7 +69,7 @@ def _sides(result: xr.Dataset) -> dict[str, Side]:
     return {
         side: Side(
             _number(result, side),
-            noun_of_signals(kinds.get(side, "expression"), schemas.get(side, "")),
+            noun_of_signals(kinds.get(side, "expression"), schemas.get(side, ""), trackers.get(side, "")),
             trackers.get(side, ""),
         )
         for side in known

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.durations import number
-from bitbox_xr.core.provenance import MULTIVERSE, PREREGISTERED_SETTING, SOME_RECORDINGS
+from bitbox_xr.core.provenance import MULTIVERSE, PREREGISTERED_SETTING, SOME_RECORDINGS, without_first
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import EVENT, PAIR, SIGNAL1, SIGNAL2
 from bitbox_xr.inference.settings import OF
@@ -40,7 +40,8 @@ def methods(result: xr.Dataset) -> str:
     The text follows from the attributes that measures write and from the sizes of the result; nothing is computed. It
     names the tracker, frame rate, preparation, lost and masked frames, the measure with its options, surrogates and
     corrections, and versions. Read it against your study before you use it: it does not know what was left out
-    beforehand. Raises ValueError if the result has no attribute `measure`.
+    beforehand. `xr.concat` keeps the attributes of the first recording; the text then does not say how many frames,
+    windows and surrogates there are. Raises ValueError if the result has no attribute `measure`.
 
     >>> from bitbox_xr import imitation, signals
     >>> x = signals(np.random.default_rng(0).normal(size=(300, 2)), fps=30, names=["AU04", "AU12"])
@@ -53,7 +54,7 @@ def methods(result: xr.Dataset) -> str:
             "methods(): expected a result with the attribute measure, got one without; use the result of a measure "
             "before arithmetic, or xarray.set_options(keep_attrs=True)"
         )
-    facts = _facts(result)
+    facts = _facts(without_first(result))
     cited: dict[str, str] = {}
     sentences = [text for sentence in PARAGRAPH if (text := _written(sentence, facts, cited))]
     entries = sorted(REFERENCES[key].entry for key in cited)
@@ -96,8 +97,8 @@ def _citation(name: str, key: str) -> str:
 
 
 def _text(value: object) -> str:
-    """A fact as text: numbers with at most four significant digits, but integers in full."""
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+    """A fact as text: numbers with at most five significant digits, but integers in full."""
+    return f"{value:.5g}" if isinstance(value, float | np.floating) else str(value)
 
 
 # --- facts
@@ -109,15 +110,31 @@ def _facts(result: xr.Dataset) -> dict[str, object]:
     facts |= {name: number(value) for name in IN_SECONDS if isinstance(value := facts.get(name), float)}
     facts |= {name: noun.counted(int(str(facts[name]))) for name, noun in COUNTED.items() if name in facts}
     facts |= _of_measure(result, facts)
+    facts |= _by_label(result, facts)
     if "scales" in facts:
         facts |= {"unscaled": 1} if facts["scales"] == "raw" else {"scales": series(str(facts["scales"]).split())}
-    if (by := facts.get("by")) in result.coords:
-        facts["labels"] = listed(dict.fromkeys(np.atleast_1d(result[by].values).astype(str).tolist()))
     facts |= _settings(result, facts)
     facts |= {"data": data_text(result), "tracker_keys": tracker_keys(result), "pairs": _pairs(result)}
     facts |= {name: text for name, text in (("losses", losses_text(result)), ("preparation", _preparation(result)))
               if text}  # fmt: skip
     return facts
+
+
+def _by_label(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, object]:
+    """The labels that were measured separately, and the number of surrogates of each."""
+    if "by" not in facts:
+        return {"within": ""}
+    found: dict[str, object] = {"within": " within each interval"}
+    by = facts["by"]
+    labels = list(dict.fromkeys(np.atleast_1d(result[by].values).astype(str).tolist())) if by in result.coords else []
+    if labels:
+        found["labels"] = listed(labels)
+    numbers: list[int] = json.loads(str(result.attrs.get("n_by_label", "[]")))
+    if len(set(numbers)) > 1:
+        each = [f"{n} ({label})" for n, label in zip(numbers, labels, strict=False)]
+        # labels may have been selected
+        found["n"] = f"{series(each)} surrogates" if len(labels) == len(numbers) else f"at most {facts['n']}"
+    return found
 
 
 def _of_measure(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, object]:

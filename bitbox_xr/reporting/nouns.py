@@ -47,14 +47,21 @@ OF_KINDS = {
 }
 
 
-def noun_of_signals(kind: str, schema: str = "") -> Noun:
+def noun_of_signals(kind: str, schema: str = "", tracker: str = "") -> Noun:
     """What a signal of this kind is called.
+
+    Columns of a table and arrays have the kind "expression" by default. Without a schema and a tracker it is not known
+    what they are.
 
     >>> noun_of_signals("expression", "FACS").plural, noun_of_signals("pose").plural
     ('action units', 'coordinates of the head pose')
+    >>> noun_of_signals("expression", tracker="3DI").plural, noun_of_signals("expression").plural
+    ('expression coefficients', 'signals')
     """
     if kind == "expression" and schema in OF_SCHEMAS:
         return OF_SCHEMAS[schema]
+    if kind == "expression" and not schema and not tracker:
+        return Noun("signal")
     return OF_KINDS.get(kind, Noun(f"signal of kind {kind}", f"signals of kind {kind}"))
 
 

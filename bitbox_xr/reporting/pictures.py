@@ -144,7 +144,7 @@ PICTURES = (
         lambda one, figure, limits: PlotMethods(one).matched_pairs(ax=figure.subplots()),
     ),
     Picture(
-        "answered_above_chance", PAIRS, "Share of activations that each pair answers, minus that by chance", _of_pairs,
+        "answered_above_chance", PAIRS, "Share of activations that each pair answers, corrected for chance", _of_pairs,
         lambda one, figure, limits: _matrix(one, figure, limits, "answered_above_chance"),
     ),
     Picture(

@@ -45,7 +45,7 @@ def _name(x: xr.DataArray, number: int) -> str:
 def _row(x: xr.DataArray) -> list[object]:
     missing = rounded(float(x.isnull().mean()), "lost_share")
     file, tracker, kind, schema = (str(x.attrs.get(name, "")) for name in ("source", "backend", "kind", "schema"))
-    known = [file_cell(file) if file else "", tracker, noun_of_signals(kind, schema).plural if kind else ""]
+    known = [file_cell(file) if file else "", tracker, noun_of_signals(kind, schema, tracker).plural if kind else ""]
     sizes = [cell(x.sizes[SIGNAL]), cell(x.sizes[TIME])]
     if x.ndim > MAX_DIMS or x.sizes[TIME] < 2:
         return [*known, *sizes, *[cell(np.nan)] * 2, "", cell(np.nan), missing]
@@ -55,7 +55,7 @@ def _row(x: xr.DataArray) -> list[object]:
     lost_text = f"{lost} ({rounded(lost / frames, 'lost_share')})"
     rest = [
         cell(length, "duration", "s"),
-        cell(float(found["fps"])),
+        cell(float(found["fps"]), "fps"),
         lost_text,
         cell(float(found["longest_gap"]), "duration", "s"),
     ]

@@ -47,6 +47,7 @@ DATA = (
     _sentence("The data were {data}.", compares=()),
     _sentence(
         "They were analysed at {fps} frames per second ({frames}, {seconds} s).",
+        "They were analysed at {fps} frames per second.",
         "They were analysed in {frames}.",
         compares=(),
     ),
@@ -106,7 +107,7 @@ WINDOWS = (
 )  # fmt: skip
 
 SURROGATES = {
-    "shift": "{moved} were shifted circularly in time",
+    "shift": "{moved} were shifted circularly in time{within}",
     "segments": "windows of the two signals of each pair were paired at random",
     "phase": "the Fourier phases of {moved} were randomised ({prichard})",
     "permute": "intervals of {moved} with the same label were exchanged",

@@ -51,7 +51,6 @@ def test_a_result_has_options_with_units_and_steps_in_words(tmp_path):
     for name, value in (("Length of a window", "2 s"), ("Only lags at which x follows y", "yes")):
         assert f"{name} " in text
         assert f" {value}\n" in text
-    assert "preparation of y" in text
     assert "smoothed by a Gaussian" in text
     assert "{" not in text  # no attributes as they are stored
 

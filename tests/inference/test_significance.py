@@ -365,6 +365,7 @@ BAD = {
     ),
     "no partners": ({"surrogates": "partners"}, r"expected partners=\[…\].*, got None"),
     "unused partners": ({"partners": [1]}, "expected no partners with surrogates='shift'"),
+    "all at once": ({"n": 0, "statistic": "median"}, r"(?s)significance\(\): 2 faults.*got 'median'.*got 0"),
     "measure": ({"measure": "mimicry"}, "expected measure .*, got 'mimicry'"),
     "width": ({"width": -1}, "(?=.*-1).*a positive number of seconds"),
 }

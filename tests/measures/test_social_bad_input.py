@@ -212,7 +212,8 @@ INPUTS = {
         lambda: bx.imitation(BOX, X),
         ValueError,
         [
-            "expected x to be of kind expression, landmark, landmark-can, pose, emotion or gaze, got 'rectangle'",
+            "expected x to be of kind expression, landmark, landmark-can, pose, emotion, gaze or motion-energy, got",
+            "'rectangle'",
             "kinematics()",
         ],
     ),
@@ -358,3 +359,11 @@ def test_array_without_frame_rate_warns_at_the_callers_line():
     with pytest.warns(UserWarning, match=assumed) as caught:
         bx.imitation(DATA, DATA)
     assert {w.filename for w in caught} == {__file__}
+
+
+def test_recordings_of_different_length_are_noted():
+    x = bx.signals(np.random.default_rng(0).normal(size=(600, 1)), fps=30)
+    with pytest.warns(UserWarning, match=r"imitation\(\): expected x and y of one length, got x of 20 s and y of 15 s"):
+        result = bx.imitation(x, x[:450], width=1)
+    assert result.attrs["frames"] == 450
+    bx.imitation(x, x[:580], width=1)  # the end of a recording: no warning

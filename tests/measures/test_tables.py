@@ -95,3 +95,9 @@ def test_every_table_has_the_units_of_its_columns(face):
 def test_a_wrong_option_is_refused(face):
     with pytest.raises(ValueError, match="expected long to be True or False, got 'yes'"):
         bx.diversity(face).bitbox.to_frame(long="yes")
+
+
+def test_labels_are_the_first_columns(face):
+    columns = bx.events(face, scales=[1.0]).bitbox.to_frame().columns.tolist()
+    assert columns[:5] == ["event", "time", "scale", "coefficient", "region"]
+    assert columns.index("side") < columns.index("magnitude")

@@ -1,6 +1,7 @@
 """All text lies inside the figure, in every plot, with long names of signals and files and in narrow figures."""
 
 import inspect
+import itertools
 
 import numpy as np
 import pytest
@@ -97,6 +98,15 @@ def outside(figure):
     return found
 
 
+def on_titles(figure):
+    """The labels of axes that lie on a title."""
+    titles = [
+        ax.get_window_extent() for ax in (*(ax._left_title for ax in figure.axes), *figure.texts) if ax.get_text()
+    ]
+    labels = [ax.yaxis.label for ax in figure.axes if ax.get_ylabel()]
+    return [label.get_text() for label in labels if any(label.get_window_extent().overlaps(box) for box in titles)]
+
+
 @pytest.mark.parametrize("width", [88, 180])
 @pytest.mark.parametrize("name", PLOTS)
 def test_no_text_is_cut(drawable, name, width):
@@ -107,6 +117,17 @@ def test_no_text_is_cut(drawable, name, width):
     on = {"fig": figure} if "fig" in inspect.signature(draw).parameters else {"ax": figure.subplots()}
     draw(**arguments, **on)
     assert outside(figure) == []
+    assert on_titles(figure) == []
+
+
+def test_names_of_columns_stand_apart():
+    names = ["slidedMother", "slidedTherapist", "slidedPatient"]
+    found = xr.Dataset({"p": (("signal1", "signal2"), np.full((3, 3), 0.5))}, {"signal1": names, "signal2": names})
+    figure = Figure(figsize=(88 / MM_PER_INCH, 2), layout="constrained", dpi=100)
+    ax = found.bitbox.plot.matrix(statistic="p", ax=figure.subplots())
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+    assert all(right.x0 - left.x1 > 2 for left, right in itertools.pairwise(boxes))
 
 
 def test_significant_pairs_lose_no_option_in_one_column(drawable):

@@ -110,8 +110,13 @@ def test_signals_at_rest_are_refused_by_name_when_computed():
     x = recording()
     x[:80, 1] = 0.1
     assert standardize(x).sizes == x.sizes
-    with pytest.raises(ValueError, match=r"spread above 0 in the reference, got 0 for AU12; use scale='std'"):
+    with pytest.raises(ValueError, match=r"spread above 0 in the reference, got 0 for AU12; use scale="):
         standardize(x, scale="mad")
+    with pytest.raises(ValueError, match="use scale='std'.* or leave"):
+        standardize(x, scale="mad")
+    x[:, 1] = 0.1
+    with pytest.raises(ValueError, match="got 0 for AU12; use scale=None, or leave"):
+        standardize(x)
     lazy = standardize(x.chunk(time=20, signal=1), scale="mad")
     with pytest.raises(ValueError, match="got 0 for AU12"):
         lazy.compute(scheduler="synchronous")

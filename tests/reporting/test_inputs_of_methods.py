@@ -76,7 +76,7 @@ CASES = {
     ),
     "a selected pair": (
         of_two(3, 4, AUS, {"kind": "expression"}).isel(signal1=0, signal2=0),
-        "one action unit of person x and one expression coefficient of person y",
+        "one action unit of person x and one signal of person y",
     ),
     "a face": (of_one(1, AUS | OF2), f"one action unit, measured with {CITED2}"),
     "landmarks": (of_one(102, {"kind": "landmark"}, "signal"), "102 landmark coordinates"),

@@ -1,5 +1,6 @@
 """The methods paragraph: the documentation's examples, every sentence, references, results from files."""
 
+import json
 import re
 from pathlib import Path
 from string import Formatter
@@ -10,6 +11,7 @@ import pytest
 import xarray as xr
 
 import bitbox_xr as bx
+from bitbox_xr.reporting.nouns import WORDS
 from bitbox_xr.reporting.references import REFERENCES, TRACKERS
 from bitbox_xr.reporting.sentences import PARAGRAPH, STEPS
 
@@ -71,7 +73,7 @@ RESULTS = {
                     ["that person x answers by an activation 0 to 2 s later", "durations of 1 and 2 s", "circularly"]),
     "expressivity": (lambda: bx.expressivity(X, aggregate=True, false_alarms_per_minute=2, robust=True, **SCALES),
                      ["durations of 1 and 2 s", "at least 1 s apart", "at most twice a minute",
-                      "interquartile ranges", "two expression coefficients"]),
+                      "interquartile ranges", "two signals"]),
     "raw": (lambda: bx.expressivity(X), ["Activations were local maxima of the signals."]),
     "diversity": (lambda: bx.diversity(X, **SCALES), ["shares in the magnitudes"]),
     "diversity by number": (lambda: bx.diversity(X, magnitude=False, **SCALES), ["shares in the number"]),
@@ -173,9 +175,7 @@ def test_every_step_that_functions_record_has_a_text():
     assert set(STEPS) == recorded
     unknown = X.assign_attrs(history='["by hand", {"function": "whiten"}]')
     assert "The signals were processed by whiten." in paragraph(bx.quality(unknown))
-    assert paragraph(bx.quality(X.assign_attrs(history="by hand"))).startswith(
-        "The data were two expression coefficients. "
-    )
+    assert paragraph(bx.quality(X.assign_attrs(history="by hand"))).startswith("The data were two signals. ")
 
 
 def test_lost_and_masked_frames_are_counted():
@@ -214,3 +214,26 @@ def test_preparation_that_differs_between_recordings_is_described_by_ranges():
     text = paragraph(bx.quality(X.assign_attrs(history=steps)))
     assert "by linear interpolation (shift: -1.5 to 0.5), then set to missing in 2 to 9 intervals" in text
     assert "(regions: mouth; in some recordings)" in text
+
+
+def test_each_label_has_its_number_of_surrogates():
+    phases = pd.DataFrame({"onset": [0, 8], "offset": [8, 20], "label": ["baseline", "task"]})
+    found = bx.significance(bx.annotate(X, phases), Y, by="condition", n=9, rng=7, progress=False, **OPTIONS)
+    numbers = json.loads(found.attrs["n_by_label"])
+    assert len(set(numbers)) == 2
+    text = paragraph(found)
+    assert f"in {numbers[0]} (baseline) and {numbers[1]} (task) surrogates (Moulder" in text
+    assert "shifted circularly in time within each interval." in text
+    assert f"in at most {WORDS[max(numbers)]} surrogates" in paragraph(found.sel(condition="task"))
+
+
+def test_numbers_of_a_first_recording_are_not_those_of_all(tmp_path):
+    x = X.assign_attrs(lost_frames=0, source="a.csv")
+    one, other = (bx.imitation(x, y.assign_attrs(source="b.csv"), stats=True, **OPTIONS) for y in (Y, Y[:500]))
+    both = xr.concat([one, other.assign_attrs(lost_frames1=300)], pd.Index(["P1", "P2"], name="dyad"))
+    text = paragraph(both)
+    assert "They were analysed at 30 frames per second." in text
+    assert "began every 0.5 s." in text
+    assert all(word not in text for word in ("lost", "600 frames", "windows)"))
+    bx.report(both, tmp_path / "both.html")
+    assert "a.csv" not in (tmp_path / "both.html").read_text(encoding="utf-8")

@@ -65,7 +65,7 @@ def _time_axis(
         return axis, {"time_origin": row_times.origin} if row_times.origin else {}
     fps = layout.fps if options.fps is None else options.fps
     if fps is None:
-        raise ValueError(f"{sheet.file}: {_missing_time(layout)}")
+        raise ValueError(f"{sheet.file}: {_missing_time(sheet, layout)}")
     source: Attrs = {"time_source": ASSUMED if options.fps is None else "fps given"}
     grid = frame_rate.Grid(0.0, fps, np.arange(len(rows)))
     if row_times.frames is not None:
@@ -79,14 +79,15 @@ def _time_axis(
     return _cropped(sheet, frame_rate.Grid(0.0, fps, _frames(fitted, row_times.seconds, rows)), rows), source
 
 
-def _missing_time(layout: Layout) -> str:
+def _missing_time(sheet: Sheet, layout: Layout) -> str:
     if layout.frame is not None:
         return (
             f"expected frames per second, since {layout.backend} writes frame numbers but no times; give the rate of "
             "the video, fps=…"
         )
     return (
-        "expected a column of times or a frame rate, got neither; name the column (time=…, time_unit=…) or give fps=…"
+        "expected a column of times or a frame rate, got neither; name the column (time=…, time_unit=…) or give fps=…; "
+        f"columns: {validation.listed(sheet.names)}"
     )
 
 

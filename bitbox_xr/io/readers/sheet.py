@@ -268,11 +268,14 @@ def numbers(sheet: Sheet, positions: Sequence[int]) -> pd.DataFrame:
     ValueError for text and for infinite numbers. It names the first line of each column that has such a cell.
     """
     distinct = list(dict.fromkeys(positions))
+    failure: Exception | None = None
     try:
         table = sheet.cells(distinct, float)
     except (ValueError, TypeError) as error:
+        failure = error
+    if failure is not None:  # not in the except clause: a traceback would begin with what the parser says
         refuse(sheet.file, _text_faults(sheet, distinct))
-        raise ValueError(f"{sheet.file}: {error}") from error
+        raise ValueError(f"{sheet.file}: {failure}") from failure
     if np.isinf(table.to_numpy()).any():
         refuse(sheet.file, _infinite_faults(sheet, distinct))
     return table
