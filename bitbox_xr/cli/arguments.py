@@ -20,6 +20,8 @@ from bitbox_xr.preprocessing.alignment import align, shared_clock
 from bitbox_xr.preprocessing.intervals import annotate
 
 __all__ = [
+    "NETCDF",
+    "OF_INTERVALS",
     "AlignOptions",
     "align_options",
     "annotated",
@@ -28,6 +30,7 @@ __all__ = [
     "chosen_intervals",
     "interval_faults",
     "opened",
+    "read_intervals",
     "recordings",
     "second",
     "unused_options",
@@ -99,9 +102,13 @@ def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:
     """X with the labels of --intervals, if it is given."""
     if given.get("intervals") is None:
         return x
+    return annotate(x, read_intervals(given["intervals"], given), name=by_option(given) or CONDITION)
+
+
+def read_intervals(file: Path, given: Mapping[str, Any]) -> xr.Dataset:
+    """The chosen intervals of an annotation; errors name the options of the command."""
     with named({own: f"{_flag(option)} NAME" for option, own in OF_INTERVALS.items()}):
-        intervals = open_intervals(given["intervals"], **chosen_intervals(given))
-    return annotate(x, intervals, name=by_option(given) or CONDITION)
+        return open_intervals(file, **chosen_intervals(given))
 
 
 def chosen_intervals(given: Mapping[str, Any]) -> dict[str, Any]:

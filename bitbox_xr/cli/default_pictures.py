@@ -32,7 +32,7 @@ OF_KINDS: Mapping[str, tuple[Default, ...]] = {
     "windowed correlation": (Default("matrix"),),
     "expressivity": (Default("expressivity"),),
     "diversity": (_values("overall"),),
-    "motion": (_values("path"),),
+    "motion": (_values("speed"),),
     "smoothness": (_values("ldj"),),
     "motion from a reference": (_values("distance_mean"),),
     "contrast": (Default("estimates"),),

@@ -284,7 +284,8 @@ def _best_lag(result: xr.Dataset) -> str:
     who = f"{pair[0]} with {pair[1]}" if "alone" in result.attrs else f"{pair[0]} of x with {pair[1]} of y"
     best = own["best_lag"].item()
     strength = own["profile"].sel(lag=best, method="nearest").item()
-    return f"strongest {who}: mean correlation {strength:.2f} at lag {best:+z.2f} s"
+    windows = f"in {int(own['n_windows'])} of {counted(int(result['n_windows'].max()), 'window')}"
+    return f"strongest {who}: mean correlation {strength:.2f} at lag {best:+z.2f} s, {windows}"
 
 
 def _expressivity_summary(result: xr.Dataset) -> str:

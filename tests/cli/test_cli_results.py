@@ -243,7 +243,7 @@ def test_messages_name_options_as_the_command_line_does(text):
         ),
         (
             ["plot", "results/imitation.nc", "-o", "o.png", "--select", "window=one"],
-            "expected a label of window (1.98333, 2.98333, ",
+            "expected a label of window (2, 3, 4, ",
         ),
         (["report", "results/imitation.nc", "-o", "o.nc"], "choose a name that ends in .html or .htm"),
         (["report", "empty", "-o", "o.html"], "expected a folder of a study, or one with results (.nc)"),
