@@ -13,16 +13,20 @@ from bitbox_xr.plotting import (
     chance,
     contingency,
     decomposition,
+    estimates,
     expressivity,
     groups,
     inference,
     pairs,
+    raster,
     recordings,
     specification,
+    values,
 )
 
 PLOTS_AND_STUDIES = (cohort, compat, bx.plotting, contingency, pairs, decomposition, expressivity, inference)
-PLOTS_AND_STUDIES += (specification, recordings, chance, groups)
+PLOTS_AND_STUDIES += (specification, recordings, chance, groups, raster, estimates, values)
+MAX_CODE_WIDTH = 88
 DOCS = Path(__file__).parents[1] / "docs"
 
 PUBLIC = {
@@ -48,6 +52,13 @@ def test_the_reference_lists_nothing_else():
     known = {f"{where}{name}" for where, names in PUBLIC.items() for name in names}
     assert set(listed) <= known
     assert len(listed) == len(set(listed))
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)
+def test_code_is_as_wide_as_a_page_at_most(page):
+    """A window of 1280 pixels shows 88 characters of code (docs/_static/extra.css); longer lines would scroll."""
+    blocks = re.findall(r"^```(?:{code-cell} ipython3|python|toml|r)\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+    assert [line for block in blocks for line in block.splitlines() if len(line) > MAX_CODE_WIDTH] == []
 
 
 def test_the_table_of_estimates_is_the_output_of_its_simulation(capsys):

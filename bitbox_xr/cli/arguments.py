@@ -32,7 +32,9 @@ __all__ = [
     "second",
 ]
 
-NETCDF = ".nc"
+NETCDF, CSV = ".nc", ".csv"
+# columns that tables of results have
+OF_TABLES = ({"signal1", "signal2"}, {"scale", "coefficient"}, {"pair", "observed"}, {"path", "speed"})
 CONDITION = "condition"  # name of the labels, as in annotate()
 ALIGN_NAMES = {"fps": "--align-fps", "offset": "--offset"}  # of the options of align()
 SEE_ALIGN = re.compile(r"see align\((x, y)?\)( or resample\(\))?")
@@ -61,9 +63,22 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
 def opened(file: Path, given: Mapping[str, Any]) -> Any:  # DataArray or Dataset, as the file says
     """The content of a file in memory: a result or signals (NetCDF), or a tracker's file, read with these options."""
     options = open_options(given)
+    _refuse_table_of_result(file)
     content = open_netcdf(file) if file.suffix.lower() == NETCDF and not options else open_signals(file, **options)
     with content:
         return content.load()
+
+
+def _refuse_table_of_result(file: Path) -> None:
+    """Refuse a table that a command wrote: it has no attributes, and its columns are no signals."""
+    if file.suffix.lower() != CSV or not file.is_file():
+        return
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        names = set(lines.readline().strip().split(","))
+    if any(own <= names for own in OF_TABLES):
+        raise ValueError(
+            f"expected a result as NetCDF file, got the table {file}; write the result with -o {file.stem}.nc instead"
+        )
 
 
 def second(x: xr.DataArray, file: Path, given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray]:

@@ -17,6 +17,9 @@ from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.kernels import frame_rate
 from bitbox_xr.preprocessing.regularity import regularity
+from bitbox_xr.reporting.methods import steps
+from bitbox_xr.reporting.results import WHO, name_of
+from bitbox_xr.reporting.wording import option, shown_options, sources
 
 __all__ = ["info"]
 
@@ -89,14 +92,26 @@ def _describe_times(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
 
 
 def _describe_result(result: xr.Dataset) -> dict[str, str]:
-    """Lines about a result: its attributes, dimensions, variables and labels."""
-    lines = {str(name): str(value) for name, value in result.attrs.items()}
+    """Lines about a result: what was measured of which files, the options, dimensions, variables and labels."""
+    lines = {"result": name_of(result)}
+    lines |= {WHO[side]: f"{file}{_origin(result, side)}" for side, file in sources(result.attrs).items()}
+    lines |= dict(option(name, value) for name, value in shown_options(result.attrs).items())
+    lines.pop("", None)  # attributes that are no options
+    version = str(result.attrs.get("bitbox_xr_version", ""))
+    lines |= {"Version of bitbox_xr": version} if version else {}
     lines["dimensions"] = ", ".join(f"{dim} {size}" for dim, size in result.sizes.items())
     lines["variables"] = ", ".join(str(name) for name in result.data_vars)
     for dim in ("signal1", "signal2"):
         if dim in result.coords:
-            lines[dim] = _shortened(result[dim].values)
+            lines[dim] = _shortened(np.atleast_1d(result[dim].values).astype(str))
     return lines
+
+
+def _origin(result: xr.Dataset, side: str) -> str:
+    """The tracker of a recording, and how it was prepared."""
+    tracker = str(result.attrs.get(f"backend{side}", ""))
+    done = ", then ".join(steps(result.attrs.get(f"history{side}", "[]")))
+    return "".join([f" ({tracker})" if tracker else "", f", {done}" if done else ""])
 
 
 def _shortened(names: np.ndarray) -> str:

@@ -140,7 +140,8 @@ def lag_profile(**given: Any) -> None:
 def expressivity(**given: Any) -> None:
     """Count and measure the activations of each expression of X at temporal scales.
 
-    An activation is a rise and fall of an expression; a scale is its approximate duration in seconds.
+    An activation is a rise and fall of an expression; a scale is the duration of the wavelet that finds it,
+    in seconds: about four times the width of the expression at half of its height.
 
     \b
     Examples:

@@ -15,6 +15,7 @@ from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.measures import motion
 from bitbox_xr.reporting.rounding import rounded
+from bitbox_xr.reporting.wording import shown_unit
 
 __all__ = ["kinematics"]
 
@@ -56,5 +57,7 @@ def _summary(result: xr.Dataset) -> str:
     top = result.isel(path.argmax([*path.dims])) if path.dims else result
     labels = [_label(str(dim), top) for dim in path.dims if dim in top.coords]
     who = f" ({', '.join(labels)})" if labels else ""
-    figures = (f"{rounded(top[name].item())} {result[name].attrs['units']}" for name in ("path", "speed"))
+    figures = (
+        f"{rounded(top[name].item())} {shown_unit(result[name].attrs['units'])}".strip() for name in ("path", "speed")
+    )
     return f"{text}; {'longest path' if path.dims else 'path'}{who} {', mean speed '.join(figures)}"

@@ -94,7 +94,13 @@ reader_options = _combined(
     click.option(
         "--kind", metavar="KIND", help=f"Kind of signals to read, if the file has several: {', '.join(KINDS)}."
     ),
-    click.option("--fps", type=float, metavar="FPS", help="Frames per second. Replaces the times in the file."),
+    click.option(
+        "--fps",
+        type=float,
+        metavar="FPS",
+        help="Frames per second of the video, also if the file has only every 2nd frame. "
+        "Replaces the times in the file.",
+    ),
     click.option(
         "--time",
         metavar="COLUMN",
@@ -352,6 +358,8 @@ def reported(command: Command) -> Command:
                 return command(**given)
             except BrokenPipeError:
                 raise  # the reader of a pipe has ended, as in `bitbox-xr info … | head`
+            except KeyError as error:  # its text is the quoted form of its message
+                raise click.ClickException(translated(str(error.args[0]))) from error
             except (ValueError, TypeError, OSError, ImportError) as error:
                 raise click.ClickException(translated(str(error))) from error
             except MemoryError as error:

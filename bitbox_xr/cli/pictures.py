@@ -23,7 +23,7 @@ from bitbox_xr.cli.options import (
 )
 from bitbox_xr.cli.output import PICTURE
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.selection import selected
+from bitbox_xr.core.selection import selected, unknown_name
 from bitbox_xr.io.netcdf import destination, open_netcdf, replacing
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS, open_options
@@ -35,6 +35,7 @@ RESULTS = ("found", "chance")  # options that are files with results
 # options that are not of a picture, but say which part of which data
 OF_COMMAND = {"out", "picture", "select", "dpi", *OPEN_OPTIONS, *Y_OPTIONS, "align", "align_fps", "offset"}
 OF_COMMAND |= {"intervals", *OF_INTERVALS}
+SAME_LABEL = 1e-3  # largest relative difference of a number of --select from the label that it stands for
 DATE = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
@@ -157,12 +158,26 @@ def _labels(data: xr.Dataset | xr.DataArray, texts: tuple[str, ...]) -> dict[str
         if not equals or name not in data.dims:
             known = ", ".join(map(str, data.dims))
             faults.append(f"expected --select to be NAME=LABEL with one of the dimensions {known}, got {text!r}")
-        elif np.issubdtype(data[name].dtype, np.number):
-            labels[name] = float(label)
-        else:
+        elif not np.issubdtype(data[name].dtype, np.number):
             labels[name] = label
+        elif (number := _nearest(label, data[name].values)) is None:
+            faults.append(unknown_name(f"a label of {name}", label, [f"{one:g}" for one in data[name].values]))
+        else:
+            labels[name] = number
     refuse("plot", faults)
     return labels
+
+
+def _nearest(text: str, known: np.ndarray) -> float | None:
+    """The label that a text stands for, which may have fewer digits: 1.008 for 1.00834 s; None if there is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    if number in known:
+        return number
+    same = known[np.isclose(known, number, rtol=SAME_LABEL, atol=0.0)]
+    return float(same[np.abs(same - number).argmin()]) if len(same) else None
 
 
 def _method(data: xr.Dataset | xr.DataArray, name: str) -> Callable[..., Any]:
@@ -194,11 +209,11 @@ def _checked(
     faults = []
     if others := [option for option in stated if option not in parameters]:
         known = _flags(option for option in parameters if option != "fps") or "none"
-        got = f"got {_flags(others)}; leave it out, or choose another --picture"
+        got = f"got {_flags(others)}; leave {'them' if len(others) > 1 else 'it'} out, or choose another --picture"
         faults.append(f"expected options of {name} ({known}), {got}")
     needed = [key for key, one in parameters.items() if one.default is inspect.Parameter.empty and key not in stated]
     if needed:
-        faults.append(f"expected {_flags(needed)} with {name}, got none; add it")
+        faults.append(f"expected {_flags(needed)} with {name}, got none; add {'them' if len(needed) > 1 else 'it'}")
     refuse("plot", faults)
     return stated
 

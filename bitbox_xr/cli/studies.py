@@ -1,7 +1,8 @@
 """The commands `demo`, which simulates recordings, and `cohort`, which measures many recordings."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ Next:
 
 With your own recordings:
   bitbox-xr info X.csv
-  bitbox-xr imitation X.csv Y.csv -o imitation.nc --width 4 --step 1 --max-lag 1
+  bitbox-xr imitation X.csv Y.csv -o imitation.nc --width 2 --step 1 --max-lag 1
   bitbox-xr report imitation.nc -o report.html"""
 ALIGN_OPTIONS = {"align_fps": "fps", "offset": "offset"}  # of the command, by the name that align() has
 
@@ -176,7 +177,8 @@ def cohort(**given: Any) -> None:
         stated["align"] = of_align
     if intervals := chosen_intervals(stated):
         stated = {name: value for name, value in stated.items() if name not in OF_INTERVALS} | {"intervals": intervals}
-    done = cohorts.run(**stated)
+    with _keys_as_written(given["config"]):
+        done = cohorts.run(**stated)
     click.echo(f"{given['out']}: {done.counted}")
     for deviation in done.deviations:
         click.echo(f"deviation from preregistered.toml: {deviation}", err=True)
@@ -186,6 +188,17 @@ def cohort(**given: Any) -> None:
     if len(failed):
         click.echo(f"{len(failed)} failed; see the reasons in {given['out'] / 'status.csv'}", err=True)
         ctx.exit(1)
+
+
+@contextmanager
+def _keys_as_written(config: Path | None) -> Iterator[None]:
+    """Show faults of the TOML file with its own keys, such as max_lag, which are no options of the command line."""
+    try:
+        yield
+    except ValueError as error:
+        if config is not None and str(error).startswith(f"{config.name}: "):
+            raise click.ClickException(str(error)) from error
+        raise
 
 
 def _refuse_together(stated: Mapping[str, Any]) -> None:

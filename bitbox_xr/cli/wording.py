@@ -19,7 +19,7 @@ OTHER_CALLS = {"annotate": "--intervals"}  # functions that are neither a comman
 # names that mean nothing else in a sentence; those with an underscore do not either
 UNMISTAKABLE = {"fps", "rng", "sep", "skiprows"}
 VALUE = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|…|True|False|None|-?[\w.+]+"""
-SUBJECT = re.compile(r"^(?:[a-z_]+\.)?[a-z_]+\(\): ", re.MULTILINE)
+SUBJECT = re.compile(r"^(?:(?:[a-z_]+\.)?[a-z_]+\(\)|options|plot): ", re.MULTILINE)
 CALL = re.compile(r"\b((?:[a-z_]+\.)*)([a-z_]+)\((?:x|x, y)?\)")
 WRAPPED = re.compile(rf"\b[\w.]+\((?:[^()=]*, )?(\w+=(?:{VALUE})(?:, \w+=(?:{VALUE}))*)\)")
 SELECTED = re.compile(r"\.i?sel\((\w+)=[^()]*\)")

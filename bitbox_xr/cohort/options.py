@@ -15,6 +15,7 @@ from bitbox_xr.cohort.measures import MEASURES, Measure
 from bitbox_xr.cohort.preparation import interval_faults, masks, steps
 from bitbox_xr.cohort.reading import ALIGN_OPTIONS, Reading, canonical
 from bitbox_xr.core.errors import refuse
+from bitbox_xr.core.selection import nearest_name
 from bitbox_xr.core.types import PairsOf
 from bitbox_xr.core.validation import flag_faults, is_number, listed
 from bitbox_xr.core.variables import SIGNAL, TIME, VARIABLES
@@ -239,7 +240,8 @@ def _unknown_faults(measure: str, given: Mapping[str, Any], known: Iterable[str]
     if not place:
         return [f"{whose} or of open_signals(), got {name}" for name in asked if name not in known]
     reader = [name for name in asked if _is_of_reader(name)]
-    faults = [f"{whose}, got {name}" for name in given if name not in known and name not in reader]
+    unknown = [name for name in given if name not in known and name not in reader]
+    faults = [f"{whose}, got {name}{nearest_name(name, known)}" for name in unknown]
     if reader:
         faults.append(
             f"expected options of {measure}, got {listed(reader)}, which tell how files are read; give them beside "

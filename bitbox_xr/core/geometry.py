@@ -54,7 +54,7 @@ def points_of(x: xr.DataArray, measure: str, *, kinds: Sequence[str] = (), angul
     faults = flag_faults("angular", angular)
     if kind not in (*others, last):
         expected = f"expected signals of kind {', '.join(others)} or {last}"
-        remedy = " and, for expressions, expressivity() and events()" if kind == "expression" else ""
+        remedy = " and, for expressions, expressivity()" if kind == "expression" else ""
         faults.append(f"{expected}, got kind {kind!r}; see signals(…, kind=…){remedy}")
     elif not faults and angular and kind != "pose":
         faults.append(f"expected angular=True only for kind 'pose', got kind {kind!r}; leave angular out")

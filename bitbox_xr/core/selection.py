@@ -10,7 +10,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import listed
 
-__all__ = ["selected", "unknown_name"]
+__all__ = ["nearest_name", "selected", "unknown_name"]
 
 T = TypeVar("T", xr.DataArray, xr.Dataset)
 MIN_LIKENESS = 0.7  # of names, as difflib measures it
@@ -25,9 +25,17 @@ def unknown_name(what: str, name: object, known: Iterable[object]) -> str:
     "expected a signal (AU04, AU12), got 'smile'"
     """
     names = [str(one) for one in known]
-    found = _nearest(str(name), names)
-    advice = "" if found is None else f"; the nearest name is {found!r}"
-    return f"expected {what} ({listed(names)}), got {name!r}{advice}"
+    return f"expected {what} ({listed(names)}), got {name!r}{nearest_name(name, names)}"
+
+
+def nearest_name(name: object, known: Iterable[object]) -> str:
+    """The end of a message on an unknown name: the nearest one of the known names, if there is one.
+
+    >>> nearest_name("maxlag", ["width", "max_lag"])
+    "; the nearest name is 'max_lag'"
+    """
+    found = _nearest(str(name), [str(one) for one in known])
+    return "" if found is None else f"; the nearest name is {found!r}"
 
 
 def selected(obj: T, labels: dict[str, Any]) -> T:

@@ -19,6 +19,7 @@ from bitbox_xr.measures.correlation_engine import Windows
 if TYPE_CHECKING:
     import dask.array as da
 
+    from bitbox_xr.kernels.activity import Ranks
     from bitbox_xr.kernels.correlation.windowed import Plan
 
 __all__ = ["KINDS", "Statistics", "compared"]
@@ -74,8 +75,7 @@ def _strengths(
     """Compute all kinds of statistics, `(…, pick, kind, pairs…)`. Pick 0 is y itself, pick k is surrogate k − 1."""
     x, y, extra = correlation_engine.broadcast(np.ascontiguousarray(x), np.ascontiguousarray(y))
     spectra = {where: draws.spectra(y[where]) for where in np.ndindex(extra)}
-    active = {where: [_activity(x[where][part.start : part.stop], part.windows, asked.least) for part in draws.parts]
-              for where in np.ndindex(extra)}  # fmt: skip
+    active = {where: _activities(x[where], draws, asked) for where in np.ndindex(extra)}
 
     def compute(at: tuple[tuple[int, ...], int]) -> np.ndarray:
         where, pick = at
@@ -89,25 +89,36 @@ def _strengths(
     return found.reshape(*extra, len(picks), *found.shape[1:])
 
 
-def _strength(
-    x: np.ndarray, active: list[np.ndarray], made: list[Replacement], draws: Draws, asked: Statistics
-) -> np.ndarray:
-    """Mean over windows, number of frames in them, and correlation of activities, `(kind, pairs…)`.
+def _activities(x: np.ndarray, draws: Draws, asked: Statistics) -> tuple[list[np.ndarray], "Ranks"]:
+    """The activity of x in each part, and its ranks over all of them."""
+    from bitbox_xr.kernels.activity import ranked
 
-    `active` is the activity of x in each part.
-    """
+    active = [_activity(x[part.start : part.stop], part.windows, asked.least) for part in draws.parts]
+    return active, ranked(np.concatenate(active))
+
+
+def _strength(
+    x: np.ndarray,
+    active: tuple[list[np.ndarray], "Ranks"],
+    made: list[Replacement],
+    draws: Draws,
+    asked: Statistics,
+) -> np.ndarray:
+    """Mean over windows, number of frames in them, and correlation of activities, `(kind, pairs…)`."""
     from bitbox_xr.kernels.activity import rank_correlation
 
     n1 = 1 if asked.matched else x.shape[1]
     sums = np.zeros((3, n1, made[0].y.shape[1]))
     sides: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    for part, of_x, replacement in zip(draws.parts, active, made, strict=True):
+    for part, of_x, replacement in zip(draws.parts, active[0], made, strict=True):
         windows = part.windows if replacement.number is None else part.windows._replace(number=replacement.number)
         _add_windows(x[part.start : part.stop], replacement, windows, asked, sums)
         of_y = _activity(replacement.y, windows, asked.least)
         sides[0].append(of_x[: windows.number])
         sides[1].append(of_y if replacement.order is None else of_y[replacement.order])
-    activity = rank_correlation(*(np.concatenate(side) for side in sides), matched=asked.matched)
+    one, other = (np.concatenate(side) for side in sides)
+    whole = active[1] if len(one) == len(active[1].values) else one  # a part may have fewer windows in y
+    activity = rank_correlation(whole, other, matched=asked.matched)
     count, total, cover = sums
     mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
     return np.stack([mean[0], cover[0], activity] if asked.matched else [mean, cover, activity])

@@ -1,10 +1,12 @@
 """Activity of signals: their variance within each window, and how it varies together over windows."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["rank_correlation", "window_variances"]
+__all__ = ["Ranks", "rank_correlation", "ranked", "window_variances"]
 
 LARGEST_PRODUCT = 250_000  # multiplications of two matrices that OpenBLAS does without threads
 
@@ -37,7 +39,15 @@ def window_variances(x, width, step, first, least, out):
             out[w, i] = squares[i] / count[i] if count[i] >= least else np.nan
 
 
-def rank_correlation(a: np.ndarray, b: np.ndarray, *, matched: bool = False) -> np.ndarray:
+class Ranks(NamedTuple):
+    """Columns `(window, column)` and their ranks, which several comparisons may share."""
+
+    values: np.ndarray
+    ranks: np.ndarray  # (column, window), centred, 0 where a value is missing
+    present: np.ndarray  # (column, window), 1 where there is a value, else 0
+
+
+def rank_correlation(a: np.ndarray | Ranks, b: np.ndarray | Ranks, *, matched: bool = False) -> np.ndarray:
     """Spearman's correlation of each column of `a` `(window, n1)` with each of `b` `(window, n2)`, `(n1, n2)`.
 
     With `matched`, only with the same column of `b`, `(n,)`. Ties get their mean rank. Windows without any value in `a`
@@ -49,8 +59,11 @@ def rank_correlation(a: np.ndarray, b: np.ndarray, *, matched: bool = False) -> 
     >>> rank_correlation(a, b)
     array([[1.]])
     """
-    some = ~np.isnan(a).all(axis=1) & ~np.isnan(b).all(axis=1)
-    (r1, present1), (r2, present2) = (_ranks(side[some]) for side in (a, b))
+    sides = [side if isinstance(side, Ranks) else ranked(side) for side in (a, b)]
+    some = np.logical_and(*(~np.isnan(side.values).all(axis=1) for side in sides))
+    if not some.all():
+        sides = [ranked(side.values[some]) for side in sides]
+    (_, r1, present1), (_, r2, present2) = sides
     if present1.all() and present2.all():
         present1 = present2 = np.ones((1, r1.shape[1]))  # the same for all signals
     over = _sums_of_matched if matched else _sums_of_pairs
@@ -80,11 +93,11 @@ def _sums_of_matched(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return result
 
 
-def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ranks of each column, `(column, window)`, centred, 0 where a value is missing; and where values are present."""
+def ranked(values: np.ndarray) -> Ranks:
+    """Rank each column `(window, column)`."""
     ranks = np.zeros(values.shape[::-1])
     _rank(values, np.argsort(values, axis=0), ranks)
-    return ranks, np.ascontiguousarray(~np.isnan(values).T, np.float64)
+    return Ranks(values, ranks, np.ascontiguousarray(~np.isnan(values).T, np.float64))
 
 
 @kernel

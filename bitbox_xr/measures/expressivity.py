@@ -134,8 +134,8 @@ def expressivity(
     expression counts once, although the transform has a maximum where it begins and another where it ends. An
     activation belongs to the expression of the next one with a larger rise, before or after it, unless the signal falls
     by half of its rise between the two. It falls from its mean over d / 8 at the activation to its lowest mean over a
-    third of the time between two neighbouring activations. This holds for the list of each scale and for the
-    aggregated list.
+    third of the time between two neighbouring activations (at most 2 d). This holds for the list of each scale and for
+    the aggregated list.
 
     Missing frames are interpolated linearly. A frame is eligible at duration d if the frames present, and those in gaps
     of at most d / 8, carry three quarters of the wavelet's absolute weight around it (within the recording). For the

@@ -34,8 +34,10 @@ __all__ = [
     "P_VALUES",
     "Of",
     "activation_rule",
+    "attrs_of_part",
     "axis_text",
     "counts_text",
+    "is_part",
     "of",
     "of_two",
     "options_text",
@@ -98,7 +100,7 @@ def of(data: xr.Dataset | xr.DataArray) -> Of:
     """
     attrs, label = data.attrs, _label(data)
     condition = str(attrs.get("by", ""))
-    part = f"{condition} {data[condition].item()}" if condition in data.coords and not data[condition].dims else ""
+    part = f"{condition} {data[condition].item()}" if is_part(data) else ""
     first, second = (str(attrs.get(f"source{side}", "")) for side in (1, 2))
     if "source" in attrs:  # a result of one person
         first = second = str(attrs["source"])
@@ -206,6 +208,28 @@ def pair_text(data: xr.Dataset | xr.DataArray, pair: tuple[str, str]) -> str:
     return ", ".join(filter(None, [text, who.place]))
 
 
+def attrs_of_part(data: xr.Dataset | xr.DataArray) -> Attrs:
+    """The attributes of a result; of a label selected from several, with the number of its own windows.
+
+    The number is None if the result does not have it.
+
+    >>> counts = xr.DataArray([7, 68], {"condition": ["calm", "talk"]}, "condition")
+    >>> result = xr.Dataset({"n_windows": counts}, attrs={"by": "condition", "window_count": 75})
+    >>> attrs_of_part(result)["window_count"], attrs_of_part(result.sel(condition="talk"))["window_count"]
+    (75, 68)
+    """
+    if "window_count" not in data.attrs or not is_part(data):
+        return data.attrs
+    counts = data["n_windows"] if isinstance(data, xr.Dataset) and "n_windows" in data else None
+    return {**data.attrs, "window_count": None if counts is None else int(counts.max())}
+
+
+def is_part(data: xr.Dataset | xr.DataArray) -> bool:
+    """Whether one label was selected from a result of several, such as one condition."""
+    by = str(data.attrs.get("by", ""))
+    return by in data.coords and not data[by].dims
+
+
 def options_text(attrs: Attrs, count: int | None = None) -> list[str]:
     """The options of a result, the most important first; `count` is the number of windows with a correlation.
 
@@ -214,9 +238,10 @@ def options_text(attrs: Attrs, count: int | None = None) -> list[str]:
     """
     parts = []
     if "window_count" in attrs and "width" in attrs:
-        number = int(attrs["window_count"])
-        some = f"{count} of " if count not in (None, number) else ""
-        parts.append(f"{some}{counted(number, 'window')} of {seconds(attrs['width'])}")
+        number = attrs["window_count"]
+        some = f"{count} of " if number is not None and count not in (None, int(number)) else ""
+        windows = "windows" if number is None else counted(int(number), "window")
+        parts.append(f"{some}{windows} of {seconds(attrs['width'])}")
         parts += [f"step {seconds(attrs['step'])}"] if "step" in attrs else []
         parts += [_max_lag_text(attrs)] if "max_lag" in attrs else []
     return [*parts, *surrogates_text(attrs)]

@@ -10,6 +10,7 @@ from bitbox_xr.core.variables import PAIR, SURROGATE, WINDOW
 from bitbox_xr.measures.results import matched
 from bitbox_xr.plotting.captions import (
     P_VALUES,
+    attrs_of_part,
     counts_text,
     options_text,
     pair_of,
@@ -119,7 +120,7 @@ def matched_pairs(
     mark_clipped(ax, along="x")
     tested = int(np.isfinite(p).sum())
     significant = f"{counts_text(int(out.sum()), tested, 'pair')} significant"
-    windows = options_text(found.attrs)
+    windows = options_text(attrs_of_part(found))
     tests = surrogates_text(found.attrs)
     write_title(ax, subject_text(found), [significant, *tests, *(one for one in windows if one not in tests)])
     return ax
@@ -193,7 +194,7 @@ def null_distribution(
         int((chance >= observed).sum()) if statistic == "corr_abs_mean" else int((abs(chance) >= abs(observed)).sum())
     )
     count = f"{counts_text(as_large, len(chance), 'surrogate')} at least as large"
-    write_title(ax, pair_text(windows, pair_of(windows)), [count, *options_text(windows.attrs)])
+    write_title(ax, pair_text(windows, pair_of(windows)), [count, *options_text(attrs_of_part(windows))])
     return ax
 
 

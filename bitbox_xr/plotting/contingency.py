@@ -133,16 +133,21 @@ def _draw_raster(ax: "Axes", shown: Answered, span: tuple[float, float]) -> None
     """Draw the activations of x around each activation of y."""
     ax.axvspan(*span, color=INSIDE_COLOUR, linewidth=0, zorder=0)
     ax.axvline(0, color="0.4", linewidth=0.6)
-    for row, (latency, others) in enumerate(zip(shown.latency, shown.others, strict=True), 1):
-        if np.isnan(latency):
-            ax.axhline(row, color=MISSING_COLOUR, linewidth=1.5, zorder=0.5)
-        ax.scatter(others, np.full(len(others), row), s=4, color=FAINT_COLOUR, linewidth=0, zorder=2)
-        if np.isfinite(latency):
-            ax.scatter([latency], [row], s=8, color=MARK_COLOUR, linewidth=0, zorder=3)
+    rows = np.arange(1, len(shown.latency) + 1)
+    answered, excluded = np.isfinite(shown.latency), np.isnan(shown.latency)
+    style: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0}
+    others = np.concatenate([[], *shown.others]), np.repeat(rows, [len(one) for one in shown.others])
+    first = shown.latency[answered], rows[answered]
+    ax.plot(*first, color=MARK_COLOUR, markersize=3, zorder=3, label="first answer", **style)
+    ax.plot(*others, color=FAINT_COLOUR, markersize=2, zorder=2, label="activation of x", **style)
+    for k, row in enumerate(rows[excluded]):
+        label = "_" if k else "could not be answered"
+        ax.axhline(row, color=MISSING_COLOUR, linewidth=1.5, zorder=0.5, label=label)
     ax.set_xlim(-BEFORE * span[1], (1 + BEFORE) * span[1])
     ax.set_ylim(max(len(shown.latency), 1) + 0.5, 0.5)
     ax.locator_params(axis="y", integer=True)
     ax.set(xlabel="time from the activation of y, s", ylabel="activation of y, in order of time")
+    legend_above(ax)
 
 
 def _draw_histogram(ax: "Axes", found: OnePair, span: tuple[float, float]) -> None:

@@ -11,13 +11,12 @@ import xarray as xr
 
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
-from bitbox_xr.plotting.captions import activation_rule, subject_text, write_title
+from bitbox_xr.plotting.captions import activation_rule, is_part, subject_text, write_title
 from bitbox_xr.plotting.clipping import extension, mark_clipped
 from bitbox_xr.plotting.fitting import literal, settled
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
-    FAINT_COLOUR,
     GROUP_COLOURS,
     SEQUENTIAL_CMAP,
     axes,
@@ -238,7 +237,11 @@ def _label(values: xr.DataArray, metric: str) -> str:
 def _amount(result: xr.Dataset) -> list[str]:
     """How many activations a result has, and in which time."""
     attrs = result.attrs
-    time = f" in {float(attrs['frames']) / float(attrs['fps']):.3g} s" if {"frames", "fps"} <= set(attrs) else ""
+    time = ""
+    if is_part(result) and "eligible_time" in result:
+        time = f" in {float(result['eligible_time'].max()):.3g} s"
+    elif {"frames", "fps"} <= set(attrs):
+        time = f" in {float(attrs['frames']) / float(attrs['fps']):.3g} s"
     if "expressivity" not in result or "frequency" not in result[METRIC]:
         return [time.removeprefix(" in ")] if time else []
     return [f"{counted(int(result['expressivity'].sel({METRIC: 'frequency'}).sum()), 'activation')}{time}"]
@@ -257,7 +260,7 @@ def _mark_empty(ax: "Axes", empty: np.ndarray) -> None:
 
     if empty.any():
         ax.imshow(np.where(empty, 1.0, np.nan), aspect="auto", interpolation="nearest", cmap=ListedColormap(["white"]))
-    stroke(ax, empty, crossed=True, colour=FAINT_COLOUR)
+    stroke(ax, empty, crossed=True, colour="0.75")
 
 
 def _colours(heat: Heat, vmin: float | None, vmax: float | None, cmap: "str | Colormap | None") -> dict[str, Any]:

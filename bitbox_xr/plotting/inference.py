@@ -15,6 +15,7 @@ from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.measures.results import differences
 from bitbox_xr.plotting.captions import (
     P_VALUES,
+    attrs_of_part,
     axis_text,
     counts_text,
     options_text,
@@ -205,7 +206,7 @@ def over_time_by_chance(
     below.set(ylim=lag_limits(windows.attrs), ylabel=literal(lag_text(windows, lines=2)))
     below.set_xlabel(literal(axis_text(windows[WINDOW])))
     below.locator_params(axis="y", nbins=5)
-    write_title(fig, pair_text(windows, pair_of(windows)), options_text(windows.attrs))
+    write_title(fig, pair_text(windows, pair_of(windows)), options_text(attrs_of_part(windows)))
     return fig
 
 
@@ -264,7 +265,7 @@ def lag_distribution(
     ax.axvline(0, color="0.6", linewidth=0.6, zorder=0)
     ax.legend()
     ax.set(xlabel=literal(lag_text(windows)), ylabel="share of windows", ylim=(vmin or 0.0, vmax))
-    write_title(ax, pair_text(windows, pair_of(windows)), options_text(windows.attrs))
+    write_title(ax, pair_text(windows, pair_of(windows)), options_text(attrs_of_part(windows)))
     return ax
 
 

@@ -6,7 +6,15 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.variables import LAG, WINDOW
-from bitbox_xr.plotting.captions import axis_text, options_text, pair_of, pair_text, with_sign, write_title
+from bitbox_xr.plotting.captions import (
+    attrs_of_part,
+    axis_text,
+    options_text,
+    pair_of,
+    pair_text,
+    with_sign,
+    write_title,
+)
 from bitbox_xr.plotting.clipping import extension
 from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.pairs import lag_text
@@ -92,7 +100,7 @@ def lag_heatmap(
     reach = limits(profile, None, None, both_signs=True)
     right.set(xlabel="mean", xlim=reach)
     left.set(xlabel=literal(axis_text(values[WINDOW])), ylabel=literal(lag_text(lag_map, lines=2)))
-    write_title(fig, pair_text(lag_map, pair_of(lag_map)), options_text(lag_map.attrs))
+    write_title(fig, pair_text(lag_map, pair_of(lag_map)), options_text(attrs_of_part(lag_map)))
     return fig
 
 

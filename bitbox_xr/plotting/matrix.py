@@ -11,7 +11,7 @@ from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.measures.results import below_half, selves
 from bitbox_xr.measures.social import window_stats
-from bitbox_xr.plotting.captions import Of, axis_text, of, options_text, subject_text, write_title
+from bitbox_xr.plotting.captions import Of, attrs_of_part, axis_text, of, options_text, subject_text, write_title
 from bitbox_xr.plotting.clipping import extension
 from bitbox_xr.plotting.fitting import literal, settled, unbroken
 from bitbox_xr.plotting.style import (
@@ -156,9 +156,10 @@ def draw_matrix(
     ax.spines[:].set_visible(False)
     stroke(ax, cells.few & ~cells.alone)
     _write_values(ax, cells, image)
-    explained = [*_notes(cells, NO_ANSWER if "answered" in result else NO_CORRELATION), *([note] if note else [])]
+    explained = [*_notes(cells, NO_ANSWER if "answered" in result else NO_CORRELATION), *filter(None, [note])]
+    explained += _labels_together(result)
     _label(ax, cells, NOBODY if result.attrs.get("alone") else who, explained)
-    options = [*_given_text(result), *options_text(result.attrs)]
+    options = [*_given_text(result), *options_text(attrs_of_part(result))]
     write_title(ax, subject_text(result), [*options, *(one for one in further if one not in options)])
     return ax
 
@@ -173,11 +174,19 @@ def _cells(result: xr.Dataset, statistic: str | None) -> tuple[str, Cells]:
         statistic = next((name for name in DEFAULT_STATISTICS if name in stats), "corr_mean")
     matched = statistic in stats and PAIR in stats[statistic].dims
     dims = (PAIR,) if matched else (SIGNAL1, SIGNAL2)
-    values = select_variable(stats, statistic, dims, "choose one of these as statistic")
+    values = select_variable(stats, statistic, dims, "choose one of these as statistic=…")
     shape = (values.size, 1) if matched else values.shape
     alone = np.zeros(shape, bool) if matched else selves(values, result.attrs)
     shown = np.where(alone, np.nan, np.asarray(values.values, float).reshape(shape))
     return statistic, Cells(values, shown, alone, _few_windows(stats, statistic, dims).reshape(shape))
+
+
+def _labels_together(result: xr.Dataset) -> list[str]:
+    """That windows of several labels, such as conditions, are averaged, if they are."""
+    by = str(result.attrs.get("by", ""))
+    if by not in result.coords or result[by].dims != (WINDOW,) or len(np.unique(result[by].values)) == 1:
+        return []
+    return [f"windows of every {by} are averaged together"]
 
 
 def _given_text(result: xr.Dataset) -> list[str]:

@@ -15,7 +15,7 @@ from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import LAG, SIGNAL1, SIGNAL2, SURROGATE, WINDOW, number_name
 from bitbox_xr.measures.results import strongest
-from bitbox_xr.plotting.captions import axis_text, of, options_text, pair_text, with_sign, write_title
+from bitbox_xr.plotting.captions import attrs_of_part, axis_text, of, options_text, pair_text, with_sign, write_title
 from bitbox_xr.plotting.clipping import extension, mark_clipped
 from bitbox_xr.plotting.fitting import literal, unbroken
 from bitbox_xr.plotting.matrix import NO_CORRELATION, matrix
@@ -111,7 +111,7 @@ def lag_profile(
     mark_clipped(ax)
     _mark_best(ax, profile.sel(at))
     ax.set(xlabel=literal(lag_text(profile)), ylabel=literal(axis_text(heights)))
-    write_title(ax, pair_text(profile, pair), _options(profile.attrs, counts, at))
+    write_title(ax, pair_text(profile, pair), _options(attrs_of_part(profile), counts, at))
     return ax
 
 
@@ -186,7 +186,7 @@ def over_time(
     mark_clipped(above)
     below.set(ylim=lag_limits(result.attrs), ylabel=literal(lag_text(result, lines=2)))
     below.set_xlabel(literal(axis_text(corr[WINDOW])))
-    write_title(fig, pair_text(result, pair), _options(result.attrs, counts, at))
+    write_title(fig, pair_text(result, pair), _options(attrs_of_part(result), counts, at))
     return fig
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from bitbox_xr.core.validation import counted
-from bitbox_xr.core.variables import COEFFICIENT, EVENT, SCALE, TIME
+from bitbox_xr.core.variables import COEFFICIENT, EVENT, TIME
 from bitbox_xr.plotting.captions import activation_rule, subject_text, write_title
 from bitbox_xr.plotting.clipping import extension
 from bitbox_xr.plotting.fitting import literal
@@ -119,7 +119,7 @@ def _span(found: xr.Dataset) -> tuple[float, float] | None:
 
 
 def _options(found: xr.Dataset, rows: int) -> list[str]:
-    scales = np.unique(found[SCALE].values)
+    scales = str(found.attrs.get("scales", "")).split()
     parts = [f"{counted(found.sizes[EVENT], 'activation')} of {counted(rows, 'coefficient')}"]
-    where = ", ".join(f"{scale:.3g}" for scale in scales)
-    return [*parts, *([f"scales {where} s"] if len(scales) else []), *activation_rule(found.attrs)]
+    parts += [f"scale{'s' if len(scales) > 1 else ''} {', '.join(scales)} s"] if scales else []
+    return [*parts, *activation_rule(found.attrs)]

@@ -1,5 +1,6 @@
 """Plots of a recording over time: all its signals as small panels, and the motion of its points."""
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -35,8 +36,17 @@ MAX_POINTS = 1500  # of a line; longer recordings are drawn as the range of each
 ROW_MM, MARGIN_MM, PANEL_MM = 8.5, 22.0, 34.0
 MAX_ROWS = 26  # of panels below each other
 MAX_PANELS = 208
+UNITS_OF_SIGNALS = re.compile(r"(\S+) \(([^)]*)\)")  # in the units of a pose: "mm (Tx, Ty, Tz), rad (Rx, Ry, Rz)"
 MAX_NAME_SHARE = 0.3  # of the width of a column of panels
 MAX_LINES = 7  # groups of points with a line each
+
+
+class Scale(NamedTuple):
+    """Limits of panels, and the units of their signals."""
+
+    low: float
+    high: float
+    units: str
 
 
 class Spans(NamedTuple):
@@ -58,9 +68,9 @@ def signals(
 ) -> "Figure | SubFigure":
     """Plot all signals of a recording over time, a small panel for each, in the order of the face's regions.
 
-    All panels have one scale. Missing frames are grey. Look at this plot before any measure: it shows lost frames, flat
-    signals, jumps of the tracker and signals in another unit. Recordings of more than 1500 frames are drawn as the
-    range of the signal in each of 750 parts.
+    Signals of one unit have one scale; only a pose has signals of two units. Missing frames are grey. Look at this plot
+    before any measure: it shows lost frames, flat signals, jumps of the tracker and signals in another unit. Recordings
+    of more than 1500 frames are drawn as the range of the signal in each of 750 parts.
 
     Parameters
     ----------
@@ -105,28 +115,26 @@ def signals(
     columns = 1 if len(order) <= MAX_ROWS // 2 else max(2, -(-len(order) // MAX_ROWS))
     rows = -(-len(order) // columns)
     fig = mm(COLUMN_MM[1 if columns == 1 else 2], MARGIN_MM + ROW_MM * rows) if fig is None else fig
-    panels = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    spans = _spans(by, x)
+    panels = fig.subplots(rows, columns, sharex=True, squeeze=False)
+    shaded = _spans(by, x)
     values, per_second = x.values, rate(x)
     time, lost = x[TIME].values, np.isnan(values).all(axis=1)
-    low, high = (one if given is None else given for one, given in zip(_range(values), (vmin, vmax), strict=True))
+    scales = _scales(x, vmin, vmax)
     regions = [str(region) for region in x[REGION].values] if REGION in x.coords else [""] * x.sizes[SIGNAL]
     width = fig.bbox.width * POINTS_PER_INCH / fig.dpi / columns
     names = fitted_names([str(name) for name in x[SIGNAL].values], MAX_NAME_SHARE * width, LABEL_PT - 1)
     for place, column in enumerate(order):
         ax = panels[place % rows, place // rows]
-        _draw_signal(ax, time, values[:, column], per_second, spans)
+        _draw_signal(ax, time, values[:, column], per_second, shaded)
+        _limit(ax, scales[column])
         ax.set_ylabel(literal(names[column]), rotation=0, ha="right", va="center", fontsize=LABEL_PT - 1)
         if place % rows == 0 or regions[column] != regions[order[place - 1]]:
             ax.set_title(literal(regions[column]), fontsize=LABEL_PT - 1, pad=1.0, color="0.35")
     for ax in panels.T.flat[len(order) :]:
         ax.patch.set_visible(False)
-    _finish_panels(fig, panels, (low, high), (time[0], time[-1]))
-    for ax in panels.flat:
-        mark_clipped(ax)
-    _legend_of_labels(fig, spans)
-    units = str(x.attrs.get("units", "1"))
-    scale = f"scale {low:z.3g} to {high:z.3g}".replace("-", "−") + ("" if units == "1" else f" {units}")
+    _finish_panels(panels, (time[0], time[-1]))
+    _legend_of_labels(fig, shaded)
+    scale = f"scale {' and '.join(dict.fromkeys(map(_scale_text, scales)))}"
     parts = [counted(len(order), "signal"), f"{len(time) / per_second:.3g} s", f"{per_second:.5g} frames per second"]
     write_title(fig, _named("Signals", x), [*parts, f"{counted(int(lost.sum()), 'frame')} lost", scale])
     return fig
@@ -273,6 +281,18 @@ def _mean(values: np.ndarray, axis: int) -> np.ndarray:
     return means
 
 
+def _scales(x: xr.DataArray, vmin: float | None, vmax: float | None) -> list[Scale]:
+    """The scale of each signal: one for all signals of a unit. A pose has positions in one and angles in another."""
+    units = str(x.attrs.get("units", "1"))
+    each = {name: unit for unit, names in UNITS_OF_SIGNALS.findall(units) for name in names.split(", ")}
+    own = np.array([each.get(str(name), units) for name in x[SIGNAL].values])
+    scales = {}
+    for unit in np.unique(own):
+        low, high = _range(x.values[:, own == unit])
+        scales[unit] = Scale(low if vmin is None else vmin, high if vmax is None else vmax, str(unit))
+    return [scales[unit] for unit in own]
+
+
 def _range(values: np.ndarray) -> tuple[float, float]:
     """Smallest and largest value."""
     if np.isnan(values).all():
@@ -317,13 +337,21 @@ def _shade(ax: "Axes", time: np.ndarray, missing: np.ndarray, fps: float, spans:
     shade_missing(ax, time, missing, fps)
 
 
-def _finish_panels(
-    fig: "Figure | SubFigure", panels: np.ndarray, span: tuple[float, float], times: tuple[float, float]
-) -> None:
-    """One scale and one time axis for all panels."""
-    low, high = span
-    margin = 0.06 * (high - low)
-    panels[0, 0].set(xlim=times, ylim=(low - margin, high + margin))
+def _limit(ax: "Axes", scale: Scale) -> None:
+    """Give a panel its scale, and mark values outside."""
+    margin = 0.06 * (scale.high - scale.low)
+    ax.set_ylim(scale.low - margin, scale.high + margin)
+    mark_clipped(ax)
+
+
+def _scale_text(scale: Scale) -> str:
+    text = f"{scale.low:z.3g} to {scale.high:z.3g}".replace("-", "−")
+    return text if scale.units == "1" else f"{text} {scale.units}"
+
+
+def _finish_panels(panels: np.ndarray, times: tuple[float, float]) -> None:
+    """One time axis for all panels."""
+    panels[0, 0].set(xlim=times)
     for ax in panels.flat:
         ax.spines["left"].set_visible(False)
         ax.spines["bottom"].set_visible(False)

@@ -71,7 +71,7 @@ SCREEN_DPI = 150  # figures in millimetres would be small on a screen with 100 d
 MIN_LABEL_PT, LABEL_PT, TITLE_PT = 4.5, 7.0, 7.0
 CHARACTER_MM, USUAL_CHARACTERS, MAX_CHARACTERS = 1.2, 6, 28  # of upright names
 HANDLE_PT = 22.0  # width of a line or patch in a legend, with its distances
-LABEL_SHARE = 0.3  # of a figure's width or height, at most for the names on an axis
+LABEL_SHARE, UPRIGHT_SHARE = 0.3, 0.42  # of a figure's width or height, at most for the names on an axis
 GAP_EM = 0.6  # between names beside each other on an x axis, in font sizes
 STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # round limits of scales, times a power of ten
 
@@ -212,8 +212,8 @@ def write_labels(axis: "Axis", labels: list[str], spacing: float) -> None:
     if across:
         beside = spacing * every - GAP_EM * size
         too_wide = max(text_width(label, size) for label in labels) > beside
-        upright = too_wide and LABEL_SHARE * height > spacing * every
-        most = LABEL_SHARE * height if upright else beside
+        upright = too_wide and UPRIGHT_SHARE * height > spacing * every
+        most = UPRIGHT_SHARE * height if upright else beside
         axis.set_tick_params(rotation=90.0 if upright else 0.0)
     names = [literal(name) for name in fitted_names(labels, float(most), size)]
     at = range(0, len(labels), every)

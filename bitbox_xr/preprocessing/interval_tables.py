@@ -46,7 +46,7 @@ class Table(NamedTuple):
         both = f"{self.described(first)} and {self.described(second)}"
         return [
             f"expected intervals that do not overlap, got {both}; keep one of them, for example one tier, label or "
-            "subject (open_intervals(…, tier=…, label=…, subject=…)), and annotate the others under a second name"
+            "subject (open_intervals(…, tier=…, label=…, subject=…))"
         ]
 
     def described(self, at: int) -> str:

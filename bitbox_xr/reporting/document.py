@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from itertools import count
 from os import PathLike
@@ -127,7 +128,7 @@ def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     sections = [recordings_section(signals, numbers)] if signals else []
     shown: set[Table] = set()
     found = [_section(result, numbers, shown) for result in results]
-    sections += found if len(found) > 1 or signals else found[0].parts  # one result is the whole report
+    sections += _told_apart(found, results) if len(found) > 1 or signals else found[0].parts  # one is the whole report
     sections += [methods_section(results)] if results else []
     names = [file for result in results for file in sources(result.attrs).values()]
     names += [str(x.attrs.get("source", "")) for x in signals]
@@ -136,6 +137,20 @@ def _page(given: list[xr.Dataset | xr.DataArray], title: str | None) -> Page:
     titles = list(dict.fromkeys(name_of(result) for result in results)) or ["Recordings"]
     named = ", ".join([titles[0], *(f"{name[:1].lower()}{name[1:]}" for name in titles[1:])])
     return Page(title or named, " · ".join(files_named[:MAX_NAMES]) + more, tuple(sections))
+
+
+def _told_apart(sections: list[Section], results: list[xr.Dataset]) -> list[Section]:
+    """The sections, of which those with equal titles have the names of their files, or numbers, in the title."""
+    titles = [section.title for section in sections]
+    files_of = [", ".join(dict.fromkeys(sources(result.attrs).values())) for result in results]
+    named = [
+        f"{title}: {own}" if own and titles.count(title) > 1 else title
+        for title, own in zip(titles, files_of, strict=True)
+    ]
+    numbered = [
+        f"{title} ({named[: k + 1].count(title)})" if named.count(title) > 1 else title for k, title in enumerate(named)
+    ]
+    return [replace(section, title=title) for section, title in zip(sections, numbered, strict=True)]
 
 
 def _section(result: xr.Dataset, numbers: Numbers, shown: set[Table]) -> Section:

@@ -97,8 +97,8 @@ def _citation(name: str, key: str) -> str:
 
 
 def _text(value: object) -> str:
-    """A fact as text: numbers with at most four significant digits, but integers in full."""
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+    """A fact as text: numbers with at most five significant digits, but integers in full."""
+    return f"{value:.5g}" if isinstance(value, float | np.floating) else str(value)
 
 
 # --- facts

@@ -55,7 +55,7 @@ def _row(x: xr.DataArray) -> list[object]:
     lost_text = f"{lost} ({rounded(lost / frames, 'lost_share')})"
     rest = [
         cell(length, "duration", "s"),
-        cell(float(found["fps"])),
+        cell(float(found["fps"]), "fps"),
         lost_text,
         cell(float(found["longest_gap"]), "duration", "s"),
     ]

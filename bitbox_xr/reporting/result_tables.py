@@ -80,7 +80,7 @@ def frame_table(
         for k, name in enumerate(names)
     ]
     rows = tuple(zip(*columns, strict=True)) if len(frame) else ()
-    heads = tuple(head(name, units.get(name, "")) for name in names)
+    heads = tuple(head(name, units.get(name, ""), result.attrs) for name in names)
     meanings = [(text, explanation(name, result)) for name, text in zip(names, heads, strict=True)]
     return Table(caption, heads, rows, tuple(one for one in meanings if one[1]), note)
 

@@ -25,7 +25,16 @@ from bitbox_xr.reporting.result_tables import (
 from bitbox_xr.reporting.rounding import rounded
 from bitbox_xr.reporting.wording import head, option, shown_options, sources, unit_of
 
-__all__ = ["by_label", "methods_section", "name_of", "quality_table", "result_section", "settings_table", "statistics"]
+__all__ = [
+    "WHO",
+    "by_label",
+    "methods_section",
+    "name_of",
+    "quality_table",
+    "result_section",
+    "settings_table",
+    "statistics",
+]
 
 MAX_LAG_DIFFERENCE_S = 1e-6  # of equal lags
 NO_TABLE = "There is no table for results of this kind. Its variables are {}."
@@ -168,7 +177,7 @@ def _window_losses(result: xr.Dataset) -> list[Block]:
         f"and {none} in none, because a signal is flat or missing there."
     )
     empty = [
-        f"Without any window, {head(dim)}: {', '.join(labels)}"
+        f"Without any window, {head(dim, attrs=result.attrs)}: {', '.join(labels)}"
         for dim in (SIGNAL1, SIGNAL2)
         if (labels := _empty_labels(counts, dim))
     ]
@@ -205,7 +214,7 @@ def _summary(result: xr.Dataset, kind: Kind) -> str:
     if kind.order not in own:
         return found
     cells = dict(zip(table.heads, table.rows[0], strict=True))
-    name = head(kind.order, unit_of(kind.order, own))
+    name = head(kind.order, unit_of(kind.order, own), own.attrs)
     labels = ", ".join(f"{text} {one.text}" for text, one in cells.items() if one.key is None)
     among = " of a matched pair" if PAIR in own.dims and PAIR not in result.dims else ""
     where = f" ({labels})" if labels else ""

@@ -34,6 +34,7 @@ SHARES = {
 }
 TWO_DECIMALS = {"surrogate_z", "z", "d", "t", "odds_ratio", "ldj", "lag", "corr_lag", "best_lag", "latency"}
 
+RATE = "fps"  # as precise as a camera's
 DURATIONS = {"duration", "longest_gap"}
 
 
@@ -46,6 +47,8 @@ def rounded(value: object, name: str = "", units: str = "") -> str:
     ['–', '12346', '0.00012', '7']
     >>> rounded("<b>", "signal"), rounded(-0.001, "best_lag"), rounded(61.2666, "duration", "s")
     ('<b>', '0.00', '61.267')
+    >>> rounded(29.97002, "fps")
+    '29.97'
     """
     return rounded_column([value], name, units)[0]
 
@@ -82,6 +85,8 @@ def _text(value: float, name: str, units: str, decimals: int) -> str:
         return _bare(number, 2)
     if name in SHARES:
         return f"{100 * number:z.1f} %"
+    if name == RATE:
+        return f"{number:.5g}"
     if name in DURATIONS:
         return durations.number(number)
     if name in TWO_DECIMALS:

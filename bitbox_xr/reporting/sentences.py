@@ -63,7 +63,8 @@ WINDOWS = (
         measure="imitation", compares=(),
     ),
     _sentence(
-        "Coordination within one person was measured by windowed cross-lagged correlation ({boker}) for {pairs}.",
+        "Coordination of the signals of one recording with each other was measured by windowed cross-lagged "
+        "correlation ({boker}) for {pairs}.",
         measure="coordination", alone=1, compares=(),
     ),
     _sentence(

@@ -1,6 +1,7 @@
 """How a report calls measures, variables and options."""
 
 from collections.abc import Hashable
+from types import MappingProxyType
 
 import xarray as xr
 
@@ -9,7 +10,7 @@ from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, VARIABLES
 from bitbox_xr.plotting.style import largest_lag
 
-__all__ = ["explanation", "head", "option", "shown_options", "sources", "unit_of"]
+__all__ = ["explanation", "head", "option", "shown_options", "shown_unit", "sources", "unit_of"]
 
 HEADS = {
     "signal1": "signal of x",
@@ -24,7 +25,7 @@ HEADS = {
     "lead_share": "x leads",
     "n_windows": "windows",
     "best_lag": "best lag",
-    "r_at_best_lag": "r at this lag",
+    "r_at_best_lag": "mean r at best lag",
     "at_limit": "at the limit",
     "null_mean": "chance",
     "excess": "minus chance",
@@ -46,6 +47,15 @@ HEADS = {
     "n_recordings": "recordings",
     "n_missing": "without a value",
 }
+
+HEADS_OF_ONE_PERSON = {
+    "signal1": "signal1",
+    "signal2": "signal2",
+    "follow_share": "signal1 follows",
+    "lead_share": "signal1 leads",
+    "n_given": "activations of signal2",
+}
+UNKNOWN_UNIT = "as in the file"
 
 OPTIONS = {
     "width": ("Length of a window", "s"),
@@ -99,14 +109,25 @@ CHOICES = {
 YES_OR_NO = {"causal", "polarity", "aggregate", "robust", "angular", "magnitude"}
 
 
-def head(name: str, unit: str = "") -> str:
-    """The head of a column: what a reader calls the variable, and its unit.
+def head(name: str, unit: str = "", attrs: Attrs = MappingProxyType({})) -> str:
+    """The head of a column: what a reader calls the variable, and its unit; `attrs` are those of the result.
 
-    >>> head("best_lag", "s"), head("corr_mean", "1"), head("my_index")
-    ('best lag, s', 'mean r', 'my index')
+    >>> head("best_lag", "s"), head("corr_mean", "1"), head("my_index"), head("speed", "(as in the file)/s")
+    ('best lag, s', 'mean r', 'my index', 'speed')
+    >>> head("signal1"), head("signal1", attrs={"alone": 1})
+    ('signal of x', 'signal1')
     """
-    text = HEADS.get(name, name.replace("_", " "))
-    return text if unit in ("", "1") else f"{text}, {unit}"
+    text = (HEADS_OF_ONE_PERSON if attrs.get("alone") else {}).get(name) or HEADS.get(name, name.replace("_", " "))
+    return f"{text}, {own}" if (own := shown_unit(unit)) else text
+
+
+def shown_unit(unit: str) -> str:
+    """The unit as people read it: '' for numbers without one, and where the file does not say which.
+
+    >>> shown_unit("mm/s"), shown_unit("1"), shown_unit("as in the file")
+    ('mm/s', '', '')
+    """
+    return "" if unit == "1" or UNKNOWN_UNIT in unit else unit
 
 
 def explanation(name: str, data: xr.Dataset) -> str:
@@ -118,7 +139,7 @@ def explanation(name: str, data: xr.Dataset) -> str:
     text = str(attrs.get("long_name", known))
     if not data.attrs.get("alone"):
         text = text.replace(SIGNAL1, "x").replace(SIGNAL2, "y")
-    return "" if text in (name, head(name)) else text
+    return "" if text in (name, head(name, attrs=data.attrs)) else text
 
 
 def unit_of(name: Hashable, data: xr.Dataset) -> str:
@@ -170,5 +191,5 @@ def sources(attrs: Attrs) -> dict[str, str]:
     >>> sources({"source1": "a.csv", "source2": "b.csv"})
     {'1': 'a.csv', '2': 'b.csv'}
     """
-    sides = ("1",) if attrs.get("alone") else ("", "1", "2")
+    sides = ("", "1") if attrs.get("alone") else ("", "1", "2")
     return {side: str(attrs[f"source{side}"]) for side in sides if f"source{side}" in attrs}

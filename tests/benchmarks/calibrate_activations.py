@@ -82,12 +82,11 @@ def false_alarms(name, *, seconds, fps, runs, seed=0):
         rng = np.random.default_rng([seed, run, fps, seconds])
         x = bx.signals(NOISES[name](rng, round(seconds * fps), SIGNALS), fps=fps)
         minutes += seconds * SIGNALS / 60
-        found = bx.events(x, scales=scales)
         for rate in RATES:
-            own = found.chance_rate.values <= rate
+            found = bx.events(x, scales=scales, false_alarms_per_minute=rate)
             for d in scales:
                 at = f"{rate:g} at {d:g} s"
-                counts[at] = counts.get(at, 0) + int((own & (found.scale.values == d)).sum())
+                counts[at] = counts.get(at, 0) + int((found.scale.values == d).sum())
             together = bx.events(x, scales=scales, aggregate=True, false_alarms_per_minute=rate)
             at = f"{rate:g} aggregated"
             counts[at] = counts.get(at, 0) + together.sizes["event"]

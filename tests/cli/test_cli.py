@@ -283,6 +283,14 @@ def test_info_of_a_result(tmp_path):
     to_netcdf(imitation(x, y), tmp_path / "result.nc")
     done = run("info", tmp_path / "result.nc")
     assert done.exit_code == 0, done.output
+    lines = {line[:44].strip(): line[44:].strip() for line in done.output.splitlines()[1:]}
+    assert lines["result"] == "Imitation"
+    assert lines["x"] == "bitbox-xr demo, seed 0, participant"
+    assert (lines["Length of a window"], lines["Step between windows"], lines["Largest lag"]) == (
+        "0.5 s",
+        "0.233 s",
+        "0.1 s",
+    )
     assert "window 126, signal1 12, signal2 12" in done.output
     assert "corr, lag, valid1, valid2" in done.output
 

@@ -153,7 +153,7 @@ def test_reports(folder, tmp_path):
     assert output == f"{tmp_path / 'all.html'}\n"
     text = (tmp_path / "all.html").read_text(encoding="utf-8")
     assert "<h1>Dyad &lt;12&gt;</h1>" in text
-    assert text.count(">Imitation</h2>") == 2
+    assert [text.count(f">Imitation ({k})</h2>") for k in (1, 2, 3)] == [1, 1, 0]
     assert ">Significance of imitation</h2>" in text
     succeeded("report", folder / "x.nc", results / "imitation.nc", "-o", tmp_path / "two.html")
     assert ">Data quality</h2>" in (tmp_path / "two.html").read_text(encoding="utf-8")
@@ -236,6 +236,14 @@ def test_messages_name_options_as_the_command_line_does(text):
             "expected --found with significant_pairs, got none",
         ),
         (["plot", "results/imitation.nc", "-o", "o.png", "--select", "group=a"], "one of the dimensions window, "),
+        (
+            ["plot", "results/imitation.nc", "-o", "o.png", "--select", "signal1=AU21"],
+            "Error: expected a label of signal1 (AU04, AU12), got 'AU21'",
+        ),
+        (
+            ["plot", "results/imitation.nc", "-o", "o.png", "--select", "window=one"],
+            "expected a label of window (1.98333, 2.98333, ",
+        ),
         (["report", "results/imitation.nc", "-o", "o.nc"], "choose a name that ends in .html or .htm"),
         (["report", "empty", "-o", "o.html"], "expected a folder of a study, or one with results (.nc)"),
         (["report", "absent.nc", "-o", "o.html"], "expected an existing file, got absent.nc"),

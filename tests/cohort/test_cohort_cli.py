@@ -106,10 +106,17 @@ def test_the_command_writes_a_summary_and_sets_the_exit_status(study):
             "expected a number of scales",
         ),
         (["study.csv", "--measure", "imitation", "--out", "o", "--workers", "0"], 2, "Invalid value for '--workers'"),
+        (
+            ["study.csv", "--config", "study.toml", "--out", "o"],  # a TOML file has keys, not options
+            1,
+            "Error: study.toml: measures.imitation: expected options of imitation (width, step, max_lag, causal, "
+            "polarity, min_valid), got maxlag; the nearest name is 'max_lag'",
+        ),
     ],
 )
 def test_an_error_is_one_sentence_and_leaves_no_file(study, monkeypatch, arguments, code, phrase):
     monkeypatch.chdir(study)
+    (study / "study.toml").write_text("[measures.imitation]\nmaxlag = 1\n")
     before = sorted(path.name for path in study.iterdir())
     result = run(*arguments)
     assert result.exit_code == code

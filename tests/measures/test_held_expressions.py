@@ -74,6 +74,13 @@ def test_what_stays_apart():
     assert long.offset - long.onset == pytest.approx(19.5, abs=0.2)
 
 
+def test_a_short_expression_long_before_a_higher_level_is_one_of_its_own():
+    later = held(12, 90) + 0.8 * np.exp(-(((TIME - 10) / 0.2) ** 2))
+    drifting = TIME / 10 + sum(np.exp(-(((TIME - at) / 0.2) ** 2)) for at in (5, 30, 55))
+    found = events(face(later, drifting), **CHOICE)
+    assert found.coefficient.to_series().value_counts().to_dict() == {"s0": 2, "s1": 3}
+
+
 @pytest.mark.parametrize("lost", [(300, 330), (280, 460)])
 def test_a_gap_in_a_held_expression_does_not_split_it(lost):
     signal = held(5, 40)

@@ -212,7 +212,8 @@ INPUTS = {
         lambda: bx.imitation(BOX, X),
         ValueError,
         [
-            "expected x to be of kind expression, landmark, landmark-can, pose, emotion or gaze, got 'rectangle'",
+            "expected x to be of kind expression, landmark, landmark-can, pose, emotion, gaze or motion-energy, got",
+            "'rectangle'",
             "kinematics()",
         ],
     ),

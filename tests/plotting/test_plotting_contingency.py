@@ -39,13 +39,10 @@ def test_each_activation_of_the_model_is_a_row(people):
     chosen = {"scales": (0.5, 1, 2, 4), "aggregate": True, "min_rise": 0.2, "false_alarms_per_minute": 1}
     rows = bx.events(y.sel(signal=["AU12"]), **chosen)
     assert raster.get_ylim() == (rows.sizes["event"] + 0.5, 0.5)
-    red = [
-        c.get_offsets()[0]
-        for c in raster.collections
-        if np.allclose(c.get_facecolor()[0][:3], (0.698, 0.094, 0.169), atol=0.01)
-    ]
-    assert len(red) == answered
-    assert np.median([at for at, _ in red]) == pytest.approx(float(found.latency))
+    drawn = {line.get_label(): line.get_data() for line in raster.lines}
+    red, rows_of_red = drawn["first answer"]
+    assert len(red) == len(set(rows_of_red)) == answered
+    assert np.median(red) == pytest.approx(float(found.latency))
     assert histogram.get_xlabel() == "latency of the first answer, s"
     counts, expected = (patch.get_data().values for patch in histogram.patches)
     assert counts.sum() == answered

@@ -77,6 +77,15 @@ def test_invalid_calls_of_signals_are_refused():
         recordings.signals(bx.signals(np.zeros((9, 300)), fps=30))
 
 
+def test_signals_of_a_pose_have_one_scale_for_each_unit():
+    head = np.linspace(0, 1, 60)[:, None] * [500, 10, -20, 0.1, 0.2, -0.3]
+    fig = recordings.signals(bx.signals(head, kind="pose", fps=30), fig=figure())
+    limits = [ax.get_ylim() for ax in fig.axes]
+    assert limits[0] == limits[1] == limits[2] == pytest.approx((-20 - 31.2, 500 + 31.2))
+    assert limits[3] == limits[4] == limits[5] == pytest.approx((-0.3 - 0.03, 0.2 + 0.03))
+    assert fig.get_suptitle().replace(",\n", ", ").endswith("scale −20 to 500 mm and −0.3 to 0.2 rad")
+
+
 def test_kinematics_are_distance_and_speed():
     time = np.arange(60) / 30
     head = np.zeros((60, 6))

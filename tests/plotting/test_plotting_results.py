@@ -37,7 +37,7 @@ def test_each_activation_is_a_mark_in_the_row_of_its_coefficient():
     assert ax.collections[0].colorbar.extend == "max"
     assert ax.get_title(loc="left").splitlines() == [
         "Activations of face",
-        f"{found.sizes['event']} activations of 3 coefficients, scales 1 s, rise at least 0.2",
+        f"{found.sizes['event']} activations of 3 coefficients, scale 1 s, rise at least 0.2",
     ]
     nothing = raster.events(bx.events(face, scales=[1], min_rise=9), ax=axes())
     assert len(nothing.collections[0].get_offsets()) == 0

@@ -117,6 +117,27 @@ def test_every_kind_of_result_is_in_a_test():
     assert found == set(KINDS)
 
 
+def test_long_names_of_files_are_shortened_in_the_table_and_sections_told_apart(tmp_path):
+    long = "a_recording_with_a_long_name_of_its_file.csv"
+    result = bx.imitation(X.assign_attrs(source=long), Y.assign_attrs(source="b.csv"), **WINDOWS)
+    parsed, _ = written([result, result.assign_attrs(source2="c.csv")], tmp_path)
+    assert [attrs["title"] for tag, attrs in parsed.elements if tag == "td" and "title" in attrs] == [long, long]
+    assert {f"Imitation: {long}, b.csv", f"Imitation: {long}, c.csv"} <= set(parsed.texts)
+    assert "a_recording_w…_its_file.csv" in {row[1] for row in parsed.rows if len(row) > 1}
+
+
+def test_lags_and_numbers_of_surrogates_are_told_as_they_are(tmp_path):
+    _, text = written(bx.coordination(X, Y, **WINDOWS), tmp_path)
+    assert re.search(r"Largest shift of a window</td><td[^>]*>0.5 s<.*\n.*Largest lag</td><td[^>]*>1 s<", text)
+    found = bx.significance(X, Y, n=99, rng=0, progress=False, **WINDOWS)
+    below = found.assign(surrogate_z=-abs(found.surrogate_z) - 1)
+    assert "No value is above chance. The highest z of a matched pair: −" in written(below, tmp_path)[1]
+    two_sided = below.assign_attrs(statistic="corr_mean")
+    assert "Strongest z of a matched pair: −" in written(two_sided, tmp_path)[1]
+    assert "smallest possible p" not in written(found.assign_attrs(n=99), tmp_path)[1]
+    assert "with 7 surrogates the smallest possible p is .125" in written(found.assign_attrs(n=7), tmp_path)[1]
+
+
 def test_numbers_are_those_of_the_result(tmp_path):
     result = bx.significance(X, Y, n=19, rng=0, progress=False, **WINDOWS)
     parsed, _ = written(result, tmp_path)

@@ -13,9 +13,9 @@ def mirrored_response(y, scale, precision=16):
     return gaussian_filter1d(transformed, 1.0)
 
 
-def lowest(y, first, last):
-    """The least mean over a third of the frames between two activations, or over three frames if that is more."""
-    width = max(min(3, last - first + 1), round((last - first) / 3))
+def lowest(y, first, last, scale):
+    """The least mean over a third of the frames between two activations (at least 3 frames, at most 2 durations)."""
+    width = max(min(3, last - first + 1), min(round((last - first) / 3), round(8 * scale)))
     return min(y[t : t + width].mean() for t in range(first, last + 2 - width))
 
 
@@ -33,7 +33,7 @@ def owner(y, frames, scales, rises, i):
         if not stronger:
             continue
         j = stronger[0]
-        between = min(lowest(y, frames[k], frames[k + 1]) for k in range(min(i, j), max(i, j)))
+        between = min(lowest(y, frames[k], frames[k + 1], scales[i]) for k in range(min(i, j), max(i, j)))
         if between > highest:
             highest, found = between, j
     return found

@@ -15,7 +15,8 @@ from bitbox_xr.kernels.jit import kernel
 __all__ = ["Groups", "grouped"]
 
 MIN_FALL = 0.5  # of the rise, to another expression
-SHARE_OF_GAP = 1 / 3  # of the time between two neighbouring activations, over which means are taken between them
+SHARE_OF_GAP = 1 / 3  # of the time between two neighbouring activations, over which means are taken between them …
+MAX_DURATIONS = 2  # … and at most over this multiple of the duration, so that a fall after a short rise is seen
 SHARE_OF_DURATION = 1 / 8  # of the duration, over which the mean is taken at an activation
 MIN_FRAMES = 3  # of a mean
 
@@ -36,9 +37,9 @@ def grouped(
     The activations of one list `number` and one row of `centred` `(row, frame)` are contiguous and sorted by frame.
     Their wavelet `scale` is in frames. Of equal rises, the earlier one is the stronger.
 
-    The value at an activation is the mean of the signal over an eighth of its duration. Between two neighbouring
-    activations, the lowest value is the least mean over a third of the time between them, so that noise on a held
-    expression is no fall.
+    The signal falls from its mean over an eighth of the activation's duration to its lowest mean over a third of the
+    time between two neighbouring activations, or over twice the duration if that is less. So noise on a held expression
+    is no fall.
     """
     # in float32, so that rounding errors do not decide between equals
     top = strongest(centred, number, row, frame, scale, rise.astype(np.float32))
@@ -92,18 +93,14 @@ def join(
     it is counted to that one before which the signal falls less.
     """
     n = len(frame)
-    fallen, lowest = np.empty(n), np.empty(n - 1)
     for i in range(n):
-        fallen[i] = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i]
-    enough = fallen.min()
-    for i in range(n - 1):
-        lowest[i] = least(sums, frame[i], frame[i + 1], enough)
-    for i in range(n):
-        highest = fallen[i]
+        highest = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i]
+        longest = round(MAX_DURATIONS * FRAMES_PER_SCALE * scale[i])
         for step in (-1, 1):
             j, between = i, np.inf
-            while 0 <= j + step < n:
-                between = min(between, lowest[min(j, j + step)])
+            while 0 <= j + step < n and between > highest:
+                first, last = min(frame[j], frame[j + step]), max(frame[j], frame[j + step])
+                between = min(between, least(sums, first, last, longest, highest))
                 j += step
                 if rise[j] > rise[i] or (rise[j] == rise[i] and j < i):
                     if between > highest:
@@ -115,13 +112,13 @@ def join(
 
 
 @kernel
-def least(sums: np.ndarray, first: int, last: int, enough: float) -> float:
-    """The least mean over a share of the frames from `first` to `last`, or one that is below `enough`."""
-    frames = max(min(MIN_FRAMES, last - first + 1), round(SHARE_OF_GAP * (last - first)))
+def least(sums: np.ndarray, first: int, last: int, longest: int, enough: float) -> float:
+    """The least mean over at most `longest` frames from `first` to `last`, or one that is not above `enough`."""
+    frames = max(min(MIN_FRAMES, last - first + 1), min(longest, round(SHARE_OF_GAP * (last - first))))
     found = np.inf
     for t in range(first, last + 2 - frames):
         found = min(found, sums[t + frames] - sums[t])
-        if found < enough * frames:
+        if found <= enough * frames:
             break
     return found / frames
 

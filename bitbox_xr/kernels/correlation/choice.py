@@ -5,27 +5,14 @@ A correlation is in *lane* `l · stride + j`: net lag l in increasing order, sig
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.ties import TIE
-from bitbox_xr.kernels.correlation.tile_correlations import either, highest, lowest, put, raised, scaled, winner
-from bitbox_xr.kernels.correlation.tiles import loaded, repeated, store, strip, strip_width
+from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, highest, lowest, put, raised, scaled, winner
+from bitbox_xr.kernels.correlation.tiles import loaded, outer, remove, repeated, store, strip, strip_width
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["FEW", "choose", "limit", "scale", "scale_and_choose", "strongest"]
+__all__ = ["FEW", "choose", "choose_windows", "gather", "limit", "scale_and_choose", "strongest"]
 
-FEW = 8  # signals; with fewer, the search goes through lags, else through signals
-
-
-@kernel
-def scale(sums, at, means, inverse1, at1, total2, inverse2, at2, begin, end, r):
-    """Write the correlations of lanes `begin` to `end` to `r`, and NaN to some of the lanes after them.
-
-    Each index belongs to the arrays before it: of lane 0 of the products, of the signal of x, and of lane 0 of y.
-    """
-    for c in range(begin, end, strip_width(r)):
-        products = loaded(strip(r), sums, at + c, 0)
-        store(scaled(products, means, inverse1, at1, total2, inverse2, at2 + c), r, at + c, 0)
-    for c in range(at + end, at + end + strip_width(r)):
-        r[c] = np.nan
+LINE = 16  # numbers in a line of the cache
+FEW = 8  # signals; with fewer, several windows are compared together
 
 
 @kernel
@@ -49,22 +36,13 @@ def strongest(top, bottom, signed, at, lanes, r):
 
 
 @kernel
-def choose(r, at, stride, order, seconds, signed, n2, corr, lags, to):
+def choose(r, at, stride, choice, n2, corr, lags, to):
     """Write the best correlation with each signal of y, clipped to [−1, 1], and its lag, from index `to`.
 
-    `order` has the net lags by preference, and `seconds` the values to write to `lags`.
+    `choice` has the net lags by preference, the values to write to `lags`, and whether the largest r is chosen instead
+    of the largest |r|.
     """
-    if n2 < FEW:
-        for j in range(n2):
-            found, name, bar = np.nan, np.nan, -2.0
-            for k in range(len(order)):
-                here = r[at + order[k] * stride + j]
-                strength = here if signed else abs(here)
-                if strength > bar:
-                    found, name, bar = here, seconds[k], strength + TIE
-            corr[to + j] = 1.0 if found > 1.0 else (-1.0 if found < -1.0 else found)
-            lags[to + j] = name
-        return
+    order, seconds, signed = choice
     for start in range(0, n2, strip_width(r)):
         held, name, bar = repeated(strip(r), np.nan), repeated(strip(r), np.nan), repeated(strip(r), -2.0)
         for k in range(len(order)):
@@ -78,17 +56,86 @@ def choose(r, at, stride, order, seconds, signed, n2, corr, lags, to):
 
 @kernel
 def scale_and_choose(
-    sums, at, means, inverse1, at1, total2, inverse2, at2, stride, order, seconds, signed, n2, corr, lags, to
-):
-    """`scale` all lanes and `choose`, for many signals."""
-    for start in range(0, n2, strip_width(sums)):
-        held, name = repeated(strip(sums), np.nan), repeated(strip(sums), np.nan)
-        bar = repeated(held, -2.0)
-        for k in range(len(order)):
-            c = order[k] * stride + start
-            here = scaled(loaded(held, sums, at + c, 0), means, inverse1, at1, total2, inverse2, at2 + c)
-            name = either(here, bar, signed, repeated(held, seconds[k]), name)
-            held = either(here, bar, signed, here, held)
-            bar = raised(here, bar, signed)
-        put(held, corr, to + start, n2 - start, 1.0)
-        put(name, lags, to + start, n2 - start, np.inf)
+    sums, side1, side2, sizes, n1, n2, left, right, begin, count, moving, before, first, stop, choice, corr, lags
+):  # fmt: skip
+    """Write the best correlations of windows `first` to `stop` of a stretch, for many signals.
+
+    With `moving`, sums are those of the window before, except for the first one. Lags are then whole strips apart.
+    """
+    (x, means, inverse1), (y, total2, inverse2), (order, seconds, signed) = side1, side2, choice
+    width, stride = sizes.width, sizes.stride
+    for w in range(first, stop):
+        span = sizes.step if moving and w > 0 else 0
+        for i in range(left, right):
+            at, at1, at2 = (i - left) * sizes.padded, w * sizes.step * n1 + i, w * sizes.step * stride
+            to = ((before + w) * n1 + i) * n2 + begin
+            later = to + (n1 if moving else right - left) * n2
+            for place in range(later, later + count + LINE - 1, LINE):
+                fetch(corr, place)
+                fetch(lags, place)
+            for start in range(0, count, strip_width(sums)):
+                held, name = repeated(strip(sums), np.nan), repeated(strip(sums), np.nan)
+                bar = repeated(held, -2.0)
+                for k in range(len(order)):
+                    c = order[k] * stride + start
+                    tile = loaded(held, sums, at + c, 0)
+                    if span > 0:
+                        for f in range(-span, 0):
+                            tile = outer(tile, x, at1 + (f + width) * n1, y, at2 + (f + width) * stride + c)
+                            tile = remove(tile, x, at1 + f * n1, y, at2 + f * stride + c)
+                        store(tile, sums, at + c, 0)
+                    here = scaled(tile, means, inverse1, at1, total2, inverse2, at2 + c)
+                    name = either(here, bar, signed, repeated(held, seconds[k]), name)
+                    held = either(here, bar, signed, here, held)
+                    bar = raised(here, bar, signed)
+                put(held, corr, to + start, count - start, 1.0)
+                put(name, lags, to + start, count - start, np.inf)
+
+
+@kernel
+def gather(sums, side1, side2, sizes, blocks, n1, left, right, n2, moving, start, stop, first, few, r, columns):
+    """Correlations of windows `start` to `stop`, for few signals: in columns of `few` windows from window `first`.
+
+    With `moving`, sums are those of the window before, except for the first one of the stretch. With `blocks`, `r` has
+    the correlations of the window already. Columns of one window are left out: it is all in `r`.
+    """
+    (x, means, inverse1), (y, total2, inverse2), width, stride = side1, side2, sizes.width, sizes.stride
+    cols = strip_width(r)
+    for w in range(start, stop):
+        span = sizes.step if moving and w > 0 else 0
+        for i in range(left, right):
+            at, at1, at2 = (i - left) * sizes.padded, w * sizes.step * n1 + i, w * sizes.step * stride
+            if blocks is None:
+                for c in range(0, sizes.lags * stride, cols):
+                    tile = loaded(strip(r), sums, at + c, 0)
+                    if span > 0:
+                        for k in range(-span, 0):
+                            tile = outer(tile, x, at1 + (k + width) * n1, y, at2 + (k + width) * stride + c)
+                            tile = remove(tile, x, at1 + k * n1, y, at2 + k * stride + c)
+                        store(tile, sums, at + c, 0)
+                    store(scaled(tile, means, inverse1, at1, total2, inverse2, at2 + c), r, at + c, 0)
+            if few > 1:
+                for lag in range(sizes.lags):
+                    to = (((i - left) * sizes.lags + lag) * few + w - first) * n2
+                    for j in range(n2):
+                        columns[to + j] = r[at + lag * stride + j]
+
+
+@kernel
+def choose_windows(source, n1, n2, left, right, begin, count, first, stop, choice, corr, lags):
+    """`choose` for windows `first` to `stop`, side by side in an array: its signals of x and its lags are so far apart.
+
+    `source` has the array and both distances.
+    """
+    r, of_signals, of_lags = source
+    cols, windows = strip_width(r), stop - first
+    best, name = np.empty(cols, np.float32), np.empty(cols, np.float32)
+    for i in range(left, right):
+        at, to = (i - left) * of_signals, (first * n1 + i) * n2 + begin
+        if windows == 1:
+            choose(r, at, of_lags, choice, count, corr, lags, to)
+            continue
+        choose(r, at, of_lags, choice, windows * count, best, name, 0)
+        for w in range(windows):
+            for j in range(count):
+                corr[to + w * n1 * n2 + j], lags[to + w * n1 * n2 + j] = best[w * count + j], name[w * count + j]

@@ -18,7 +18,7 @@ from bitbox_xr.kernels.correlation.masked_sums import expand, lose, lost_frames,
 from bitbox_xr.kernels.correlation.moments import Side
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.presence import GUARDS_OF_GAPS, changes, lay_out_masked, present_moments
-from bitbox_xr.kernels.correlation.running import Sizes, move, new_sums, sizes_of, space
+from bitbox_xr.kernels.correlation.running import Sizes, lay_out, move, new_sums, sizes_of, space
 from bitbox_xr.kernels.correlation.tile_correlations import WEAK
 from bitbox_xr.kernels.jit import kernel
 
@@ -71,7 +71,7 @@ def _part(
     _masked(
         x, y, groups, sizes, shared, plan.least,
         (lanes.order, seconds.astype(dtype), plan.signed), np.array(GUARDS_OF_GAPS[np.dtype(dtype).itemsize], dtype),
-        (np.empty((frames1, n1)), np.empty((frames2, n2))), tuple(space(2, frames1 * sizes.rows, sizes, dtype)),
+        (np.empty((frames1, n1)), np.empty((frames2, n2))), tuple(space(2, frames1 * n1, sizes, dtype)),
         tuple(space(4, sizes.starts1 * n1, sizes, dtype)), tables2,
         tuple(tuple(space(count, rows, sizes, dtype)) for count in (3, 3, 5)),
         first, corr, lags,
@@ -80,12 +80,12 @@ def _part(
 
 @kernel
 def _masked(
-    one, two, groups, sizes, shared, least, choice, guards, centred, packed, tables1, tables2, sums, first, corr, lags
+    one, two, groups, sizes, shared, least, choice, guards, centred, flat1, tables1, tables2, sums, first, corr, lags
 ):
     """`masked` with its arrays."""
     n1, n2, width, step, stride, pad = corr.shape[1], len(groups[0]), sizes.width, sizes.step, sizes.stride, sizes.pad
     flat, square, present, masks = tables2[:4]
-    gone = np.empty((sizes.rows, sizes.starts1 + width - 1), np.uint8)
+    gone = np.empty((n1, sizes.starts1 + width - 1), np.uint8)
     for start in range(0, len(corr), sizes.windows):
         group = min(sizes.windows, len(corr) - start)
         starts, at = (group - 1) * step + sizes.sweep, first + start * step
@@ -94,37 +94,36 @@ def _masked(
         present_moments(one, at, width, starts, 0, n1, (none, guards[1]), centred[0], *tables1)
         present_moments(two, at, width, inside, pad, stride, (guards[0], guards[1]), centred[1], *tables2[4:])
         lay_out_masked(two[0], at, inside + width - 1, centred[1], pad, stride, flat, square, present)
+        lay_out(centred[0], starts + width - 1, 0, 0, n1, flat1[0], 1.0)
+        for k in range(n1 * (starts + width - 1)):
+            flat1[1][k] = flat1[0][k] * flat1[0][k]
+        _lost(one[0], at, starts + width - 1, gone)
         for k in range(pad, pad + inside + width - 1 if shared.stride < n2 else pad):
             for u in range(shared.stride):
                 masks[k * shared.stride + u] = present[k * stride + groups[1][u]]
         for left in range(0, n1, sizes.rows):
-            _pack(one[0], at, left, starts + width - 1, sizes.rows, centred[0], packed, gone)
             _rows(
-                start, group, at, left, one[0], two[0], gone, groups, sizes, shared, least, choice, guards[0], packed,
+                start, group, at, left, one[0], two[0], gone, groups, sizes, shared, least, choice, guards[0], flat1,
                 tables1[3], tables2, sums, corr, lags,
             )  # fmt: skip
 
 
 @kernel
-def _pack(x, at, left, frames, rows, centred, packed, gone):
-    """Write the signals from `left` and their squares in tile layout; `gone[row, frame]`: which are lost."""
-    for row in range(rows):
-        i = min(left + row, x.shape[1] - 1)
+def _lost(x, at, frames, gone):
+    """Write to `gone` `(signal, frame)` which frames are lost."""
+    for i in range(x.shape[1]):
         for k in range(frames):
-            value = centred[k, i]
-            packed[0][k * rows + row] = value
-            packed[1][k * rows + row] = value * value
-            gone[row, k] = x[at + k, i] != x[at + k, i]
+            gone[i, k] = x[at + k, i] != x[at + k, i]
 
 
 @kernel
 def _rows(
-    start, group, at, left, x, y, gone, groups, sizes, shared, least, choice, share, packed, floor1, tables2, sums,
+    start, group, at, left, x, y, gone, groups, sizes, shared, least, choice, share, flat1, floor1, tables2, sums,
     corr, lags,
 ):  # fmt: skip
     """Best lags of the `group` windows of a stretch, for the signals of x from `left`."""
     n1, n2 = corr.shape[1], len(groups[0])
-    order, seconds, signed = choice
+    signed = choice[2]
     r, top, bottom = sums[2][0], sums[2][1], sums[2][2]
     width, stride, padded, sweep = sizes.width, sizes.stride, sizes.padded, sizes.sweep
     best, mark = np.empty(n2, np.float32), np.empty(n2, np.float32)
@@ -134,11 +133,11 @@ def _rows(
             t, span = w * sizes.step + a, sizes.step if a == 0 else 1
             fresh = a == 0 and (w == 0 or 2 * span >= width or sweep > 1)
             low, high = max(0, sizes.pad - a), min(sizes.lags, sizes.pad - a + sizes.shifts)
-            _products(packed, tables2, t, span, fresh, sizes, shared, sums[0])
+            _products(flat1, n1, left, tables2, t, span, fresh, sizes, shared, sums[0])
             for i in range(left, min(left + sizes.rows, n1)):
                 row = i - left
                 weak = _correlate(
-                    row, gone[row], t, span, fresh, low, high, groups[1], sizes, shared, least, share,
+                    row, gone[i], t, span, fresh, low, high, groups[1], sizes, shared, least, share,
                     floor1[t * n1 + i], tables2, sums, changed,
                 )  # fmt: skip
                 if weak:
@@ -162,26 +161,26 @@ def _rows(
             row = (i - left) * padded
             if sweep > 1:
                 strongest(top, bottom, signed, row, sizes.lags * stride, r)
-            choose(r, row, stride, order, seconds, signed, n2, best, mark, 0)
+            choose(r, row, stride, choice, n2, best, mark, 0)
             for j in range(n2):
                 corr[start + w, i, groups[0][j]] = best[j]
                 lags[start + w, i, groups[0][j]] = mark[j]
 
 
 @kernel
-def _products(packed, tables2, t, span, fresh, sizes, shared, sums):
+def _products(flat1, n1, left, tables2, t, span, fresh, sizes, shared, sums):
     """Update the sums of x·y, x·m₂ and x²·m₂ for the window at frame `t`, or compute new ones."""
     width, old = sizes.width, t - span
-    flat = tables2[0]
+    (x, square), y = flat1, tables2[0]
     masks = tables2[2] if shared.stride == sizes.stride else tables2[3]
     if fresh:
-        new_sums(packed[0], flat, sizes.stride, t, width, sizes, sums[0])
-        new_sums(packed[0], masks, shared.stride, t, width, shared, sums[1])
-        new_sums(packed[1], masks, shared.stride, t, width, shared, sums[2])
+        new_sums(x, n1, left, y, sizes.stride, t, width, sizes, sums[0])
+        new_sums(x, n1, left, masks, shared.stride, t, width, shared, sums[1])
+        new_sums(square, n1, left, masks, shared.stride, t, width, shared, sums[2])
     else:
-        move(packed[0], flat, sizes.stride, old, old + width, span, sizes, sizes.padded, sums[0])
-        move(packed[0], masks, shared.stride, old, old + width, span, shared, shared.padded, sums[1])
-        move(packed[1], masks, shared.stride, old, old + width, span, shared, shared.padded, sums[2])
+        move(x, n1, left, y, sizes.stride, old, old + width, span, sizes, sums[0])
+        move(x, n1, left, masks, shared.stride, old, old + width, span, shared, sums[1])
+        move(square, n1, left, masks, shared.stride, old, old + width, span, shared, sums[2])
 
 
 @kernel

@@ -186,8 +186,8 @@ def _limit(lane, a, low, high, sizes):
 @kernel
 def _choose(lane, sizes, choice, corr, lags, w):
     r, top, bottom = lane
-    order, seconds, signed = choice
+    signed = choice[2]
     n = corr.shape[1]
     if sizes.sweep > 1:
         strongest(top, bottom, signed, 0, sizes.lags * sizes.stride, r)
-    choose(r, 0, sizes.stride, order, seconds, signed, n, corr.reshape(-1), lags.reshape(-1), w * n)
+    choose(r, 0, sizes.stride, choice, n, corr.reshape(-1), lags.reshape(-1), w * n)

@@ -54,13 +54,13 @@ def present_moments(side, first, width, starts, pad, stride, shares, centred, to
             squares[i] += centred[k, i] * centred[k, i]
         _count(x, first + k, 1.0, frames)
     for t in range(starts):
-        to, last = (pad + t) * stride, first + t + width - 1
+        to, last = np.uint64((pad + t) * stride), first + t + width - 1  # without a sign, see `lay_out`
         _floors(squares, peak, change[last], first + t, shares, width * FLAT * FLAT, to, floor)
-        for i in range(n):
+        for i in range(np.uint64(n)):
             total[to + i] = sums[i]
-        for i in range(n):
+        for i in range(np.uint64(n)):
             square[to + i] = squares[i]
-        for i in range(n):
+        for i in range(np.uint64(n)):
             count[to + i] = frames[i]
         if t + 1 < starts:
             for i in range(n):
@@ -82,7 +82,7 @@ def _count(x, frame, sign, frames):
 def _floors(squares, peak, change, first, shares, least, to, floor):
     """Write the smallest spreads to be trusted, and update the largest squares so far, `peak`."""
     own, of_peak = shares
-    n = len(squares)
+    n = np.uint64(len(squares))
     for i in range(n):
         peak[i] = squares[i] if squares[i] > peak[i] else peak[i]
     for i in range(n):
@@ -115,8 +115,8 @@ def lay_out_masked(x, first, frames, centred, pad, stride, flat, square, present
     """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
     lay_out(centred, frames, 0, pad, stride, flat, 1.0)
     for k in range(frames):
-        to = (pad + k) * stride
-        for j in range(x.shape[1]):
+        to = np.uint64((pad + k) * stride)
+        for j in range(np.uint64(x.shape[1])):
             square[to + j] = centred[k, j] * centred[k, j]
-        for j in range(x.shape[1]):
+        for j in range(np.uint64(x.shape[1])):
             present[to + j] = 1.0 if x[first + k, j] == x[first + k, j] else 0.0

@@ -16,18 +16,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.choice import FEW, choose, scale, scale_and_choose
+from bitbox_xr.kernels.correlation.choice import FEW, choose_windows, gather, scale_and_choose
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
 from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
-from bitbox_xr.kernels.correlation.tiles import aligned, loaded, outer, plus, remove, repeated, shape, store, zeros
+from bitbox_xr.kernels.correlation.tiles import (
+    aligned,
+    loaded,
+    outer,
+    plus,
+    remove,
+    repeated,
+    shape,
+    store,
+    strip_columns,
+    strip_width,
+    zeros,
+)
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Sizes", "lay_out", "move", "new_sums", "pack", "running", "sizes_of", "space"]
+__all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
 
 CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
-
-
+ROW_STEP = 4  # frames; with longer steps, sums of several signals of x are moved together
 CACHE_BYTES = 40_000  # of the sums and tables of a window; with more, y is divided into parts
 
 
@@ -90,13 +101,16 @@ def running(
     n1, n2, lanes = one.numbers.shape[1], two.numbers.shape[1], plan.lanes
     sizes = sizes_of(plan, dtype, n1, n2, min(stretch, len(corr)))
     frames1, frames2 = sizes.starts1 + plan.width - 1, sizes.starts2 + plan.width - 1
-    side1 = aligned(frames1 * sizes.rows, dtype), *space(2, sizes.starts1 * n1, sizes, dtype)
+    side1 = *space(1, frames1 * n1, sizes, dtype), *space(2, sizes.starts1 * n1, sizes, dtype)
     parts, size = -(-n2 // sizes.stride), frames2 * sizes.stride + sizes.padded
     side2 = tuple(space(parts, size, sizes, dtype) for _ in range(3))
     side2[2].fill(np.nan)  # shifts outside the reach have no correlation
-    sums = tuple(space(2, sizes.rows * sizes.padded, sizes, dtype))
     blocks = _blocks(sizes, lanes) if plan.sliding else None
-    few = True if plan.sliding or n2 < FEW else None  # branches on None are left out when the function is compiled
+    few = None  # windows whose lags are chosen together; branches on None are left out when the function is compiled
+    if plan.sliding or n2 < FEW:
+        few = max(1, min(strip_columns(dtype) // n2, sizes.windows)) if n2 < FEW else 1
+    columns = space(1, sizes.rows * sizes.lags * (few or 0) * n2, sizes, dtype)
+    sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *columns
     return _running(
         operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
@@ -125,17 +139,18 @@ def _running(
     corr,
     lags,
 ):
-    """`running` with its arrays: side1 and side2 hold packed frames, and sums and inverse spreads by start."""
-    packed, means, inverse1 = side1
+    """`running` with its arrays: side1 and side2 hold frames, sums (of x: means) and inverse spreads, all flat."""
+    flat1, means, inverse1 = side1
     flat, total, inverse2 = side2
     width, stride, pad, found = sizes.width, sizes.stride, sizes.pad, 0
-    n1 = corr.shape[1]
+    (n1, n2), out = corr.shape[1:], (corr.reshape(-1), lags.reshape(-1))
     for start in range(0, len(corr), sizes.windows):
         group = min(sizes.windows, len(corr) - start)
         at = first + start * sizes.step
         starts, inside = (group - 1) * sizes.step + sizes.sweep, (group - 1) * sizes.step + sizes.shifts
         found += moments(one, at, width, (group, sizes.step, sizes.sweep), guards, centred[0], table1[0], table1[1])
         found += moments(two, at, width, (group, sizes.step, sizes.shifts), guards, centred[1], table2[0], table2[1])
+        lay_out(centred[0], starts + width - 1, 0, 0, n1, flat1, 1.0)
         lay_out(table1[0], starts, 0, 0, n1, means, 1.0 / width)
         lay_out(table1[1], starts, 0, 0, n1, inverse1, 1.0)
         for part in range(len(flat)):
@@ -147,110 +162,104 @@ def _running(
             for left in range(0, n1, sizes.rows):
                 if mirrored and begin + stride <= left:
                     continue
-                pack(centred[0], left, starts + width - 1, sizes.rows, packed)
-                _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, corr, lags)
+                _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, n1, n2, *out)
     return found
 
 
 @kernel
 def lay_out(table, frames, begin, pad, stride, flat, factor):
     """Write `stride` columns of a table from column `begin`, times `factor`, to a flat array, from frame `pad`."""
-    count = min(stride, table.shape[1] - begin)
-    if stride == table.shape[1]:
-        row = table.reshape(-1)
-        for k in range(frames * stride):
-            flat[pad * stride + k] = factor * row[k]
-        return
-    for k in range(frames):
-        for j in range(count):
-            flat[(pad + k) * stride + j] = factor * table[k, begin + j]
+    count, n = np.uint64(min(stride, table.shape[1] - begin)), table.shape[1]
+    numbers, whole = table.reshape(-1), stride == n
+    # indices without a sign: otherwise compilers find no vector instructions
+    for k in range(1 if whole else frames):
+        at, to = np.uint64(k * n + begin), np.uint64((pad + k) * stride)
+        for j in range(np.uint64(frames * stride) if whole else count):
+            flat[to + j] = factor * numbers[at + j]
 
 
 @kernel
-def pack(centred, left, frames, rows, packed):
-    """Write the signals from `left` in the layout of tiles, `[frame, row]`."""
-    for row in range(rows):
-        i = left + row
-        for k in range(frames):
-            packed[k * rows + row] = centred[k, i] if i < centred.shape[1] else 0.0
-
-
-@kernel
-def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, corr, lags):
+def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
-    _, n1, n2 = corr.shape
-    order, seconds, signed = choice
-    products, r = sums
-    flat_corr, flat_lags = corr.reshape(-1), lags.reshape(-1)
-    packed, means, inverse1 = side1
-    flat, total, inverse2 = side2
-    width, step, stride, padded = sizes.width, sizes.step, sizes.stride, sizes.padded
-    count = min(stride, n2 - begin)
-    for w in range(group):
-        t = w * step
-        if blocks is not None:
-            _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r)
-        elif w == 0 or 2 * step >= width:
-            new_sums(packed, flat, stride, t, width, sizes, products)
-        else:
-            move(packed, flat, stride, t - step, t - step + width, step, sizes, padded, products)
-        for i in range(left, min(left + sizes.rows, n1)):
-            at, at1, at2, to = (i - left) * padded, t * n1 + i, t * stride, ((start + w) * n1 + i) * n2 + begin
-            if few is None:
-                scale_and_choose(
-                    products, at, means, inverse1, at1, total, inverse2, at2,
-                    stride, order, seconds, signed, count, flat_corr, flat_lags, to,
+    products, r, columns = sums
+    x, y, width, step, stride = side1[0], side2[0], sizes.width, sizes.step, sizes.stride
+    right, count = min(left + sizes.rows, n1), min(stride, n2 - begin)
+    moving = blocks is None and step <= ROW_STEP and 2 * step < width
+    moving &= few is not None or stride % strip_width(r) == 0
+    size = group if moving else 1
+    if few is not None:
+        size = few
+    for first in range(0, group, size):
+        stop = min(first + size, group)
+        for w in range(first, stop):
+            t = w * step
+            if blocks is not None:
+                _sweep(t, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
+            elif w == 0 or 2 * step >= width:
+                new_sums(x, n1, left, y, stride, t, width, sizes, products)
+            elif not moving:
+                move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, products)
+            if few is not None and (w == stop - 1 or not moving):
+                gather(
+                    products, side1, side2, sizes, blocks, n1, left, right, count, moving, first if moving else w,
+                    w + 1, first, few, r, columns,
                 )  # fmt: skip
-            else:
-                if blocks is None:
-                    scale(products, at, means, inverse1, at1, total, inverse2, at2, 0, sizes.lags * stride, r)
-                choose(r, at, stride, order, seconds, signed, count, flat_corr, flat_lags, to)
+        if few is None:
+            scale_and_choose(
+                products, side1, side2, sizes, n1, n2, left, right, begin, count, moving, start, first, stop, choice,
+                corr, lags,
+            )  # fmt: skip
+        else:
+            source = (columns, sizes.lags * few * count, few * count) if few > 1 else (r, sizes.padded, stride)
+            choose_windows(
+                source, n1, n2, left, right, begin, count, start + first, start + stop, choice, corr, lags
+            )  # fmt: skip
 
 
 @kernel
-def new_sums(packed, flat, stride, t, width, sizes, sums):
+def new_sums(x, n1, left, y, stride, t, width, sizes, sums):
     """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
-    rows, cols, padded = sizes.rows, sizes.cols, sizes.padded
+    cols, padded = sizes.cols, sizes.padded
     chain = -(-width // -(-width // CHAIN))
     for c in range(0, padded, cols):
-        tile = zeros(packed)
+        tile = zeros(x)
         for k in range(t, t + min(chain, width)):
-            tile = outer(tile, packed, k * rows, flat, k * stride + c)
+            tile = outer(tile, x, k * n1 + left, y, k * stride + c)
         for begin in range(t + chain, t + width, chain):
-            more = zeros(packed)
+            more = zeros(x)
             for k in range(begin, min(begin + chain, t + width)):
-                more = outer(more, packed, k * rows, flat, k * stride + c)
+                more = outer(more, x, k * n1 + left, y, k * stride + c)
             tile = plus(tile, more)
         store(tile, sums, c, padded)
 
 
 @kernel
-def move(packed, flat, stride, old, new, span, sizes, lanes, sums):
+def move(x, n1, left, y, stride, old, new, span, sizes, sums):
     """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
-    rows = sizes.rows
-    for c in range(0, lanes, sizes.cols):
-        tile = loaded(zeros(packed), sums, c, sizes.padded)
+    for c in range(0, sizes.padded, sizes.cols):
+        tile = loaded(zeros(x), sums, c, sizes.padded)
         for k in range(span):
-            tile = outer(tile, packed, (new + k) * rows, flat, (new + k) * stride + c)
-            tile = remove(tile, packed, (old + k) * rows, flat, (old + k) * stride + c)
+            tile = outer(tile, x, (new + k) * n1 + left, y, (new + k) * stride + c)
+            tile = remove(tile, x, (old + k) * n1 + left, y, (old + k) * stride + c)
         store(tile, sums, c, sizes.padded)
 
 
 @kernel
-def _sweep(t, left, sizes, n1, blocks, signed, packed, means, inverse1, flat, total, inverse2, r):
+def _sweep(t, left, sizes, n1, blocks, signed, x, means, inverse1, y, total, inverse2, r):
     """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
-    width, stride, rows = sizes.width, sizes.stride, sizes.rows
+    width, stride = sizes.width, sizes.stride
     for block in range(len(blocks)):
         c, first, stop = blocks[block, 0], t + blocks[block, 1], t + blocks[block, 2]
-        tile = zeros(packed)
+        tile = zeros(x)
         for k in range(first, first + width):
-            tile = outer(tile, packed, k * rows, flat, k * stride + c)
+            tile = outer(tile, x, k * n1 + left, y, k * stride + c)
         here = scaled(tile, means, inverse1, first * n1 + left, total, inverse2, first * stride + c)
         high = highest(repeated(tile, -np.inf), here)
         low = lowest(repeated(tile, np.inf), here)
         for a in range(first + 1, stop):
-            tile = remove(tile, packed, (a - 1) * rows, flat, (a - 1) * stride + c)
-            tile = outer(tile, packed, (a - 1 + width) * rows, flat, (a - 1 + width) * stride + c)
+            gone, come = a - 1, a - 1 + width
+            tile = remove(tile, x, gone * n1 + left, y, gone * stride + c)
+            tile = outer(tile, x, come * n1 + left, y, come * stride + c)
             here = scaled(tile, means, inverse1, a * n1 + left, total, inverse2, a * stride + c)
             high = highest(high, here)
             low = lowest(low, here)

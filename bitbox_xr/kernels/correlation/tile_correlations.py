@@ -13,6 +13,7 @@ from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
 __all__ = [
     "WEAK",
     "either",
+    "fetch",
     "highest",
     "lowest",
     "masked_correlation",
@@ -197,3 +198,18 @@ def put(typing: Any, tile: Any, numbers: Any, at: Any, count: Any, limit: Any) -
         return nothing(context)
 
     return types.void(tile, numbers, types.intp, types.intp, tile.dtype), codegen
+
+
+@intrinsic
+def fetch(typing: Any, numbers: Any, at: Any) -> Any:
+    """Load a part of the memory of an array into the cache, to be written soon. `at` may be outside of the array."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = ir.IntType(8).as_pointer()
+        place = builder.bitcast(item_pointer(context, builder, numbers, *args), pointer)
+        whole = ir.IntType(32)
+        function = declared(builder, ir.FunctionType(ir.VoidType(), [pointer, whole, whole, whole]), "llvm.prefetch.p0")
+        builder.call(function, [place, whole(1), whole(3), whole(1)])  # to write, into the first cache, data
+        return nothing(context)
+
+    return types.void(numbers, types.intp), codegen

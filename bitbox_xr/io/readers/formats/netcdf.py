@@ -33,7 +33,7 @@ def read(file: Path, kind: str | None, fps: float | None) -> xr.DataArray:
     if len(sets) != 1:
         expected = f"one variable (time, signal){f' of kind {kind}' if kind else ''}"
         got = f"the variables {validation.listed(variables)}" if variables else "no variables"
-        raise ValueError(f"{file.name}: expected {expected}, got {got}; open it with open_netcdf()")
+        raise ValueError(f"{file.name}: expected {expected}, got {got}; choose the file of a recording")
     (x,) = sets.values()
     try:
         x = _in_seconds(x, fps)
