@@ -236,7 +236,7 @@ def test_a_start_beyond_the_recording_fails_it(study, run):
     with_columns(study, start=["", "100", "", ""])
     done = run({"diversity": {}})
     assert done.status["message"][1] == (
-        "expected frames from start to stop (100 s to the end), got frames from 0 to 19.9667 s; correct start and stop "
+        "expected frames from start to stop (100 s to the end), got frames from 0 to 19.967 s; correct start and stop "
         "in the manifest"
     )
 

@@ -374,7 +374,7 @@ def test_all_faults_are_reported_at_once():
 @pytest.mark.parametrize(("kind", "columns"), [("pose", 6), ("landmark", 102), ("landmark-can", 153), ("rectangle", 4)])
 @pytest.mark.parametrize("measure", [expressivity, events, diversity])
 def test_other_kinds_are_refused(measure, kind, columns):
-    with pytest.raises(ValueError, match=f"expected x to be of kind 'expression', got '{kind}'; use kinematics"):
+    with pytest.raises(ValueError, match=f"of kind 'expression' or 'motion-energy', got '{kind}'; use kinematics"):
         measure(face(coefficients=columns, kind=kind))
 
 
