@@ -297,5 +297,5 @@ def _expressivity_summary(result: xr.Dataset) -> str:
     rates = result["activations_per_minute"]
     top = rates.isel(rates.argmax([*rates.dims]))
     where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
-    where += f" in {top[by].item()}" if (by := result.attrs.get("by")) else ""
+    where += f" in {by} {top[by].item()}" if (by := result.attrs.get("by")) else ""
     return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"

@@ -9,7 +9,16 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.cli.arguments import OF_INTERVALS, annotated, by_option, checked_out, interval_faults, opened, second
+from bitbox_xr.cli.arguments import (
+    OF_INTERVALS,
+    annotated,
+    by_option,
+    checked_out,
+    interval_faults,
+    opened,
+    second,
+    unused_options,
+)
 from bitbox_xr.cli.default_pictures import default_picture
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
@@ -120,7 +129,7 @@ def plot(result: Path, **given: Any) -> None:
 
     files = [given[name] for name in (*RESULTS, "y") if given[name] is not None]
     out = checked_out(given, result, *files, form=PICTURE)
-    refuse("plot", interval_faults(given))
+    refuse("plot", interval_faults(given) + unused_options(given))
     data = _data(result, given)
     default = default_picture(data, given)
     name = given["picture"] or default.name

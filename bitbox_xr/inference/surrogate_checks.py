@@ -57,7 +57,7 @@ def partner_signals(partners: Sequence[SignalsLike], pair: Pair, fps: float | No
     labels = pair.y[SIGNAL].values.tolist()
     for k, partner in enumerate(partners):
         try:
-            other = checked_pair(pair.measure, pair.x, partner, pair.options, fps)
+            other = checked_pair(pair.measure, pair.x, partner, pair.options, fps, partner=True)
         except (ValueError, TypeError) as error:
             faults.append(f"partners[{k}], as y: {error}")
             continue

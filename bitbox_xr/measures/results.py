@@ -13,7 +13,8 @@ MIN_WINDOW_SHARE = 0.5  # of the windows of the pair that has most
 
 # Attributes that two results of the same signals may differ in, and the start of the names of those that say which
 # signals they are of: a result without one of these is of other signals than a result with it.
-INCIDENTAL = ("bitbox_xr_version", "note")
+# the numbers of frames follow from durations and the frame rate
+INCIDENTAL = ("bitbox_xr_version", "note", "width_frames", "step_frames", "max_lag_frames")
 IDENTITY = ("measure", "alone", "by", "kind", "history")
 MAX_SHOWN = 60  # letters of an attribute in a message
 
@@ -63,7 +64,7 @@ def differences(**results: xr.Dataset) -> list[str]:
     >>> from bitbox_xr import imitation, signals
     >>> x = signals(np.random.default_rng(0).normal(size=(99, 1)), fps=30, names=["AU12"])
     >>> differences(result=imitation(x, x), found=imitation(x, x, width=1))[0]
-    'expected result and found with the same width, got 0.5 and 1.0'
+    'expected result and found with the same width, got 0.5 and 1'
     """
     (name, result), (other, found) = results.items()
     compared = [
@@ -101,7 +102,7 @@ def _equal(one: object, two: object) -> bool:
 
 
 def _shown(value: object) -> str:
-    text = "none" if value is None else str(value)
+    text = "none" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN // 2]} … {text[-MAX_SHOWN // 2 :]}"
 
 

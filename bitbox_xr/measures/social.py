@@ -127,7 +127,8 @@ def imitation(
     -----
     UserWarning
         If an array without times is passed without `fps`; 30 frames per second are then assumed. With `by`, if some
-        intervals are too short for a window and its lags.
+        intervals are too short for a window and its lags. If one recording is more than 5 % longer than the other: what
+        it has beyond the end of the other is left out.
 
     Notes
     -----

@@ -228,10 +228,12 @@ def checked_pair(
     *,
     subject: str = "",
     smaller: str = "",
+    partner: bool = False,
 ) -> Pair:
     """Check two recordings (or one, with y=None) and the options of the windows; all problems are reported at once.
 
     Messages name the function `subject` and its option `smaller`, if these are not the measure, and width or max_lag.
+    The length of a `partner`, which takes the place of y in surrogates, may be any.
     """
     if measure not in ("imitation", "coordination"):
         raise ValueError(f"expected measure to be 'imitation' or 'coordination', got {measure!r}")
@@ -259,11 +261,11 @@ def checked_pair(
     faults += by_faults(by, (*RESERVED[measure], SURROGATE, PAIR), **{"x": one} | ({} if y is None else {"y": other}))
     refuse(subject, faults)
     rate, frames = shared_clock(one, other, subject)
-    if text := _left_out(one, other, rate):
-        warn(f"{subject}: {text}")
     found = [Stretch("", -1, 0, frames)] if by is None else stretches(by, one, other, frames=frames)
     refuse(subject, _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames, smaller))
     grids = tuple(grid for stretch in found if (grid := _grid(stretch, *options.frames(rate))).windows.number)
+    if not partner and (text := _left_out(one, other, rate)):
+        warn(f"{subject}: {text}")
     if len(grids) < len(found):
         _warn_of_short(subject, one, found, options, rate, smaller)
     labels = () if by is None else tuple(labels_of(found))

@@ -265,11 +265,12 @@ def activation_rule(attrs: Attrs) -> list[str]:
     """Which activations count, from the attributes of a result.
 
     >>> activation_rule({"min_rise": 0.3, "false_alarms_per_minute": 1.0})
-    ['rise at least 0.3', 'at most 1 by noise per minute']
+    ['rise at least 0.3', 'at most 1 false alarm per minute']
     """
     rise, rate = (attrs.get(name) for name in ("min_rise", "false_alarms_per_minute"))
     text = [] if rise is None else [f"rise at least {rise:g}"]
-    return text if rate is None else [*text, f"at most {rate:g} by noise per minute"]
+    alarms = "false alarm" if rate == 1 else "false alarms"
+    return text if rate is None else [*text, f"at most {rate:g} {alarms} per minute"]
 
 
 def counts_text(few: int, many: int, what: str) -> str:

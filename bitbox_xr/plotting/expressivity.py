@@ -13,7 +13,7 @@ from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
 from bitbox_xr.plotting.captions import activation_rule, is_part, subject_text, write_title
 from bitbox_xr.plotting.clipping import extension, mark_clipped
-from bitbox_xr.plotting.fitting import literal, settled
+from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     DIVERGING_CMAP,
@@ -123,6 +123,7 @@ def expressivity(
     names = [str(name) for name in values[COEFFICIENT].values]
     height = MARGIN_MM + ROW_MM * rows + name_space(names)
     ax = axes(ax, COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height)
+    width = float(points(ax)[0])
     image = ax.imshow(heat.values, aspect="auto", interpolation="nearest", **_colours(heat, vmin, vmax, cmap))
     label = "times the mean of the scale" if heat.means is not None else _label(values, metric)
     beyond = extension(heat.values, *image.get_clim())
@@ -135,8 +136,7 @@ def expressivity(
     ax.spines[:].set_visible(False)
     _mark_empty(ax, heat.empty)
     ax.set_yticks(np.arange(rows), labels=[literal(str(label)) for label in values["scale_label"].values])
-    settled(ax)  # the colour bar makes the columns narrower
-    write_labels(ax.xaxis, names, float(points(ax)[0]) / columns)
+    write_labels(ax.xaxis, names, width / columns)
     _separate_regions(ax, values)
     ax.set(xlabel="\n".join(["coefficient", *_notes(heat, metric)]), ylabel="scale")
     write_title(ax, subject_text(result), [_label(values, metric), *_amount(result), *activation_rule(result.attrs)])

@@ -26,6 +26,7 @@ __all__ = [
 POINTS_PER_INCH = 72
 HINTING = 1.05  # renderers round the widths of characters up to pixels, at most to this ratio
 MIN_WORD, MIN_TEXT = 12, 4  # characters of a shortened word, and of a shortened text
+MIN_WORD_OF_ONE_LINE = 24  # characters of a shortened word where text may have a further line
 GAP_PT = 2.0  # between the labels of adjacent axes
 VERTICAL = 90.0  # degrees
 
@@ -84,9 +85,8 @@ def fitted(text: str, width: float, size: float, *, lines: int = 1) -> str:
         return "".join(shortened(part, most) for part in parts)
 
     for number in range(1, lines + 1):
-        if found := _longest(
-            lambda most: _wrapped(by_words(most), width, size), MIN_WORD, len(text), number, width, size
-        ):
+        least = MIN_WORD if number == lines else MIN_WORD_OF_ONE_LINE
+        if found := _longest(lambda most: _wrapped(by_words(most), width, size), least, len(text), number, width, size):
             return found
     return _longest(lambda most: [shortened(text, most)], MIN_TEXT, len(text), 1, width, size) or "…"
 

@@ -69,7 +69,7 @@ class PlotMethods(MethodGroup):
         >>> from matplotlib.figure import Figure
         >>> profile = child.bitbox.lag_profile(model, width=2, step=1, max_lag=1)
         >>> ax = profile.bitbox.plot.lag_profile(("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
-        >>> ax.get_legend().get_texts()[0].get_text()
+        >>> ax.get_legend().get_texts()[0].get_text().splitlines()[0]
         'best lag −0.40 s, r = 0.67'
         """
         return pairs.lag_profile(self._result, pair, chance=chance, level=level, vmin=vmin, vmax=vmax, ax=ax)

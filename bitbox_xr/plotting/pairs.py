@@ -28,6 +28,7 @@ from bitbox_xr.plotting.style import (
     axes,
     colour_map,
     lag_limits,
+    legend_above,
     limits,
     mm,
     select_variable,
@@ -58,7 +59,7 @@ def lag_profile(
 ) -> "Axes":
     """Plot the mean correlation of one pair of signals at every lag, with the best lag marked.
 
-    All pairs of a result have the same scale, whichever is plotted.
+    All pairs of a result have the same scale, whichever is plotted, unless a band of surrogates is wider.
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ def lag_profile(
     >>> x, y, _ = make_pair(minutes=0.5)
     >>> profile = bx.lag_profile(x, y, width=2, step=1, max_lag=1)
     >>> ax = lag_profile(profile, ("AU12", "AU12"), ax=Figure(layout="constrained").subplots())
-    >>> ax.get_legend().get_texts()[0].get_text()
+    >>> ax.get_legend().get_texts()[0].get_text().splitlines()[0]
     'best lag −0.40 s, r = 0.67'
     """
     heights = select_variable(profile, "profile", (LAG, SIGNAL1, SIGNAL2), "use the result of bx.lag_profile(x, y)")
@@ -103,10 +104,9 @@ def lag_profile(
     at = {SIGNAL1: pair[0], SIGNAL2: pair[1]}
     ax = axes(ax, COLUMN_MM[1], PROFILE_MM)
     zero_lines(ax)
-    if chance is not None:
-        _draw_chance(ax, chance, pair, level)
+    band: np.ndarray | list[float] = [] if chance is None else _draw_chance(ax, chance, pair, level)
     ax.plot(heights[LAG], heights.sel(at), color=LINE_COLOUR, marker=".", markersize=3)
-    low, high = limits(heights.values, vmin, vmax, both_signs=True)
+    low, high = limits(np.append(heights.values, band), vmin, vmax, both_signs=True)
     ax.set_ylim(low, high)
     mark_clipped(ax)
     _mark_best(ax, profile.sel(at))
@@ -291,21 +291,22 @@ def _mark_best(ax: "Axes", one: xr.Dataset) -> None:
         ax.set_xlim(lags.min() - 0.02, lags.max() + 0.02)
         return
     share = float(one["at_limit"])
+    # NaN if lag 0 is the only one
+    outermost = f"\noutermost lag in {share:.0%} of windows" if np.isfinite(share) else ""
     height = float(one["profile"].sel({LAG: best}, method="nearest"))
     ax.axvline(
         best,
         color=MARK_COLOUR,
         linestyle=(0, (4, 2)),
         linewidth=0.9,
-        label=f"best lag {with_sign(best)} s, r = {with_sign(height)}",
+        label=f"best lag {with_sign(best)} s, r = {with_sign(height)}{outermost}",
     )
     ax.plot(best, height, "o", color=MARK_COLOUR, markersize=3.5, zorder=3)
-    # NaN if lag 0 is the only one
-    title = f"outermost lag in {share:.0%} of windows" if np.isfinite(share) else None
-    ax.legend(loc="best", title=title, title_fontsize=6.0, alignment="left")
+    legend_above(ax)
 
 
-def _draw_chance(ax: "Axes", chance: xr.Dataset, pair: tuple[str, str], level: float) -> None:
+def _draw_chance(ax: "Axes", chance: xr.Dataset, pair: tuple[str, str], level: float) -> np.ndarray:
+    """Draw the band of surrogates; return its lower and upper edges."""
     null = select_variable(chance, "null_profile", (SURROGATE, LAG), "use the result of bx.surrogate_profiles(x, y)")
     other = str(chance[SIGNAL1].item()), str(chance[SIGNAL2].item())
     if other != pair:
@@ -313,6 +314,7 @@ def _draw_chance(ax: "Axes", chance: xr.Dataset, pair: tuple[str, str], level: f
     low, high = np.nanquantile(null.values, [(1 - level) / 2, (1 + level) / 2], axis=0)
     label = f"{level:.0%} of {null.sizes[SURROGATE]} surrogates"
     ax.fill_between(null[LAG].values, low, high, color=CHANCE_BAND, linewidth=0, label=label, zorder=0.4)
+    return np.stack([low, high])
 
 
 def _write_no_correlation(ax: "Axes") -> None:

@@ -233,7 +233,7 @@ def legend_above(ax: "Axes") -> None:
     settled(ax)
     low, high, middle = space_of(ax, vertical=False)
     start = middle - points(ax)[0] / 2
-    longest = max(text_width(label, RC["legend.fontsize"]) for label in labels) + HANDLE_PT
+    longest = max(text_width(label, RC["legend.fontsize"]) for label in "\n".join(labels).splitlines()) + HANDLE_PT
     columns = max(1, min(len(labels), int((high - max(start, low)) / longest)))
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "borderpad": 0, "borderaxespad": 0.1}
     ax.legend(handles, labels, ncols=columns, columnspacing=1.0, **place)
@@ -322,7 +322,7 @@ def select_variable(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: 
 
 
 def _dimension_advice(missing: list[str], further: list[str]) -> str:
-    if PAIR in further:
+    if PAIR in further and missing:
         return "use the result before .bitbox.matched()"
     if missing and further:
         return "use the result before it was grouped or renamed"

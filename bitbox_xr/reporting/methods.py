@@ -123,8 +123,8 @@ def _facts(result: xr.Dataset) -> dict[str, object]:
 def _by_label(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, object]:
     """The labels that were measured separately, and the number of surrogates of each."""
     if "by" not in facts:
-        return {"within": ""}
-    found: dict[str, object] = {"within": " within each interval"}
+        return {"inside": ""}
+    found: dict[str, object] = {"inside": " within each interval"}
     by = facts["by"]
     labels = list(dict.fromkeys(np.atleast_1d(result[by].values).astype(str).tolist())) if by in result.coords else []
     if labels:

@@ -107,7 +107,7 @@ WINDOWS = (
 )  # fmt: skip
 
 SURROGATES = {
-    "shift": "{moved} were shifted circularly in time{within}",
+    "shift": "{moved} were shifted circularly in time{inside}",
     "segments": "windows of the two signals of each pair were paired at random",
     "phase": "the Fourier phases of {moved} were randomised ({prichard})",
     "permute": "intervals of {moved} with the same label were exchanged",

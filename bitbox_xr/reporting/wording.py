@@ -85,7 +85,7 @@ OPTIONS = {
     "robust": ("Outliers left out", ""),
     "min_rise": ("Smallest rise", ""),
     "false_alarms_per_minute": ("False alarms allowed for noise", "per minute"),
-    "noise": ("Noise measured in", ""),
+    "noise": ("Noise", ""),
     "magnitude": ("Activations weighed by magnitude", ""),
     "points": ("Points", ""),
     "angular": ("Angles instead of positions", ""),

@@ -200,6 +200,7 @@ WORDED = {
     "two faults of x\n  - resample(): leave out noise": "two faults of x\n  - resample(): leave out noise",
     "see align() and annotate(), or kinematics() and events()": "see --align and --intervals, or bitbox-xr kinematics "
     "and events()",
+    "a state log of FaceReader; read it with open_intervals()": "a state log of FaceReader; read it with --intervals",
     "a column called 'fps' or \"max_lag\"": "a column called 'fps' or \"max_lag\"",
 }
 

@@ -137,7 +137,7 @@ CASES = (
         "recording of one frame": (
             lambda: bx.imitation(X[:1], Y),
             ValueError,
-            ["expected at least 21 frames (0.7 s)", "got 1 frame (0.0333 s)", "record longer"],
+            ["expected at least 21 frames (0.7 s)", "got 1 frame (0.033 s)", "record longer"],
         ),
         "window of one frame": (
             lambda: bx.imitation(X, Y, width=0.04),

@@ -83,7 +83,7 @@ def test_without_options_those_are_chosen_that_noise_has_once_a_minute():
     fig = decomposition(face(1), scales=SCALES, fig=figure())
     kept = events(face(1), scales=SCALES, aggregate=True, false_alarms_per_minute=1)
     assert dots(fig.axes[0])[1] == kept.sizes["event"] == 3
-    assert "at most 1 by noise per minute; red" in title(fig)
+    assert "at most 1 false alarm per minute; red" in title(fig)
     x = face(1).assign_coords(condition=("time", np.where(np.arange(600) < 90, "rest", "task")))
     decomposition(x, scales=SCALES, noise={"condition": "rest"}, fig=figure())
     decomposition(face(3), "s1", scales=SCALES, noise=face(3), fig=figure())

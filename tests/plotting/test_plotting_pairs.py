@@ -260,6 +260,18 @@ def test_text_is_not_cut_off_beside_few_cells(rows, columns):
     plt.close("all")
 
 
+def test_a_profile_shows_the_whole_band_of_surrogates(five):
+    profile = five[1]
+    first = tuple(str(profile[f"signal{side}"].values[0]) for side in (1, 2))
+    null = np.linspace(-3, 3, 21)[:, None] * np.ones(profile.sizes["lag"])
+    chance = xr.Dataset(
+        {"null_profile": (("surrogate", "lag"), null)},
+        {"lag": profile.lag, "signal1": first[0], "signal2": first[1]},
+    )
+    ax = pairs.lag_profile(profile, first, chance=chance, ax=Figure(layout="constrained").subplots())
+    assert ax.get_ylim()[1] >= 2.7
+
+
 def test_the_legend_covers_no_point_of_the_profile(five):
     ax = pairs.lag_profile(five[1], ax=Figure(figsize=(6, 3.8), layout="constrained").subplots())
     ax.figure.canvas.draw()

@@ -229,7 +229,8 @@ def test_each_label_has_its_number_of_surrogates():
 
 def test_numbers_of_a_first_recording_are_not_those_of_all(tmp_path):
     x = X.assign_attrs(lost_frames=0, source="a.csv")
-    one, other = (bx.imitation(x, y.assign_attrs(source="b.csv"), stats=True, **OPTIONS) for y in (Y, Y[:500]))
+    y = Y.assign_attrs(source="b.csv")
+    one, other = (bx.imitation(x[:n], y[:n], stats=True, **OPTIONS) for n in (600, 500))
     both = xr.concat([one, other.assign_attrs(lost_frames1=300)], pd.Index(["P1", "P2"], name="dyad"))
     text = paragraph(both)
     assert "They were analysed at 30 frames per second." in text
