@@ -45,7 +45,7 @@ def test_options_of_reading_ask_for_signals(coded):
 
 
 def test_a_result_has_options_with_units_and_steps_in_words(tmp_path):
-    x, y = (bx.smooth(random_walk(seed), 0.2) for seed in (0, 1))
+    x, y = (bx.smooth(random_walk(seed).assign_attrs(source=f"{seed}.csv"), 0.2) for seed in (0, 1))
     bx.to_netcdf(bx.imitation(x, y, width=2, step=1, max_lag=1), tmp_path / "imitation.nc")
     text = run(tmp_path / "imitation.nc").output
     for name, value in (("Length of a window", "2 s"), ("Only lags at which x follows y", "yes")):
