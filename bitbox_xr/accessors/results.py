@@ -99,7 +99,7 @@ class ResultAccessor(MethodGroup):
 
         >>> from bitbox_xr.demo import make_face
         >>> face, _ = make_face()
-        >>> print(face.bitbox.expressivity(scales=[1, 2]).bitbox.methods().split(". ")[1])
+        >>> print(face.bitbox.expressivity(scales=[1, 2]).bitbox.methods().split(". ")[2])
         Activations were local maxima of a Mexican-hat wavelet transform at durations of 1 and 2 s (PyWavelets ...; Lee
         et al., 2019)
         """

@@ -20,6 +20,8 @@ from bitbox_xr.preprocessing.alignment import align, shared_clock
 from bitbox_xr.preprocessing.intervals import annotate
 
 __all__ = [
+    "NETCDF",
+    "OF_INTERVALS",
     "AlignOptions",
     "align_options",
     "annotated",
@@ -28,16 +30,19 @@ __all__ = [
     "chosen_intervals",
     "interval_faults",
     "opened",
+    "read_intervals",
     "recordings",
     "second",
+    "unused_options",
 ]
 
 NETCDF, CSV = ".nc", ".csv"
 # columns that tables of results have
 OF_TABLES = ({"signal1", "signal2"}, {"scale", "coefficient"}, {"pair", "observed"}, {"path", "speed"})
 CONDITION = "condition"  # name of the labels, as in annotate()
-ALIGN_NAMES = {"fps": "--align-fps", "offset": "--offset"}  # of the options of align()
+ALIGN_NAMES = {"fps": "--align-fps FPS", "offset": "--offset S"}  # of the options of align()
 SEE_ALIGN = re.compile(r"see align\((x, y)?\)( or resample\(\))?")
+VALUES_OF_Y = {"columns_y": "A,B,…", "face_id_y": "ID", "fps_y": "FPS", "time_y": "COLUMN"}
 # options of a command that are options of open_intervals(), and their names there
 OF_INTERVALS = {"tier": "tier", "label": "label", "subject": "subject", "intervals_format": "format"}
 
@@ -53,7 +58,7 @@ def recordings(given: Mapping[str, Any]) -> tuple[xr.DataArray, xr.DataArray | N
     """X and Y on one time axis. Nothing is read before --out and the options are checked."""
     files = [file for file in (given["x"], given["y"]) if file is not None]
     checked_out(given, *files, *given.get("partners", ()))
-    refuse("options", _unused_options(given) + interval_faults(given))
+    refuse("options", unused_options(given) + interval_faults(given))
     x = open_signals(files[0], **open_options(given))
     y = _read_as_y(files[1], given) if len(files) == 2 else None
     x, y = (x, None) if y is None else _on_one_time_axis(x, y, given)
@@ -64,7 +69,14 @@ def opened(file: Path, given: Mapping[str, Any]) -> Any:  # DataArray or Dataset
     """The content of a file in memory: a result or signals (NetCDF), or a tracker's file, read with these options."""
     options = open_options(given)
     _refuse_table_of_result(file)
-    content = open_netcdf(file) if file.suffix.lower() == NETCDF and not options else open_signals(file, **options)
+    is_netcdf = file.suffix.lower() == NETCDF
+    content = open_netcdf(file) if is_netcdf else open_signals(file, **options)
+    with content:
+        if options and isinstance(content, xr.Dataset) and "measure" in content.attrs:
+            stated = ", ".join(map(_flag, options))
+            raise ValueError(f"expected a recording with {stated}, got the result {file}; leave the option out")
+    if options and is_netcdf:
+        content = open_signals(file, **options)
     with content:
         return content.load()
 
@@ -90,9 +102,13 @@ def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:
     """X with the labels of --intervals, if it is given."""
     if given.get("intervals") is None:
         return x
-    with named({own: _flag(option) for option, own in OF_INTERVALS.items()}):
-        intervals = open_intervals(given["intervals"], **chosen_intervals(given))
-    return annotate(x, intervals, name=by_option(given) or CONDITION)
+    return annotate(x, read_intervals(given["intervals"], given), name=by_option(given) or CONDITION)
+
+
+def read_intervals(file: Path, given: Mapping[str, Any]) -> xr.Dataset:
+    """The chosen intervals of an annotation; errors name the options of the command."""
+    with named({own: f"{_flag(option)} NAME" for option, own in OF_INTERVALS.items()}):
+        return open_intervals(file, **chosen_intervals(given))
 
 
 def chosen_intervals(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,12 +156,16 @@ def _is_same_file(out: Path, file: Path) -> bool:
 
 def _read_as_y(file: Path, given: Mapping[str, Any]) -> xr.DataArray:
     """The signals of a file that is read with the options of Y; errors name these if they are given."""
-    own = {name.removesuffix("_y"): _flag(name) for name in Y_OPTIONS if given.get(name) is not None}
+    own = {
+        name.removesuffix("_y"): f"{_flag(name)} {VALUES_OF_Y[name]}"
+        for name in Y_OPTIONS
+        if given.get(name) is not None
+    }
     with named(own):
         return open_signals(file, **open_options(given, of_y=True))
 
 
-def _unused_options(given: Mapping[str, Any]) -> list[str]:
+def unused_options(given: Mapping[str, Any]) -> list[str]:
     """Options that need another argument, which is missing."""
     faults = []
     of_y = [_flag(name) for name in Y_OPTIONS if given.get(name) is not None]

@@ -99,6 +99,6 @@ def _summary(result: xr.Dataset) -> str:
     names = [str(top[name].item()) for name in ("signal1", "signal2", "pair") if name in top.coords]
     by = result.attrs.get("by")
     pair = names if "alone" in result.attrs else (f"{names[0]} of X", f"{names[-1]} of Y")
-    who = f"{pair[0]} answers {pair[-1]}{f' in {top[by].item()}' if by in top.coords else ''}"
+    who = f"{pair[0]} answers {pair[-1]}{f' in {by} {top[by].item()}' if by in top.coords else ''}"
     figures = f"{top['answered'].item():.0%} of {top['n_given'].item():.0f}, by chance {top['chance'].item():.0%}"
     return f"{text}; most above chance: {who} ({figures}; median latency {top['latency'].item():.2f} s)"

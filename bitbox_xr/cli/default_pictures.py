@@ -32,7 +32,7 @@ OF_KINDS: Mapping[str, tuple[Default, ...]] = {
     "windowed correlation": (Default("matrix"),),
     "expressivity": (Default("expressivity"),),
     "diversity": (_values("overall"),),
-    "motion": (_values("path"),),
+    "motion": (_values("speed"),),
     "smoothness": (_values("ldj"),),
     "motion from a reference": (_values("distance_mean"),),
     "contrast": (Default("estimates"),),
@@ -52,12 +52,13 @@ def default_picture(data: xr.Dataset | xr.DataArray, given: Mapping[str, object]
     """
     if isinstance(data, xr.DataArray):
         return Default(_of_signals(data, given))
-    if RECORDING in data.dims and given["by"] in data.coords:
-        return Default("groups")
     named = next((name for variable, name in OF_VARIABLES.items() if variable in data), None)
     kind = kind_of(data)
+    main = {"variable": kind.averaged[0]} if kind and kind.averaged else {}
+    if RECORDING in data.dims and given["by"] in data.coords:
+        return Default("groups", main)
     if MULTIVERSE in data.attrs:
-        return Default("specification_curve", {"variable": kind.averaged[0]} if kind and kind.averaged else {})
+        return Default("specification_curve", main)
     if named is not None or kind is None:
         return Default(named or "matrix")
     choices = OF_KINDS[kind.name]

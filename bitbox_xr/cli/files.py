@@ -1,121 +1,58 @@
 """The command `info`, which describes the contents of a file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 import xarray as xr
 
+from bitbox_xr.cli import descriptions
+from bitbox_xr.cli.arguments import NETCDF, chosen_intervals, read_intervals
 from bitbox_xr.cli.group import main
-from bitbox_xr.cli.options import FILE, HELP, reader_options, reported
-from bitbox_xr.core import validation
-from bitbox_xr.core.durations import recording_length, seconds, span
-from bitbox_xr.core.variables import SIGNAL, TIME
+from bitbox_xr.cli.options import FILE, HELP, reader_options, reported, tier_options
 from bitbox_xr.io.netcdf import open_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
-from bitbox_xr.kernels import frame_rate
-from bitbox_xr.preprocessing.regularity import regularity
-from bitbox_xr.reporting.methods import steps
-from bitbox_xr.reporting.results import WHO, name_of
-from bitbox_xr.reporting.wording import option, shown_options, sources
+from bitbox_xr.io.registry import head_of, recognised
 
 __all__ = ["info"]
 
 
 @main.command(short_help="Describe the contents of FILE.", **HELP)
 @click.argument("file", type=FILE)
+@tier_options
 @reader_options
 @reported
 def info(file: Path, **given: Any) -> None:
-    """Describe the contents of FILE: its kind, signals and frame rate, and how many values are missing.
+    """Describe the contents of FILE: the kind, signals, frame rate and missing values of a recording, the tiers and
+    labels of an annotation, or the options of a result.
 
     \b
     Examples:
       bitbox-xr info openface.csv
       bitbox-xr info motion.csv --time timestamp --time-unit ms --columns head,hands
+      bitbox-xr info phases.eaf
     """
-    options = open_options(given)
-    opened = open_netcdf(file) if not options and file.suffix == ".nc" else open_signals(file, **options)
-    lines = _describe_result(opened) if isinstance(opened, xr.Dataset) else _describe_signals(opened)
+    lines = _described(file, given)
     click.echo(file.name)
     width = max(map(len, lines))
     for name, text in lines.items():
         click.echo(f"  {name:<{width}}  {text}")
 
 
-def _describe_signals(x: xr.DataArray) -> dict[str, str]:
-    """Lines about a signal set: a name and a text each."""
-    axis, missing = frame_rate.seconds(x[TIME])[0], x.isnull()
-    other_dims = [dim for dim in x.dims if dim != SIGNAL]
-    empty = missing.all(other_dims).values
-    constant = (x.max(other_dims) == x.min(other_dims)).values & (len(axis) > 1)
-    known = {name: str(x.attrs[name]) for name in ("kind", "units", "backend", "schema", "face_id") if name in x.attrs}
-    if known.get("units") == "1":
-        del known["units"]  # a number without a unit
-    lines = known | {
-        "signals": f"{x.sizes[SIGNAL]}: {_shortened(x[SIGNAL].values)}",
-        "frames": str(len(axis)),
-        "times": span(axis[0], axis[-1]),
-        "rate": "unknown (a single frame)",
-        "time source": str(x.attrs.get("time_source", "")),
-    }
-    if len(axis) > 1:
-        lines |= _describe_times(regularity(x), axis)
-    lines |= {
-        "missing values": f"{float(missing.mean()):.1%}",
-        "constant signals": _shortened(x[SIGNAL].values[constant]),
-        "empty signals": _shortened(x[SIGNAL].values[empty]),
-    }
-    return {name: text for name, text in lines.items() if text}
+def _described(file: Path, given: Mapping[str, Any]) -> dict[str, str]:
+    """Lines about the file: a name and a text each."""
+    options, chosen = open_options(given), chosen_intervals(given)
+    if chosen or (not options and _is_annotation(file)):
+        return descriptions.of_intervals(read_intervals(file, given))
+    opened = open_netcdf(file) if not options and file.suffix == NETCDF else open_signals(file, **options)
+    return descriptions.of_result(opened) if isinstance(opened, xr.Dataset) else descriptions.of_signals(opened)
 
 
-def _describe_times(report: xr.Dataset, axis: np.ndarray) -> dict[str, str]:
-    """Lines about the frame rate, lost frames and gaps."""
-    fps, lost = float(report["fps"]), int(report["lost"].sum())
-    length = seconds(recording_length(axis, fps))
-    if fps > 0:
-        state = "regular" if report["regular"] else "with missing rows"
-        rate = f"{validation.counted(fps, 'frame')} per second, {state}"
-    else:
-        rate = f"not regular: {validation.irregularity(axis)}"
-    frames = report["gap_frames"].values[report["gap_frames"].values > 0]
-    unit = "frame" if len(frames) == 1 and frames[0] == 1 else "frames"
-    longest = f"longest {seconds(float(report['longest_gap'].max()))}"
-    return {
-        "duration": length,
-        "rate": rate,
-        "lost frames": f"{lost} ({lost / (lost + int(report['frames'].sum())):.1%})",
-        "gaps": f"{len(frames)} ({validation.listed(frames)} {unit}; {longest})" if len(frames) else "none",
-    }
-
-
-def _describe_result(result: xr.Dataset) -> dict[str, str]:
-    """Lines about a result: what was measured of which files, the options, dimensions, variables and labels."""
-    lines = {"result": name_of(result)}
-    lines |= {WHO[side]: f"{file}{_origin(result, side)}" for side, file in sources(result.attrs).items()}
-    lines |= dict(option(name, value) for name, value in shown_options(result.attrs).items())
-    lines.pop("", None)  # attributes that are no options
-    version = str(result.attrs.get("bitbox_xr_version", ""))
-    lines |= {"Version of bitbox_xr": version} if version else {}
-    lines["dimensions"] = ", ".join(f"{dim} {size}" for dim, size in result.sizes.items())
-    lines["variables"] = ", ".join(str(name) for name in result.data_vars)
-    for dim in ("signal1", "signal2"):
-        if dim in result.coords:
-            lines[dim] = _shortened(np.atleast_1d(result[dim].values).astype(str))
-    return lines
-
-
-def _origin(result: xr.Dataset, side: str) -> str:
-    """The tracker of a recording, and how it was prepared."""
-    tracker = str(result.attrs.get(f"backend{side}", ""))
-    done = ", then ".join(steps(result.attrs.get(f"history{side}", "[]")))
-    return "".join([f" ({tracker})" if tracker else "", f", {done}" if done else ""])
-
-
-def _shortened(names: np.ndarray) -> str:
-    """All names, or the first five and the last one."""
-    if len(names) <= 8:
-        return ", ".join(names)
-    return f"{', '.join(names[:5])}, …, {names[-1]}"
+def _is_annotation(file: Path) -> bool:
+    """Whether a file is of a format of annotations, and of none of signals."""
+    if not file.is_file() or file.suffix == NETCDF:
+        return False
+    head = head_of(file)
+    return recognised("intervals", file, head) is not None and recognised("signals", file, head) is None

@@ -284,7 +284,8 @@ def _best_lag(result: xr.Dataset) -> str:
     who = f"{pair[0]} with {pair[1]}" if "alone" in result.attrs else f"{pair[0]} of x with {pair[1]} of y"
     best = own["best_lag"].item()
     strength = own["profile"].sel(lag=best, method="nearest").item()
-    return f"strongest {who}: mean correlation {strength:.2f} at lag {best:+z.2f} s"
+    windows = f"in {int(own['n_windows'])} of {counted(int(result['n_windows'].max()), 'window')}"
+    return f"strongest {who}: mean correlation {strength:.2f} at lag {best:+z.2f} s, {windows}"
 
 
 def _expressivity_summary(result: xr.Dataset) -> str:
@@ -296,5 +297,5 @@ def _expressivity_summary(result: xr.Dataset) -> str:
     rates = result["activations_per_minute"]
     top = rates.isel(rates.argmax([*rates.dims]))
     where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
-    where += f" in {top[by].item()}" if (by := result.attrs.get("by")) else ""
+    where += f" in {by} {top[by].item()}" if (by := result.attrs.get("by")) else ""
     return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"

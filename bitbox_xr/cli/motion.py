@@ -50,14 +50,14 @@ def _label(dim: str, top: xr.Dataset) -> str:
 
 
 def _summary(result: xr.Dataset) -> str:
-    """One line about the motion: its points, and the longest path."""
-    path, text = result["path"], str(result.attrs["points"])
-    if not path.notnull().any():
+    """One line about the motion: its points, and the fastest one. Paths grow with the time of a condition."""
+    speed, text = result["speed"], str(result.attrs["points"])
+    if not speed.notnull().any():
         return f"{text}; no motion could be measured"
-    top = result.isel(path.argmax([*path.dims])) if path.dims else result
-    labels = [_label(str(dim), top) for dim in path.dims if dim in top.coords]
+    top = result.isel(speed.argmax([*speed.dims])) if speed.dims else result
+    labels = [_label(str(dim), top) for dim in speed.dims if dim in top.coords]
     who = f" ({', '.join(labels)})" if labels else ""
-    figures = (
+    path, fastest = (
         f"{rounded(top[name].item())} {shown_unit(result[name].attrs['units'])}".strip() for name in ("path", "speed")
     )
-    return f"{text}; {'longest path' if path.dims else 'path'}{who} {', mean speed '.join(figures)}"
+    return f"{text}; {'highest mean speed' if speed.dims else 'mean speed'}{who} {fastest}, path {path}"

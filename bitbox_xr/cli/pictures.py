@@ -9,7 +9,16 @@ import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.cli.arguments import OF_INTERVALS, annotated, by_option, checked_out, interval_faults, opened, second
+from bitbox_xr.cli.arguments import (
+    OF_INTERVALS,
+    annotated,
+    by_option,
+    checked_out,
+    interval_faults,
+    opened,
+    second,
+    unused_options,
+)
 from bitbox_xr.cli.default_pictures import default_picture
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
@@ -35,7 +44,7 @@ RESULTS = ("found", "chance")  # options that are files with results
 # options that are not of a picture, but say which part of which data
 OF_COMMAND = {"out", "picture", "select", "dpi", *OPEN_OPTIONS, *Y_OPTIONS, "align", "align_fps", "offset"}
 OF_COMMAND |= {"intervals", *OF_INTERVALS}
-SAME_LABEL = 1e-3  # largest relative difference of a number of --select from the label that it stands for
+SAME_LABEL = 1e-3  # largest relative difference of a number of --select from the label that it names
 DATE = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
@@ -120,7 +129,7 @@ def plot(result: Path, **given: Any) -> None:
 
     files = [given[name] for name in (*RESULTS, "y") if given[name] is not None]
     out = checked_out(given, result, *files, form=PICTURE)
-    refuse("plot", interval_faults(given))
+    refuse("plot", interval_faults(given) + unused_options(given))
     data = _data(result, given)
     default = default_picture(data, given)
     name = given["picture"] or default.name
@@ -169,7 +178,7 @@ def _labels(data: xr.Dataset | xr.DataArray, texts: tuple[str, ...]) -> dict[str
 
 
 def _nearest(text: str, known: np.ndarray) -> float | None:
-    """The label that a text stands for, which may have fewer digits: 1.008 for 1.00834 s; None if there is none."""
+    """The label that a text names, which may have fewer digits: 1.008 for 1.00834 s; None without one."""
     try:
         number = float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The command `prepare`, which converts a recording to NetCDF, and smooths, detrends and standardises it."""
+"""The command `prepare`, which converts a recording to NetCDF, and fills, masks, smooths and standardises it."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import click
 import xarray as xr
 
-from bitbox_xr.cli.arguments import checked_out
+from bitbox_xr.cli.arguments import OF_INTERVALS, checked_out, read_intervals
 from bitbox_xr.cli.group import main
-from bitbox_xr.cli.options import FILE, HELP, reader_options, reported, signals_out_option
+from bitbox_xr.cli.options import FILE, HELP, reader_options, reported, signals_out_option, tier_options
 from bitbox_xr.cli.output import SIGNALS
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import counted
@@ -17,6 +17,8 @@ from bitbox_xr.io.netcdf import to_netcdf
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import open_options
 from bitbox_xr.preprocessing.filters import detrend, smooth
+from bitbox_xr.preprocessing.gaps import fill_gaps
+from bitbox_xr.preprocessing.masks import mask
 from bitbox_xr.preprocessing.standardisation import standardize
 from bitbox_xr.reporting.methods import steps
 
@@ -26,9 +28,16 @@ NONE = "none"  # of --center and --scale: Python's None
 OF_STANDARDIZE = ("reference", "center", "scale", "dead_band")
 
 
-@main.command(short_help="Convert X to NetCDF; smooth, detrend, standardise it.", **HELP)
+@main.command(short_help="Convert X to NetCDF; fill gaps, mask, smooth, … it.", **HELP)
 @click.argument("x", type=FILE)
 @signals_out_option
+@click.option("--fill-gaps", "max_gap", type=float, metavar="S", help="Interpolate gaps of up to S seconds.")
+@click.option("--mask", "masked", type=FILE, help="Annotation of X. Frames in its intervals become missing.")
+@click.option(
+    "--regions", multiple=True, metavar="NAME", help="With --mask: only signals of this region of the face, such as "
+    "mouth. Can be given several times. [default: all signals]",
+)  # fmt: skip
+@tier_options
 @click.option("--smooth", "smooth_width", type=float, metavar="S", help="Width of a Gaussian at half maximum, s.")
 @click.option("--detrend", "detrend_width", type=float, metavar="S", help="Subtract the running median over S seconds.")
 @click.option("--standardize", is_flag=True, help="Subtract a level and divide by a spread.")
@@ -39,7 +48,8 @@ OF_STANDARDIZE = ("reference", "center", "scale", "dead_band")
 @reader_options
 @reported
 def prepare(x: Path, **given: Any) -> None:
-    """Save a recording as a NetCDF file, after smoothing, detrending and standardising it, in this order.
+    """Save a recording as a NetCDF file, after filling gaps, masking, smoothing, detrending and standardising it, in
+    this order.
 
     Without these options, the file is only converted: its values do not change.
 
@@ -47,12 +57,18 @@ def prepare(x: Path, **given: Any) -> None:
     Examples:
       bitbox-xr prepare openface.csv -o head.nc --kind pose
       bitbox-xr prepare openface.csv -o smooth.nc --smooth 0.2 --detrend 60
+      bitbox-xr prepare child.csv -o child.nc --fill-gaps 0.2 \\
+        --mask coded.eaf --tier speech --regions mouth
       bitbox-xr prepare task.csv -o task.nc --standardize --reference neutral.csv --dead-band 1
     """
     reference = given["reference"]
-    out = checked_out(given, x, *([] if reference is None else [reference]), form=SIGNALS)
+    out = checked_out(given, x, *(file for file in (reference, given["masked"]) if file is not None), form=SIGNALS)
     refuse("options", _faults(given))
     signals = open_signals(x, **open_options(given))
+    if given["max_gap"] is not None:
+        signals = fill_gaps(signals, max_gap=given["max_gap"])
+    if given["masked"] is not None:
+        signals = mask(signals, read_intervals(given["masked"], given), regions=list(given["regions"]) or None)
     if given["smooth_width"] is not None:
         signals = smooth(signals, given["smooth_width"])
     if given["detrend_width"] is not None:
@@ -74,6 +90,10 @@ def _summary(x: xr.DataArray) -> str:
 
 def _faults(given: dict[str, Any]) -> list[str]:
     of_standardize = [f"--{name.replace('_', '-')}" for name in OF_STANDARDIZE if given[name] is not None]
-    if of_standardize and not given["standardize"]:
-        return [f"expected --standardize with {', '.join(of_standardize)}, got none; add it or leave them out"]
-    return []
+    of_mask = [f"--{name.replace('_', '-')}" for name in ("regions", *OF_INTERVALS) if given[name]]
+    needed = (("--standardize", of_standardize, given["standardize"]), ("--mask", of_mask, given["masked"] is not None))
+    return [
+        f"expected {flag} with {', '.join(own)}, got none; add it or leave them out"
+        for flag, own, there in needed
+        if own and not there
+    ]

@@ -15,11 +15,12 @@ import click
 
 __all__ = ["in_words_of", "named", "options_of"]
 
-OTHER_CALLS = {"annotate": "--intervals"}  # functions that are neither a command nor called as an option
+# functions that are neither a command nor called as an option
+OTHER_CALLS = {"annotate": "--intervals", "open_intervals": "--intervals"}
 # names that mean nothing else in a sentence; those with an underscore do not either
 UNMISTAKABLE = {"fps", "rng", "sep", "skiprows"}
 VALUE = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|…|True|False|None|-?[\w.+]+"""
-SUBJECT = re.compile(r"^(?:(?:[a-z_]+\.)?[a-z_]+\(\)|options|plot): ", re.MULTILINE)
+SUBJECT = re.compile(r"^(?:(?:[a-z_]+\.)?[a-z_]+\(\)|options|plot|pair): ", re.MULTILINE)
 CALL = re.compile(r"\b((?:[a-z_]+\.)*)([a-z_]+)\((?:x|x, y)?\)")
 WRAPPED = re.compile(rf"\b[\w.]+\((?:[^()=]*, )?(\w+=(?:{VALUE})(?:, \w+=(?:{VALUE}))*)\)")
 SELECTED = re.compile(r"\.i?sel\((\w+)=[^()]*\)")
@@ -62,8 +63,9 @@ def in_words_of(
 
 @contextmanager
 def named(names: Mapping[str, str]) -> Iterator[None]:
-    """Translate the errors of a block in which options have other names: `{"fps": "--align-fps"}`."""
-    renamed = {name: click.Option([flag, name]) for name, flag in names.items()}
+    """Translate the errors of a block in which options have other names: `{"fps": "--align-fps FPS"}`."""
+    parts = {name: flag.partition(" ") for name, flag in names.items()}
+    renamed = {name: click.Option([flag, name], metavar=value or None) for name, (flag, _, value) in parts.items()}
     try:
         yield
     except ValueError as error:

@@ -209,7 +209,7 @@ def pair_text(data: xr.Dataset | xr.DataArray, pair: tuple[str, str]) -> str:
 
 
 def attrs_of_part(data: xr.Dataset | xr.DataArray) -> Attrs:
-    """The attributes of a result; of a label selected from several, with the number of its own windows.
+    """The attributes of a result; of a label selected from several, with the number of windows of that label.
 
     The number is None if the result does not have it.
 

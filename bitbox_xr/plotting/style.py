@@ -322,7 +322,7 @@ def select_variable(data: xr.Dataset, name: str, dims: tuple[str, ...], remedy: 
 
 
 def _dimension_advice(missing: list[str], further: list[str]) -> str:
-    if PAIR in further:
+    if PAIR in further and missing:
         return "use the result before .bitbox.matched()"
     if missing and further:
         return "use the result before it was grouped or renamed"

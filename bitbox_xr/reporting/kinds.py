@@ -68,7 +68,7 @@ KINDS = (
         averaged=("activations_per_minute", "mean"),
     ),
     Kind("diversity", "overall", ("overall", "frame_wise"), "overall", averaged=("overall", "frame_wise")),
-    Kind("motion", "range", ("range", "path", "speed", "acceleration", "valid"), "path", averaged=("path", "speed")),
+    Kind("motion", "range", ("range", "path", "speed", "acceleration", "valid"), "speed", averaged=("speed", "path")),
     Kind("smoothness", "ldj", ("ldj", "jerk", "valid"), "ldj", averaged=("ldj",)),
     Kind(
         "motion from a reference", "distance_mean",

@@ -55,7 +55,7 @@ Limits = tuple[float | None, float | None]  # of colours: vmin and vmax
 class Picture(NamedTuple):
     """A picture: the variable that it needs with its dimensions, its caption, its size and what draws it.
 
-    Pictures of several labels have the limits that `draw` takes in common if the variable has values of both signs.
+    Pictures of several labels have the limits that `draw` takes in common if they are `shared`.
     A picture with `tests` is for results with p-values if it is True, and for means over recordings if it is False.
     """
 
@@ -64,7 +64,7 @@ class Picture(NamedTuple):
     caption: str
     size: Callable[[xr.Dataset], Size]
     draw: Callable[[xr.Dataset, "Drawn", Limits], object]
-    both_signs: bool = False
+    shared: bool = False
     tests: bool | None = None
     whole: bool = False  # one picture shows all further dimensions
 
@@ -96,7 +96,7 @@ def _longest(result: xr.Dataset, *dims: str) -> float:
 
 
 def _of_labels(result: xr.Dataset) -> Size:
-    dim = next(str(dim) for dim in (LANDMARK, SIGNAL, SCALE) if dim in result.dims)
+    dim = next(str(dim) for dim in (PAIR, LANDMARK, SIGNAL, SCALE) if dim in result.dims)
     names = _longest(result, dim)
     return _width(result.sizes[dim], 0.0), LABELS_MM + names
 
@@ -117,8 +117,10 @@ def _matrix(result: xr.Dataset, figure: "Drawn", limits: Limits, statistic: str)
     return PlotMethods(result).matrix(statistic=statistic, vmin=limits[0], vmax=limits[1], ax=figure.subplots())
 
 
-def _values(variable: str) -> Callable[[xr.Dataset, "Drawn", Limits], object]:
-    return lambda one, figure, limits: PlotMethods(one).values(variable, vmax=limits[1], ax=figure.subplots())
+def _values(variable: str, *, both_signs: bool = False) -> Callable[[xr.Dataset, "Drawn", Limits], object]:
+    return lambda one, figure, limits: PlotMethods(one).values(
+        variable, vmin=limits[0] if both_signs else None, vmax=limits[1], ax=figure.subplots()
+    )
 
 
 def _significant(found: xr.Dataset, figure: "Drawn", limits: Limits) -> "Axes":
@@ -132,12 +134,17 @@ PICTURES = (
     Picture(
         "surrogate_z", PAIRS, "Each pair against chance; significant pairs are framed", _of_pairs,
         lambda one, figure, limits: _significant(one, figure, limits),
-        both_signs=True, tests=True,
+        shared=True, tests=True,
     ),
     Picture(
         "excess", PAIRS, "Correlation of each pair, minus that by chance", _of_pairs,
         lambda one, figure, limits: _matrix(one, figure, limits, "excess"),
-        both_signs=True, tests=False,
+        shared=True, tests=False,
+    ),
+    Picture(
+        "excess", frozenset({PAIR}), "Correlation beyond chance of the same signal of both", _of_labels,
+        _values("excess", both_signs=True),
+        shared=True, tests=False,
     ),
     Picture(
         "observed", frozenset({PAIR}), "The same signal of both, with the range that chance gives", _of_matched,
@@ -150,7 +157,7 @@ PICTURES = (
     Picture(
         "corr_mean", PAIRS, "Mean correlation over windows of each pair", _of_pairs,
         lambda one, figure, limits: _matrix(one, figure, limits, "corr_mean"),
-        both_signs=True,
+        shared=True,
     ),
     Picture(
         "corr", PAIRS | {WINDOW}, "The strongest pair over time", _fixed(2, OVER_TIME_MM),
@@ -176,13 +183,13 @@ PICTURES = (
         "rise", frozenset({EVENT}), "Each activation at its time", _of_events,
         lambda one, figure, limits: PlotMethods(one).events(ax=figure.subplots()),
     ),
-    Picture("speed", frozenset({LANDMARK}), "Mean speed of each landmark", _of_labels, _values("speed")),
+    Picture("speed", frozenset({LANDMARK}), "Mean speed of each landmark", _of_labels, _values("speed"), shared=True),
     Picture("ldj", frozenset({LANDMARK}), "Smoothness of each landmark", _of_labels, _values("ldj")),
     Picture(
         "distance_mean", frozenset({LANDMARK}), "Mean distance of each landmark from the reference", _of_labels,
-        _values("distance_mean"),
+        _values("distance_mean"), shared=True,
     ),
-    Picture("noise", frozenset({SIGNAL}), "Noise of each signal", _of_labels, _values("noise")),
+    Picture("noise", frozenset({SIGNAL}), "Noise of each signal", _of_labels, _values("noise"), shared=True),
     Picture("overall", frozenset({SCALE}), "Diversity at each scale", _of_labels, _values("overall")),
     Picture(
         "estimate", frozenset(), "Estimates with their confidence intervals; significant ones are red", _of_cells,
@@ -199,7 +206,7 @@ def pictures(result: xr.Dataset, numbers: Numbers) -> list[Figure]:
         if picture.variable in result.data_vars and _is_drawn(picture, result):
             dims = [] if picture.whole else result[picture.variable].dims
             further = [str(dim) for dim in dims if dim not in picture.dims]
-            limits = _limits(result[picture.variable]) if picture.both_signs and further else (None, None)
+            limits = _limits(result[picture.variable]) if picture.shared and further else (None, None)
             made += [_made(picture, part, label, limits, numbers) for label, part in _parts(result, further)]
     return made
 

@@ -33,7 +33,7 @@ def study_sections(study: Cohort, numbers: Numbers) -> list[Section]:
     """All sections of a study."""
     summaries = {name: results.summary for name, results in study.items() if len(results.recordings)}
     sections = [Section("Recordings", tuple(_recordings(study, summaries)), tuple(_not_measured(study)))]
-    sections += [_quality_section(summaries)] if summaries else []
+    sections += [_quality_section(summaries, numbers)] if summaries else []
     sections += [measure_section(summary, numbers) for name, summary in summaries.items() if name != QUALITY]
     if deviations := study.deviations:
         text = "Later runs differ from the file of measures and options that the first run kept (preregistered.toml):"
@@ -102,8 +102,8 @@ def _covariates(summary: xr.Dataset) -> list[str]:
 # --- quality
 
 
-def _quality_section(summaries: dict[str, xr.Dataset]) -> Section:
-    """Means over signals: for each condition, for each group, and for each recording."""
+def _quality_section(summaries: dict[str, xr.Dataset], numbers: Numbers) -> Section:
+    """Pictures of each signal; and means over signals for each condition, for each group, and for each recording."""
     name = QUALITY if QUALITY in summaries else next(iter(summaries))
     summary = summaries[name]
     kind = kind_of(summary)
@@ -116,7 +116,9 @@ def _quality_section(summaries: dict[str, xr.Dataset]) -> Section:
     tables = [_quality_by([*people, *by], names, summary, "Means over recordings and signals")] if people or by else []
     tables += [_quality_by([group, *people], names, summary, f"By {group}") for group in _grouping(summary)]
     tables.append(_quality_by([RECORDING, *people], names, summary, "Each recording: means over signals"))
-    return Section("Data quality", tuple(tables)).explained_once()
+    each = _averaged(summary, kind).mean(by, keep_attrs=True) if kind and name == QUALITY else xr.Dataset()
+    drawn = pictures(each, numbers)
+    return Section("Data quality", (*drawn, *tables)).explained_once()
 
 
 def _quality_by(labels: list[str], names: list[str], summary: xr.Dataset, caption: str) -> Table:

@@ -200,6 +200,7 @@ WORDED = {
     "two faults of x\n  - resample(): leave out noise": "two faults of x\n  - resample(): leave out noise",
     "see align() and annotate(), or kinematics() and events()": "see --align and --intervals, or bitbox-xr kinematics "
     "and events()",
+    "a state log of FaceReader; read it with open_intervals()": "a state log of FaceReader; read it with --intervals",
     "a column called 'fps' or \"max_lag\"": "a column called 'fps' or \"max_lag\"",
 }
 
@@ -242,7 +243,7 @@ def test_messages_name_options_as_the_command_line_does(text):
         ),
         (
             ["plot", "results/imitation.nc", "-o", "o.png", "--select", "window=one"],
-            "expected a label of window (1.98333, 2.98333, ",
+            "expected a label of window (2, 3, 4, ",
         ),
         (["report", "results/imitation.nc", "-o", "o.nc"], "choose a name that ends in .html or .htm"),
         (["report", "empty", "-o", "o.html"], "expected a folder of a study, or one with results (.nc)"),

@@ -102,3 +102,10 @@ def test_options_of_reading_that_cannot_apply_are_refused(tmp_path):
     assert "expected a tracker's file with --fps, got none; leave the option out" in done.stderr
     done = run("plot", tmp_path / "data.nc", "--intervals", tmp_path / "phases.csv", "-o", tmp_path / "x.png")
     assert "expected a recording with --intervals, got the result" in done.stderr
+    done = run("plot", tmp_path / "data.nc", "--fps", 30, "-o", tmp_path / "x.png")
+    assert "expected a recording with --fps, got the result" in done.stderr
+    bx.to_netcdf(X, tmp_path / "x.nc")
+    done = run("plot", tmp_path / "x.nc", "--align", "-o", tmp_path / "x.png")
+    assert "expected a file Y with --align, got none" in done.stderr
+    done = run("plot", tmp_path / "x.nc", "--kind", "expression", "-o", tmp_path / "x.png")
+    assert done.output == f"{tmp_path / 'x.png'}: signals\n"

@@ -34,6 +34,23 @@ def test_steps_are_done_in_order(tmp_path):
         assert found.attrs["history"] == expected.attrs["history"]
 
 
+def test_gaps_are_filled_before_intervals_are_masked(tmp_path):
+    x, _ = recordings(tmp_path)
+    x = x.assign_coords(region=("signal", ["mouth", "eye"]))
+    x[50:52] = float("nan")
+    bx.to_netcdf(x, tmp_path / "gaps.nc")
+    (tmp_path / "coded.csv").write_text("onset,offset,label,tier\n1,2,yes,speech\n3,9,play,phase\n")
+    chosen = ("--mask", tmp_path / "coded.csv", "--tier", "speech", "--regions", "mouth")
+    done = run("prepare", tmp_path / "gaps.nc", "-o", tmp_path / "out.nc", "--fill-gaps", 0.2, *chosen)
+    assert done.exit_code == 0, done.output
+    assert "interpolated linearly over gaps of up to 0.2 s, then set to missing in one interval" in done.output
+    speech = bx.open_intervals(tmp_path / "coded.csv", tier="speech")
+    expected = bx.mask(bx.fill_gaps(x, max_gap=0.2), speech, regions="mouth")
+    with bx.open_netcdf(tmp_path / "out.nc") as found:
+        xr.testing.assert_equal(found.load(), expected)
+    assert int(expected.isnull().sum()) == int(expected[:, 0].isnull().sum()) > 0
+
+
 def test_without_steps_a_file_is_converted(tmp_path):
     (tmp_path / "x.csv").write_text("t,a,b\n0.0,1,2\n0.1,3,4\n0.2,5,6\n")
     done = run("prepare", tmp_path / "x.csv", "--time", "t", "-o", tmp_path / "out.nc")
@@ -56,6 +73,7 @@ def test_faults_are_reported_and_nothing_is_written(tmp_path):
     for options, message in (
         (("--smooth", 1, "--scale", "mad"), "expected --standardize with --scale, got none"),
         (("--smooth", 99), "expected width to be from"),
+        (("--regions", "mouth", "--tier", "speech"), "expected --mask with --regions, --tier, got none"),
     ):
         done = run(*target, *options)
         assert done.exit_code == 1

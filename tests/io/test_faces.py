@@ -94,7 +94,9 @@ def test_bad_logs_of_facereader(tmp_path):
     with pytest.raises(ValueError, match=r"x.txt: line 7, column 'Video Time': expected HH:MM:SS.mmm, got 'later'"):
         open_signals(log(path, ["00:00:00.000", "later"]))
     path.write_text("Video analysis state log\n\nVideo Time\tDominant Expression\n")
-    with pytest.raises(ValueError, match=r"got a state log of FaceReader; open_intervals\(\) reads it"):
+    with pytest.raises(
+        ValueError, match=r"got a state log of FaceReader, which is an annotation; read it with open_intervals"
+    ):
         open_signals(path)
 
 

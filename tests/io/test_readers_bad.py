@@ -375,7 +375,10 @@ def test_a_damaged_or_unknown_3di_file_is_refused(case, tmp_path):
 def test_a_path_without_a_file_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no\.csv: expected an existing file, got none"):
         open_signals(tmp_path / "no.csv")
-    with pytest.raises(IsADirectoryError, match=r"expected a file, got a folder without frames of OpenPose; see open_"):
+    with pytest.raises(
+        IsADirectoryError,
+        match=r"expected a file, got a folder without frames of OpenPose; choose one of its files, or see open_",
+    ):
         open_signals(tmp_path)
     with pytest.raises(TypeError, match=r"expected path to be a file, got ndarray; signals\(\) accepts arrays"):
         open_signals(np.zeros((3, 2)))

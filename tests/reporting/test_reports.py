@@ -259,7 +259,7 @@ def test_a_report_on_a_study(out, tmp_path):
     assert [HOSTILE, f"{HOSTILE}: expected a file, got none"] in parsed.rows
     assert {"Failed recordings", "Not done recordings", "Results by group", "Methods"} <= set(parsed.texts)
     assert ["control", "12.5 %"] in parsed.rows
-    assert parsed.tags().count("svg") == 5  # three pairs by condition, and the largest one by group and by site
+    assert parsed.tags().count("svg") == 7  # two conditions; three pairs by condition, the largest by group and by site
     assert "by group: each recording, means and 95 % confidence intervals" in " ".join(parsed.texts)
     with bx.open_netcdf(out / "significance" / "summary.nc") as summary:
         cell = summary.excess.sel(condition="task", pair="AU01").values

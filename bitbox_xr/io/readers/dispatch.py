@@ -47,7 +47,7 @@ UNSUPPORTED = {  # first bytes: format, and remedy
     b"PK\x03\x04": "a ZIP archive (such as an Excel file); save the table as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel file; save the table as CSV",
     b"\x1f\x8b": "a file compressed by gzip; decompress it",
-    b"Video analysis state log": "a state log of FaceReader; open_intervals() reads it",
+    b"Video analysis state log": "a state log of FaceReader, which is an annotation; read it with open_intervals()",
     b"MATLAB 5": "a MATLAB file; export the table as CSV",
 }
 
@@ -188,7 +188,10 @@ def _head_of(file: Path, stated: Reader | None) -> bytes:
         return registry.head_of(file)
     if openpose.recognise(file, b"") or (stated is not None and not stated.built_in):
         return b""
-    raise IsADirectoryError(f"{file}: expected a file, got a folder without frames of OpenPose; see open_recording()")
+    raise IsADirectoryError(
+        f"{file}: expected a file, got a folder without frames of OpenPose; choose one of its files, or see "
+        "open_recording() for files of 3DI"
+    )
 
 
 # --- formats

@@ -113,29 +113,37 @@ def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, fr
 
     With `both`, the maxima of the negative part are included; they are the frames with negative `w`. `allowed` marks
     the frames that may be reported. A plateau counts once, at its middle. The first and the last frame never count.
+    `frame` has more places than there are maxima.
     """
     up = directions(w, tolerance, both)
-    # Frames after which the direction changes are rare, so eight frames are examined at once.
     changes = np.zeros(len(up), np.int8)
     for t in range(1, len(up)):
         changes[t] = (up[t] != up[t - 1]) & ((up[t] < 0) | (both & (up[t] > 0)))
-    words = changes.view(np.int64)
+    n = 0
+    for t in marked(changes):
+        start = t - 1  # of the plateau before t; a single frame in most cases
+        while start > 0 and up[start] == 0:
+            start -= 1
+        middle = (start + t - 1) // 2
+        frame[n] = middle  # the next one replaces it if it is none
+        outwards = (w[t - 1] * up[t] < 0) & (abs(w[t - 1]) >= tolerance)
+        n += (up[start] == -up[t]) & outwards & allowed[middle]
+    return n
+
+
+@kernel
+def marked(flags: np.ndarray) -> np.ndarray:
+    """The indices of the ones among zeros and ones, whose number is a multiple of 8. Ones are rare."""
+    words = flags.view(np.int64)  # eight are examined at once
+    at = np.empty(len(flags) + 1, np.int32)
     n = 0
     for word in range(len(words)):
         if words[word] == 0:
             continue
         for t in range(8 * word, 8 * word + 8):
-            if changes[t] == 0:
-                continue
-            start = t - 1  # of the plateau before t; a single frame in most cases
-            while start > 0 and up[start] == 0:
-                start -= 1
-            middle = (start + t - 1) // 2
-            outwards = w[t - 1] * up[t] < 0 and abs(w[t - 1]) >= tolerance
-            if up[start] == -up[t] and outwards and allowed[middle]:
-                frame[n] = middle
-                n += 1
-    return n
+            at[n] = t  # The next one replaces a zero. A branch here would often be mispredicted.
+            n += flags[t]
+    return at[:n]
 
 
 @kernel
@@ -208,15 +216,15 @@ def spread(w: np.ndarray, largest: float, present: np.ndarray) -> tuple[float, f
     last = first
     while before[last + 1] <= upper:
         last += 1
-    median = middle(between(kept, bins, first, last, 0, 0, before[last + 1] - before[first]), n, before[first])
-    # Bins of the deviation: the whole bins up to a distance hold a value or more if it is not larger than the distance,
-    # and each of them begins at most one bin nearer.
+    median = middle(between(kept, bins, first, last, 0, 0), n, before[first])
+    # The deviation is not larger than the distance up to which whole bins hold enough values. It is at most one bin
+    # smaller, because every bin that begins nearer than that is a whole bin of a distance that does not suffice.
     centre = (median + largest) * factor
     near, far = distance(before, centre, lower) - 1 - MARGIN, distance(before, centre, upper) + MARGIN
     start, stop = whole_bins(centre, near)
     nearer = before[stop] - before[start]
     first, last = max(0, int(np.floor(centre - far))), min(BINS - 1, int(np.floor(centre + far)))
-    inside = between(kept, bins, first, last, start, stop, before[last + 1] - before[first] - nearer)
+    inside = between(kept, bins, first, last, start, stop)
     deviation = middle(np.abs(inside - median), n, nearer)
     return median, deviation if deviation > 0 else 1e-12
 
@@ -267,27 +275,16 @@ def smaller(bins: np.ndarray) -> np.ndarray:
 
 
 @kernel
-def between(
-    values: np.ndarray, bins: np.ndarray, first: int, last: int, start: int, stop: int, count: int
-) -> np.ndarray:
-    """The `count` values in bins `first` to `last`, without those in bins `start` to `stop`, the last excluded.
+def between(values: np.ndarray, bins: np.ndarray, first: int, last: int, start: int, stop: int) -> np.ndarray:
+    """The values in bins `first` to `last`, without those in bins `start` to `stop`, the last excluded.
 
-    Both arrays are filled up to a multiple of 8, with other bins.
+    Both arrays are filled up to a multiple of 8, `bins` with other bins.
     """
     inside = np.zeros(len(bins), np.int8)
     a, b, c, d = np.int16(first), np.int16(last), np.int16(start), np.int16(stop)  # vectors hold more short integers
     for t in range(len(bins)):
         inside[t] = (bins[t] >= a) & (bins[t] <= b) & ((bins[t] < c) | (bins[t] >= d))
-    words = inside.view(np.int64)  # few values are inside, so eight are examined at once
-    out = np.empty(count + 1)  # the last one is for values that are not inside
-    k = 0
-    for word in range(len(words)):
-        if words[word] == 0:
-            continue
-        for t in range(8 * word, 8 * word + 8):
-            out[k] = values[t]
-            k += inside[t]
-    return out[:count]
+    return values[marked(inside)]
 
 
 @kernel

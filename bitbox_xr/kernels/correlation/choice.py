@@ -93,11 +93,10 @@ def scale_and_choose(
 
 
 @kernel
-def gather(sums, side1, side2, sizes, blocks, n1, left, right, n2, moving, start, stop, first, few, r, columns):
-    """Correlations of windows `start` to `stop`, for few signals: in columns of `few` windows from window `first`.
+def gather(sums, side1, side2, sizes, n1, left, right, n2, moving, start, stop, first, r, columns):
+    """Write the correlations of windows `start` to `stop` of few signals to columns, which begin with window `first`.
 
-    With `moving`, sums are those of the window before, except for the first one of the stretch. With `blocks`, `r` has
-    the correlations of the window already. Columns of one window are left out: it is all in `r`.
+    With `moving`, sums are those of the window before, except for the first one of the stretch.
     """
     (x, means, inverse1), (y, total2, inverse2), width, stride = side1, side2, sizes.width, sizes.stride
     cols = strip_width(r)
@@ -105,20 +104,18 @@ def gather(sums, side1, side2, sizes, blocks, n1, left, right, n2, moving, start
         span = sizes.step if moving and w > 0 else 0
         for i in range(left, right):
             at, at1, at2 = (i - left) * sizes.padded, w * sizes.step * n1 + i, w * sizes.step * stride
-            if blocks is None:
-                for c in range(0, sizes.lags * stride, cols):
-                    tile = loaded(strip(r), sums, at + c, 0)
-                    if span > 0:
-                        for k in range(-span, 0):
-                            tile = outer(tile, x, at1 + (k + width) * n1, y, at2 + (k + width) * stride + c)
-                            tile = remove(tile, x, at1 + k * n1, y, at2 + k * stride + c)
-                        store(tile, sums, at + c, 0)
-                    store(scaled(tile, means, inverse1, at1, total2, inverse2, at2 + c), r, at + c, 0)
-            if few > 1:
-                for lag in range(sizes.lags):
-                    to = (((i - left) * sizes.lags + lag) * few + w - first) * n2
-                    for j in range(n2):
-                        columns[to + j] = r[at + lag * stride + j]
+            for c in range(0, sizes.lags * stride, cols):
+                tile = loaded(strip(r), sums, at + c, 0)
+                if span > 0:
+                    for k in range(-span, 0):
+                        tile = outer(tile, x, at1 + (k + width) * n1, y, at2 + (k + width) * stride + c)
+                        tile = remove(tile, x, at1 + k * n1, y, at2 + k * stride + c)
+                    store(tile, sums, at + c, 0)
+                store(scaled(tile, means, inverse1, at1, total2, inverse2, at2 + c), r, at + c, 0)
+            for lag in range(sizes.lags):
+                to = ((i - left) * sizes.lags + lag) * cols + (w - first) * n2
+                for j in range(n2):
+                    columns[to + j] = r[at + lag * stride + j]
 
 
 @kernel

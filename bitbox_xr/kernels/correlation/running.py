@@ -107,9 +107,9 @@ def running(
     side2[2].fill(np.nan)  # shifts outside the reach have no correlation
     blocks = _blocks(sizes, lanes) if plan.sliding else None
     few = None  # windows whose lags are chosen together; branches on None are left out when the function is compiled
-    if plan.sliding or n2 < FEW:
-        few = max(1, min(strip_columns(dtype) // n2, sizes.windows)) if n2 < FEW else 1
-    columns = space(1, sizes.rows * sizes.lags * (few or 0) * n2, sizes, dtype)
+    if n2 < FEW and not plan.sliding:
+        few = max(1, min(strip_columns(dtype) // n2, sizes.windows))
+    columns = space(1, 0 if few is None else sizes.rows * sizes.lags * strip_columns(dtype), sizes, dtype)
     sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *columns
     return _running(
         operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
@@ -201,18 +201,18 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
                 move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, products)
             if few is not None and (w == stop - 1 or not moving):
                 gather(
-                    products, side1, side2, sizes, blocks, n1, left, right, count, moving, first if moving else w,
-                    w + 1, first, few, r, columns,
+                    products, side1, side2, sizes, n1, left, right, n2, moving, first if moving else w, w + 1, first,
+                    r, columns,
                 )  # fmt: skip
-        if few is None:
+        out = n1, n2, left, right, begin, count, start + first, start + stop, choice, corr, lags
+        if few is not None:
+            choose_windows((columns, sizes.lags * strip_width(r), strip_width(r)), *out)
+        elif blocks is not None:
+            choose_windows((r, sizes.padded, stride), *out)
+        else:
             scale_and_choose(
                 products, side1, side2, sizes, n1, n2, left, right, begin, count, moving, start, first, stop, choice,
                 corr, lags,
-            )  # fmt: skip
-        else:
-            source = (columns, sizes.lags * few * count, few * count) if few > 1 else (r, sizes.padded, stride)
-            choose_windows(
-                source, n1, n2, left, right, begin, count, start + first, start + stop, choice, corr, lags
             )  # fmt: skip
 
 

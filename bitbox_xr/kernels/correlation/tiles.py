@@ -6,8 +6,8 @@ in registers from the first product to the comparison, so that no intermediate r
 not find this arrangement in plain loops. The operations are therefore written as LLVM vector instructions, which are
 independent of the processor. Only the number of rows and the width of a vector are chosen here.
 
-Operands are flat arrays of one type. `x` is packed as `[…, frame, row]` and `y` as `[…, frame, col]`, so that the
-numbers of one frame for a tile are contiguous.
+Operands are flat arrays of one type. `x` and `y` are `[frame, signal]`, so that the numbers of one frame for a tile are
+contiguous.
 """
 
 from collections.abc import Callable

@@ -86,6 +86,8 @@ def _without_gaps(
 
 def _gaps(sides: tuple[Side, Side], plan: Plan, windows: int) -> np.ndarray:
     """Whether any frame that a window covers at some lag is missing in any signal."""
+    if not any(side.lost[-1] for side in sides):
+        return np.zeros(windows, bool)
     at = np.arange(windows) * plan.step
     lost = [side.lost[at + reach] > side.lost[at] for side, reach in zip(sides, plan.reach, strict=True)]
     result: np.ndarray = lost[0] | lost[1]
