@@ -123,7 +123,7 @@ CASES = {
     "imitation of rectangles": (
         lambda: compat.imitation(bitbox(type="rectangle"), TABLE),
         ValueError,
-        ["of kind expression, landmark, landmark-can, pose, emotion or gaze, got 'rectangle'"],
+        ["of kind expression, landmark, landmark-can, pose, emotion, gaze or motion-energy, got 'rectangle'"],
     ),
     "expressivity of a pose": (
         lambda: compat.expressivity(bitbox(type="pose")),
