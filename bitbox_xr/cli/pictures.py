@@ -44,7 +44,7 @@ RESULTS = ("found", "chance")  # options that are files with results
 # options that are not of a picture, but say which part of which data
 OF_COMMAND = {"out", "picture", "select", "dpi", *OPEN_OPTIONS, *Y_OPTIONS, "align", "align_fps", "offset"}
 OF_COMMAND |= {"intervals", *OF_INTERVALS}
-SAME_LABEL = 1e-3  # largest relative difference of a number of --select from the label that is meant
+SAME_LABEL = 1e-3  # largest relative difference of a number of --select from the label that it names
 DATE = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
@@ -178,7 +178,7 @@ def _labels(data: xr.Dataset | xr.DataArray, texts: tuple[str, ...]) -> dict[str
 
 
 def _nearest(text: str, known: np.ndarray) -> float | None:
-    """The label that a text means, which may have fewer digits: 1.008 for 1.00834 s; None if no label is near."""
+    """The label that a text names, which may have fewer digits: 1.008 for 1.00834 s; None without one."""
     try:
         number = float(text)
     except ValueError:

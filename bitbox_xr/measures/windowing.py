@@ -29,7 +29,7 @@ from bitbox_xr.core.variables import (
 )
 from bitbox_xr.measures.correlation_engine import Windows
 from bitbox_xr.measures.pair_coordinates import Coordinate, labelled_coords, number_faults
-from bitbox_xr.preprocessing.alignment import shared_clock
+from bitbox_xr.preprocessing.alignment import left_out_text, shared_clock
 from bitbox_xr.preprocessing.intervals import Stretch, by_faults, labels_of, stretches
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ __all__ = ["Grid", "Options", "Pair", "checked_pair"]
 
 KINDS = ("expression", "landmark", "landmark-can", "pose", "emotion", "gaze", "motion-energy")
 WINDOW_AND_LAGS = ", for a window and its lags"
-MAX_LEFT_OUT = 0.05  # share of a recording beyond the end of the other that is left out without a warning
 
 
 class Options(NamedTuple):
@@ -264,7 +263,7 @@ def checked_pair(
     found = [Stretch("", -1, 0, frames)] if by is None else stretches(by, one, other, frames=frames)
     refuse(subject, _window_faults(options, found, by, rate, one.sizes[SIGNAL] > frames, smaller))
     grids = tuple(grid for stretch in found if (grid := _grid(stretch, *options.frames(rate))).windows.number)
-    if not partner and (text := _left_out(one, other, rate)):
+    if not partner and (text := left_out_text(one, other, rate)):
         warn(f"{subject}: {text}")
     if len(grids) < len(found):
         _warn_of_short(subject, one, found, options, rate, smaller)
@@ -272,32 +271,7 @@ def checked_pair(
     carried = {label: coord for label, _, coord in labelled}
     short = len(found) - len(grids)
     return Pair(
-        measure,
-        one,
-        other,
-        y is None,
-        options,
-        rate,
-        frames,
-        carried,
-        grids,
-        by,
-        labels,
-        short,
-        subject=subject,
-        smaller=smaller,
-    )
-
-
-def _left_out(x: xr.DataArray, y: xr.DataArray, rate: float) -> str:
-    """A warning if one recording is much longer, because only the frames that both have are used; "" if not."""
-    lengths = {"x": x.sizes[TIME], "y": y.sizes[TIME]}
-    (shorter, frames), (longer, most) = sorted(lengths.items(), key=lambda one: one[1])
-    if most - frames <= MAX_LEFT_OUT * most:
-        return ""
-    return (
-        f"expected x and y of one length, got {longer} of {seconds(most / rate)} and {shorter} of "
-        f"{seconds(frames / rate)}; what {longer} has beyond the end of {shorter} is left out"
+        measure, one, other, y is None, options, rate, frames, carried, grids, by, labels, short, subject, smaller
     )
 
 

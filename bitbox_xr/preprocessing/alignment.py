@@ -17,7 +17,9 @@ from bitbox_xr.kernels.interpolation import rounding
 from bitbox_xr.preprocessing.regularity import Frames
 from bitbox_xr.preprocessing.resampling import checked_recordings, max_gap_faults, max_rate_faults, onto_times
 
-__all__ = ["align", "shared_clock"]
+__all__ = ["align", "left_out_text", "shared_clock"]
+
+MAX_LEFT_OUT = 0.05  # share of a recording beyond the end of the other that is left out without a warning
 
 TIME_OF_DAY = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?")  # the attribute `time_origin` of times from a clock without date
 DAY_S = 86400.0
@@ -127,6 +129,18 @@ def shared_clock(x: xr.DataArray, y: xr.DataArray, subject: str = "the recording
         ]
         refuse(subject, [f"expected x and y to have the same frame times, got {'; '.join(spans)}; see align(x, y)"])
     return float(rates[0] or np.nan), frames
+
+
+def left_out_text(x: xr.DataArray, y: xr.DataArray, rate: float) -> str:
+    """A warning if one recording is much longer, because only the frames that both have are used; "" if not."""
+    lengths = {"x": x.sizes[TIME], "y": y.sizes[TIME]}
+    (shorter, frames), (longer, most) = sorted(lengths.items(), key=lambda one: one[1])
+    if most - frames <= MAX_LEFT_OUT * most:
+        return ""
+    return (
+        f"expected x and y of one length, got {longer} of {seconds(most / rate)} and {shorter} of "
+        f"{seconds(frames / rate)}; what {longer} has beyond the end of {shorter} is left out"
+    )
 
 
 def _rate(axis: np.ndarray) -> float | None:

@@ -259,7 +259,7 @@ def test_unsuitable_partners_are_named(study, run):
     bx.to_netcdf(recording(52, names=["AU04", "AU06", "AU45"]), study / "y2.nc")
     message = run(surrogates="partners", rng=0).status["message"][0]
     assert "2 faults" in message
-    assert "partner 001, as y: expected x and y to have the same frame times" in message
+    assert "partner 001, as y: imitation(): expected x and y to have the same frame times" in message
     assert "expected partner 002 to have the signals of y, got none called AU12" in message
 
 

@@ -58,7 +58,7 @@ def by_hand(measure, intervals, x, y, **options):
 def quiet(measure, *sides, **options):
     """A measure without its warning of short intervals."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "imitation.*expected intervals of at least|coordination.*expected intervals")
+        warnings.filterwarnings("ignore", r".*\(\): expected intervals of at least")
         return measure(*sides, by="condition", **WINDOWS, **options)
 
 
