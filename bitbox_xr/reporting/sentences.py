@@ -128,12 +128,16 @@ CHANCE = (
     ),
     _sentence(
         *("The share of the activations of person y that person x answers by an activation {min_latency} to "
-          f"{{max_latency}} s later was compared with its values {surrogates} For p-values, the largest standardised "
-          "rate of answers in a band of these latencies, at least a quarter of their range wide, was compared."
+          f"{{max_latency}} s later was compared with its values {surrogates}"
           for surrogates in IN_SURROGATES),
         measure="contingency",
     ),
     *(_sentence(f"In {{these}}, {text}.", surrogates=kind) for kind, text in SURROGATES.items()),
+    _sentence(
+        "For p-values, the largest standardised rate of answers in a band of these latencies, at least a quarter of "
+        "their range wide, was compared.",
+        measure="contingency",
+    ),
     _sentence(
         *(
             "p-values are (b + 1) / (n + 1) ({phipson}), family-wise p-values are based on the largest standardised "
