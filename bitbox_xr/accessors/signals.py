@@ -251,6 +251,6 @@ class SignalsAccessor(PairMethods, FaceMethods, MethodGroup):
         >>> fig = face.bitbox.plot.decomposition("AU12", min_rise=0.2, fig=Figure(layout="constrained"))
         >>> print(fig.get_suptitle())
         AU12 of face, all scales aggregated
-        5 activations chosen (rise at least 0.2; red); 195 are counted by default (all dots)
+        5 activations chosen (rise at least 0.2; red), 195 are counted by default (the others grey)
         """
         return SignalsPlotMethods(self._x)

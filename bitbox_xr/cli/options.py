@@ -290,7 +290,8 @@ def threshold_options(rate: float | None) -> Command:
             "--min-rise",
             type=float,
             metavar="H",
-            help="Count only rises of at least this height, in the units of the signals.  [default: no limit]",
+            help="Count only rises of at least this height, in the units of the signals, and a held expression once.  "
+            "[default: no limit]",
         ),
         click.option(
             "--false-alarms-per-minute",

@@ -211,7 +211,7 @@ def _title(one: xr.DataArray, chosen: Scales, rule: Scales, on_top: Drawn) -> tu
     where = "all scales aggregated" if len(chosen.durations) > 1 else f"at {chosen.durations[0]:.6g} s"
     limits = activation_rule({name: getattr(rule, name) for name in ("min_rise", "false_alarms_per_minute")})
     count = f"{on_top.chosen.sizes[EVENT]} activations chosen ({' and '.join(limits)}; red)"
-    return f"{name}, {where}", [count, f"{every} are counted by default (all dots)"]
+    return f"{name}, {where}", [count, f"{every} are counted by default (the others grey)"]
 
 
 def _plot_responses(

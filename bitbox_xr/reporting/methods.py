@@ -149,6 +149,8 @@ def _of_measure(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, ob
         found["reach"] = number(largest_lag(attrs))
     if facts["measure"] == "contrast":
         found |= {"compares": 1, "arrangements": int(attrs["permutations"]) + 1}
+    if "min_rise" in attrs or "false_alarms_per_minute" in attrs:
+        found["chosen"] = 1
     if (alarms := attrs.get("false_alarms_per_minute")) is not None:
         found["false_alarms"] = TIMES.get(float(alarms), f"{_text(alarms)} times")
     found["these"] = "this" if str(attrs.get("n")) == "1" else "these"

@@ -168,6 +168,10 @@ FACES = (
         measure=SEARCHED,
     ),
     _sentence(
+        "Activations between which the signal does not fall by half of the smaller rise were counted as one.",
+        measure=SEARCHED, chosen=1,
+    ),
+    _sentence(
         "Magnitudes beyond 1.5 interquartile ranges from the quartiles were left out.", measure=SEARCHED, robust=1
     ),
     _sentence(
