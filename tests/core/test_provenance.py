@@ -174,6 +174,7 @@ def test_results_keep_source_and_history_of_their_input():
         assert [step["function"] for step in json.loads(result.attrs["history"])] == ["resample"]
 
 
+@pytest.mark.filterwarnings("ignore:.*expected x and y of one length")
 def test_results_count_the_lost_frames_of_their_input():
     values = X.values.copy()
     values[110:170] = np.nan

@@ -49,6 +49,7 @@ def correlation_plan(x, lag):
     return checked_pair("coordination", x, x, Options(6 / FPS, None, lag / FPS, True, 0.75, None), None).plan()
 
 
+@pytest.mark.filterwarnings("ignore:.*expected x and y of one length")
 @pytest.mark.parametrize(
     ("gaps", "polarity"), [("none", True), ("shared", False), ("own", True), ("both", True), ("both", False)]
 )

@@ -57,7 +57,8 @@ def test_chosen_activations_are_red_and_the_others_grey():
     assert panels[0].get_xlim() == top.get_xlim()
     assert title(fig).splitlines() == [
         "AU04, all scales aggregated",
-        f"3 activations chosen (rise at least 0.3; red), {len(together[0].event)} are counted by default (the others grey)",
+        "3 activations chosen (rise at least 0.3; red), "
+        f"{len(together[0].event)} are counted by default (the others grey)",
     ]
 
 
