@@ -198,11 +198,13 @@ def spread(w: np.ndarray, largest: float, present: np.ndarray) -> tuple[float, f
     only the values in these bins are selected by comparison. Selection among all values of a noisy signal is slow,
     because the processor mispredicts every other branch.
     """
-    n = np.count_nonzero(present)
+    n = 0
+    for t in range(len(present)):  # loops, because array expressions take seconds to compile
+        n += present[t]
     if n == 0 or largest == 0:
         return 0.0 if n else np.nan, 1e-12
     kept = np.zeros((n + 7) // 8 * 8)
-    kept[:n] = w if n == len(w) else w[present]
+    gather(w, present, kept)
     # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
     factor = min((BINS - 1) / (2 * largest), MAX_BINS_PER_UNIT)
     bins = np.full(len(kept), -1, np.int16)
@@ -225,15 +227,32 @@ def spread(w: np.ndarray, largest: float, present: np.ndarray) -> tuple[float, f
     nearer = before[stop] - before[start]
     first, last = max(0, int(np.floor(centre - far))), min(BINS - 1, int(np.floor(centre + far)))
     inside = between(kept, bins, first, last, start, stop)
-    deviation = middle(np.abs(inside - median), n, nearer)
+    for t in range(len(inside)):
+        inside[t] = abs(inside[t] - median)
+    deviation = middle(inside, n, nearer)
     return median, deviation if deviation > 0 else 1e-12
+
+
+@kernel
+def gather(w: np.ndarray, present: np.ndarray, kept: np.ndarray) -> None:
+    """Copy the values of `w` in the frames present to the beginning of `kept`."""
+    k = 0
+    for t in range(len(w)):
+        if present[t]:
+            kept[k] = w[t]
+            k += 1
 
 
 @kernel
 def middle(values: np.ndarray, n: int, below: int) -> float:
     """The median of `n` numbers, of which `values` are those in the middle, and `below` are smaller than these."""
     upper = select(values, n // 2 - below)
-    return upper if n % 2 else (values[: n // 2 - below].max() + upper) / 2
+    if n % 2:
+        return upper
+    lower = values[0]
+    for t in range(1, n // 2 - below):
+        lower = max(lower, values[t])
+    return (lower + upper) / 2
 
 
 @kernel
@@ -284,7 +303,11 @@ def between(values: np.ndarray, bins: np.ndarray, first: int, last: int, start: 
     a, b, c, d = np.int16(first), np.int16(last), np.int16(start), np.int16(stop)  # vectors hold more short integers
     for t in range(len(bins)):
         inside[t] = (bins[t] >= a) & (bins[t] <= b) & ((bins[t] < c) | (bins[t] >= d))
-    return values[marked(inside)]
+    at = marked(inside)
+    out = np.empty(len(at))
+    for k in range(len(at)):
+        out[k] = values[at[k]]
+    return out
 
 
 @kernel
