@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bitbox_xr.kernels.activations import extrema
+from bitbox_xr.kernels.activations import extrema, medians
 
 # steps, plateaus, and values around the tolerance; lengths around multiples of eight frames
 values = st.sampled_from([-2.0, -1.0, -0.1, 0.0, 0.1, 0.15, 1.0, 2.0]) | st.floats(-2, 2)
@@ -46,6 +46,6 @@ def test_the_spread_is_that_of_numpy(row):
     w = np.array(row)
     largest = np.abs(w).max()
     kept = np.where(np.abs(w) >= extrema.ROUNDING * largest, w, 0.0)
-    median, deviation = extrema.spread(w, largest, np.ones(len(w), bool))
+    median, deviation = medians.spread(w, largest, extrema.ROUNDING * largest, np.ones(len(w), bool))
     assert median == np.median(kept)
     assert deviation == (np.median(np.abs(kept - median)) or 1e-12)
