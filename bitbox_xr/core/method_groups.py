@@ -20,10 +20,11 @@ class MethodGroup:
     >>> Tools()
     x.tools, methods of tools:
       resample, smooth
-    >>> Tools().smoth
-    Traceback (most recent call last):
-        ...
-    AttributeError: expected a method of x.tools (resample, smooth), got 'smoth'; the nearest name is 'smooth'
+    >>> try:
+    ...     Tools().smoth
+    ... except AttributeError as error:
+    ...     print(error)
+    expected a method of x.tools (resample, smooth), got 'smoth'; the nearest name is 'smooth'
     """
 
     _called: ClassVar[str]  # how users write it
