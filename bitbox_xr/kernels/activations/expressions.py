@@ -12,7 +12,7 @@ import numpy as np
 from bitbox_xr.kernels.activations.rises import FRAMES_PER_SCALE
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Groups", "grouped"]
+__all__ = ["MIN_FALL", "Groups", "grouped"]
 
 MIN_FALL = 0.5  # of the rise, to another expression
 SHARE_OF_GAP = 1 / 3  # of the time between two neighbouring activations, over which means are taken between them …

@@ -185,10 +185,14 @@ def search_rows(
         events = _together(responses(centred, search), present, allowed, search, least)
     else:
         events = _each(responses(centred, search), present, allowed, search, largest, least)
+    rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
+    scale = np.array(search.scales)[events.scale]
     if search.measured:
-        events = _with_edges(events, rows, present, search)
+        falls = expressions.MIN_FALL * rise
+        start, stop = rises.edges(rows, present, events.signal, events.frame, scale, falls)
+        events = events._replace(start=start, stop=stop)
     if search.chooses:
-        events = _expressions(events, centred, search)
+        events = _expressions(events, centred, scale, rise)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
@@ -198,18 +202,9 @@ def search_rows(
     return found if search.labels is None else _by_label(found, allowed, search)
 
 
-def _with_edges(events: Events, rows: np.ndarray, present: np.ndarray, search: Search) -> Events:
-    """The activations with the start and the end of their rises."""
-    falls = 0.5 * _rises(events, search) if search.chooses else np.zeros(len(events.frame))
-    scale = np.array(search.scales)[events.scale]
-    start, stop = rises.edges(rows, present, events.signal, events.frame, scale, falls)
-    return events._replace(start=start, stop=stop)
-
-
-def _expressions(events: Events, centred: np.ndarray, search: Search) -> Events:
+def _expressions(events: Events, centred: np.ndarray, scale: np.ndarray, rise: np.ndarray) -> Events:
     """The strongest activation of each expression, with the start of the first and the end of the last one."""
-    scale = np.array(search.scales)[events.scale]
-    groups = expressions.grouped(centred, events.list, events.signal, events.frame, scale, _rises(events, search))
+    groups = expressions.grouped(centred, events.list, events.signal, events.frame, scale, rise)
     kept = Events(*(column[groups.strongest] for column in events))
     return kept._replace(start=events.start[groups.first], stop=events.stop[groups.last])
 
