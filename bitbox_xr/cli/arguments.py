@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import xarray as xr
 
 from bitbox_xr.cli.output import RESULT, Form, checked_form
-from bitbox_xr.cli.wording import named
+from bitbox_xr.cli.wording import flag_of, flags, named
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.inference.partners import on_clock_of
 from bitbox_xr.io.annotations import open_intervals
@@ -73,8 +73,7 @@ def opened(file: Path, given: Mapping[str, Any]) -> Any:  # DataArray or Dataset
     content = open_netcdf(file) if is_netcdf else open_signals(file, **options)
     with content:
         if options and isinstance(content, xr.Dataset) and "measure" in content.attrs:
-            stated = ", ".join(map(_flag, options))
-            raise ValueError(f"expected a recording with {stated}, got the result {file}; leave the option out")
+            raise ValueError(f"expected a recording with {flags(options)}, got the result {file}; leave the option out")
     if options and is_netcdf:
         content = open_signals(file, **options)
     with content:
@@ -107,7 +106,7 @@ def annotated(x: xr.DataArray, given: Mapping[str, Any]) -> xr.DataArray:
 
 def read_intervals(file: Path, given: Mapping[str, Any]) -> xr.Dataset:
     """The chosen intervals of an annotation; errors name the options of the command."""
-    with named({own: f"{_flag(option)} NAME" for option, own in OF_INTERVALS.items()}):
+    with named({own: f"{flag_of(option)} NAME" for option, own in OF_INTERVALS.items()}):
         return open_intervals(file, **chosen_intervals(given))
 
 
@@ -120,10 +119,6 @@ def _one_or_several(names: str | Sequence[str]) -> str | list[str]:
     return names if isinstance(names, str) else names[0] if len(names) == 1 else list(names)
 
 
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
 def by_option(given: Mapping[str, Any]) -> str | None:
     """The coordinate whose labels are measured; None without --by and --intervals."""
     by: str | None = given.get("by")
@@ -132,10 +127,10 @@ def by_option(given: Mapping[str, Any]) -> str | None:
 
 def interval_faults(given: Mapping[str, Any]) -> list[str]:
     """Options of an annotation without --intervals."""
-    unused = [_flag(name) for name in OF_INTERVALS if given.get(name)]
+    unused = [name for name in OF_INTERVALS if given.get(name)]
     if not unused or given.get("intervals") is not None:
         return []
-    return [f"expected --intervals with {', '.join(unused)}, got none; add --intervals FILE"]
+    return [f"expected --intervals with {flags(unused)}, got none; add --intervals FILE"]
 
 
 def checked_out(given: Mapping[str, Any], *files: Path, form: Form = RESULT) -> Path:
@@ -157,7 +152,7 @@ def _is_same_file(out: Path, file: Path) -> bool:
 def _read_as_y(file: Path, given: Mapping[str, Any]) -> xr.DataArray:
     """The signals of a file that is read with the options of Y; errors name these if they are given."""
     own = {
-        name.removesuffix("_y"): f"{_flag(name)} {VALUES_OF_Y[name]}"
+        name.removesuffix("_y"): f"{flag_of(name)} {VALUES_OF_Y[name]}"
         for name in Y_OPTIONS
         if given.get(name) is not None
     }
@@ -168,11 +163,9 @@ def _read_as_y(file: Path, given: Mapping[str, Any]) -> xr.DataArray:
 def unused_options(given: Mapping[str, Any]) -> list[str]:
     """Options that need another argument, which is missing."""
     faults = []
-    of_y = [_flag(name) for name in Y_OPTIONS if given.get(name) is not None]
+    of_y = [name for name in Y_OPTIONS if given.get(name) is not None]
     if given["y"] is None and of_y:
-        faults.append(
-            f"expected a file Y with {', '.join(of_y)}, got none; if Y is in the file of X, name it again as Y"
-        )
+        faults.append(f"expected a file Y with {flags(of_y)}, got none; if Y is in the file of X, name it again as Y")
     if given["y"] is None and given.get("measure") == "imitation":
         faults.append(
             "expected a file Y with --measure imitation, got none; add Y, or give --measure coordination to "
@@ -180,9 +173,9 @@ def unused_options(given: Mapping[str, Any]) -> list[str]:
         )
     if given["y"] is None and given["align"]:
         faults.append("expected a file Y with --align, got none; add Y or leave out --align")
-    unused = [_flag(name) for name in ("align_fps", "offset") if given[name] is not None]
+    unused = [name for name in ("align_fps", "offset") if given[name] is not None]
     if unused and not given["align"]:
-        faults.append(f"expected --align with {', '.join(unused)}, got none; add --align")
+        faults.append(f"expected --align with {flags(unused)}, got none; add --align")
     return faults
 
 

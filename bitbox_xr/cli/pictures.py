@@ -1,7 +1,7 @@
 """The command `plot`, which draws a picture of a result or of signals."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from bitbox_xr.cli.options import (
     threshold_options,
 )
 from bitbox_xr.cli.output import PICTURE
+from bitbox_xr.cli.wording import flags
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.selection import selected, unknown_name
 from bitbox_xr.io.netcdf import destination, open_netcdf, replacing
@@ -217,12 +218,12 @@ def _checked(
         stated = {"found": data, **stated}
     faults = []
     if others := [option for option in stated if option not in parameters]:
-        known = _flags(option for option in parameters if option != "fps") or "none"
-        got = f"got {_flags(others)}; leave {'them' if len(others) > 1 else 'it'} out, or choose another --picture"
+        known = flags(option for option in parameters if option != "fps") or "none"
+        got = f"got {flags(others)}; leave {'them' if len(others) > 1 else 'it'} out, or choose another --picture"
         faults.append(f"expected options of {name} ({known}), {got}")
     needed = [key for key, one in parameters.items() if one.default is inspect.Parameter.empty and key not in stated]
     if needed:
-        faults.append(f"expected {_flags(needed)} with {name}, got none; add {'them' if len(needed) > 1 else 'it'}")
+        faults.append(f"expected {flags(needed)} with {name}, got none; add {'them' if len(needed) > 1 else 'it'}")
     refuse("plot", faults)
     return stated
 
@@ -235,7 +236,3 @@ def _read(stated: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, Path)
     }
     return stated | content
-
-
-def _flags(names: Iterable[str]) -> str:
-    return ", ".join(f"--{name.replace('_', '-')}" for name in names)

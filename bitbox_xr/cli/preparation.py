@@ -10,6 +10,7 @@ from bitbox_xr.cli.arguments import OF_INTERVALS, checked_out, read_intervals
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import FILE, HELP, reader_options, reported, signals_out_option, tier_options
 from bitbox_xr.cli.output import SIGNALS
+from bitbox_xr.cli.wording import flags
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import SIGNAL, TIME
@@ -89,11 +90,11 @@ def _summary(x: xr.DataArray) -> str:
 
 
 def _faults(given: dict[str, Any]) -> list[str]:
-    of_standardize = [f"--{name.replace('_', '-')}" for name in OF_STANDARDIZE if given[name] is not None]
-    of_mask = [f"--{name.replace('_', '-')}" for name in ("regions", *OF_INTERVALS) if given[name]]
+    of_standardize = [name for name in OF_STANDARDIZE if given[name] is not None]
+    of_mask = [name for name in ("regions", *OF_INTERVALS) if given[name]]
     needed = (("--standardize", of_standardize, given["standardize"]), ("--mask", of_mask, given["masked"] is not None))
     return [
-        f"expected {flag} with {', '.join(own)}, got none; add it or leave them out"
-        for flag, own, there in needed
+        f"expected {needs} with {flags(own)}, got none; add it or leave them out"
+        for needs, own, there in needed
         if own and not there
     ]

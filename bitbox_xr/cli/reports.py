@@ -11,6 +11,7 @@ from bitbox_xr.cli.arguments import NETCDF, checked_out, opened
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import FILE, HELP, reader_options, reported
 from bitbox_xr.cli.output import REPORT
+from bitbox_xr.cli.wording import flags
 from bitbox_xr.cohort.storage import STATUS
 from bitbox_xr.core.errors import warn
 from bitbox_xr.io.readers.options import open_options
@@ -52,9 +53,9 @@ def _opened(results: tuple[Path, ...], given: dict[str, Any]) -> Reportable:
         raise ValueError(f"expected one study, or results without studies, got {got}; report on the study by itself")
     if studies:
         return cohort.open(studies[0])
-    options = [f"--{name.replace('_', '-')}" for name in open_options(given)]
+    options = open_options(given)
     if options and all(path.is_dir() or path.suffix.lower() == NETCDF for path in results):
-        raise ValueError(f"expected a tracker's file with {', '.join(options)}, got none; leave the option out")
+        raise ValueError(f"expected a tracker's file with {flags(options)}, got none; leave the option out")
     return [one for path in results for one in (_in_folder(path) if path.is_dir() else [_in_memory(path, given)])]
 
 

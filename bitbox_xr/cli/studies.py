@@ -23,6 +23,7 @@ from bitbox_xr.cli.options import (
     tier_options,
     window_options,
 )
+from bitbox_xr.cli.wording import flags
 from bitbox_xr.cohort import MEASURES
 from bitbox_xr.demo import MAX_MINUTES, MIN_MINUTES
 from bitbox_xr.demo.files import REPORT_FILES, replaced
@@ -206,6 +207,6 @@ def _refuse_together(stated: Mapping[str, Any]) -> None:
     if ("config" in stated) == ("measure" in stated):
         got = "both" if "config" in stated else "neither"
         raise click.UsageError(f"expected --config with a TOML file, or --measure, got {got}")
-    unused = [f"--{name.replace('_', '-')}" for name in ALIGN_OPTIONS if name in stated]
+    unused = [name for name in ALIGN_OPTIONS if name in stated]
     if unused and "align" not in stated:
-        raise click.UsageError(f"expected --align with {', '.join(unused)}, got none; add --align")
+        raise click.UsageError(f"expected --align with {flags(unused)}, got none; add --align")

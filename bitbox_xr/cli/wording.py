@@ -7,13 +7,13 @@ translated by rules for the forms in which messages name an option, not by a tab
 import ast
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
 import click
 
-__all__ = ["in_words_of", "named", "options_of"]
+__all__ = ["flag_of", "flags", "in_words_of", "named", "options_of"]
 
 # functions that are neither a command nor called as an option
 OTHER_CALLS = {"annotate": "--intervals", "open_intervals": "--intervals"}
@@ -59,6 +59,16 @@ def in_words_of(
     text = ADVICE.sub(lambda found: f"{found[1]} {_flag(found[2], options)}", text)
     text = WORD.sub(lambda found: _unmistakable(found[1], options), text)
     return CALL.sub(lambda found: _call(found, options, commands), text)
+
+
+def flag_of(name: str) -> str:
+    """A keyword of Python as an option is named: `max_lag` as `--max-lag`."""
+    return f"--{name.replace('_', '-')}"
+
+
+def flags(names: Iterable[str]) -> str:
+    """Keywords as a list of options."""
+    return ", ".join(map(flag_of, names))
 
 
 @contextmanager
