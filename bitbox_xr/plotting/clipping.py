@@ -27,7 +27,8 @@ def extension(values: np.ndarray, low: float, high: float) -> Literal["neither",
 
 def mark_clipped(ax: "Axes", *, along: Literal["x", "y"] = "y") -> None:
     """Draw triangles at the edges of axes where their lines leave the limits of the axis `along`."""
-    low, high = sorted(ax.get_ylim() if along == "y" else ax.get_xlim())
+    limits = ax.get_ylim() if along == "y" else ax.get_xlim()
+    low, high = sorted(limits)
     span = sorted(ax.get_xlim() if along == "y" else ax.get_ylim())
     for line in [line for line in ax.lines if line.get_transform() == ax.transData]:
         x, y = (np.asarray(values, dtype=float) for values in line.get_data())
@@ -41,11 +42,7 @@ def mark_clipped(ax: "Axes", *, along: Literal["x", "y"] = "y") -> None:
             if (out & inside).any():
                 _draw_marks(ax, line, _thinned(place[out & inside], span), edge, mark, along)
     # new lines would change limits that Matplotlib chooses
-    (ax.set_ylim if along == "y" else ax.set_xlim)(*(low, high) if not _inverted(ax, along) else (high, low))
-
-
-def _inverted(ax: "Axes", along: str) -> bool:
-    return ax.yaxis_inverted() if along == "y" else ax.xaxis_inverted()
+    (ax.set_ylim if along == "y" else ax.set_xlim)(*limits)
 
 
 def _thinned(places: np.ndarray, span: list[float]) -> np.ndarray:
