@@ -1,8 +1,10 @@
-"""Times and durations as text, in messages, reports, titles and on the command line."""
+"""Lengths of recordings, and times and durations as text, in messages, reports, titles and on the command line."""
 
 import numpy as np
 
-__all__ = ["number", "recording_length", "seconds", "span"]
+from bitbox_xr.core.types import Attrs
+
+__all__ = ["length_of", "number", "recording_length", "seconds", "span"]
 
 DECIMALS = 3  # ms: a tenth of a frame, or less
 SMALLEST = 0.001  # s; shorter durations have three significant digits
@@ -34,6 +36,15 @@ def recording_length(times: np.ndarray, fps: float) -> float:
     (5.266666666666667, 0.9)
     """
     return len(times) / fps if fps > 0 else float(times[-1] - times[0])
+
+
+def length_of(attrs: Attrs) -> float | None:
+    """Length (s) of the recording of a result, from its attributes; None if they do not say it.
+
+    >>> length_of({"frames": 900, "fps": 30.0}), length_of({"frames": 900})
+    (30.0, None)
+    """
+    return float(attrs["frames"]) / float(attrs["fps"]) if {"frames", "fps"} <= set(attrs) else None
 
 
 def number(value: float) -> str:

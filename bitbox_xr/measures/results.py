@@ -1,4 +1,4 @@
-"""Rearranges results into pairs of the same signal, compares results, and finds the strongest pair."""
+"""Rearranges results into pairs of the same signal, compares results, and finds strongest pairs and largest lags."""
 
 import numpy as np
 import xarray as xr
@@ -7,7 +7,7 @@ from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, variable_attrs
 
-__all__ = ["below_half", "differences", "matched", "selves", "strongest"]
+__all__ = ["below_half", "differences", "largest_lag", "matched", "selves", "strongest"]
 
 MIN_WINDOW_SHARE = 0.5  # of the windows of the pair that has most
 
@@ -135,3 +135,8 @@ def selves(values: xr.DataArray, attrs: Attrs) -> np.ndarray:
 def below_half(counts: np.ndarray) -> np.ndarray:
     """Mark the pairs that have fewer than half as many windows as the pair that has most."""
     return np.asarray(counts < MIN_WINDOW_SHARE * counts.max(initial=0), bool)
+
+
+def largest_lag(attrs: Attrs) -> float:
+    """Largest lag that a result can contain, s: twice `max_lag` in coordination, where both windows move."""
+    return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)

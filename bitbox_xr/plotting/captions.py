@@ -13,6 +13,7 @@ from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import PERSON, RECORDING, SIGNAL1, SIGNAL2, VARIABLES
 from bitbox_xr.inference.surrogate_numbers import smallest_p, too_few
+from bitbox_xr.measures.results import largest_lag
 from bitbox_xr.plotting.fitting import (
     POINTS_PER_INCH,
     fit_labels,
@@ -24,7 +25,7 @@ from bitbox_xr.plotting.fitting import (
     text_width,
     unbroken,
 )
-from bitbox_xr.plotting.style import RC, TITLE_PT, largest_lag
+from bitbox_xr.plotting.style import RC, TITLE_PT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,6 +47,7 @@ __all__ = [
     "subject_text",
     "surrogates_text",
     "with_sign",
+    "with_unit",
     "write_title",
 ]
 
@@ -249,8 +251,9 @@ def options_text(attrs: Attrs, count: int | None = None) -> list[str]:
 
 def _max_lag_text(attrs: Attrs) -> str:
     """The option max_lag, and how far lags reach if that is farther."""
-    farther = f" (lags to ±{seconds(largest_lag(attrs))})" if largest_lag(attrs) > float(attrs["max_lag"]) else ""
-    return f"max_lag {seconds(attrs['max_lag'])}{farther}"
+    asked, largest = float(attrs["max_lag"]), largest_lag(attrs)
+    farther = f" (lags to ±{seconds(largest)})" if largest > asked else ""
+    return f"max_lag {seconds(asked)}{farther}"
 
 
 def surrogates_text(attrs: Attrs) -> list[str]:
@@ -359,6 +362,15 @@ def axis_text(values: xr.DataArray) -> str:
     usual = name in NAMES and (own == VARIABLES[name].long_name or own.startswith(NAMES[name]))
     text = NAMES[name] if usual else own
     return text if units == "1" else f"{text},\N{NO-BREAK SPACE}{units}"
+
+
+def with_unit(text: str, units: object) -> str:
+    """A label of axes that Matplotlib draws as it is: a name, and its units if it has some.
+
+    >>> with_unit("rise", "mm"), with_unit("rise", "1")
+    ('rise, mm', 'rise')
+    """
+    return literal(text if units == "1" else f"{text}, {units}")
 
 
 def with_sign(number: float) -> str:

@@ -14,9 +14,9 @@ from bitbox_xr.measures import activation_noise
 from bitbox_xr.measures.events import events
 from bitbox_xr.measures.expressivity import prepared
 from bitbox_xr.measures.scales import Asked, Scales
-from bitbox_xr.plotting.captions import activation_rule, of, write_title
+from bitbox_xr.plotting.captions import activation_rule, of, with_unit, write_title
 from bitbox_xr.plotting.clipping import mark_clipped
-from bitbox_xr.plotting.fitting import literal, unbroken
+from bitbox_xr.plotting.fitting import unbroken
 from bitbox_xr.plotting.style import COLUMN_MM, FAINT_COLOUR, LINE_COLOUR, MARK_COLOUR, mm, shade_missing, styled
 
 if TYPE_CHECKING:
@@ -113,12 +113,11 @@ def decomposition(
     time, signal = one[TIME].values, one.values[:, 0]
     axes[0].plot(time, signal, color="0.25", linewidth=0.8)
     _mark(axes[0], on_top, "magnitude")
-    units = str(one.attrs.get("units", "1"))
-    axes[0].set_ylabel("signal" if units == "1" else literal(f"signal, {units}"))
+    units = one.attrs.get("units", "1")
+    axes[0].set_ylabel(with_unit("signal", units))
     if rows:
         _plot_responses(axes[1:], one, each, chosen, _limits(one, chosen, rule, noise), (vmin, vmax))
-        in_units = "" if units == "1" else f", {units}"
-        axes[1].set_title(literal(f"rise at each scale{in_units}"))
+        axes[1].set_title(with_unit("rise at each scale", units))
     for ax in axes:
         shade_missing(ax, time, np.isnan(signal), chosen.fps)
         ax.margins(x=0.005)

@@ -8,7 +8,7 @@ import xarray as xr
 from bitbox_xr.core.types import PValue
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import COMPARISON
-from bitbox_xr.plotting.captions import P_VALUES, counts_text, write_title
+from bitbox_xr.plotting.captions import P_VALUES, counts_text, with_unit, write_title
 from bitbox_xr.plotting.clipping import mark_clipped
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
@@ -98,8 +98,7 @@ def estimates(
         ax.hlines(rows[chosen], low[chosen], high[chosen], color=colour, linewidth=0.9)
         ax.plot(estimate[chosen], rows[chosen], "o", color=colour, markersize=3, label=label)
     write_labels(ax.yaxis, [str(label) for label in table["label"].values], float(points(ax)[1] / max(len(rows), 1)))
-    units = str(found["estimate"].attrs.get("units", "1"))
-    ax.set(xlabel="difference" if units == "1" else f"difference, {units}", xlim=(vmin, vmax))
+    ax.set(xlabel=with_unit("difference", found["estimate"].attrs.get("units", "1")), xlim=(vmin, vmax))
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.grid(axis="x", color="0.9", linewidth=0.4)
     mark_clipped(ax, along="x")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import length_of
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
-from bitbox_xr.plotting.captions import activation_rule, is_part, subject_text, write_title
+from bitbox_xr.plotting.captions import activation_rule, is_part, subject_text, with_unit, write_title
 from bitbox_xr.plotting.clipping import extension, mark_clipped
 from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.style import (
@@ -187,8 +188,7 @@ def asymmetry(
         )
         ax.plot(values[TIME], values.sel({FEATURE: feature}), label=literal(str(feature)), **style)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    units = values.attrs.get("units", "1")
-    ax.set(xlabel="time, s", ylabel="asymmetry" if units == "1" else literal(f"asymmetry, {units}"))
+    ax.set(xlabel="time, s", ylabel=with_unit("asymmetry", values.attrs.get("units", "1")))
     ax.set_ylim(limits(values.values, vmin, vmax, both_signs=False))
     ax.margins(x=0.005)
     mark_clipped(ax)
@@ -236,15 +236,14 @@ def _label(values: xr.DataArray, metric: str) -> str:
 
 def _amount(result: xr.Dataset) -> list[str]:
     """How many activations a result has, and in which time."""
-    attrs = result.attrs
-    time = ""
+    length = length_of(result.attrs)
     if is_part(result) and "eligible_time" in result:
-        time = f" in {float(result['eligible_time'].max()):.3g} s"
-    elif {"frames", "fps"} <= set(attrs):
-        time = f" in {float(attrs['frames']) / float(attrs['fps']):.3g} s"
+        length = float(result["eligible_time"].max())
+    time = "" if length is None else f"{length:.3g} s"
     if "expressivity" not in result or "frequency" not in result[METRIC]:
-        return [time.removeprefix(" in ")] if time else []
-    return [f"{counted(int(result['expressivity'].sel({METRIC: 'frequency'}).sum()), 'activation')}{time}"]
+        return [time] if time else []
+    number = counted(int(result["expressivity"].sel({METRIC: "frequency"}).sum()), "activation")
+    return [f"{number} in {time}" if time else number]
 
 
 def _notes(heat: Heat, metric: str) -> list[str]:

@@ -12,7 +12,7 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.types import Attrs, PValue
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2, WINDOW
-from bitbox_xr.measures.results import differences
+from bitbox_xr.measures.results import differences, largest_lag
 from bitbox_xr.plotting.captions import (
     P_VALUES,
     attrs_of_part,
@@ -37,7 +37,6 @@ from bitbox_xr.plotting.style import (
     MARK_COLOUR,
     axes,
     lag_limits,
-    largest_lag,
     legend_above,
     limits,
     mm,

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import length_of
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import COEFFICIENT, EVENT, TIME
-from bitbox_xr.plotting.captions import activation_rule, subject_text, write_title
+from bitbox_xr.plotting.captions import activation_rule, subject_text, with_unit, write_title
 from bitbox_xr.plotting.clipping import extension
-from bitbox_xr.plotting.fitting import literal
 from bitbox_xr.plotting.style import (
     COLUMN_MM,
     axes,
@@ -93,8 +93,7 @@ def events(
         linewidths=1.2,
     )
     bar = ax.figure.colorbar(dots, ax=ax, pad=0.02, fraction=0.05, aspect=25, extend=extension(rise.values, low, high))
-    units = str(rise.attrs.get("units", "1"))
-    bar.set_label("rise" if units == "1" else literal(f"rise, {units}"))
+    bar.set_label(with_unit("rise", rise.attrs.get("units", "1")))
     bar.outline.set_visible(False)
     if names:
         write_labels(ax.yaxis, names, float(points(ax)[1] / len(names)))
@@ -112,10 +111,8 @@ def _by_number(name: str) -> list[tuple[int, str]]:
 
 def _span(found: xr.Dataset) -> tuple[float, float] | None:
     """Start and end of the recording, s, if all activations lie between them."""
-    if not {"frames", "fps"} <= set(found.attrs):
-        return None
-    end, times = float(found.attrs["frames"]) / float(found.attrs["fps"]), found[TIME].values
-    return (0.0, end) if ((times >= 0) & (times <= end)).all() else None
+    end, times = length_of(found.attrs), found[TIME].values
+    return None if end is None or ((times < 0) | (times > end)).any() else (0.0, end)
 
 
 def _options(found: xr.Dataset, rows: int) -> list[str]:

@@ -13,6 +13,7 @@ import xarray as xr
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import PAIR
+from bitbox_xr.measures.results import largest_lag
 from bitbox_xr.plotting.fitting import POINTS_PER_INCH, fitted_names, literal, settled, space_of, text_width
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ __all__ = [
     "colour_map",
     "figure",
     "lag_limits",
-    "largest_lag",
     "legend_above",
     "limits",
     "mm",
@@ -340,8 +340,3 @@ def lag_limits(attrs: Attrs) -> tuple[float, float] | None:
         return None
     largest = largest_lag(attrs)
     return -1.08 * largest, largest * (0.08 if attrs.get("causal") else 1.08)
-
-
-def largest_lag(attrs: Attrs) -> float:
-    """Largest lag that a result can contain, s: twice `max_lag` in coordination, where both windows move."""
-    return float(attrs["max_lag"]) * (2 if attrs.get("measure") == "coordination" else 1)

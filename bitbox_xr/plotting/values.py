@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import length_of
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import REGION
 from bitbox_xr.plotting.captions import axis_text, subject_text, write_title
@@ -120,7 +121,5 @@ def _groups(one: xr.DataArray) -> dict[str, np.ndarray]:
 def _options(result: xr.Dataset, one: xr.DataArray, dim: str) -> list[str]:
     missing = int(one.isnull().sum())
     parts = [counted(one.size, dim) + (f", {missing} without a value" if missing else "")]
-    attrs = result.attrs
-    if {"frames", "fps"} <= set(attrs):
-        parts.append(f"{float(attrs['frames']) / float(attrs['fps']):.3g} s")
-    return parts
+    length = length_of(result.attrs)
+    return parts if length is None else [*parts, f"{length:.3g} s"]

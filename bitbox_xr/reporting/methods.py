@@ -7,12 +7,12 @@ from string import Formatter
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.durations import number
+from bitbox_xr.core.durations import length_of, number
 from bitbox_xr.core.provenance import MULTIVERSE, PREREGISTERED_SETTING, SOME_RECORDINGS, without_first
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import EVENT, PAIR, SIGNAL1, SIGNAL2
 from bitbox_xr.inference.settings import OF
-from bitbox_xr.plotting.style import largest_lag
+from bitbox_xr.measures.results import largest_lag
 from bitbox_xr.reporting import nouns
 from bitbox_xr.reporting.inputs import WHOSE, data_text, losses_text, of_sides, tracker_keys
 from bitbox_xr.reporting.nouns import Noun, series
@@ -141,8 +141,8 @@ def _of_measure(result: xr.Dataset, facts: Mapping[str, object]) -> dict[str, ob
     """What the measure and the sizes of its result say."""
     attrs = result.attrs
     found: dict[str, object] = {}
-    if "frames" in attrs and "fps" in attrs:
-        found["seconds"] = number(float(attrs["frames"]) / float(attrs["fps"]))
+    if (length := length_of(attrs)) is not None:
+        found["seconds"] = number(length)
     if "min_valid" in attrs:
         found["min_valid"] = f"{100 * float(attrs['min_valid']):g} %"
     if "max_lag" in attrs:

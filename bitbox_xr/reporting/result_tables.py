@@ -9,6 +9,7 @@ import xarray as xr
 
 from bitbox_xr.core.variables import PAIR, SIGNAL1, SIGNAL2
 from bitbox_xr.measures.tables import to_frame
+from bitbox_xr.plotting.fitting import shortened
 from bitbox_xr.reporting.kinds import Kind
 from bitbox_xr.reporting.page import Cell, Table
 from bitbox_xr.reporting.rounding import rounded, rounded_column
@@ -36,8 +37,7 @@ def file_cell(name: str) -> Cell:
     """
     if len(name) <= MAX_FILE_NAME:
         return Cell(name)
-    half = (MAX_FILE_NAME - 1) // 2
-    return Cell(f"{name[:half]}…{name[-half:]}", full=name)
+    return Cell(shortened(name, MAX_FILE_NAME - 1), full=name)  # an odd number: its beginning and end are alike long
 
 
 def plain_table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]], note: str = "") -> Table:

@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import length_of
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
@@ -101,7 +102,7 @@ def quality_table(attrs: Attrs) -> Table | None:
             own["kind"] = noun_of_signals(own["kind"], str(attrs.get(f"schema{side}", "")), own["backend"]).plural
         lost, masked = (attrs.get(f"{name}{side}") for name in ("lost_frames", "masked_frames"))
         shares = (_share_of_frames(count, attrs) for count in (lost, masked))
-        length = float(attrs["frames"]) / float(attrs["fps"]) if {"frames", "fps"} <= set(attrs) else np.nan
+        length = np.nan if (known := length_of(attrs)) is None else known
         rows.append([WHO[side], file_cell(file), *own.values(), cell(length, "duration", "s"), *shares])
     if not rows:
         return None

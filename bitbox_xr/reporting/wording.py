@@ -8,7 +8,7 @@ import xarray as xr
 from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, VARIABLES
-from bitbox_xr.plotting.style import largest_lag
+from bitbox_xr.measures.results import largest_lag
 
 __all__ = ["explanation", "head", "option", "shown_options", "shown_unit", "sources", "unit_of"]
 
