@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.durations import length_of
+from bitbox_xr.core.durations import length_of, seconds
 from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import COEFFICIENT, FEATURE, METRIC, SCALE, TIME
 from bitbox_xr.plotting.captions import activation_rule, is_part, subject_text, with_unit, write_title
@@ -239,7 +239,7 @@ def _amount(result: xr.Dataset) -> list[str]:
     length = length_of(result.attrs)
     if is_part(result) and "eligible_time" in result:
         length = float(result["eligible_time"].max())
-    time = "" if length is None else f"{length:.3g} s"
+    time = "" if length is None else seconds(length)
     if "expressivity" not in result or "frequency" not in result[METRIC]:
         return [time] if time else []
     number = counted(int(result["expressivity"].sel({METRIC: "frequency"}).sum()), "activation")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import xarray as xr
 
+from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.geometry import Points, points_of
 from bitbox_xr.core.signal_set import as_signals, rate
@@ -135,7 +136,7 @@ def signals(
     _finish_panels(panels, (time[0], time[-1]))
     _legend_of_labels(fig, shaded)
     scale = f"scale {' and '.join(dict.fromkeys(map(_scale_text, scales)))}"
-    parts = [counted(len(order), "signal"), f"{len(time) / per_second:.3g} s", f"{per_second:.5g} frames per second"]
+    parts = [counted(len(order), "signal"), seconds(len(time) / per_second), f"{per_second:.5g} frames per second"]
     write_title(fig, _named("Signals", x), [*parts, f"{counted(int(lost.sum()), 'frame')} lost", scale])
     return fig
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.core.durations import length_of
+from bitbox_xr.core.durations import length_of, seconds
 from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import REGION
 from bitbox_xr.plotting.captions import axis_text, subject_text, write_title
@@ -122,4 +122,4 @@ def _options(result: xr.Dataset, one: xr.DataArray, dim: str) -> list[str]:
     missing = int(one.isnull().sum())
     parts = [counted(one.size, dim) + (f", {missing} without a value" if missing else "")]
     length = length_of(result.attrs)
-    return parts if length is None else [*parts, f"{length:.3g} s"]
+    return parts if length is None else [*parts, seconds(length)]
