@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numba
 from numba.extending import register_jitable
 
-from bitbox_xr.kernels import compilation_notice
+from bitbox_xr.kernels import compilation_garbage, compilation_notice
 from bitbox_xr.upstream import numba_internals
 
 __all__ = ["kernel", "kernel_part"]
@@ -25,6 +25,7 @@ def _sources() -> str:
 SOURCES = _sources()
 OPTIONS: dict[str, Any] = {"error_model": "numpy", **numba_internals.NO_C_WRAPPER}
 numba_internals.watch_compilation(compilation_notice.started, compilation_notice.finished)
+numba_internals.watch_compilation(lambda module: compilation_garbage.started(), compilation_garbage.finished)
 
 
 def kernel(function: Callable[..., Any]) -> Any:

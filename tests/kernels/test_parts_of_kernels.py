@@ -1,11 +1,14 @@
 """Which functions are compiled for calls from Python, and which only as parts of others."""
 
 import ast
+import gc
 from pathlib import Path
 
+import numba
 import numpy as np
 
 import bitbox_xr
+from bitbox_xr.kernels import compilation_garbage
 from bitbox_xr.kernels.jit import kernel, kernel_part
 
 SOURCES = sorted((Path(bitbox_xr.__file__).parent / "kernels").rglob("*.py"))
@@ -63,3 +66,24 @@ def test_a_part_divides_like_its_kernel_and_runs_uncompiled_from_python():
     _quarters(np.array([8.0, 6.0]), out)
     assert out.tolist() == [2, 1.5]
     assert _half(3) == 1.5
+
+
+def test_garbage_is_collected_less_often_only_while_code_is_compiled():
+    usual, seen = gc.get_threshold(), []
+
+    @numba.extending.overload(_look)
+    def compile_look(marker):
+        seen.append(gc.get_threshold())
+        return lambda marker: marker
+
+    @numba.njit
+    def look(marker):
+        return _look(marker)
+
+    assert look(3) == 3
+    assert set(seen) == {compilation_garbage.RARE}
+    assert gc.get_threshold() == usual
+
+
+def _look(marker):
+    raise NotImplementedError
