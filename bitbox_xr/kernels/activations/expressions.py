@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.activations.rises import FRAMES_PER_SCALE
-from bitbox_xr.kernels.jit import kernel, kernel_part
+from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["MIN_FALL", "Groups", "grouped"]
 
@@ -73,7 +73,7 @@ def strongest(
     return top
 
 
-@kernel_part
+@kernel
 def accumulate(x: np.ndarray, sums: np.ndarray) -> None:
     """Write the sum of `x` before each frame, and that of all frames, to `sums`."""
     total = 0.0
@@ -83,7 +83,7 @@ def accumulate(x: np.ndarray, sums: np.ndarray) -> None:
     sums[len(x)] = total
 
 
-@kernel_part
+@kernel
 def join(
     sums: np.ndarray, frame: np.ndarray, scale: np.ndarray, rise: np.ndarray, offset: int, top: np.ndarray
 ) -> None:
@@ -111,7 +111,7 @@ def join(
             top[i] = top[top[i] - offset]
 
 
-@kernel_part
+@kernel
 def least(sums: np.ndarray, first: int, last: int, longest: int, enough: float) -> float:
     """The least mean over at most `longest` frames from `first` to `last`, or one that is not above `enough`."""
     frames = max(min(MIN_FRAMES, last - first + 1), min(longest, round(SHARE_OF_GAP * (last - first))))
@@ -123,7 +123,7 @@ def least(sums: np.ndarray, first: int, last: int, longest: int, enough: float) 
     return found / frames
 
 
-@kernel_part
+@kernel
 def level(sums: np.ndarray, frame: int, scale: float) -> float:
     """The mean of the signal around an activation."""
     half = max(MIN_FRAMES // 2, round(SHARE_OF_DURATION * FRAMES_PER_SCALE * scale / 2))
