@@ -7,6 +7,7 @@ by no more form a plateau.
 
 import numpy as np
 
+from bitbox_xr.kernels.activations.bits import as_bits, as_float
 from bitbox_xr.kernels.activations.flags import marked
 from bitbox_xr.kernels.activations.medians import select, spread
 from bitbox_xr.kernels.activations.wavelets import smooth
@@ -20,7 +21,6 @@ MAX_VALUES_WITHOUT_OUTLIERS = 5  # so few values have no outliers
 WITHOUT_SIGN = np.int64(2**63 - 1)  # mask of the bits of a float64 except its sign
 
 
-@kernel
 def activations(
     responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
 ) -> tuple[np.ndarray, ...]:
@@ -33,8 +33,23 @@ def activations(
     """
     rows, frames = allowed.shape
     most = rows * (frames // 2 + 1)
-    row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
-    peak = np.empty(most)
+    places, sizes = np.empty((2, most), np.int32), np.empty((3, most))
+    end = _find(responses, allowed, measured, largest, places, sizes)
+    return *places[:, :end].copy(), *sizes[:, :end].copy()
+
+
+@kernel
+def _find(
+    responses: np.ndarray,
+    allowed: np.ndarray,
+    measured: bool,
+    largest: np.ndarray,
+    places: np.ndarray,
+    sizes: np.ndarray,
+) -> int:
+    """Write the results of `activations`, and return their number."""
+    rows, frames = allowed.shape
+    (row, frame), (height, width, peak) = (places[0], places[1]), (sizes[0], sizes[1], sizes[2])
     w = np.empty(frames)
     end = 0
     for r in range(rows):
@@ -45,10 +60,9 @@ def activations(
         for i in range(start, end):
             row[i], height[i], peak[i] = r, w[frame[i]], vertex(w, frame[i])
             width[i] = half_width(w, frame[i]) if measured else np.nan
-    return row[:end].copy(), frame[:end].copy(), height[:end].copy(), width[:end].copy(), peak[:end].copy()
+    return end
 
 
-@kernel
 def candidates(
     responses: np.ndarray, allowed: np.ndarray, present: np.ndarray, measured: bool
 ) -> tuple[np.ndarray, ...]:
@@ -57,10 +71,27 @@ def candidates(
     The arguments are those of `activations`. Height and peak are those of the absolute response. Score is
     `(w - median) / median absolute deviation` of the smoothed row `w`, over the frames `present`.
     """
+    most = allowed.size
+    places, sizes = np.empty((2, most), np.int32), np.empty((3, most))
+    sign, score = np.empty(most, np.int8), np.empty(most, np.float32)
+    end = _find_both(responses, allowed, present, measured, places, sizes, sign, score)
+    return *places[:, :end].copy(), *sizes[:, :end].copy(), sign[:end].copy(), score[:end].copy()
+
+
+@kernel
+def _find_both(
+    responses: np.ndarray,
+    allowed: np.ndarray,
+    present: np.ndarray,
+    measured: bool,
+    places: np.ndarray,
+    sizes: np.ndarray,
+    sign: np.ndarray,
+    score: np.ndarray,
+) -> int:
+    """Write the results of `candidates`, and return their number."""
     rows, frames = allowed.shape
-    most = rows * frames
-    row, frame, height, width = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most)
-    peak, sign, score = np.empty(most), np.empty(most, np.int8), np.empty(most, np.float32)
+    (row, frame), (height, width, peak) = (places[0], places[1]), (sizes[0], sizes[1], sizes[2])
     w = np.empty(frames)
     end = 0
     for r in range(rows):
@@ -74,15 +105,7 @@ def candidates(
             row[i], sign[i], height[i], peak[i] = r, 1 if value > 0 else -1, abs(value), abs(vertex(w, frame[i]))
             score[i] = (value - median) / deviation
             width[i] = half_width(w, frame[i]) if measured and value > 0 else np.nan
-    return (
-        row[:end].copy(),
-        frame[:end].copy(),
-        height[:end].copy(),
-        width[:end].copy(),
-        peak[:end].copy(),
-        sign[:end].copy(),
-        score[:end].copy(),
-    )
+    return end
 
 
 @kernel
@@ -98,12 +121,10 @@ def magnitudes(responses: np.ndarray, start: int, stop: int, out: np.ndarray) ->
 def magnitude(w: np.ndarray) -> float:
     """The largest absolute value in `w`."""
     # Floats without their signs have the same order as their bits, and maxima of integers use vector instructions.
-    bits, most = w.view(np.int64), np.zeros(1, np.int64)
-    largest = most[0]
-    for t in range(len(bits)):
-        largest = max(largest, bits[t] & WITHOUT_SIGN)
-    most[0] = largest
-    return most.view(np.float64)[0]
+    largest = np.int64(0)
+    for t in range(len(w)):
+        largest = max(largest, as_bits(w[t]) & WITHOUT_SIGN)
+    return as_float(largest)
 
 
 @kernel_part
@@ -174,7 +195,6 @@ def half_width(w: np.ndarray, peak: int) -> float:
     return total
 
 
-@kernel
 def strongest(frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.ndarray, apart: int) -> np.ndarray:
     """Mark the candidates of one signal that remain if candidates nearer than `apart` frames are one activation.
 
@@ -183,30 +203,39 @@ def strongest(frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.
     are accepted in order of their absolute score, each unless an accepted one is nearer than `apart`. Of equal
     candidates the first wins. `score` is float32, so that rounding errors do not decide between equals.
     """
-    n = len(frame)
-    beaten = np.zeros(n, np.bool_)
-    for i in range(n):
-        for j in range(i + 1, n):
+    beaten = np.zeros(len(frame), bool)
+    _compare(frame, scale, sign, score, apart, beaten)
+    left = np.flatnonzero(~beaten)
+    state = np.zeros(len(left), np.int8)
+    _accept(frame[left], np.abs(score[left]), apart, state)
+    kept = np.zeros(len(frame), bool)
+    kept[left[state == 1]] = True
+    return kept
+
+
+@kernel
+def _compare(
+    frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.ndarray, apart: int, beaten: np.ndarray
+) -> None:
+    """Mark the candidates that are removed because another one of the same sign is higher, see `strongest`."""
+    for i in range(len(frame)):
+        for j in range(i + 1, len(frame)):
             if frame[j] - frame[i] >= apart:
                 break
             rivals = (sign[i] == sign[j]) & (abs(scale[i] - scale[j]) <= 1)
             beaten[i] |= rivals & (sign[i] * score[i] < sign[j] * score[j])
             beaten[j] |= rivals & (sign[i] * score[i] > sign[j] * score[j])
-    left = np.flatnonzero(~beaten)
-    kept = np.zeros(n, np.bool_)
-    kept[left[taken(frame[left], np.abs(score[left]), apart)]] = True
-    return kept
 
 
-@kernel_part
-def taken(frame: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
-    """Mark the frames that are accepted in order of `strength`, each unless an accepted one is nearer than `apart`.
+@kernel
+def _accept(frame: np.ndarray, strength: np.ndarray, apart: int, state: np.ndarray) -> None:
+    """Set `state` from 0 to 1 for the frames that are accepted in order of `strength`, and to -1 for the others.
 
-    Sorting is not needed. A frame is accepted if no undecided frame near it is stronger, and rejected if an accepted
-    one is near. Passes alternate in direction, so that one pass decides a whole sequence of rising strength.
+    A frame is accepted unless an accepted one is nearer than `apart`. Sorting is not needed. A frame is accepted if no
+    undecided frame near it is stronger, and rejected if an accepted one is near. Passes alternate in direction, so that
+    one pass decides a whole sequence of rising strength.
     """
     n = len(frame)
-    state = np.zeros(n, np.int8)  # 0 undecided, 1 accepted, -1 rejected
     left, forward = n, True
     while left:
         for k in range(n):
@@ -226,7 +255,6 @@ def taken(frame: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
                 state[i] = 1
             left -= state[i] != 0
         forward = not forward
-    return state == 1
 
 
 @kernel

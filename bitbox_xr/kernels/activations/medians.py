@@ -31,7 +31,9 @@ def spread(w: np.ndarray, largest: float, tolerance: float, present: np.ndarray)
     gather(w, present, kept)
     # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
     factor = min((BINS - 1) / (2 * largest), MAX_BINS_PER_UNIT)
-    bins = np.full(len(kept), -1, np.int16)
+    bins = np.empty(len(kept), np.int16)
+    for t in range(n, len(kept)):
+        bins[t] = -1
     for t in range(n):
         kept[t] = kept[t] if abs(kept[t]) >= tolerance else 0.0
         bins[t] = np.int16((kept[t] + largest) * factor)
