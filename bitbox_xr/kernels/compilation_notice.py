@@ -26,11 +26,10 @@ OTHER = "this measure"
 
 
 class _State:
-    """What this process compiles now; compiled functions are compiled inside others."""
+    """What this process compiles now."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.depth = 0
         self.timer: threading.Timer | None = None
         self.silenced = 0  # number of `quiet` calls that run now
         self.task = OTHER
@@ -47,7 +46,7 @@ def not_cached() -> None:
 
 
 def started(module: str = "") -> None:
-    """A function of this module begins to be compiled.
+    """A function of this module begins to be compiled, with all functions that it calls.
 
     >>> started("bitbox_xr.kernels.correlation.tiles")
     >>> _state.task
@@ -55,9 +54,6 @@ def started(module: str = "") -> None:
     >>> finished()
     """
     with _state.lock:
-        _state.depth += 1
-        if _state.depth > 1:
-            return
         _state.task = TASKS.get(module.partition("kernels.")[2].partition(".")[0], OTHER)
         if _state.task not in _state.given:
             _state.timer = threading.Timer(PATIENCE_S, _say)
@@ -66,10 +62,9 @@ def started(module: str = "") -> None:
 
 
 def finished() -> None:
-    """A function is compiled."""
+    """The function is compiled."""
     with _state.lock:
-        _state.depth -= 1
-        if _state.depth == 0 and _state.timer is not None:
+        if _state.timer is not None:
             _state.timer.cancel()
             _state.timer = None
 

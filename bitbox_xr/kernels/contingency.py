@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 from bitbox_xr.kernels.p_values import TIE_TOLERANCE, p_values
 
 __all__ = ["VARIABLES", "Counts", "compared", "counted", "excesses", "latencies"]
@@ -100,7 +100,7 @@ def count(x_time, x_first, y_time, y_first, stop, missing, low, high, pair_x, pa
         out[1, k] += answered
 
 
-@kernel
+@kernel_part
 def tally(own, times, stop, missing, low, high, bins, latency):
     """The number of given and of answered events of one pair.
 
@@ -146,7 +146,7 @@ def scan(x_time, x_first, y_time, y_first, stop, missing, low, high, pair_x, pai
         highest(rates, given, out[:, k])
 
 
-@kernel
+@kernel_part
 def highest(rates, given, out):
     """The largest standardised rate over all bands, of each pick. `rates` are summed along the bins."""
     picks = len(out)

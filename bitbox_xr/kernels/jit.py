@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
+from numba.extending import register_jitable
 
-from bitbox_xr.kernels import compilation_notice
+from bitbox_xr.kernels import compilation_garbage, compilation_notice
 from bitbox_xr.upstream import numba_internals
 
-__all__ = ["kernel"]
+__all__ = ["kernel", "kernel_part"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _sources() -> str:
@@ -20,7 +23,9 @@ def _sources() -> str:
 
 
 SOURCES = _sources()
+OPTIONS: dict[str, Any] = {"error_model": "numpy", **numba_internals.NO_C_WRAPPER}
 numba_internals.watch_compilation(compilation_notice.started, compilation_notice.finished)
+numba_internals.watch_compilation(lambda module: compilation_garbage.started(), compilation_garbage.finished)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -31,9 +36,19 @@ def kernel(function: Callable[..., Any]) -> Any:
     when several threads enter it.
     """
     try:
-        compiled: Any = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        compiled: Any = numba.njit(nogil=True, cache=True, **OPTIONS)(function)
         numba_internals.stamp_cache(compiled, SOURCES)
         return compiled
     except (RuntimeError, AttributeError):  # "cannot cache function …: no locator available"
         compilation_notice.not_cached()
-        return numba.njit(nogil=True, error_model="numpy")(function)
+        return numba.njit(nogil=True, **OPTIONS)(function)
+
+
+def kernel_part(function: Function) -> Function:
+    """Compile `function` only as a part of the kernels that call it.
+
+    Code to call it from Python takes as long to compile as a small function does, and so does its own cache file. If
+    Python calls it, it runs uncompiled.
+    """
+    compilable: Function = register_jitable(**OPTIONS)(function)
+    return compilable

@@ -5,7 +5,11 @@ from typing import Any
 
 from numba.core import cgutils, event
 
-__all__ = ["declared", "item_pointer", "nothing", "stamp_cache", "watch_compilation"]
+__all__ = ["NO_C_WRAPPER", "declared", "item_pointer", "nothing", "stamp_cache", "watch_compilation"]
+
+# Option of a compiled function: no second entry for callers in C, which nobody uses. numba's documentation lists other
+# options only.
+NO_C_WRAPPER = {"no_cfunc_wrapper": True}
 
 
 def stamp_cache(compiled: Any, stamp: str) -> None:
@@ -47,16 +51,21 @@ class _Watcher(event.Listener):
     def __init__(self, started: Callable[[str], None], finished: Callable[[], None]) -> None:
         self.started = started
         self.finished = finished
+        self.depth = 0  # functions are compiled inside others, under numba's global lock
 
     def on_start(self, event: Any) -> None:
-        self.started(str(getattr(event.data["dispatcher"].py_func, "__module__", "")))
+        self.depth += 1
+        if self.depth == 1:
+            self.started(str(getattr(event.data["dispatcher"].py_func, "__module__", "")))
 
     def on_end(self, event: Any) -> None:
-        self.finished()
+        self.depth -= 1
+        if self.depth == 0:
+            self.finished()
 
 
 def watch_compilation(started: Callable[[str], None], finished: Callable[[], None]) -> None:
-    """Call `started` (with the function's module) and `finished` when numba compiles a function.
+    """Call `started` (with the function's module) and `finished` when numba compiles a function and all it calls.
 
     Reading compiled code from the cache is no compilation.
 

@@ -78,8 +78,6 @@ def test_no_message_in_workers_and_where_it_is_silenced(monkeypatch, capsys, opt
 def test_code_that_compiles_fast_starts_and_stops_the_clock(monkeypatch, capsys):
     monkeypatch.setattr(compilation_notice, "_state", compilation_notice._State())
     compilation_notice.started()
-    compilation_notice.started()
-    compilation_notice.finished()
     assert compilation_notice._state.timer is not None
     compilation_notice.finished()
     assert compilation_notice._state.timer is None

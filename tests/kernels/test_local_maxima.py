@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bitbox_xr.kernels.activations import extrema, medians
+from bitbox_xr.kernels.activations import extrema
+
+from compiled_parts import local_maxima, spread
 
 # steps, plateaus, and values around the tolerance; lengths around multiples of eight frames
 values = st.sampled_from([-2.0, -1.0, -0.1, 0.0, 0.1, 0.15, 1.0, 2.0]) | st.floats(-2, 2)
@@ -36,7 +38,7 @@ def test_local_maxima_equal_those_of_a_loop(runs, tolerance, both, seed):
     w = np.repeat(np.array(heights), lengths)
     allowed = np.random.default_rng(seed).random(len(w)) < 0.8
     frame = np.full(len(w) + 1, -1, np.int32)
-    number = extrema.extrema(w, tolerance, both, allowed, frame)
+    number = local_maxima(w, tolerance, both, allowed, frame)
     assert frame[:number].tolist() == maxima_by_loop(w, tolerance, both, allowed)
 
 
@@ -46,6 +48,6 @@ def test_the_spread_is_that_of_numpy(row):
     w = np.array(row)
     largest = np.abs(w).max()
     kept = np.where(np.abs(w) >= extrema.ROUNDING * largest, w, 0.0)
-    median, deviation = medians.spread(w, largest, extrema.ROUNDING * largest, np.ones(len(w), bool))
+    median, deviation = spread(w, largest, extrema.ROUNDING * largest, np.ones(len(w), bool))
     assert median == np.median(kept)
     assert deviation == (np.median(np.abs(kept - median)) or 1e-12)

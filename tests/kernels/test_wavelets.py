@@ -9,9 +9,10 @@ from scipy.fft import irfft, rfft
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from bitbox_xr.kernels.activations import extrema, gaps, medians, search, wavelets
+from bitbox_xr.kernels.activations import extrema, gaps, search, wavelets
 
 import expressivity_oracle as oracle
+from compiled_parts import half_width, local_maxima, magnitude, quantile, spread
 
 SCALES = (0.26, 0.75, 1.3, 6.6, 12.45, 30.0)
 
@@ -99,10 +100,10 @@ def test_a_plateau_counts_once_at_its_middle():
     signal = np.array([0, 1, 0, 2, 2, 2, 0, 3, 3, 1, 4, 4.0])
     allowed = np.ones(len(signal), dtype=bool)
     frame = np.empty(8, np.int32)
-    n = extrema.extrema(signal, 1e-10, False, allowed, frame)
+    n = local_maxima(signal, 1e-10, False, allowed, frame)
     assert frame[:n].tolist() == [1, 4, 7] == find_peaks(signal)[0].tolist()
     allowed[4] = False
-    assert frame[: extrema.extrema(signal, 1e-10, False, allowed, frame)].tolist() == [1, 7]
+    assert frame[: local_maxima(signal, 1e-10, False, allowed, frame)].tolist() == [1, 7]
 
 
 @settings(deadline=None, max_examples=60)
@@ -112,7 +113,7 @@ def test_maxima_of_the_positive_and_the_negative_part_equal_scipy(values):
     frame = np.empty(len(w), np.int32)
     rises, falls = (find_peaks(np.maximum(sign * w, 0))[0].tolist() for sign in (1, -1))
     for both, expected in ((False, rises), (True, sorted(rises + falls))):
-        n = extrema.extrema(w, 1e-10, both, np.ones(len(w), dtype=bool), frame)
+        n = local_maxima(w, 1e-10, both, np.ones(len(w), dtype=bool), frame)
         assert frame[:n].tolist() == expected
 
 
@@ -121,14 +122,14 @@ def test_rounding_errors_make_no_maxima():
     w = np.concatenate([1e-14 * rng.normal(size=300), np.hanning(99), 1e-14 * rng.normal(size=300)])
     w[345:350] += 1e-13 * rng.normal(size=5)
     frame = np.empty(len(w), np.int32)
-    assert extrema.extrema(w, 1e-10 * w.max(), False, np.ones(len(w), dtype=bool), frame) == 1
+    assert local_maxima(w, 1e-10 * w.max(), False, np.ones(len(w), dtype=bool), frame) == 1
     assert frame[0] in (347, 348, 349, 350)
 
 
 def test_the_half_width_is_interpolated_and_is_nan_at_an_end():
     w = np.array([0, 0.5, 1, 4, 1, 0.5, 0])
-    assert extrema.half_width(w, 3) == pytest.approx(2 * 2 / 3)
-    assert np.isnan(extrema.half_width(np.array([3, 4, 1, 0.0]), 1))
+    assert half_width(w, 3) == pytest.approx(2 * 2 / 3)
+    assert np.isnan(half_width(np.array([3, 4, 1, 0.0]), 1))
 
 
 # --- order statistics and choice of candidates
@@ -138,9 +139,7 @@ def test_the_half_width_is_interpolated_and_is_nan_at_an_end():
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60), st.booleans())
 def test_median_and_spread_equal_numpy(values, with_spike):
     w = np.array([*values, 1e9] if with_spike else values)
-    assert medians.spread(
-        w, np.abs(w).max(), extrema.ROUNDING * np.abs(w).max(), np.ones(len(w), bool)
-    ) == spread_by_numpy(w)
+    assert spread(w, np.abs(w).max(), extrema.ROUNDING * np.abs(w).max(), np.ones(len(w), bool)) == spread_by_numpy(w)
 
 
 def spread_by_numpy(w):
@@ -153,19 +152,19 @@ def test_median_and_spread_of_many_values_equal_numpy():
     many = [rng.normal(size=20001), rng.exponential(size=20000), np.round(rng.normal(size=9999), 1), np.zeros(7)]
     many += [rng.normal(size=20000) ** 9, np.sin(np.arange(3000) / 50), np.arange(1024.0), np.arange(5000) % 2.0]
     for w in many:
-        largest = extrema.magnitude(w)
+        largest = magnitude(w)
         assert largest == np.abs(w).max()
         for sign in (1, -1):
-            assert medians.spread(
-                sign * w, largest, extrema.ROUNDING * largest, np.ones(len(w), bool)
-            ) == spread_by_numpy(sign * w)
+            assert spread(sign * w, largest, extrema.ROUNDING * largest, np.ones(len(w), bool)) == spread_by_numpy(
+                sign * w
+            )
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(-20, 20), min_size=2, max_size=60), st.sampled_from([0.25, 0.5, 0.75]))
 def test_quantiles_equal_numpy(values, share):
     w = np.array(values, dtype=float)
-    assert extrema.quantile(w, share) == np.percentile(w, 100 * share)
+    assert quantile(w, share) == np.percentile(w, 100 * share)
 
 
 def test_outliers_of_each_row_equal_the_reference():

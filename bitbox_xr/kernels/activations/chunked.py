@@ -14,7 +14,7 @@ import numpy as np
 from bitbox_xr.kernels.activations import extrema, gaps, metrics, wavelets
 from bitbox_xr.kernels.activations.search import Search, blocks, responses, search_rows
 from bitbox_xr.kernels.finite import MAX_MAGNITUDE, infinite
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["Context", "Piece", "contexts", "cube", "largest", "margin", "outline"]
 
@@ -162,7 +162,7 @@ def fill_ends(x: np.ndarray, before: np.ndarray, after: np.ndarray) -> None:
     line(x, last + 1, frames, np.array([last, x[last]]), after)
 
 
-@kernel
+@kernel_part
 def line(x: np.ndarray, start: int, stop: int, before: np.ndarray, after: np.ndarray) -> None:
     """Fill frames of `x` on the line between two `(frame, value)`. If one is NaN, use the other; if both are, 0."""
     for t in range(start, stop):

@@ -10,7 +10,7 @@ import numpy as np
 from bitbox_xr.kernels.activations.flags import marked
 from bitbox_xr.kernels.activations.medians import select, spread
 from bitbox_xr.kernels.activations.wavelets import smooth
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["activations", "candidates", "magnitudes", "outlying", "strongest"]
 
@@ -94,7 +94,7 @@ def magnitudes(responses: np.ndarray, start: int, stop: int, out: np.ndarray) ->
         out[r] = magnitude(w[start:stop])
 
 
-@kernel
+@kernel_part
 def magnitude(w: np.ndarray) -> float:
     """The largest absolute value in `w`."""
     # Floats without their signs have the same order as their bits, and maxima of integers use vector instructions.
@@ -106,7 +106,7 @@ def magnitude(w: np.ndarray) -> float:
     return most.view(np.float64)[0]
 
 
-@kernel
+@kernel_part
 def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, frame: np.ndarray) -> int:
     """Write to `frame` the local maxima of the positive part of `w`. Returns their number.
 
@@ -130,7 +130,7 @@ def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, fr
     return n
 
 
-@kernel
+@kernel_part
 def directions(w: np.ndarray, tolerance: float, both: bool) -> np.ndarray:
     """1 where `w` rises from the frame before, -1 where it falls, 0 on plateaus. Zeros fill up a multiple of 8 frames.
 
@@ -151,7 +151,7 @@ def directions(w: np.ndarray, tolerance: float, both: bool) -> np.ndarray:
     return up
 
 
-@kernel
+@kernel_part
 def vertex(w: np.ndarray, peak: int) -> float:
     """Height of the parabola through `w` at the extremum `peak`, which is not an end, and at its neighbours."""
     before, value, after = w[peak - 1], w[peak], w[peak + 1]
@@ -159,7 +159,7 @@ def vertex(w: np.ndarray, peak: int) -> float:
     return value + (after - before) ** 2 / (8 * bend) if bend * value > 0 else value
 
 
-@kernel
+@kernel_part
 def half_width(w: np.ndarray, peak: int) -> float:
     """Full width at half maximum of the peak of `w` at frame `peak`, in frames. NaN if an end of `w` cuts it."""
     half = w[peak] / 2
@@ -198,7 +198,7 @@ def strongest(frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.
     return kept
 
 
-@kernel
+@kernel_part
 def taken(frame: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
     """Mark the frames that are accepted in order of `strength`, each unless an accepted one is nearer than `apart`.
 
@@ -246,7 +246,7 @@ def outlying(row: np.ndarray, value: np.ndarray) -> np.ndarray:
     return out
 
 
-@kernel
+@kernel_part
 def quantile(values: np.ndarray, share: float) -> float:
     """The quantile with linear interpolation, as `numpy.quantile` computes it by default."""
     at = share * (len(values) - 1)

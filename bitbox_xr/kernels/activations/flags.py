@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel_part
 
 __all__ = ["marked"]
 
 
-@kernel
+@kernel_part
 def marked(flags: np.ndarray) -> np.ndarray:
     """The indices of the ones among zeros and ones, whose number is a multiple of 8. Ones are rare."""
     words = flags.view(np.int64)  # eight are examined at once

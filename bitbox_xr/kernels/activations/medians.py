@@ -7,7 +7,7 @@ histogram finds the bins of the median and of the deviation, and only the values
 import numpy as np
 
 from bitbox_xr.kernels.activations.flags import marked
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel_part
 
 __all__ = ["select", "spread"]
 
@@ -16,7 +16,7 @@ MARGIN = 0.1  # bins; more than the rounding errors of a position among the bins
 MAX_BINS_PER_UNIT = np.finfo(np.float64).max
 
 
-@kernel
+@kernel_part
 def spread(w: np.ndarray, largest: float, tolerance: float, present: np.ndarray) -> tuple[float, float]:
     """Median of `w` over the frames present, and its median absolute deviation, where 0 is replaced by 1e-12.
 
@@ -57,7 +57,7 @@ def spread(w: np.ndarray, largest: float, tolerance: float, present: np.ndarray)
     return median, deviation if deviation > 0 else 1e-12
 
 
-@kernel
+@kernel_part
 def gather(w: np.ndarray, present: np.ndarray, kept: np.ndarray) -> None:
     """Copy the values of `w` in the frames present to the beginning of `kept`."""
     k = 0
@@ -67,7 +67,7 @@ def gather(w: np.ndarray, present: np.ndarray, kept: np.ndarray) -> None:
             k += 1
 
 
-@kernel
+@kernel_part
 def middle(values: np.ndarray, n: int, below: int) -> float:
     """The median of `n` numbers, of which `values` are those in the middle, and `below` are smaller than these."""
     upper = select(values, n // 2 - below)
@@ -79,7 +79,7 @@ def middle(values: np.ndarray, n: int, below: int) -> float:
     return (lower + upper) / 2
 
 
-@kernel
+@kernel_part
 def distance(before: np.ndarray, centre: float, rank: int) -> float:
     """The smallest distance from `centre`, in bins, up to which whole bins hold more than `rank` values."""
     low, high = 0.0, float(BINS)
@@ -93,14 +93,14 @@ def distance(before: np.ndarray, centre: float, rank: int) -> float:
     return high
 
 
-@kernel
+@kernel_part
 def whole_bins(centre: float, distance: float) -> tuple[int, int]:
     """The first of the bins that are completely within a `distance` from `centre`, and the one after the last."""
     start, stop = max(0, int(np.ceil(centre - distance))), min(BINS, int(np.floor(centre + distance)))
     return (start, stop) if start < stop else (0, 0)
 
 
-@kernel
+@kernel_part
 def smaller(bins: np.ndarray) -> np.ndarray:
     """The number of values in the bins before each bin; at last the number of all values."""
     # Neighbouring values are often in one bin. With several tables, one addition need not wait for the one before.
@@ -117,7 +117,7 @@ def smaller(bins: np.ndarray) -> np.ndarray:
     return before
 
 
-@kernel
+@kernel_part
 def between(values: np.ndarray, bins: np.ndarray, first: int, last: int, start: int, stop: int) -> np.ndarray:
     """The values in bins `first` to `last`, without those in bins `start` to `stop`, the last excluded.
 
@@ -134,7 +134,7 @@ def between(values: np.ndarray, bins: np.ndarray, first: int, last: int, start: 
     return out
 
 
-@kernel
+@kernel_part
 def select(values: np.ndarray, k: int) -> float:
     """The k-th smallest of `values` from 0, by Hoare's algorithm. Reorders `values`: none before k is larger."""
     left, right = 0, len(values) - 1

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from bitbox_xr.kernels.activations import gaps, wavelets
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["edges", "pipeline", "unit_response"]
 
@@ -120,7 +120,7 @@ def crossings(
     return out
 
 
-@kernel
+@kernel_part
 def summit(x: np.ndarray, known: np.ndarray, frame: int, near: int) -> int:
     """The frame of the largest known value of `x` within `near` frames of `frame`."""
     top = frame

@@ -4,7 +4,7 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import FLAT
 from bitbox_xr.kernels.correlation.ties import enter
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["mend", "pair_correlation"]
 
@@ -38,7 +38,7 @@ def mend(side1, side2, slides, rule, seconds, first, step, corr, lags):
                             enter(best, lag, i * n2 + j, work[0, j], seconds[r], signed, nearest)
 
 
-@kernel
+@kernel_part
 def _exact(many, at, one, at_one, j, width, least, work):
     """Write r of every signal of `many` (window at `at`) with signal j of `one` to `work[0]`, in two passes.
 
@@ -82,7 +82,7 @@ def _exact(many, at, one, at_one, j, width, least, work):
         r[i] = np.nan if flat or count[i] < least else min(max(value, -1.0), 1.0)
 
 
-@kernel
+@kernel_part
 def pair_correlation(x, at1, i, y, at2, j, width, least):
     """r of signal i of x in the window at `at1` with signal j of y at `at2`, in two passes; NaN as in `_exact`."""
     count, mean1, mean2 = 0, 0.0, 0.0
@@ -110,7 +110,7 @@ def pair_correlation(x, at1, i, y, at2, j, width, least):
     return both / np.sqrt(square1) / np.sqrt(square2)
 
 
-@kernel
+@kernel_part
 def _is_flat(square, count, low, high):
     """Whether values between `low` and `high`, with sum of squares `square` about their mean, are constant."""
     return low >= high or np.sqrt(square / max(count, 1.0)) < FLAT * max(abs(low), abs(high))

@@ -20,7 +20,7 @@ from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.presence import GUARDS_OF_GAPS, changes, lay_out_masked, present_moments
 from bitbox_xr.kernels.correlation.running import Sizes, lay_out, move, new_sums, sizes_of, space
 from bitbox_xr.kernels.correlation.tile_correlations import WEAK
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["masked"]
 
@@ -108,7 +108,7 @@ def _masked(
             )  # fmt: skip
 
 
-@kernel
+@kernel_part
 def _lost(x, at, frames, gone):
     """Write to `gone` `(signal, frame)` which frames are lost."""
     for i in range(x.shape[1]):
@@ -116,7 +116,7 @@ def _lost(x, at, frames, gone):
             gone[i, k] = x[at + k, i] != x[at + k, i]
 
 
-@kernel
+@kernel_part
 def _rows(
     start, group, at, left, x, y, gone, groups, sizes, shared, least, choice, share, flat1, floor1, tables2, sums,
     corr, lags,
@@ -167,7 +167,7 @@ def _rows(
                 lags[start + w, i, groups[0][j]] = mark[j]
 
 
-@kernel
+@kernel_part
 def _products(flat1, n1, left, tables2, t, span, fresh, sizes, shared, sums):
     """Update the sums of x·y, x·m₂ and x²·m₂ for the window at frame `t`, or compute new ones."""
     width, old = sizes.width, t - span
@@ -183,7 +183,7 @@ def _products(flat1, n1, left, tables2, t, span, fresh, sizes, shared, sums):
         move(square, n1, left, masks, shared.stride, old, old + width, span, shared, sums[2])
 
 
-@kernel
+@kernel_part
 def _correlate(
     row, gone, t, span, fresh, low, high, edges, sizes, shared, least, share, floor1, tables2, sums, changed
 ):
@@ -208,7 +208,7 @@ def _correlate(
     )  # fmt: skip
 
 
-@kernel
+@kernel_part
 def _mend(r, row, begin, end, stride, x, at1, i, y, at2, width, least):
     """Compute weak lanes directly."""
     for c in range(begin, end):

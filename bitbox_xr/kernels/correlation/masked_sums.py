@@ -4,12 +4,12 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.tile_correlations import WEAK, highest, masked_correlation
 from bitbox_xr.kernels.correlation.tiles import loaded, minus, outer, repeated, store, strip, strip_width
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel_part
 
 __all__ = ["expand", "lose", "lost_frames", "scale_masked"]
 
 
-@kernel
+@kernel_part
 def lost_frames(gone, t, width, span, fresh, frames, signs):
     """List the lost frames that enter a window, with 1, and those that leave it, with −1. Returns their number."""
     count = 0
@@ -24,7 +24,7 @@ def lost_frames(gone, t, width, span, fresh, frames, signs):
     return count
 
 
-@kernel
+@kernel_part
 def lose(frames, signs, count, fresh, table, stride, padded, sums, row):
     """Update the sums of a table of y over the frames in which x is lost."""
     for c in range(0, padded, strip_width(table)):
@@ -36,7 +36,7 @@ def lose(frames, signs, count, fresh, table, stride, padded, sums, row):
         store(tile, sums, row + c, 0)
 
 
-@kernel
+@kernel_part
 def expand(sums, at, edges, stride, low, high, out):
     """Copy the sum of each group of signals of y to its signals."""
     groups = len(edges) - 1
@@ -47,7 +47,7 @@ def expand(sums, at, edges, stride, low, high, out):
                 store(tile, out, c, 0)
 
 
-@kernel
+@kernel_part
 def scale_masked(
     products, row, sum_x, square_x, place, total2, square2, count2, floor2, at2, lost, lost_at, begin, end,
     share, floor1, least, r,

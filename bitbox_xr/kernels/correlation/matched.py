@@ -14,7 +14,7 @@ from bitbox_xr.kernels.correlation.presence import changes, lay_out_masked, pres
 from bitbox_xr.kernels.correlation.running import lay_out, sizes_of, space
 from bitbox_xr.kernels.correlation.tile_correlations import WEAK, masked_correlation
 from bitbox_xr.kernels.correlation.tiles import loaded, minus, store, strip, strip_columns, strip_width, through, times
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["matched_pairs"]
 
@@ -111,13 +111,13 @@ def _with_gaps(one, two, sizes, least, choice, guards, centred, tables1, tables2
             _choose(lane, sizes, choice, corr, lags, start + w)
 
 
-@kernel
+@kernel_part
 def _span(sizes, a):
     """Lags with a shift of y at shift a of x: the first, and the end."""
     return max(0, sizes.pad - a), min(sizes.lags, sizes.pad - a + sizes.shifts)
 
 
-@kernel
+@kernel_part
 def _add(x, y, t, w, a, sizes, sums):
     """Sums of products of the window at frame `t`: new sums, or those of the window before moved by some frames."""
     width, stride, span = sizes.width, sizes.stride, sizes.step if a == 0 else 1
@@ -136,7 +136,7 @@ def _add(x, y, t, w, a, sizes, sums):
             store(tile, sums, lag * stride + c, 0)
 
 
-@kernel
+@kernel_part
 def _scale(sums, mean1, inverse1, total2, inverse2, t, low, high, stride, r):
     """Write correlations of lags `low` to `high`."""
     zero = strip(r)
@@ -148,7 +148,7 @@ def _scale(sums, mean1, inverse1, total2, inverse2, t, low, high, stride, r):
             store(times(times(both, loaded(zero, inverse2, to, 0)), scale), r, c, 0)
 
 
-@kernel
+@kernel_part
 def _scale_masked(sums, floor1, floor2, t, low, high, stride, share, least, r):
     """Write correlations of lags `low` to `high`, or `WEAK`."""
     xy, sx, sxx, sy, syy, count = sums
@@ -164,7 +164,7 @@ def _scale_masked(sums, floor1, floor2, t, low, high, stride, share, least, r):
             store(here, r, c, 0)
 
 
-@kernel
+@kernel_part
 def _mend(x, y, weak1, weak2, at, low, high, sizes, least, r):
     """Compute the correlations of weak windows directly."""
     for lag in range(low, high):
@@ -174,7 +174,7 @@ def _mend(x, y, weak1, weak2, at, low, high, sizes, least, r):
                 r[lag * sizes.stride + j] = pair_correlation(x, at, j, y, other, j, sizes.width, least)
 
 
-@kernel
+@kernel_part
 def _limit(lane, a, low, high, sizes):
     r, top, bottom = lane
     if sizes.sweep > 1:
@@ -183,7 +183,7 @@ def _limit(lane, a, low, high, sizes):
         limit(r, top, bottom, 0, a, low * sizes.stride, high * sizes.stride)
 
 
-@kernel
+@kernel_part
 def _choose(lane, sizes, choice, corr, lags, w):
     r, top, bottom = lane
     signed = choice[2]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.finite import MAX_MAGNITUDE, infinite
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["FLAT", "GUARDS", "Side", "moments", "operands", "prepared"]
 
@@ -40,7 +40,7 @@ def prepared(name: str, block: np.ndarray) -> Side:
     return Side(numbers, np.zeros(block.shape, np.uint8), lost)
 
 
-@kernel
+@kernel_part
 def _peaks(x, peak):
     """Largest magnitude of each signal."""
     frames, n = x.shape
@@ -94,7 +94,7 @@ def operands(side: Side) -> tuple[np.ndarray, np.ndarray, bool | None]:
     return side.numbers, side.weak, True if side.numbers.shape[1] < FEW else None
 
 
-@kernel
+@kernel_part
 def _centre(x, first, frames, few, out):
     """Write frames without gaps, minus the mean of each signal over them, to `out` `(frame, signal)`."""
     n = x.shape[1]
@@ -118,7 +118,7 @@ def _centre(x, first, frames, few, out):
                 out[k, i] = x[first + k, i] - total
 
 
-@kernel
+@kernel_part
 def moments(side, first, width, windows, guards, centred, sums, inverse):
     """Centre the frames of some windows of a side (`operands`), and compute sums and inverse spreads at each shift.
 
@@ -144,7 +144,7 @@ def moments(side, first, width, windows, guards, centred, sums, inverse):
     return found
 
 
-@kernel
+@kernel_part
 def _move(few, centred, width, windows, guards, sums, squares, floor):
     if few is None:
         _move_sums(centred, width, windows, guards, sums, squares, floor)
@@ -152,7 +152,7 @@ def _move(few, centred, width, windows, guards, sums, squares, floor):
         _move_few_sums(centred, width, windows, guards, sums, squares, floor)
 
 
-@kernel
+@kernel_part
 def _move_sums(centred, width, windows, guards, sums, squares, floor):
     """Sums and sums of squares of the window at each start, and the smallest spreads to be trusted."""
     n, (number, step, shifts) = centred.shape[1], windows
@@ -180,7 +180,7 @@ def _move_sums(centred, width, windows, guards, sums, squares, floor):
                 square[i] += new * new - old * old
 
 
-@kernel
+@kernel_part
 def _move_few_sums(centred, width, windows, guards, sums, squares, floor):
     """`_move_sums`, one signal after the other."""
     starts = (windows[0] - 1) * windows[1] + windows[2]
@@ -200,7 +200,7 @@ def _move_few_sums(centred, width, windows, guards, sums, squares, floor):
                 square += new * new - old * old
 
 
-@kernel
+@kernel_part
 def _invert(sums, squares, floor, width):
     """Replace sums of squares by inverse spreads, or NaN; return the number of these."""
     total, square, bar, unsure = sums.reshape(-1), squares.reshape(-1), floor.reshape(-1), 0
@@ -212,7 +212,7 @@ def _invert(sums, squares, floor, width):
     return unsure
 
 
-@kernel
+@kernel_part
 def _mark_weak(x, first, width, inverse, weak):
     """Mark signals without an inverse spread that are not constant as weak. Returns their number."""
     found = 0
@@ -223,7 +223,7 @@ def _mark_weak(x, first, width, inverse, weak):
     return found
 
 
-@kernel
+@kernel_part
 def _is_constant(x, first, i, width):
     k = first + 1
     while k < first + width and x[k, i] == x[first, i]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS
 from bitbox_xr.kernels.correlation.running import lay_out
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["GUARDS_OF_GAPS", "changes", "lay_out_masked", "present_moments"]
 
@@ -36,7 +36,7 @@ def _changes(x, change):
             change[f, i] = before[i]
 
 
-@kernel
+@kernel_part
 def present_moments(side, first, width, starts, pad, stride, shares, centred, total, square, count, floor):
     """Centre the frames of windows in a row, and compute sums over the frames present in each.
 
@@ -71,14 +71,14 @@ def present_moments(side, first, width, starts, pad, stride, shares, centred, to
             _count(x, first + t, -1.0, frames)
 
 
-@kernel
+@kernel_part
 def _count(x, frame, sign, frames):
     """Add `sign` to the number of frames of each signal that is present."""
     for i in range(len(frames)):
         frames[i] += sign if x[frame, i] == x[frame, i] else 0.0
 
 
-@kernel
+@kernel_part
 def _floors(squares, peak, change, first, shares, least, to, floor):
     """Write the smallest spreads to be trusted, and update the largest squares so far, `peak`."""
     own, of_peak = shares
@@ -93,7 +93,7 @@ def _floors(squares, peak, change, first, shares, least, to, floor):
             floor[to + i] = np.nan
 
 
-@kernel
+@kernel_part
 def _centre_present(x, first, frames, out):
     """Write frames minus the mean of the values present to `out` `(frame, signal)`; missing values become 0."""
     n = x.shape[1]
@@ -110,7 +110,7 @@ def _centre_present(x, first, frames, out):
             out[k, i] = value if value == value else 0.0
 
 
-@kernel
+@kernel_part
 def lay_out_masked(x, first, frames, centred, pad, stride, flat, square, present):
     """Write frames, their squares, and 1 where a value is present, to flat arrays from frame `pad`."""
     lay_out(centred, frames, 0, pad, stride, flat, 1.0)

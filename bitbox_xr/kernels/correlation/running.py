@@ -33,7 +33,7 @@ from bitbox_xr.kernels.correlation.tiles import (
     strip_width,
     zeros,
 )
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
 
@@ -166,7 +166,7 @@ def _running(
     return found
 
 
-@kernel
+@kernel_part
 def lay_out(table, frames, begin, pad, stride, flat, factor):
     """Write `stride` columns of a table from column `begin`, times `factor`, to a flat array, from frame `pad`."""
     count, n = np.uint64(min(stride, table.shape[1] - begin)), table.shape[1]
@@ -178,7 +178,7 @@ def lay_out(table, frames, begin, pad, stride, flat, factor):
             flat[to + j] = factor * numbers[at + j]
 
 
-@kernel
+@kernel_part
 def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
     products, r, columns = sums
@@ -216,7 +216,7 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
             )  # fmt: skip
 
 
-@kernel
+@kernel_part
 def new_sums(x, n1, left, y, stride, t, width, sizes, sums):
     """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
     cols, padded = sizes.cols, sizes.padded
@@ -233,7 +233,7 @@ def new_sums(x, n1, left, y, stride, t, width, sizes, sums):
         store(tile, sums, c, padded)
 
 
-@kernel
+@kernel_part
 def move(x, n1, left, y, stride, old, new, span, sizes, sums):
     """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
     for c in range(0, sizes.padded, sizes.cols):
@@ -244,7 +244,7 @@ def move(x, n1, left, y, stride, old, new, span, sizes, sums):
         store(tile, sums, c, sizes.padded)
 
 
-@kernel
+@kernel_part
 def _sweep(t, left, sizes, n1, blocks, signed, x, means, inverse1, y, total, inverse2, r):
     """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
     width, stride = sizes.width, sizes.stride

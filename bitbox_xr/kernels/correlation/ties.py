@@ -21,7 +21,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel_part
 
 __all__ = ["TIE", "beats", "enter", "ordered", "precedes"]
 
@@ -46,7 +46,7 @@ def beats(typing: Any, rival: Any, held: Any) -> Any:
 # --- rule 2
 
 
-@kernel
+@kernel_part
 def precedes(lag, other, nearest):
     """Whether `lag` is preferred to `other` if their correlations tie. A lag is not preferred to itself."""
     first, second = (lag, other) if nearest else (other, lag)
@@ -67,7 +67,7 @@ def ordered(lags: Iterable[int], *, nearest: bool) -> list[int]:
 # --- out of order
 
 
-@kernel
+@kernel_part
 def enter(best, lag, cell, r, seconds, signed, nearest):
     """Update `best[cell]` and `lag[cell]` with the correlation `r` at lag `seconds`, in any order of lags."""
     if r != r:
