@@ -1,22 +1,14 @@
-"""The commands that write one result: `imitation`, `coordination`, `lag-profile`, `expressivity`, `significance`."""
+"""The commands that correlate two recordings: `imitation`, `coordination`, `lag-profile`, `significance`."""
 
 from collections.abc import Callable, Mapping
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 import xarray as xr
 
-from bitbox_xr.cli.arguments import (
-    annotated,
-    by_option,
-    checked_out,
-    interval_faults,
-    opened_partners,
-    recordings,
-)
+from bitbox_xr.cli.arguments import by_option, opened_partners, recordings
 from bitbox_xr.cli.group import main
 from bitbox_xr.cli.options import (
     FILE,
@@ -27,28 +19,21 @@ from bitbox_xr.cli.options import (
     measure_option,
     out_option,
     progress_option,
-    reader_options,
     reading_options,
     reported,
-    scale_options,
     stats_option,
     window_options,
 )
 from bitbox_xr.cli.output import written
 from bitbox_xr.core.durations import seconds
-from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.validation import counted
 from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
-from bitbox_xr.io.readers import open_signals
-from bitbox_xr.io.readers.options import open_options
-from bitbox_xr.measures import expressivity as expressions
 from bitbox_xr.measures import lag_profiles, social
 from bitbox_xr.measures.results import strongest
 
-__all__ = ["coordination", "expressivity", "imitation", "lag_profile", "significance"]
+__all__ = ["coordination", "imitation", "lag_profile", "significance"]
 
 WINDOWS = ("width", "step", "max_lag", "polarity", "min_valid")
-SCALES = ("scales", "aggregate", "robust", "precision", "min_rise", "false_alarms_per_minute")
 
 
 @main.command(short_help="How well X imitates Y, and with what delay.", **HELP)
@@ -128,35 +113,6 @@ def lag_profile(**given: Any) -> None:
     result = lag_profiles.lag_profile(x, y, by=by_option(given), **options)
     written(result, given["out"])
     click.echo(f"{given['out']}: {_profile_summary(result)}")
-
-
-@main.command(short_help="How often and how strongly each expression of X occurs.", **HELP)
-@click.argument("x", type=FILE)
-@out_option
-@scale_options
-@interval_options
-@reader_options
-@reported
-def expressivity(**given: Any) -> None:
-    """Count and measure the activations of each expression of X at temporal scales.
-
-    An activation is a rise and fall of an expression; a scale is the duration of the wavelet that finds it,
-    in seconds: about four times the width of the expression at half of its height.
-
-    \b
-    Examples:
-      bitbox-xr expressivity anna.csv -o anna.nc --scales 6
-      bitbox-xr expressivity anna.csv -o anna.nc --scales 0.5,1,2 --aggregate --min-rise 0.3
-    """
-    rest = given["noise"]
-    out = checked_out(given, given["x"], *([rest] if isinstance(rest, Path) else []))
-    refuse("options", interval_faults(given))
-    x = annotated(open_signals(given["x"], **open_options(given)), given)
-    noise = open_signals(rest, **open_options(given)) if isinstance(rest, Path) else rest
-    options = {name: given[name] for name in SCALES}
-    result = expressions.expressivity(x, noise=noise, by=by_option(given), **options)
-    written(result, out)
-    click.echo(f"{out}: {_expressivity_summary(result)}")
 
 
 @main.command(short_help="Test imitation or coordination against chance.", **HELP)
@@ -286,16 +242,3 @@ def _best_lag(result: xr.Dataset) -> str:
     strength = own["profile"].sel(lag=best, method="nearest").item()
     windows = f"in {int(own['n_windows'])} of {counted(int(result['n_windows'].max()), 'window')}"
     return f"strongest {who}: mean correlation {strength:.2f} at lag {best:+z.2f} s, {windows}"
-
-
-def _expressivity_summary(result: xr.Dataset) -> str:
-    """One line about a result of expressivity: its size, and where activations are most frequent."""
-    scales, coefficients = result.sizes["scale"], result.sizes["coefficient"]
-    size = f"{coefficients} coefficients × {scales} {'scale' if scales == 1 else 'scales'}"
-    if not result["activations_per_minute"].notnull().any():
-        return f"{size}; no frame is eligible"
-    rates = result["activations_per_minute"]
-    top = rates.isel(rates.argmax([*rates.dims]))
-    where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
-    where += f" in {by} {top[by].item()}" if (by := result.attrs.get("by")) else ""
-    return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"

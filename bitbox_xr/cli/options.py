@@ -28,6 +28,7 @@ __all__ = [
     "reader_options",
     "reading_options",
     "reported",
+    "robust_option",
     "scale_options",
     "scales_option",
     "seed_options",
@@ -333,12 +334,12 @@ scale_options = _combined(
         help="Number of scales, or their durations, s.  [default: no scales, the signal itself]",
     ),
     click.option("--aggregate", is_flag=True, help="Merge the activations of all scales into one list."),
-    click.option("--robust", is_flag=True, help="Leave out activations whose magnitudes are outliers."),
     threshold_options(None),
     click.option(
         "--precision", type=int, default=16, show_default=True, help="The wavelet has 2 ** precision samples."
     ),
 )
+robust_option = click.option("--robust", is_flag=True, help="Leave out activations whose magnitudes are outliers.")
 
 
 def reported(command: Command) -> Command:

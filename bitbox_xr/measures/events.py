@@ -52,7 +52,8 @@ def events(
         by recording, coefficient and time). Coordinates along `event`:
 
         - `time` (s)
-        - `scale` (s): 0 for the signal itself; with `aggregate` the scale of the largest score
+        - `scale` (s): 0 for the signal itself; with `aggregate` the scale of the largest score or, with `min_rise` or
+          `false_alarms_per_minute`, of the largest rise
         - `coefficient`, one coordinate for each further dimension of the input, and other labels of its recordings and
           signals (such as `region`)
         - the annotations of x (see `annotate`) at the time of the activation
@@ -95,9 +96,10 @@ def events(
     frame). Its height is counted from its least value within 2 d on this side.
 
     With `min_rise` or `false_alarms_per_minute`, a held expression is one activation (see `expressivity`): the one with
-    the largest rise, from the onset of the first to the offset of the last. Its height is then that of the largest
-    value within d / 8, counted from the least value within 2 d after the signal has fallen by half of the rise. Onset
-    or offset are NaN if it does not fall, as for a smile that is held to the end of the recording.
+    the largest rise. Its height is then that of the largest value within d / 8, counted from the least value within 2 d
+    after the signal has fallen by half of the rise. Onset or offset are NaN if it does not fall, as for a smile that is
+    held to the end of the recording. If another activation of the expression is before this onset, or the onset is NaN,
+    it is that of the first activation; likewise, the offset may be that of the last one.
 
     Examples
     --------

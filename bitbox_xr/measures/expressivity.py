@@ -64,7 +64,9 @@ def expressivity(
         True: make one list of activations over all scales (at least two), in which each is counted once. It is counted
         at the scale where its score (w − median) / MAD is largest, with w its response at that scale, and the median
         and the median absolute deviation (MAD) over all responses of that scale. This is often a shorter scale than
-        that of the largest w. Of activations closer than the shortest duration (minus 0.01 s), one is counted.
+        that of the largest w. Of activations closer than the shortest duration (minus 0.01 s), one is counted. With
+        `min_rise` or `false_alarms_per_minute`, the rule for expressions (see there) decides instead, and an expression
+        is counted at the scale where its rise is largest.
     robust
         True: ignore activations whose magnitude is an outlier, more than 1.5 interquartile ranges beyond the quartiles,
         if there are more than five activations. Where most maxima are noise, the outliers are the real expressions.
@@ -134,8 +136,9 @@ def expressivity(
     expression counts once, although the transform has a maximum where it begins and another where it ends. An
     activation belongs to the expression of the next one with a larger rise, before or after it, unless the signal falls
     by half of its rise between the two. It falls from its mean over d / 8 at the activation to its lowest mean over a
-    third of the time between two neighbouring activations (at most 2 d). This holds for the list of each scale and for
-    the aggregated list.
+    third of the time between two neighbouring activations (at most 2 d, at least d / 8). This holds for the list of
+    each scale, and with `aggregate` for the activations of all scales together. So an expression that one of the scales
+    alone finds is in the aggregated list, by itself or as a part of a larger one.
 
     Missing frames are interpolated linearly. A frame is eligible at duration d if the frames present, and those in gaps
     of at most d / 8, carry three quarters of the wavelet's absolute weight around it (within the recording). For the

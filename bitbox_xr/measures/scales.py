@@ -27,7 +27,9 @@ RAW, AGGREGATE = 0.0, np.inf  # coordinates along `scale` that are not durations
 MIN_DURATION_S, MAX_DURATION_S = 0.1, 4.0  # range of durations if only their number is given
 PRECISIONS = range(8, 21)
 MAX_SCALES = 1000  # more are probably a mistake, and would need too much memory
-AGGREGATE_TOLERANCE_S = 0.01  # aggregated activations are at least the shortest duration minus this apart
+AGGREGATE_TOLERANCE_S = (
+    0.01  # of all maxima, aggregated activations are at least the shortest duration minus this apart
+)
 
 
 class Asked(NamedTuple):
@@ -57,7 +59,7 @@ class Scales(NamedTuple):
 
     @property
     def apart(self) -> int:
-        """Smallest distance between aggregated activations, in frames; 0 without `aggregate`."""
+        """Smallest distance between aggregated activations that are not chosen, in frames; 0 without `aggregate`."""
         return max(1, round((self.durations[0] - AGGREGATE_TOLERANCE_S) * self.fps)) if self.aggregate else 0
 
     @property
@@ -105,11 +107,13 @@ class Scales(NamedTuple):
             "precision": self.precision,
             "fps": self.fps,
         }
+        if self.aggregate and self.min_rise is None and self.false_alarms_per_minute is None:
+            out |= {"apart": self.apart / self.fps, "apart_frames": self.apart}
         if self.min_rise is not None:
             out["min_rise"] = self.min_rise
         if self.false_alarms_per_minute is not None:
             out["false_alarms_per_minute"] = self.false_alarms_per_minute
-        return out | ({"apart": self.apart / self.fps, "apart_frames": self.apart} if self.aggregate else {})
+        return out
 
 
 def chosen(asked: Asked, *, fps: float, frames: int, measure: str) -> Scales:

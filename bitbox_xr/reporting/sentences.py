@@ -159,6 +159,7 @@ FACES = (
     _sentence("Activations were local maxima of the signals.", measure=SEARCHED, unscaled=1),
     _sentence(
         "Activations of all durations were aggregated: the strongest ones at least {apart} s apart were kept.",
+        "Activations of all durations were aggregated.",
         measure=SEARCHED, aggregate=1,
     ),
     _sentence("Activations that rise by less than {min_rise} were left out.", measure=SEARCHED),

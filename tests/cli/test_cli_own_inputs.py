@@ -44,6 +44,8 @@ COMMANDS = {
     "one person": (["coordination", "x.nc"], "x.nc"),
     "expressivity": (["expressivity", "x.nc"], "x.nc"),
     "a partner": (SIGNIFICANCE, "z.nc"),
+    "events": (["events", "x.nc"], "x.nc"),
+    "diversity": (["diversity", "x.nc"], "x.nc"),
     "a sidecar": (["expressivity", "a_expression.3DI"], "a_expression.json"),
     "3DI": (["expressivity", "a_expression.3DI"], "a_expression.3DI"),
 }

@@ -1,4 +1,4 @@
-"""The commands that show results: plot and report; kinematics and lag-profile; results as CSV; wording of messages."""
+"""The commands that show results; kinematics, lag-profile, events and diversity; tables as CSV; wording of messages."""
 
 import inspect
 
@@ -71,6 +71,35 @@ def test_a_table_guards_names_that_a_spreadsheet_would_run(tmp_path):
     bx.to_netcdf(X.assign_coords(signal=["=1+1", "AU12"]), tmp_path / "x.nc")
     succeeded("expressivity", tmp_path / "x.nc", "-o", tmp_path / "out.csv", "--scales", "1,2")
     assert pd.read_csv(tmp_path / "out.csv")["coefficient"].tolist() == ["'=1+1", "AU12"] * 2
+
+
+def test_a_list_of_activations_has_the_labels_of_intervals(tmp_path):
+    (tmp_path / "phases.csv").write_text("onset,duration,label\n0,10,rest\n10,50,task\n")
+    face = bx.demo.make_face()[0]
+    bx.to_netcdf(face, tmp_path / "face.nc")
+    options = ["--intervals", tmp_path / "phases.csv", "--scales", "1,2", "--aggregate", "--min-rise", 0.2]
+    output = succeeded("events", tmp_path / "face.nc", "-o", tmp_path / "out.csv", *options)
+    labelled = bx.annotate(face, bx.open_intervals(tmp_path / "phases.csv"))
+    expected = to_frame(bx.events(labelled, scales=[1, 2], aggregate=True, min_rise=0.2))
+    found = pd.read_csv(tmp_path / "out.csv", keep_default_na=False, na_values={"onset": "", "offset": "", "width": ""})
+    assert {*expected["condition"]} == {"rest", "task"}
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False, check_column_type=False)
+    signals = expected["coefficient"].nunique()
+    assert f"out.csv: {len(expected)} activations of {signals} of {face.sizes['signal']} coefficients" in output
+
+
+def test_diversity(tmp_path):
+    face = bx.demo.make_face()[0].assign_coords(phase=("time", ["rest"] * 300 + ["task"] * 1500))
+    bx.to_netcdf(face, tmp_path / "face.nc")
+    options = ["--scales", "1,2", "--min-rise", 0.2, "--no-magnitude", "--by", "phase"]
+    output = succeeded("diversity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", *options)
+    expected = bx.diversity(face, scales=[1, 2], min_rise=0.2, magnitude=False, by="phase")
+    with bx.open_netcdf(tmp_path / "out.nc") as found:
+        xr.testing.assert_identical(found.load(), expected)
+    best = expected.overall.isel(expected.overall.argmax(["phase", "scale"]))
+    assert f"2 scales; most even at scale {best.scale_label.item()} in phase {best.phase.item()}" in output
+    bx.to_netcdf(face * 0, tmp_path / "still.nc")
+    assert "1 scale; no activation" in succeeded("diversity", tmp_path / "still.nc", "-o", tmp_path / "still.csv")
 
 
 def test_a_lag_profile(folder, tmp_path):
@@ -198,8 +227,9 @@ WORDED = {
     "expected by, the coordinate, got None": "expected --by, the coordinate, got none",
     "expected fps or time, got none": "expected --fps or --time, got none",
     "two faults of x\n  - resample(): leave out noise": "two faults of x\n  - resample(): leave out noise",
-    "see align() and annotate(), or kinematics() and events()": "see --align and --intervals, or bitbox-xr kinematics "
-    "and events()",
+    "see align() and annotate(), or kinematics() and contrast()": (
+        "see --align and --intervals, or bitbox-xr kinematics and contrast()"
+    ),
     "a state log of FaceReader; read it with open_intervals()": "a state log of FaceReader; read it with --intervals",
     "a column called 'fps' or \"max_lag\"": "a column called 'fps' or \"max_lag\"",
 }

@@ -141,24 +141,19 @@ def test_aggregated_activations_all_satisfy_the_options(choice):
 def slow_choice(y, min_rise, aggregated, fps=30):
     """Frames and scale numbers of the expressions with this rise, by PyWavelets and loops; a list for each list."""
     lists = {}
-    apart = oracle.shortest(SCALES, fps) - 1
     scales = [fps * d / 4 for d in SCALES]
     rise = {}
     for k, scale in enumerate(scales):
         row = slow_expressions.mirrored_response(y, scale)
-        median = np.median(row)
-        deviation = np.median(np.abs(row - median))
-        for sign in (1, -1) if aggregated else (1,):
-            for t in oracle.maxima(sign * row, True, 1e-10 * np.abs(row).max()):
-                before, value, after = sign * row[t - 1 : t + 2]
-                height = value + (after - before) ** 2 / (8 * (2 * value - before - after))
-                rise[t, k] = height / rises.unit_response(scale, 16)
-                if rise[t, k] >= min_rise:
-                    candidate = (sign, k, t, (row[t] - median) / deviation)
-                    lists.setdefault(0 if aggregated else k, []).append(candidate)
+        for t in oracle.maxima(row, True, 1e-10 * np.abs(row).max()):
+            before, value, after = row[t - 1 : t + 2]
+            height = value + (after - before) ** 2 / (8 * (2 * value - before - after))
+            rise[t, k] = height / rises.unit_response(scale, 16)
+            if rise[t, k] >= min_rise:
+                lists.setdefault(0 if aggregated else k, []).append((t, k))
     out = []
-    for candidates in lists.values():
-        found = oracle.aggregate(candidates, apart, apart) if aggregated else [(t, k) for _, k, t, _ in candidates]
+    for found in lists.values():
+        found.sort()
         frames, numbers = (list(column) for column in zip(*found, strict=True))
         own = np.float32([rise[each] for each in found])
         kept = slow_expressions.expressions(y - y.mean(), frames, [scales[k] for k in numbers], own)
@@ -169,7 +164,7 @@ def slow_choice(y, min_rise, aggregated, fps=30):
 @pytest.mark.parametrize("aggregated", [False, True])
 @pytest.mark.parametrize("min_rise", [0.1, 0.3, 1.0])
 def test_chosen_activations_are_those_of_a_slow_search(min_rise, aggregated):
-    """With `aggregate`, the options apply before neighbouring maxima are removed, and expressions are joined after."""
+    """With `aggregate`, the maxima of all scales are joined into expressions; none is removed before."""
     rng = np.random.default_rng(7)
     x = face(seconds=40, at=(0, 8, 9.1, 15, 16.3, 25, 31), width=0.7, height=1.2, signals=1)
     x[900:1050] += np.minimum(np.arange(150) / 10, 1)[:, None]  # held, after a rise

@@ -69,9 +69,56 @@ def test_what_stays_apart():
     counts = found.coefficient.to_series().value_counts()
     # before and after a dip the face is held: two expressions, as in 2 - held(20, 30)
     assert counts.to_dict() == {"s0": 2, "s1": 1, "s2": 2, "s3": 2}
-    short, long = (found.isel(event=at) for at in np.flatnonzero(found.coefficient == "s2"))  # the long one ends later
+    # the long one counts at its larger rise, which is where it begins
+    long, short = (found.isel(event=at) for at in np.flatnonzero(found.coefficient == "s2"))
+    assert long.time == pytest.approx(21, abs=0.5)
     assert short.time == pytest.approx(30, abs=0.1)
     assert long.offset - long.onset == pytest.approx(19.5, abs=0.2)
+
+
+def random_faces(seed):
+    """Noise, noise with bumps, a random walk and held expressions of any length."""
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((4, len(TIME)))
+    bumps = sum(4 * np.exp(-(((TIME - at) / rng.uniform(0.1, 1)) ** 2)) for at in rng.uniform(0, 60, 20))
+    starts = rng.uniform(0, 55, 6)
+    holds = sum(held(start, start + rng.uniform(1, 8), 4, rng.uniform(0.1, 1)) for start in starts)
+    return face(noise[0], noise[1] + bumps, noise[2].cumsum() / 10, noise[3] + holds)
+
+
+def spans(found, name):
+    """Start and end of each activation of a signal. Where they are unknown, they are those of its neighbours."""
+    own = found.isel(event=np.flatnonzero(found.coefficient == name))
+    starts, ends = np.minimum(own.onset.values, own.time.values), np.maximum(own.offset.values, own.time.values)
+    before, after = np.r_[0, own.time.values[:-1]], np.r_[own.time.values[1:], TIME[-1]]
+    return np.where(np.isnan(starts), before, starts), np.where(np.isnan(ends), after, ends)
+
+
+@pytest.mark.parametrize("option", ["min_rise", "false_alarms_per_minute"])
+@pytest.mark.parametrize("seed", range(4))
+def test_aggregated_scales_miss_no_expression_of_a_single_scale(option, seed):
+    x = random_faces(seed)
+    together = events(x, scales=SCALES, aggregate=True, **{option: 1.0 if option == "min_rise" else 5.0})
+    compared = 0
+    for scale in SCALES:
+        # the same z: the rate of all scales is the sum of 1 / scale
+        limit = 1.0 if option == "min_rise" else 5.0 / scale / sum(1 / d for d in SCALES)
+        alone = events(x, scales=[scale], **{option: limit})
+        for name in x.signal.values:
+            (starts, ends), (own_starts, own_ends) = spans(together, name), spans(alone, name)
+            overlaps = (starts <= own_ends[:, None]) & (ends >= own_starts[:, None])
+            assert overlaps.any(axis=1).all()
+            compared += len(own_starts)
+    assert compared > 40
+
+
+def test_three_raised_lips_are_three_expressions(recordings):
+    """Strong minima beside the held rises exclude none of them."""
+    x = bx.open_signals(recordings / "exploface_openface1_video2_au_pose.csv").sel(signal=["AU10_r"])
+    found, alone = events(x, **CHOICE), events(x, scales=[4], min_rise=0.3)
+    np.testing.assert_allclose(found.onset, [3.0, 7.8, 14.5], atol=0.1)
+    np.testing.assert_allclose(found.offset, [4.7, 11.3, 16.2], atol=0.1)
+    np.testing.assert_allclose(found.rise, alone.rise)
 
 
 def test_a_short_expression_long_before_a_higher_level_is_one_of_its_own():

@@ -13,30 +13,39 @@ def mirrored_response(y, scale, precision=16):
     return gaussian_filter1d(transformed, 1.0)
 
 
+def reach(scale):
+    """Frames on each side of the middle of the shortest mean, which is over an eighth of four scales."""
+    return max(1, round(scale / 4))
+
+
 def lowest(y, first, last, scale):
-    """The least mean over a third of the frames between two activations (at least 3 frames, at most 2 durations)."""
-    width = max(min(3, last - first + 1), min(round((last - first) / 3), round(8 * scale)))
-    return min(y[t : t + width].mean() for t in range(first, last + 2 - width))
+    """The least mean over a third of the frames between two activations (at most 2 durations, at least an eighth)."""
+    half = reach(scale)
+    width = min(round((last - first) / 3), round(8 * scale))
+    inside = range(first, last + 1)
+    if width < 2 * half + 1:  # means whose middles are between the two
+        width, inside = 2 * half + 1, range(max(first - half, 0), min(last + half, len(y) - 1) + 1)
+    width = min(width, len(inside))
+    return min(y[t : t + width].mean() for t in inside[: len(inside) - width + 1])
 
 
 def level(y, frame, scale):
     """The mean over an eighth of the duration, which is four scales, around an activation."""
-    half = max(1, round(scale / 4))
-    return y[max(frame - half, 0) : frame + half + 1].mean()
+    return y[max(frame - reach(scale), 0) : frame + reach(scale) + 1].mean()
 
 
 def owner(y, frames, scales, rises, i):
     """The next stronger activation to whose expression activation `i` belongs, or `i`."""
-    highest, found = level(y, frames[i], scales[i]) - rises[i] / 2, i
+    fallen, owners = level(y, frames[i], scales[i]) - rises[i] / 2, []
     for others in (range(i - 1, -1, -1), range(i + 1, len(frames))):
         stronger = [j for j in others if (rises[j], -j) > (rises[i], -i)]
         if not stronger:
             continue
         j = stronger[0]
         between = min(lowest(y, frames[k], frames[k + 1], scales[i]) for k in range(min(i, j), max(i, j)))
-        if between > highest:
-            highest, found = between, j
-    return found
+        if between > fallen:
+            owners.append((between, rises[j], -j))
+    return -max(owners)[2] if owners else i
 
 
 def expressions(y, frames, scales, rises):

@@ -17,12 +17,15 @@ __all__ = ["MIN_FALL", "Groups", "grouped"]
 MIN_FALL = 0.5  # of the rise, to another expression
 SHARE_OF_GAP = 1 / 3  # of the time between two neighbouring activations, over which means are taken between them …
 MAX_DURATIONS = 2  # … and at most over this multiple of the duration, so that a fall after a short rise is seen
-SHARE_OF_DURATION = 1 / 8  # of the duration, over which the mean is taken at an activation
+SHARE_OF_DURATION = 1 / 8  # over which the mean is taken at an activation, and at least between two
 MIN_FRAMES = 3  # of a mean
 
 
 class Groups(NamedTuple):
-    """Expressions, as indices of activations: the one that counts, the first and the last."""
+    """Expressions, as indices of activations: the strongest one, which counts, and the first and the last one.
+
+    Those at longer scales than the strongest one are neither first nor last: they respond to its surroundings too.
+    """
 
     strongest: np.ndarray
     first: np.ndarray
@@ -38,15 +41,16 @@ def grouped(
     Their wavelet `scale` is in frames. Of equal rises, the earlier one is the stronger.
 
     The signal falls from its mean over an eighth of the activation's duration to its lowest mean over a third of the
-    time between two neighbouring activations, or over twice the duration if that is less. So noise on a held expression
-    is no fall.
+    time between two neighbouring activations, or over twice the duration if that is less, or over the eighth if that is
+    more. So noise on a held expression is no fall.
     """
     # in float32, so that rounding errors do not decide between equals
     top = strongest(centred, number, row, frame, scale, rise.astype(np.float32))
     kept, group = np.unique(top, return_inverse=True)
     first, last = np.full(len(kept), len(top)), np.full(len(kept), -1)
-    np.minimum.at(first, group, np.arange(len(top)))
-    np.maximum.at(last, group, np.arange(len(top)))
+    within = np.flatnonzero(scale <= scale[top])
+    np.minimum.at(first, group[within], within)
+    np.maximum.at(last, group[within], within)
     return Groups(kept, first, last)
 
 
@@ -90,33 +94,44 @@ def join(
     """Write to `top` the index of the strongest activation of each expression of one signal, counted from `offset`.
 
     `sums` are the sums of the signal before each frame. If an activation belongs to the stronger ones on both sides,
-    it is counted to that one before which the signal falls less.
+    it is counted to that one before which the signal falls less; if it falls alike, to the one with the larger rise.
     """
     n = len(frame)
     for i in range(n):
-        highest = level(sums, frame[i], scale[i]) - MIN_FALL * rise[i]
+        half = max(MIN_FRAMES // 2, round(SHARE_OF_DURATION * FRAMES_PER_SCALE * scale[i] / 2))
         longest = round(MAX_DURATIONS * FRAMES_PER_SCALE * scale[i])
+        fallen = level(sums, frame[i], half) - MIN_FALL * rise[i]
+        owner, highest = i, fallen
         for step in (-1, 1):
             j, between = i, np.inf
-            while 0 <= j + step < n and between > highest:
+            while 0 <= j + step < n and between > fallen:
                 first, last = min(frame[j], frame[j + step]), max(frame[j], frame[j + step])
-                between = min(between, least(sums, first, last, longest, highest))
+                between = min(between, least(sums, first, last, half, longest, fallen))
                 j += step
                 if rise[j] > rise[i] or (rise[j] == rise[i] and j < i):
-                    if between > highest:
-                        highest, top[i] = between, offset + j
+                    if between > highest or (owner != i and between == highest and rise[j] > rise[owner]):
+                        owner, highest = j, between
                     break
+        top[i] = offset + owner
     for i in range(n):
         while top[top[i] - offset] != top[i]:
             top[i] = top[top[i] - offset]
 
 
 @kernel
-def least(sums: np.ndarray, first: int, last: int, longest: int, enough: float) -> float:
-    """The least mean over at most `longest` frames from `first` to `last`, or one that is not above `enough`."""
-    frames = max(min(MIN_FRAMES, last - first + 1), min(longest, round(SHARE_OF_GAP * (last - first))))
+def least(sums: np.ndarray, first: int, last: int, half: int, longest: int, enough: float) -> float:
+    """The least mean between frames `first` and `last`, or one that is not above `enough`.
+
+    Means are over a third of the frames, at most `longest` and at least `2 * half + 1`. In the last case, only their
+    middles lie between the two frames, of which either may be near the other at another scale.
+    """
+    frames, beyond = min(longest, round(SHARE_OF_GAP * (last - first))), 0
+    if frames < 2 * half + 1:
+        frames, beyond = 2 * half + 1, half
+    start, stop = max(first - beyond, 0), min(last + 1 + beyond, len(sums) - 1)
+    frames = min(frames, stop - start)
     found = np.inf
-    for t in range(first, last + 2 - frames):
+    for t in range(start, stop + 1 - frames):
         found = min(found, sums[t + frames] - sums[t])
         if found <= enough * frames:
             break
@@ -124,8 +139,7 @@ def least(sums: np.ndarray, first: int, last: int, longest: int, enough: float) 
 
 
 @kernel
-def level(sums: np.ndarray, frame: int, scale: float) -> float:
-    """The mean of the signal around an activation."""
-    half = max(MIN_FRAMES // 2, round(SHARE_OF_DURATION * FRAMES_PER_SCALE * scale / 2))
+def level(sums: np.ndarray, frame: int, half: int) -> float:
+    """The mean of the signal from `half` frames before `frame` to as many after it."""
     start, stop = max(frame - half, 0), min(frame + half + 1, len(sums) - 1)
     return (sums[stop] - sums[start]) / (stop - start)

@@ -42,9 +42,10 @@ class Search(NamedTuple):
     searched, and activations and eligible frames are sorted by the label of their frame.
 
     Of all maxima, those are activations whose rise is at least `least_rise` and whose response is at least `least_z`
-    times the noise at their scale. In a list for all scales, the others exclude no activation either. If one of the two
-    is given, the search `chooses`: the signal continues beyond its ends as its mirror image, not as its mean, and the
-    activations of one expression are one (see `expressions`).
+    times the noise at their scale. If one of the two is given, the search `chooses`: the signal continues beyond its
+    ends as its mirror image, not as its mean, and the activations of one expression are one (see `expressions`). A list
+    for all scales then has the expressions of the activations at every scale, however far apart they are. So it misses
+    no expression that one of the scales alone finds.
     """
 
     scales: tuple[float, ...]
@@ -181,10 +182,11 @@ def search_rows(
         least = np.array(search.least_z)[:, None] * (np.full_like(least, np.nan) if noise is None else noise)
         if np.isnan(least).any():
             allowed = ~np.isnan(least)[:, :, None] & (present if allowed is None else allowed)
-    if search.apart:
-        events = _together(responses(centred, search), present, allowed, search, least)
+    if search.apart and not search.chooses:
+        events = _together(responses(centred, search), present, allowed, search)
     else:
         events = _each(responses(centred, search), present, allowed, search, largest, least)
+        events = _one_list(events) if search.apart else events
     rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
     scale = np.array(search.scales)[events.scale]
     if search.measured:
@@ -203,10 +205,16 @@ def search_rows(
 
 
 def _expressions(events: Events, centred: np.ndarray, scale: np.ndarray, rise: np.ndarray) -> Events:
-    """The strongest activation of each expression, with the start of the first and the end of the last one."""
+    """The strongest activation of each expression, from its start to its end.
+
+    If the first activation is before the start of the strongest one, or that start is unknown, the expression starts
+    with the first one. Likewise, it may end with the last one.
+    """
     groups = expressions.grouped(centred, events.list, events.signal, events.frame, scale, rise)
     kept = Events(*(column[groups.strongest] for column in events))
-    return kept._replace(start=events.start[groups.first], stop=events.stop[groups.last])
+    start = np.where(events.frame[groups.first] >= kept.start, kept.start, events.start[groups.first])
+    stop = np.where(events.frame[groups.last] <= kept.stop, kept.stop, events.stop[groups.last])
+    return kept._replace(start=start, stop=stop)
 
 
 def _rises(events: Events, search: Search) -> np.ndarray:
@@ -289,15 +297,21 @@ def _each(
 def _kept(k: int, maxima: tuple[np.ndarray, ...], search: Search, least: np.ndarray) -> tuple[np.ndarray, ...]:
     """The maxima at scale number `k` with a response of at least `least` `(row,)` and a rise of at least `least_rise`.
 
-    The columns of `maxima` are those of `extrema.activations`, and may be followed by others.
+    The columns of `maxima` are those of `extrema.activations`.
     """
-    if not search.least_rise and not search.least_z:
+    if not search.chooses:
         return maxima
-    row, _, height, _, peak, *_ = maxima
+    row, _, height, _, peak = maxima
     keep = height >= least[row]
     if search.least_rise:
         keep &= peak >= search.least_rise * rises.unit_response(search.scales[k], search.precision)
     return tuple(column[keep] for column in maxima)
+
+
+def _one_list(events: Events) -> Events:
+    """The lists of all scales as one list."""
+    order = np.lexsort((events.scale, events.frame, events.signal))
+    return Events(*(column[order] for column in events._replace(list=np.zeros_like(events.list))))
 
 
 def _together(
@@ -305,16 +319,12 @@ def _together(
     present: np.ndarray,
     allowed: np.ndarray | None,
     search: Search,
-    least: np.ndarray,
 ) -> Events:
-    """One list of activations for all scales: the strongest maxima, at least `search.apart` frames apart.
-
-    Maxima and minima with absolute responses below `least` `(scale, row)` take no part.
-    """
+    """One list of activations for all scales: the strongest maxima, at least `search.apart` frames apart."""
     found = []
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
-        found.append(_kept(k, extrema.candidates(response, where, present, search.measured), search, least[k]))
+        found.append(extrema.candidates(response, where, present, search.measured))
     scale = np.repeat(np.arange(len(found)), [len(parts[0]) for parts in found])
     row, frame, height, width, peak, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
     # Place the signals one after the other in time, far enough apart, to search them in one call.
