@@ -73,9 +73,14 @@ def _without_gaps(
     one: Side, two: Side, plan: Plan, lag_values: np.ndarray, way: Path, mirrored: bool, first: int, corr: np.ndarray,
     lag: np.ndarray,
 ) -> None:  # fmt: skip
-    from bitbox_xr.kernels.correlation.running import running
+    if way.few:
+        from bitbox_xr.kernels.correlation.few import few_signals
 
-    weak = running(one, two, plan, lag_values, way.dtype, way.stretch, mirrored, first, corr, lag)
+        weak = few_signals(one, two, plan, lag_values, way.stretch, mirrored, first, corr, lag)
+    else:
+        from bitbox_xr.kernels.correlation.running import running
+
+        weak = running(one, two, plan, lag_values, way.dtype, way.stretch, mirrored, first, corr, lag)
     if weak:
         from bitbox_xr.kernels.correlation.direct import mend
 
