@@ -61,50 +61,54 @@ def few_signals(
     begins = np.minimum(np.arange(LANES * strips) * windows, count - windows)
     moved = (windows - 1) * plan.step
     sizes = Sizes(plan.width, plan.step, windows, plan.lanes.number, moved + plan.reach[0], moved + plan.reach[1])
-    tables1, tables2 = (
-        (_space(n, 4, frames), np.zeros((frames, LANES), np.uint8))
-        for n, frames in ((n1, sizes.frames1), (n2, sizes.frames2 + LADDER))
-    )
-    sums = aligned((sizes.lags + LADDER) * LANES, np.float64)
-    choice = plan.lanes.order, seconds.astype(np.float64), plan.signed
-    guards = np.array(GUARDS[8])
     return _few(
-        (one.numbers, one.weak), (two.numbers, two.weak), sizes, choice, guards, begins, tables1, tables2, sums,
-        mirrored, first, corr, lags,
+        (one.numbers, one.weak, one.factor), (two.numbers, two.weak, two.factor), sizes,
+        (plan.lanes.order, seconds.astype(np.float64), plan.signed), np.array(GUARDS[8]), begins,
+        _tables(n1, sizes.frames1, plan.width), _tables(n2, sizes.frames2, plan.width),
+        _space(1, sizes.lags + LADDER)[0], mirrored, first, corr, lags,
     )  # fmt: skip
 
 
-def _space(signals: int, count: int, frames: int) -> np.ndarray:
-    return aligned(signals * count * frames * LANES, np.float64).reshape(signals, count, frames, LANES)
+def _tables(signals: int, frames: int, width: int) -> tuple[np.ndarray, ...]:
+    """Of one signal: frames, and weak entries. Of all: centred frames, sums and inverse spreads."""
+    starts = frames - width + 1
+    raw, weak = _space(1, frames)[0], np.zeros((frames, LANES), np.uint8)
+    return raw, weak, _space(signals, frames + LADDER), _space(signals, starts), _space(signals, starts)
+
+
+def _space(signals: int, frames: int) -> np.ndarray:
+    return aligned(signals * frames * LANES, np.float64, zeros=False).reshape(signals, frames, LANES)
 
 
 @kernel
 def _few(one, two, sizes, choice, guards, begins, tables1, tables2, sums, mirrored, first, corr, lags):
     n1, n2 = corr.shape[1:]
     found = 0
-    for strip in range(0, len(begins), LANES):
-        begin = begins[strip : strip + LANES]
+    for k in range(0, len(begins), LANES):
+        begin = begins[k : k + LANES]
         for i in range(n1):
-            found += _side(one, i, first, begin, sizes, sizes.frames1, guards, tables1[0][i], tables1[1])
+            found += _side(one, i, first, begin, sizes, guards, tables1)
         for j in range(n2):
-            found += _side(two, j, first, begin, sizes, sizes.frames2, guards, tables2[0][j], tables2[1])
+            found += _side(two, j, first, begin, sizes, guards, tables2)
         for i in range(n1):
             for j in range(i if mirrored else 0, n2):
-                _pair(tables1[0][i], tables2[0][j], sizes, choice, sums, begin, i * n2 + j, n1 * n2, corr, lags)
+                _pair(tables1, i, tables2, j, sizes, choice, sums, begin, corr, lags)
     return found
 
 
 @kernel
-def _side(side, i, first, begin, sizes, frames, guards, tables, weak):
-    """Frames of signal i, minus their means, and its sums and inverse spreads, in tables `[frame, stretch]`."""
-    numbers, marks = side
-    raw, centred, sums, inverse = tables[0], tables[1], tables[2], tables[3]
+def _side(side, i, first, begin, sizes, guards, tables):
+    """Frames of signal i, scaled, minus their means, and its sums and inverse spreads, in tables `[frame, stretch]`."""
+    numbers, marks, factor = side
+    raw, weak, centred, sums, inverse = tables
+    frames = len(raw)
     for lane in range(LANES):
         at = first + begin[lane] * sizes.step
         for t in range(frames):
-            raw[t, lane] = numbers[at + t, i]
-    windows = sizes.windows, sizes.step, frames - sizes.width + 1 - (sizes.windows - 1) * sizes.step
-    found = moments((raw, weak, None), 0, sizes.width, windows, guards, centred, sums, inverse)
+            raw[t, lane] = factor[i] * numbers[at + t, i]
+    shifts = frames - sizes.width + 1 - (sizes.windows - 1) * sizes.step
+    windows = sizes.windows, sizes.step, shifts
+    found = moments((raw, weak, None), 0, sizes.width, windows, guards, centred[i], sums[i], inverse[i])
     if found > 0:
         for lane in range(LANES):
             at = first + begin[lane] * sizes.step
@@ -116,34 +120,35 @@ def _side(side, i, first, begin, sizes, frames, guards, tables, weak):
 
 
 @kernel
-def _pair(one, two, sizes, choice, sums, begin, cell, cells, corr, lags):
-    """Write the best correlations of a pair of signals in all windows of the stretches."""
-    x, total1, inverse1 = one[1].reshape(-1), one[2].reshape(-1), one[3].reshape(-1)
-    y, total2, inverse2 = two[1].reshape(-1), two[2].reshape(-1), two[3].reshape(-1)
-    out_corr, out_lags = corr.reshape(-1), lags.reshape(-1)
+def _pair(tables1, i, tables2, j, sizes, choice, sums, begin, corr, lags):
+    """Write the best correlations of signals i and j in all windows of the stretches."""
+    x, total1, inverse1 = tables1[2][i].reshape(-1), tables1[3][i].reshape(-1), tables1[4][i].reshape(-1)
+    y, total2, inverse2 = tables2[2][j].reshape(-1), tables2[3][j].reshape(-1), tables2[4][j].reshape(-1)
+    out_corr, out_lags, cells = corr.reshape(-1), lags.reshape(-1), corr.shape[1] * corr.shape[2]
+    cell = i * corr.shape[2] + j
     order, seconds, signed = choice
-    width, step = sizes.width, sizes.step
+    flat, width, step = sums.reshape(-1), sizes.width, sizes.step
     moving, zero = 2 * step < width, strip(x)
     by_width = repeated(zero, 1.0 / width)
     best, name = np.empty(LANES, np.float32), np.empty(LANES, np.float32)
     for w in range(sizes.windows):
         t = w * step
         if not moving or w == 0:
-            _new_sums(x, y, t, sizes, sums)
+            _new_sums(x, y, t, sizes, flat)
         elif step > FUSED:
-            _move(x, y, t - step, sizes, sums)
+            _move(x, y, t - step, sizes, flat)
         span = step if moving and w > 0 and step <= FUSED else 0
         mean = times(loaded(zero, total1, t * LANES, 0), by_width)
         scale = loaded(zero, inverse1, t * LANES, 0)
         held, kept, bar = repeated(zero, np.nan), repeated(zero, np.nan), repeated(zero, -2.0)
         for k in range(len(order)):
             lag = order[k]
-            tile = loaded(zero, sums, lag * LANES, 0)
+            tile = loaded(zero, flat, lag * LANES, 0)
             if span > 0:
                 for f in range(t - span, t):
                     tile = back(tile, x, f * LANES, y, (f + lag) * LANES, 0)
                     tile = through(tile, x, (f + width) * LANES, y, (f + width + lag) * LANES, 0)
-                store(tile, sums, lag * LANES, 0)
+                store(tile, flat, lag * LANES, 0)
             at = (t + lag) * LANES
             here = minus(tile, times(mean, loaded(zero, total2, at, 0)))
             here = times(times(here, loaded(zero, inverse2, at, 0)), scale)

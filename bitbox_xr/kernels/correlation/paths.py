@@ -111,7 +111,7 @@ def _ns(task: Task, dtype: Float, stretch: int, frames: float) -> float:
 def _side_by_side(task: Task, alone: Path) -> Path:
     """The path of `alone` with stretches side by side, in shorter stretches if the tables would be too large."""
     width, step, reach, lags, n1, n2 = task
-    most = STRETCH_BYTES // (32 * strip_columns(np.float64) * (n1 + n2)) - max(reach)  # frames
+    most = STRETCH_BYTES // (24 * strip_columns(np.float64) * (n1 + n2)) - max(reach)  # frames
     stretch = max(1, min(alone.stretch, most // step + 1))
     frames = (width + (stretch - 1) * min(width, 2 * step)) / stretch
     read = sum((step + (side - step) / stretch) * n for side, n in zip(reach, (n1, n2), strict=True))

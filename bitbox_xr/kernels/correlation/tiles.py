@@ -66,10 +66,13 @@ def strip_columns(dtype: Any) -> int:
     return STRIP * VECTOR_BYTES // np.dtype(dtype).itemsize
 
 
-def aligned(size: int, dtype: Any) -> np.ndarray:
-    """An array of `size` zeros, aligned to the size of a vector: loads across two cache lines take twice as long."""
+def aligned(size: int, dtype: Any, *, zeros: bool = True) -> np.ndarray:
+    """An array of `size` zeros, aligned to the size of a vector: loads across two cache lines take twice as long.
+
+    With `zeros=False`, its numbers are undefined.
+    """
     dtype = np.dtype(dtype)
-    buffer = np.zeros(size + VECTOR_BYTES // dtype.itemsize, dtype)
+    buffer = (np.zeros if zeros else np.empty)(size + VECTOR_BYTES // dtype.itemsize, dtype)
     skip = -buffer.ctypes.data % VECTOR_BYTES // dtype.itemsize
     return buffer[skip : skip + size]
 
