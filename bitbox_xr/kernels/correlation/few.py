@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments
+from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side, is_constant
 from bitbox_xr.kernels.correlation.plan import Plan
-from bitbox_xr.kernels.correlation.tile_correlations import either, put, raised
+from bitbox_xr.kernels.correlation.tile_correlations import either, highest, inverse_spread, put, raised
 from bitbox_xr.kernels.correlation.tiles import (
     LADDER,
     aligned,
@@ -23,6 +23,7 @@ from bitbox_xr.kernels.correlation.tiles import (
     ladder,
     loaded,
     minus,
+    plus,
     repeated,
     store,
     strip,
@@ -35,7 +36,8 @@ from bitbox_xr.kernels.jit import kernel
 __all__ = ["LANES", "few_signals"]
 
 LANES = strip_columns(np.float64)
-FUSED = 4
+FUSED = 4  # frames; sums move by longer steps before lags are compared
+BLOCK = 16  # frames
 
 
 class Sizes(NamedTuple):
@@ -70,10 +72,9 @@ def few_signals(
 
 
 def _tables(signals: int, frames: int, width: int) -> tuple[np.ndarray, ...]:
-    """Of one signal: frames, and weak entries. Of all: centred frames, sums and inverse spreads."""
+    """Of each signal: centred frames, and the sums and inverse spreads of windows, `(signal, frame, stretch)`."""
     starts = frames - width + 1
-    raw, weak = _space(1, frames)[0], np.zeros((frames, LANES), np.uint8)
-    return raw, weak, _space(signals, frames + LADDER), _space(signals, starts), _space(signals, starts)
+    return _space(signals, frames + LADDER), _space(signals, starts), _space(signals, starts)
 
 
 def _space(signals: int, frames: int) -> np.ndarray:
@@ -83,47 +84,100 @@ def _space(signals: int, frames: int) -> np.ndarray:
 @kernel
 def _few(one, two, sizes, choice, guards, begins, tables1, tables2, sums, mirrored, first, corr, lags):
     n1, n2 = corr.shape[1:]
-    found = 0
+    weak = 0
     for k in range(0, len(begins), LANES):
         begin = begins[k : k + LANES]
-        for i in range(n1):
-            found += _side(one, i, first, begin, sizes, guards, tables1)
-        for j in range(n2):
-            found += _side(two, j, first, begin, sizes, guards, tables2)
+        weak += _side(one, first, begin, sizes, sizes.frames1, guards, tables1)
+        weak += _side(two, first, begin, sizes, sizes.frames2, guards, tables2)
         for i in range(n1):
             for j in range(i if mirrored else 0, n2):
                 _pair(tables1, i, tables2, j, sizes, choice, sums, begin, corr, lags)
-    return found
+    return weak
 
 
 @kernel
-def _side(side, i, first, begin, sizes, guards, tables):
-    """Frames of signal i, scaled, minus their means, and its sums and inverse spreads, in tables `[frame, stretch]`."""
+def _side(side, first, begin, sizes, frames, guards, tables):
+    """Write the tables of one side. Returns the number of weak entries."""
     numbers, marks, factor = side
-    raw, weak, centred, sums, inverse = tables
-    frames = len(raw)
-    for lane in range(LANES):
-        at = first + begin[lane] * sizes.step
-        for t in range(frames):
-            raw[t, lane] = factor[i] * numbers[at + t, i]
-    shifts = frames - sizes.width + 1 - (sizes.windows - 1) * sizes.step
-    windows = sizes.windows, sizes.step, shifts
-    found = moments((raw, weak, None), 0, sizes.width, windows, guards, centred[i], sums[i], inverse[i])
-    if found > 0:
+    centred, sums, inverse = tables
+    width, step, weak = sizes.width, sizes.step, 0
+    shifts = frames - width + 1 - (sizes.windows - 1) * step
+    _side_by_side(numbers, factor, first, begin, step, frames, centred)
+    none = np.empty(LANES)
+    for i in range(len(factor)):
+        _centre(centred[i].reshape(-1), frames)
+        flat = centred[i].reshape(-1), sums[i].reshape(-1), inverse[i].reshape(-1)
+        if not _spreads(flat, sizes.windows, step, shifts, width, guards, none):
+            continue
         for lane in range(LANES):
-            at = first + begin[lane] * sizes.step
-            for t in range(frames):
-                if weak[t, lane] > 0:
-                    marks[at + t, i] = 1
-        weak[:] = 0
-    return found
+            at = first + begin[lane] * step
+            for w in range(sizes.windows):
+                for t in range(w * step, w * step + shifts):
+                    if inverse[i, t, lane] != inverse[i, t, lane] and not is_constant(numbers, at + t, i, width):
+                        marks[at + t, i] = 1
+                        weak += 1
+    return weak
+
+
+@kernel
+def _centre(flat, frames):
+    """Subtract the mean of each stretch."""
+    total = strip(flat)
+    for t in range(frames):
+        total = plus(total, loaded(total, flat, t * LANES, 0))
+    mean = times(total, repeated(total, 1.0 / frames))
+    for t in range(frames):
+        store(minus(loaded(total, flat, t * LANES, 0), mean), flat, t * LANES, 0)
+
+
+@kernel
+def _spreads(tables, windows, step, shifts, width, guards, none):
+    """Sums and inverse spreads of the windows, as in `moments`. Returns whether any inverse spread is NaN."""
+    flat, sums, inverse = tables
+    zero = strip(flat)
+    total, square, peak, unknown = zero, zero, zero, zero
+    of_square, of_peak = repeated(zero, guards[0]), repeated(zero, guards[1])
+    least = repeated(zero, width * FLAT * FLAT)  # magnitudes are at most 1
+    for t in range(width):
+        total = plus(total, loaded(zero, flat, t * LANES, 0))
+        square = through(square, flat, t * LANES, flat, t * LANES, 0)
+    shift = 0
+    for t in range((windows - 1) * step + shifts):
+        if t > 0:
+            old, new = (t - 1) * LANES, (t - 1 + width) * LANES
+            total = plus(total, minus(loaded(zero, flat, new, 0), loaded(zero, flat, old, 0)))
+            square = back(through(square, flat, new, flat, new, 0), flat, old, flat, old, 0)
+            shift = 0 if shift + 1 == step else shift + 1
+        peak = highest(peak, square)
+        if shift < shifts:
+            floor = highest(highest(times(square, of_square), times(peak, of_peak)), least)
+            here = inverse_spread(square, total, 1.0 / width, floor)
+            unknown = plus(unknown, times(here, zero))
+            store(total, sums, t * LANES, 0)
+            store(here, inverse, t * LANES, 0)
+    store(unknown, none, 0, 0)
+    return np.isnan(none).any()
+
+
+@kernel
+def _side_by_side(numbers, factor, first, begin, step, frames, out):
+    """Write the scaled frames of the stretches to `out` `(signal, frame, stretch)`."""
+    n, space = len(factor), out.shape[1] * LANES
+    source, flat = numbers.reshape(-1), out.reshape(-1)
+    for start in range(0, frames, BLOCK):  # so that all stretches of these frames are in the cache
+        stop = min(start + BLOCK, frames)
+        for lane in range(LANES):
+            at = (first + begin[lane] * step) * n
+            for i in range(n):
+                for t in range(start, stop):
+                    flat[np.uint64(i * space + t * LANES + lane)] = factor[i] * source[np.uint64(at + t * n + i)]
 
 
 @kernel
 def _pair(tables1, i, tables2, j, sizes, choice, sums, begin, corr, lags):
     """Write the best correlations of signals i and j in all windows of the stretches."""
-    x, total1, inverse1 = tables1[2][i].reshape(-1), tables1[3][i].reshape(-1), tables1[4][i].reshape(-1)
-    y, total2, inverse2 = tables2[2][j].reshape(-1), tables2[3][j].reshape(-1), tables2[4][j].reshape(-1)
+    x, total1, inverse1 = tables1[0][i].reshape(-1), tables1[1][i].reshape(-1), tables1[2][i].reshape(-1)
+    y, total2, inverse2 = tables2[0][j].reshape(-1), tables2[1][j].reshape(-1), tables2[2][j].reshape(-1)
     out_corr, out_lags, cells = corr.reshape(-1), lags.reshape(-1), corr.shape[1] * corr.shape[2]
     cell = i * corr.shape[2] + j
     order, seconds, signed = choice

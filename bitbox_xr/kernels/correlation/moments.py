@@ -12,7 +12,7 @@ import numpy as np
 from bitbox_xr.kernels.finite import MAX_MAGNITUDE, infinite
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["FLAT", "GUARDS", "Side", "moments", "operands", "prepared"]
+__all__ = ["FLAT", "GUARDS", "Side", "is_constant", "moments", "operands", "prepared"]
 
 FEW = 4  # signals; with fewer, loops go through one signal after the other
 ROW = 64  # values
@@ -221,14 +221,15 @@ def _mark_weak(x, first, width, inverse, weak):
     """Mark signals without an inverse spread that are not constant as weak. Returns their number."""
     found = 0
     for i in range(x.shape[1]):
-        if inverse[i] != inverse[i] and not _is_constant(x, first, i, width):
+        if inverse[i] != inverse[i] and not is_constant(x, first, i, width):
             weak[first, i] = 1
             found += 1
     return found
 
 
 @kernel
-def _is_constant(x, first, i, width):
+def is_constant(x, first, i, width):
+    """Whether signal i has one value in the window at frame `first`."""
     k = first + 1
     while k < first + width and x[k, i] == x[first, i]:
         k += 1
