@@ -29,7 +29,6 @@ from bitbox_xr.kernels.correlation.tiles import (
     repeated,
     shape,
     store,
-    strip_columns,
     strip_width,
     zeros,
 )
@@ -110,8 +109,8 @@ def running(
     return _running(
         operands(one), operands(two), sizes, blocks, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
-        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, (sums[0], sums[1]), mirrored, first,
-        corr, lags,
+        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, (sums[0], sums[1]),
+        mirrored, first, corr, lags,
     )  # fmt: skip
 
 
@@ -185,7 +184,9 @@ def _rows(start, group, left, begin, sizes, blocks, choice, side1, side2, sums, 
         if blocks is not None:
             _sweep(t, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
             for i in range(left, right):
-                choose(r, (i - left) * sizes.padded, stride, choice, count, corr, lags, ((start + w) * n1 + i) * n2 + begin)
+                choose(
+                    r, (i - left) * sizes.padded, stride, choice, count, corr, lags, ((start + w) * n1 + i) * n2 + begin
+                )
         else:
             if w == 0 or 2 * step >= width:
                 new_sums(x, n1, left, y, stride, t, width, sizes, products)
