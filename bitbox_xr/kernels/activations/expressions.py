@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.activations.rises import FRAMES_PER_SCALE
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["MIN_FALL", "Groups", "grouped"]
 
@@ -77,7 +77,7 @@ def strongest(
     return top
 
 
-@kernel
+@kernel_part
 def accumulate(x: np.ndarray, sums: np.ndarray) -> None:
     """Write the sum of `x` before each frame, and that of all frames, to `sums`."""
     total = 0.0
@@ -87,7 +87,7 @@ def accumulate(x: np.ndarray, sums: np.ndarray) -> None:
     sums[len(x)] = total
 
 
-@kernel
+@kernel_part
 def join(
     sums: np.ndarray, frame: np.ndarray, scale: np.ndarray, rise: np.ndarray, offset: int, top: np.ndarray
 ) -> None:
@@ -118,7 +118,7 @@ def join(
             top[i] = top[top[i] - offset]
 
 
-@kernel
+@kernel_part
 def least(sums: np.ndarray, first: int, last: int, half: int, longest: int, enough: float) -> float:
     """The least mean between frames `first` and `last`, or one that is not above `enough`.
 
@@ -138,7 +138,7 @@ def least(sums: np.ndarray, first: int, last: int, half: int, longest: int, enou
     return found / frames
 
 
-@kernel
+@kernel_part
 def level(sums: np.ndarray, frame: int, half: int) -> float:
     """The mean of the signal from `half` frames before `frame` to as many after it."""
     start, stop = max(frame - half, 0), min(frame + half + 1, len(sums) - 1)
