@@ -279,16 +279,24 @@ def block(
     from bitbox_xr.kernels.correlation.windowed import best_lags
 
     span, numbers = windows.width + 2 * windows.reach, np.arange(first, stop)
-    if order is None and windows.step <= span:
+    if order is None and windows.step <= 2 * span:
         frames = windows.frames(first, stop)
         x, y = x[frames], y[frames]
-    else:  # no frames between windows
+    else:  # the frames between windows would take longer than a copy without them
         pairs = numbers, numbers if order is None else order[first:stop]
-        starts = (windows.start + which * windows.step for which in pairs)
-        x, y = (a[(start[:, None] + np.arange(span)).ravel()] for a, start in zip((x, y), starts, strict=True))
+        x, y = (_joined(a, windows.start + which * windows.step, span) for a, which in zip((x, y), pairs, strict=True))
         plan = plan._replace(step=span)
     sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
     best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored, matched=matched)
+
+
+def _joined(x: np.ndarray, starts: np.ndarray, span: int) -> np.ndarray:
+    """The `span` frames from each start, one after the other."""
+    frames, (by_frame, by_signal) = len(x), x.strides
+    shape = frames - span + 1, span, x.shape[1]
+    every = np.lib.stride_tricks.as_strided(x, shape, (by_frame, by_frame, by_signal), writeable=False)
+    result: np.ndarray = every[starts].reshape(-1, x.shape[1])
+    return result
 
 
 def _limit(seconds: np.ndarray) -> float:

@@ -35,7 +35,7 @@ def seconds_for_a_window(way, plan, x, y, windows):
 
 def main():
     rng = np.random.default_rng(0)
-    names = "float64", "float32"
+    names = "float64", "float32", "few"
     print(f"{'n':>4} {'W':>4} {'S':>4} {'L':>3}" + "".join(f"{name:>16}" for name in names) + "   chosen")
     losses = []
     for n in SIGNALS:

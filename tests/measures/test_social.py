@@ -301,7 +301,7 @@ def test_a_short_recording_starts_no_threads(monkeypatch, frames, pools):
     monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", Counted)
     monkeypatch.setattr("bitbox_xr.measures.window_blocks.threads", lambda: 2)
     x, y = (bx.signals(noise(frames, 1, seed), fps=FPS) for seed in (0, 1))
-    bx.imitation(x, y, width=1, step=0.1)
+    bx.imitation(x, y, width=2, step=0.1, max_lag=2)
     assert started == [2] * pools
 
 

@@ -9,10 +9,9 @@ from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, highe
 from bitbox_xr.kernels.correlation.tiles import loaded, outer, remove, repeated, store, strip, strip_width
 from bitbox_xr.kernels.jit import kernel_part
 
-__all__ = ["FEW", "choose", "choose_windows", "gather", "limit", "scale_and_choose", "strongest"]
+__all__ = ["choose", "limit", "scale_and_choose", "strongest"]
 
 LINE = 16  # numbers in a line of the cache
-FEW = 8  # signals; with fewer, several windows are compared together
 
 
 @kernel_part
@@ -90,49 +89,3 @@ def scale_and_choose(
                     bar = raised(here, bar, signed)
                 put(held, corr, to + start, count - start, 1.0)
                 put(name, lags, to + start, count - start, np.inf)
-
-
-@kernel_part
-def gather(sums, side1, side2, sizes, n1, left, right, n2, moving, start, stop, first, r, columns):
-    """Write the correlations of windows `start` to `stop` of few signals to columns, which begin with window `first`.
-
-    With `moving`, sums are those of the window before, except for the first one of the stretch.
-    """
-    (x, means, inverse1), (y, total2, inverse2), width, stride = side1, side2, sizes.width, sizes.stride
-    cols = strip_width(r)
-    for w in range(start, stop):
-        span = sizes.step if moving and w > 0 else 0
-        for i in range(left, right):
-            at, at1, at2 = (i - left) * sizes.padded, w * sizes.step * n1 + i, w * sizes.step * stride
-            for c in range(0, sizes.lags * stride, cols):
-                tile = loaded(strip(r), sums, at + c, 0)
-                if span > 0:
-                    for k in range(-span, 0):
-                        tile = outer(tile, x, at1 + (k + width) * n1, y, at2 + (k + width) * stride + c)
-                        tile = remove(tile, x, at1 + k * n1, y, at2 + k * stride + c)
-                    store(tile, sums, at + c, 0)
-                store(scaled(tile, means, inverse1, at1, total2, inverse2, at2 + c), r, at + c, 0)
-            for lag in range(sizes.lags):
-                to = ((i - left) * sizes.lags + lag) * cols + (w - first) * n2
-                for j in range(n2):
-                    columns[to + j] = r[at + lag * stride + j]
-
-
-@kernel_part
-def choose_windows(source, n1, n2, left, right, begin, count, first, stop, choice, corr, lags):
-    """`choose` for windows `first` to `stop`, side by side in an array: its signals of x and its lags are so far apart.
-
-    `source` has the array and both distances.
-    """
-    r, of_signals, of_lags = source
-    cols, windows = strip_width(r), stop - first
-    best, name = np.empty(cols, np.float32), np.empty(cols, np.float32)
-    for i in range(left, right):
-        at, to = (i - left) * of_signals, (first * n1 + i) * n2 + begin
-        if windows == 1:
-            choose(r, at, of_lags, choice, count, corr, lags, to)
-            continue
-        choose(r, at, of_lags, choice, windows * count, best, name, 0)
-        for w in range(windows):
-            for j in range(count):
-                corr[to + w * n1 * n2 + j], lags[to + w * n1 * n2 + j] = best[w * count + j], name[w * count + j]

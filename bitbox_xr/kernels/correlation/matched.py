@@ -129,10 +129,10 @@ def _add(x, y, t, w, a, sizes, sums):
                 begin = t + width - span
                 gone = strip(x)
                 for k in range(t - span, t):
-                    gone = through(gone, x, k * stride + c, y, (k + lag) * stride + c)
+                    gone = through(gone, x, k * stride + c, y, (k + lag) * stride + c, 0)
                 tile = minus(loaded(tile, sums, lag * stride + c, 0), gone)
             for k in range(begin, t + width):
-                tile = through(tile, x, k * stride + c, y, (k + lag) * stride + c)
+                tile = through(tile, x, k * stride + c, y, (k + lag) * stride + c, 0)
             store(tile, sums, lag * stride + c, 0)
 
 

@@ -2,7 +2,7 @@
 
 Times are in frames. A *side* is one person. Its window moves over the shifts 0 … n−1 of its *reach*, the frames that
 the window covers at any lag. The *spread* of a signal is its sum of squares about its mean. All sums are float64.
-Signals are first scaled by powers of two, which is exact, so that squares neither overflow nor underflow.
+Signals are scaled by powers of two, which is exact, so that squares neither overflow nor underflow.
 """
 
 from typing import NamedTuple
@@ -12,9 +12,11 @@ import numpy as np
 from bitbox_xr.kernels.finite import MAX_MAGNITUDE, infinite
 from bitbox_xr.kernels.jit import kernel, kernel_part
 
-__all__ = ["FLAT", "GUARDS", "Side", "moments", "operands", "prepared"]
+__all__ = ["FLAT", "GUARDS", "Side", "is_constant", "moments", "operands", "prepared"]
 
 FEW = 4  # signals; with fewer, loops go through one signal after the other
+ROW = 64  # values
+MAX_EXPONENT = 300  # of the factors of numbers that may stay as they are
 FLAT = 1e-9  # a signal with a deviation below this share of its largest magnitude counts as constant
 # Bytes of a number: the smallest share of the window's spread in (the window's sum of squares about the centre, the
 # largest such sum since the running sums began). Below either share the sums have lost too many digits, and the window
@@ -24,66 +26,68 @@ GUARDS = {4: (2e-2, 1e-7), 8: (1e-9, 1e-8)}
 
 
 class Side(NamedTuple):
-    """One side, scaled, with what is known about each frame."""
+    """One side, with what is known about each frame."""
 
     numbers: np.ndarray  # (frame, signal)
     weak: np.ndarray  # 1 if the window that starts at this frame must be computed directly, (frame, signal)
-    lost: np.ndarray  # number of earlier frames in which any signal is missing, (frame + 1,)
+    lost: np.ndarray  # number of earlier frames in which any signal is missing, (frame + 1,); [0] if none is
+    factor: np.ndarray  # powers of two; numbers times these have magnitudes of at most 1, (signal,)
+
+    def scaled(self) -> "Side":
+        """The side with numbers of magnitudes of at most 1."""
+        if (self.factor == 1.0).all():
+            return self
+        return self._replace(numbers=self.numbers * self.factor, factor=np.ones_like(self.factor))
 
 
 def prepared(name: str, block: np.ndarray) -> Side:
-    """Scale one side. Raises ValueError if a value is infinite."""
+    """Survey one side. Raises ValueError if a value is infinite."""
     block = np.ascontiguousarray(block, dtype=np.float64)
-    numbers, lost = np.empty_like(block), np.empty(len(block) + 1, np.int64)
-    if _prepare(block, numbers, lost):
+    n = block.shape[1]
+    peaks, factor = np.zeros(max(1, n * (ROW // n if n else 0), n)), np.ones(n)
+    infinite_signals, missing = _survey(block.reshape(-1), peaks, factor)
+    if infinite_signals:
         raise ValueError(infinite(name))
-    return Side(numbers, np.zeros(block.shape, np.uint8), lost)
-
-
-@kernel_part
-def _peaks(x, peak):
-    """Largest magnitude of each signal."""
-    frames, n = x.shape
-    if n < FEW:
-        for i in range(n):
-            one = 0.0
-            for f in range(frames):
-                one = abs(x[f, i]) if abs(x[f, i]) > one else one
-            peak[i] = one
-        return
-    for f in range(frames):
-        for i in range(n):
-            size = abs(x[f, i])
-            peak[i] = size if size > peak[i] else peak[i]
+    lost = np.zeros(len(block) + 1 if missing else 1, np.int64)
+    if missing:
+        _count_lost(block, lost)
+    side = Side(block, np.zeros(block.shape, np.uint8), lost, factor)
+    # otherwise squares neither overflow nor underflow
+    return side.scaled() if (abs(np.log2(factor)) > MAX_EXPONENT).any() else side
 
 
 @kernel
-def _prepare(x, scaled, lost):
-    """Scale a block `(frame, signal)` to magnitudes of at most 1, and count lost frames.
+def _survey(values, peaks, factor):
+    """Write the factors that scale signals to magnitudes of at most 1.
 
-    Returns the number of signals with values that are infinite or too large to square.
+    `values` are frame by frame; `peaks` has a place for each value of one or several frames, so that the loop is over
+    many places even for few signals. Returns the number of signals with values that are infinite or too large to
+    square, and the number of missing values.
     """
-    frames, n = x.shape
-    peak = np.zeros(n)
-    _peaks(x, peak)
-    infinite = 0
-    factor = np.empty(n)
+    n, row, missing, infinite = len(factor), len(peaks), 0, 0
+    for start in range(0, len(values), row):
+        at = np.uint64(start)
+        for i in range(np.uint64(min(row, len(values) - start))):
+            size = abs(values[at + i])
+            peaks[i] = size if size > peaks[i] else peaks[i]
+            missing += 0 if size == size else 1
     for i in range(n):
-        factor[i] = 1.0
-        if peak[i] > MAX_MAGNITUDE:
+        peak = peaks[i::n].max()
+        if peak > MAX_MAGNITUDE:
             infinite += 1
-        elif peak[i] > 0:
+        elif peak > 0:
             # at most 2**1022: the smallest numbers are scaled to less than 1/2
-            factor[i] = 2.0 ** min(-np.floor(np.log2(peak[i])) - 1.0, 1022.0)
-    lost[0] = 0
-    for f in range(frames):
+            factor[i] = 2.0 ** min(-np.floor(np.log2(peak)) - 1.0, 1022.0)
+    return infinite, missing
+
+
+@kernel
+def _count_lost(x, lost):
+    for f in range(x.shape[0]):
         missing = 0
-        for i in range(n):
-            value = x[f, i] * factor[i]
-            scaled[f, i] = value
-            missing += 0 if value == value else 1
+        for i in range(x.shape[1]):
+            missing += 0 if x[f, i] == x[f, i] else 1
         lost[f + 1] = lost[f] + (missing > 0)
-    return infinite
 
 
 def operands(side: Side) -> tuple[np.ndarray, np.ndarray, bool | None]:
@@ -217,14 +221,15 @@ def _mark_weak(x, first, width, inverse, weak):
     """Mark signals without an inverse spread that are not constant as weak. Returns their number."""
     found = 0
     for i in range(x.shape[1]):
-        if inverse[i] != inverse[i] and not _is_constant(x, first, i, width):
+        if inverse[i] != inverse[i] and not is_constant(x, first, i, width):
             weak[first, i] = 1
             found += 1
     return found
 
 
 @kernel_part
-def _is_constant(x, first, i, width):
+def is_constant(x, first, i, width):
+    """Whether signal i has one value in the window at frame `first`."""
     k = first + 1
     while k < first + width and x[k, i] == x[first, i]:
         k += 1

@@ -22,6 +22,10 @@ PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of s
 PER_FRAME = 5.0, 2.4  # to scale and centre a frame of one side: in all, and for each signal
 PER_ROW = 30.0  # to write the results of a signal of x
 PER_WINDOW = 1000.0  # of stretches of one window
+FEW_PER_PRODUCT = 0.042  # stretches side by side: of a pair, a lag and a frame
+FEW_PER_LAG = 0.3  # of a pair
+FEW_PER_PAIR = 2.0  # to write its result
+FEW_PER_FRAME = 1.1  # of a signal
 PER_CALL = 100_000.0  # to call a kernel from Python
 CACHE_BYTES = 36_000  # of the frames of y in a window, beside the tables; with more, y is read from the second cache
 FAR: dict[Float, float] = {np.float32: 1.2, np.float64: 2.0}  # times as long for a product then
@@ -29,12 +33,13 @@ STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 
 
 class Path(NamedTuple):
-    """How windows are computed, see `running`."""
+    """How windows are computed: see `running` and, without gaps and with `few`, `few`."""
 
     dtype: Float
     stretch: int  # windows with a common centre
     ns: float  # estimate of the time for a window
     shortest_run: int  # windows without gaps between windows with gaps that are computed apart
+    few: bool = False
 
 
 def path(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> Path:
@@ -48,7 +53,8 @@ def paths(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> list[Path]:
     - two-sided lags: windows one by one, in float64, as sums move along the shifts;
     - otherwise float64, in stretches of four times the width, whose windows share the tables of their frames, and the
       sums of the window before if they overlap by more than a half (see `running`);
-    - except for matched pairs, new sums in float32, windows one by one.
+    - except for matched pairs, new sums in float32, windows one by one, or the stretches of float64 side by side in
+      vectors, pair by pair of signals (see `few`).
     """
     more = n1 * n2 * int(plan.number.sum()) * PER_CANDIDATE if plan.sliding else None
     return list(_paths(Task(plan.width, plan.step, plan.reach, plan.lanes.number, n1, n2), more, matched))
@@ -75,7 +81,9 @@ def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]
     found = [_path(task, np.float64, max(8, 4 * width // step), frames, 0.0, matched)]
     if step > max(task.reach):  # a stretch would have frames between its windows
         found = [_path(task, np.float64, 1, width, 0.0, matched)]
-    return tuple(found if matched else [*found, _path(task, np.float32, 1, width, 0.0, matched)])
+    if not matched:
+        found += [_path(task, np.float32, 1, width, 0.0, matched), _side_by_side(task, found[0])]
+    return tuple(found)
 
 
 def _path(task: Task, dtype: Float, stretch: int, frames: float, more: float, matched: bool) -> Path:
@@ -98,3 +106,14 @@ def _ns(task: Task, dtype: Float, stretch: int, frames: float) -> float:
     far = min(n2, cols) * np.dtype(dtype).itemsize * width > CACHE_BYTES
     sums = lanes * frames * PER_PRODUCT[dtype] * (FAR[dtype] if far else 1.0) + strips * PER_STRIP
     return sums + read + n1 * PER_ROW + PER_WINDOW / stretch
+
+
+def _side_by_side(task: Task, alone: Path) -> Path:
+    """The path of `alone` with stretches side by side, in shorter stretches if the tables would be too large."""
+    width, step, reach, lags, n1, n2 = task
+    most = STRETCH_BYTES // (24 * strip_columns(np.float64) * (n1 + n2)) - max(reach)  # frames
+    stretch = max(1, min(alone.stretch, most // step + 1))
+    frames = (width + (stretch - 1) * min(width, 2 * step)) / stretch
+    read = sum((step + (side - step) / stretch) * n for side, n in zip(reach, (n1, n2), strict=True))
+    pair = FEW_PER_PAIR + lags * (FEW_PER_LAG + frames * FEW_PER_PRODUCT)
+    return alone._replace(stretch=stretch, ns=n1 * n2 * pair + read * FEW_PER_FRAME, few=True)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.choice import FEW, choose_windows, gather, scale_and_choose
+from bitbox_xr.kernels.correlation.choice import choose, scale_and_choose
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
 from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
@@ -29,7 +29,6 @@ from bitbox_xr.kernels.correlation.tiles import (
     repeated,
     shape,
     store,
-    strip_columns,
     strip_width,
     zeros,
 )
@@ -106,16 +105,12 @@ def running(
     side2 = tuple(space(parts, size, sizes, dtype) for _ in range(3))
     side2[2].fill(np.nan)  # shifts outside the reach have no correlation
     blocks = _blocks(sizes, lanes) if plan.sliding else None
-    few = None  # windows whose lags are chosen together; branches on None are left out when the function is compiled
-    if n2 < FEW and not plan.sliding:
-        few = max(1, min(strip_columns(dtype) // n2, sizes.windows))
-    columns = space(1, 0 if few is None else sizes.rows * sizes.lags * strip_columns(dtype), sizes, dtype)
-    sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *columns
+    sums = space(2, sizes.rows * sizes.padded, sizes, dtype)
     return _running(
-        operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
+        operands(one), operands(two), sizes, blocks, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
-        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, sums, mirrored, first, corr,
-        lags,
+        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, (sums[0], sums[1]),
+        mirrored, first, corr, lags,
     )  # fmt: skip
 
 
@@ -125,7 +120,6 @@ def _running(
     two,
     sizes,
     blocks,
-    few,
     choice,
     guards,
     centred,
@@ -162,7 +156,7 @@ def _running(
             for left in range(0, n1, sizes.rows):
                 if mirrored and begin + stride <= left:
                     continue
-                _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, n1, n2, *out)
+                _rows(start, group, left, begin, sizes, blocks, choice, side1, side, sums, n1, n2, *out)
     return found
 
 
@@ -179,40 +173,28 @@ def lay_out(table, frames, begin, pad, stride, flat, factor):
 
 
 @kernel_part
-def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags):
+def _rows(start, group, left, begin, sizes, blocks, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
-    products, r, columns = sums
+    products, r = sums
     x, y, width, step, stride = side1[0], side2[0], sizes.width, sizes.step, sizes.stride
     right, count = min(left + sizes.rows, n1), min(stride, n2 - begin)
-    moving = blocks is None and step <= ROW_STEP and 2 * step < width
-    moving &= few is not None or stride % strip_width(r) == 0
-    size = group if moving else 1
-    if few is not None:
-        size = few
-    for first in range(0, group, size):
-        stop = min(first + size, group)
-        for w in range(first, stop):
-            t = w * step
-            if blocks is not None:
-                _sweep(t, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
-            elif w == 0 or 2 * step >= width:
-                new_sums(x, n1, left, y, stride, t, width, sizes, products)
-            elif not moving:
-                move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, products)
-            if few is not None and (w == stop - 1 or not moving):
-                gather(
-                    products, side1, side2, sizes, n1, left, right, n2, moving, first if moving else w, w + 1, first,
-                    r, columns,
-                )  # fmt: skip
-        out = n1, n2, left, right, begin, count, start + first, start + stop, choice, corr, lags
-        if few is not None:
-            choose_windows((columns, sizes.lags * strip_width(r), strip_width(r)), *out)
-        elif blocks is not None:
-            choose_windows((r, sizes.padded, stride), *out)
+    moving = blocks is None and step <= ROW_STEP and 2 * step < width and stride % strip_width(r) == 0
+    for w in range(0, group, group if moving else 1):
+        t = w * step
+        if blocks is not None:
+            _sweep(t, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
+            for i in range(left, right):
+                choose(
+                    r, (i - left) * sizes.padded, stride, choice, count, corr, lags, ((start + w) * n1 + i) * n2 + begin
+                )
         else:
+            if w == 0 or 2 * step >= width:
+                new_sums(x, n1, left, y, stride, t, width, sizes, products)
+            else:
+                move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, products)
             scale_and_choose(
-                products, side1, side2, sizes, n1, n2, left, right, begin, count, moving, start, first, stop, choice,
-                corr, lags,
+                products, side1, side2, sizes, n1, n2, left, right, begin, count, moving, start, w,
+                group if moving else w + 1, choice, corr, lags,
             )  # fmt: skip
 
 

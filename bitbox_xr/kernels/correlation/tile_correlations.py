@@ -15,6 +15,7 @@ __all__ = [
     "either",
     "fetch",
     "highest",
+    "inverse_spread",
     "lowest",
     "masked_correlation",
     "put",
@@ -133,6 +134,26 @@ def raised(typing: Any, rival: Any, bar: Any, signed: Any) -> Any:
         return map_cells(layout, builder, args[1], cell)
 
     return rival(rival, rival, types.intp), codegen
+
+
+@intrinsic
+def inverse_spread(typing: Any, square: Any, total: Any, share: Any, floor: Any) -> Any:
+    """1 / √(square − share · total²), cell by cell; NaN where the spread, the number under the root, is not > floor."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(square)
+        shares = layout.splat(builder, args[2])
+
+        def cell(r: int, v: int, squares: Any) -> Any:
+            sums, low = (builder.extract_value(args[k], layout.at(r, v)) for k in (1, 3))
+            spread = layout.fma(builder, builder.fneg(builder.fmul(shares, sums)), sums, squares)
+            value = builder.fdiv(layout.constant(1.0), layout.root(builder, spread))
+            sure = builder.fcmp_ordered(">", spread, low)
+            return builder.select(sure, value, layout.constant(float("nan")))
+
+        return map_cells(layout, builder, args[0], cell)
+
+    return square(square, square, square.dtype, square), codegen
 
 
 @intrinsic

@@ -22,9 +22,12 @@ from numba.extending import intrinsic, models, register_model
 from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
 
 __all__ = [
+    "LADDER",
     "Layout",
     "TileType",
     "aligned",
+    "back",
+    "ladder",
     "loaded",
     "map_cells",
     "minus",
@@ -45,6 +48,7 @@ __all__ = [
 VECTORS = 5  # vectors in a row: 80 float32 with vectors of 64 bytes, for 79 expression coefficients
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
 STRIP = {64: 5, 32: 3}[VECTOR_BYTES]  # vectors in a strip, of which three are in registers at the same time
+LADDER = 4  # strips
 # Rows of a tile by (bytes of a vector, bytes of a number), chosen so that the accumulators, a row of y and a number of
 # x fit into the registers (32 of 64 bytes, or 16 of 32). float64 needs three tiles at the same time (product, highest,
 # lowest), so its tiles have half as many rows.
@@ -62,10 +66,13 @@ def strip_columns(dtype: Any) -> int:
     return STRIP * VECTOR_BYTES // np.dtype(dtype).itemsize
 
 
-def aligned(size: int, dtype: Any) -> np.ndarray:
-    """An array of `size` zeros, aligned to the size of a vector: loads across two cache lines take twice as long."""
+def aligned(size: int, dtype: Any, *, zeros: bool = True) -> np.ndarray:
+    """An array of `size` zeros, aligned to the size of a vector: loads across two cache lines take twice as long.
+
+    With `zeros=False`, its numbers are undefined.
+    """
     dtype = np.dtype(dtype)
-    buffer = np.zeros(size + VECTOR_BYTES // dtype.itemsize, dtype)
+    buffer = (np.zeros if zeros else np.empty)(size + VECTOR_BYTES // dtype.itemsize, dtype)
     skip = -buffer.ctypes.data % VECTOR_BYTES // dtype.itemsize
     return buffer[skip : skip + size]
 
@@ -207,18 +214,35 @@ def remove(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
     return _lag_one(-1)(typing, tile, x, i, y, j)
 
 
+def _lane_by_lane(sign: int) -> Any:
+    def build(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any, stride: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            layout = Layout(tile)
+            old, xs, at_x, ys, at_y, apart = args
+            one = layout.load_row(builder, item_pointer(context, builder, x, xs, at_x))
+            if sign < 0:
+                one = [builder.fneg(vector) for vector in one]
+            rows = []
+            for r in range(layout.rows):
+                corner = builder.add(at_y, builder.mul(apart, ir.Constant(ir.IntType(64), r)))
+                rows.append(layout.load_row(builder, item_pointer(context, builder, y, ys, corner)))
+            return map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, one[v], rows[r][v], cell))
+
+        return tile(tile, x, types.intp, y, types.intp, types.intp), codegen
+
+    return build
+
+
 @intrinsic
-def through(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any) -> Any:
-    """tile[c] + x[i + c] · y[j + c] for a tile of one row: add one frame of matched pairs."""
+def through(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any, stride: Any) -> Any:
+    """tile[r, c] + x[i + c] · y[j + r · stride + c]: add one frame of matched pairs."""
+    return _lane_by_lane(+1)(typing, tile, x, i, y, j, stride)
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = Layout(tile)
-        old, xs, at_x, ys, at_y = args
-        one = layout.load_row(builder, item_pointer(context, builder, x, xs, at_x))
-        other = layout.load_row(builder, item_pointer(context, builder, y, ys, at_y))
-        return map_cells(layout, builder, old, lambda r, v, cell: layout.fma(builder, one[v], other[v], cell))
 
-    return tile(tile, x, types.intp, y, types.intp), codegen
+@intrinsic
+def back(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any, stride: Any) -> Any:
+    """tile[r, c] − x[i + c] · y[j + r · stride + c]: remove one frame of matched pairs."""
+    return _lane_by_lane(-1)(typing, tile, x, i, y, j, stride)
 
 
 @intrinsic
@@ -270,6 +294,17 @@ def plus(typing: Any, tile: Any, other: Any) -> Any:
 def strip(typing: Any, like: Any) -> Any:
     """A tile of zeros with one row of few vectors, so that registers hold several, and the type of the array `like`."""
     kind = TileType(like.dtype, 1, STRIP)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(Layout(kind).tile, None)
+
+    return kind(like), codegen
+
+
+@intrinsic
+def ladder(typing: Any, like: Any) -> Any:
+    """A tile of zeros with `LADDER` strips as its rows."""
+    kind = TileType(like.dtype, LADDER, STRIP)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return ir.Constant(Layout(kind).tile, None)

@@ -50,6 +50,8 @@ def best_lags(
     gaps = _gaps(sides, plan, len(corr))
     for side, back, valid in zip(sides, plan.back, (valid1, valid2), strict=True):
         valid[:] = _shares(side, back, plan, gaps)
+    if not way.few or gaps.any():
+        sides = sides[0].scaled(), sides[1].scaled()
     if matched:
         from bitbox_xr.kernels.correlation.matched import matched_pairs
 
@@ -73,9 +75,14 @@ def _without_gaps(
     one: Side, two: Side, plan: Plan, lag_values: np.ndarray, way: Path, mirrored: bool, first: int, corr: np.ndarray,
     lag: np.ndarray,
 ) -> None:  # fmt: skip
-    from bitbox_xr.kernels.correlation.running import running
+    if way.few:
+        from bitbox_xr.kernels.correlation.few import few_signals
 
-    weak = running(one, two, plan, lag_values, way.dtype, way.stretch, mirrored, first, corr, lag)
+        weak = few_signals(one, two, plan, lag_values, way.stretch, mirrored, first, corr, lag)
+    else:
+        from bitbox_xr.kernels.correlation.running import running
+
+        weak = running(one, two, plan, lag_values, way.dtype, way.stretch, mirrored, first, corr, lag)
     if weak:
         from bitbox_xr.kernels.correlation.direct import mend
 
@@ -89,8 +96,10 @@ def _gaps(sides: tuple[Side, Side], plan: Plan, windows: int) -> np.ndarray:
     if not any(side.lost[-1] for side in sides):
         return np.zeros(windows, bool)
     at = np.arange(windows) * plan.step
-    lost = [side.lost[at + reach] > side.lost[at] for side, reach in zip(sides, plan.reach, strict=True)]
-    result: np.ndarray = lost[0] | lost[1]
+    result = np.zeros(windows, bool)
+    for side, reach in zip(sides, plan.reach, strict=True):
+        if side.lost[-1]:
+            result |= side.lost[at + reach] > side.lost[at]
     return result
 
 
