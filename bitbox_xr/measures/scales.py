@@ -27,9 +27,7 @@ RAW, AGGREGATE = 0.0, np.inf  # coordinates along `scale` that are not durations
 MIN_DURATION_S, MAX_DURATION_S = 0.1, 4.0  # range of durations if only their number is given
 PRECISIONS = range(8, 21)
 MAX_SCALES = 1000  # more are probably a mistake, and would need too much memory
-AGGREGATE_TOLERANCE_S = (
-    0.01  # of all maxima, aggregated activations are at least the shortest duration minus this apart
-)
+AGGREGATE_TOLERANCE_S = 0.01  # of all maxima, those that are aggregated are the shortest duration minus this apart
 
 
 class Asked(NamedTuple):
