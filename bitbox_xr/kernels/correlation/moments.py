@@ -72,7 +72,9 @@ def _survey(values, peaks, factor):
             peaks[i] = size if size > peaks[i] else peaks[i]
             missing += 0 if size == size else 1
     for i in range(n):
-        peak = peaks[i::n].max()
+        peak = 0.0
+        for k in range(i, row, n):
+            peak = max(peak, peaks[k])
         if peak > MAX_MAGNITUDE:
             infinite += 1
         elif peak > 0:
@@ -133,32 +135,28 @@ def moments(side, first, width, windows, guards, centred, sums, inverse):
     is 1, that it must be computed directly. Returns the number of weak entries.
     """
     x, weak, few = side
-    number, step, shifts = windows
+    n, (number, step, shifts) = x.shape[1], windows
     starts, found = (number - 1) * step + shifts, 0
     _centre(x, first, starts + width - 1, few, centred)
-    floor = np.empty((starts, x.shape[1]))
-    _move(few, centred, width, windows, guards, sums, inverse, floor)
+    floor = np.empty((starts, n))
+    _move_sums(few, centred, width, windows, guards, sums, inverse, floor)
     if shifts >= step:
         number, shifts = 1, starts
+    flat = sums.reshape(-1), inverse.reshape(-1), floor.reshape(-1)
     for start in range(0, number * step, step):
         stop = start + shifts
-        if _invert(sums[start:stop], inverse[start:stop], floor[start:stop], width) > 0:
+        if _invert(*flat, start * n, shifts * n, width) > 0:
             for t in range(start, stop):
-                found += _mark_weak(x, first + t, width, inverse[t], weak)
+                found += _mark_weak(x, first, t, width, inverse, weak)
     return found
 
 
 @kernel_part
-def _move(few, centred, width, windows, guards, sums, squares, floor):
-    if few is None:
-        _move_sums(centred, width, windows, guards, sums, squares, floor)
-    else:
-        _move_few_sums(centred, width, windows, guards, sums, squares, floor)
-
-
-@kernel_part
-def _move_sums(centred, width, windows, guards, sums, squares, floor):
+def _move_sums(few, centred, width, windows, guards, sums, squares, floor):
     """Sums and sums of squares of the window at each start, and the smallest spreads to be trusted."""
+    if few is not None:
+        _move_few_sums(centred, width, windows, guards, sums, squares, floor)
+        return
     n, (number, step, shifts) = centred.shape[1], windows
     of_square, of_peak, least = guards[0], guards[1], width * FLAT * FLAT  # magnitudes are at most 1
     total, square, peak = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -174,7 +172,6 @@ def _move_sums(centred, width, windows, guards, sums, squares, floor):
             for i in range(n):
                 trusted = of_square * square[i] if of_square * square[i] > of_peak * peak[i] else of_peak * peak[i]
                 floor[t, i] = trusted if trusted > least else least
-            for i in range(n):
                 sums[t, i] = total[i]
                 squares[t, i] = square[i]
         if t + 1 < starts:
@@ -205,24 +202,24 @@ def _move_few_sums(centred, width, windows, guards, sums, squares, floor):
 
 
 @kernel_part
-def _invert(sums, squares, floor, width):
-    """Replace sums of squares by inverse spreads, or NaN; return the number of these."""
-    total, square, bar, unsure = sums.reshape(-1), squares.reshape(-1), floor.reshape(-1), 0
-    for k in range(len(total)):
-        spread = square[k] - total[k] * total[k] / width
-        sure = spread > bar[k]
-        square[k] = 1.0 / np.sqrt(spread) if sure else np.nan
+def _invert(total, square, floor, start, count, width):
+    """Replace `count` sums of squares from `start` by inverse spreads, or NaN; return the number of these."""
+    unsure, at = 0, np.uint64(start)
+    for k in range(np.uint64(count)):
+        spread = square[at + k] - total[at + k] * total[at + k] / width
+        sure = spread > floor[at + k]
+        square[at + k] = 1.0 / np.sqrt(spread) if sure else np.nan
         unsure += 0 if sure else 1
     return unsure
 
 
 @kernel_part
-def _mark_weak(x, first, width, inverse, weak):
-    """Mark signals without an inverse spread that are not constant as weak. Returns their number."""
+def _mark_weak(x, first, t, width, inverse, weak):
+    """Mark signals without an inverse spread at start t that are not constant as weak. Returns their number."""
     found = 0
     for i in range(x.shape[1]):
-        if inverse[i] != inverse[i] and not is_constant(x, first, i, width):
-            weak[first, i] = 1
+        if inverse[t, i] != inverse[t, i] and not is_constant(x, first + t, i, width):
+            weak[first + t, i] = 1
             found += 1
     return found
 
