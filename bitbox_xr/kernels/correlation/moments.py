@@ -72,7 +72,9 @@ def _survey(values, peaks, factor):
             peaks[i] = size if size > peaks[i] else peaks[i]
             missing += 0 if size == size else 1
     for i in range(n):
-        peak = peaks[i::n].max()
+        peak = 0.0
+        for k in range(i, row, n):
+            peak = max(peak, peaks[k])
         if peak > MAX_MAGNITUDE:
             infinite += 1
         elif peak > 0:
