@@ -35,9 +35,9 @@ from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["LANES", "few_signals"]
 
-LANES = strip_columns(np.float64)
+LANES = strip_columns(np.float64)  # stretches at the same time
 FUSED = 4  # frames; sums move by longer steps before lags are compared
-BLOCK = 16  # frames
+BLOCK = 16  # frames whose numbers of all stretches are rearranged together
 
 
 class Sizes(NamedTuple):
@@ -156,7 +156,10 @@ def _spreads(tables, windows, step, shifts, width, guards, none):
             store(total, sums, t * LANES, 0)
             store(here, inverse, t * LANES, 0)
     store(unknown, none, 0, 0)
-    return np.isnan(none).any()
+    some = False
+    for lane in range(LANES):
+        some |= none[lane] != none[lane]
+    return some
 
 
 @kernel_part
