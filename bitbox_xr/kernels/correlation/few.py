@@ -83,6 +83,7 @@ def _space(signals: int, frames: int) -> np.ndarray:
 
 @kernel
 def _few(one, two, sizes, choice, guards, begins, tables1, tables2, sums, mirrored, first, corr, lags):
+    """`few_signals` with its arrays: for each `LANES` stretches the tables of both sides, then all pairs."""
     n1, n2 = corr.shape[1:]
     weak = 0
     for k in range(0, len(begins), LANES):
