@@ -10,7 +10,7 @@ import numba
 from bitbox_xr.kernels import compilation_notice
 from bitbox_xr.upstream import numba_internals
 
-__all__ = ["kernel"]
+__all__ = ["bare_kernel", "kernel"]
 
 
 def _sources() -> str:
@@ -30,10 +30,22 @@ def kernel(function: Callable[..., Any]) -> Any:
     the function is compiled in each process. `parallel=True` is not used: numba's threading layer may abort the process
     when several threads enter it.
     """
+    return _compiled(function)
+
+
+def bare_kernel(function: Callable[..., Any]) -> Any:
+    """`kernel` for a function that makes no arrays: references to its arguments are then not counted.
+
+    Counting takes 5 ns for each array of each call, and more after writes to distant memory, which it waits for.
+    """
+    return _compiled(function, **numba_internals.UNCOUNTED)
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     try:
-        compiled: Any = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        compiled: Any = numba.njit(nogil=True, cache=True, error_model="numpy", **options)(function)
         numba_internals.stamp_cache(compiled, SOURCES)
         return compiled
     except (RuntimeError, AttributeError):  # "cannot cache function …: no locator available"
         compilation_notice.not_cached()
-        return numba.njit(nogil=True, error_model="numpy")(function)
+        return numba.njit(nogil=True, error_model="numpy", **options)(function)

@@ -5,7 +5,10 @@ from typing import Any
 
 from numba.core import cgutils, event
 
-__all__ = ["declared", "item_pointer", "nothing", "stamp_cache", "watch_compilation"]
+__all__ = ["UNCOUNTED", "declared", "item_pointer", "nothing", "stamp_cache", "watch_compilation"]
+
+# Option of numba.njit for functions that make no arrays: numba does not count references to their arguments.
+UNCOUNTED = {"_nrt": False}
 
 
 def stamp_cache(compiled: Any, stamp: str) -> None:

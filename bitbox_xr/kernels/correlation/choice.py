@@ -7,15 +7,15 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, highest, lowest, put, raised, scaled, winner
 from bitbox_xr.kernels.correlation.tiles import loaded, outer, remove, repeated, store, strip, strip_width
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import bare_kernel
 
-__all__ = ["FEW", "choose", "choose_windows", "gather", "limit", "scale_and_choose", "strongest"]
+__all__ = ["FEW", "choose", "choose_rows", "choose_windows", "gather", "limit", "scale_and_choose", "strongest"]
 
 LINE = 16  # numbers in a line of the cache
 FEW = 8  # signals; with fewer, several windows are compared together
 
 
-@kernel
+@bare_kernel
 def limit(r, top, bottom, at, a, begin, end):
     """Update the highest and lowest correlation of each lane with those of shift `a`. NaN is ignored."""
     if a == 0:
@@ -27,7 +27,7 @@ def limit(r, top, bottom, at, a, begin, end):
         store(lowest(loaded(here, bottom, c, 0), here), bottom, c, 0)
 
 
-@kernel
+@bare_kernel
 def strongest(top, bottom, signed, at, lanes, r):
     """The highest or the lowest correlation, whichever is larger in magnitude; with `signed` the highest."""
     for c in range(at, at + lanes, strip_width(r)):
@@ -35,7 +35,7 @@ def strongest(top, bottom, signed, at, lanes, r):
         store(winner(high, loaded(high, bottom, c, 0), signed), r, c, 0)
 
 
-@kernel
+@bare_kernel
 def choose(r, at, stride, choice, n2, corr, lags, to):
     """Write the best correlation with each signal of y, clipped to [−1, 1], and its lag, from index `to`.
 
@@ -54,7 +54,15 @@ def choose(r, at, stride, choice, n2, corr, lags, to):
         put(name, lags, to + start, n2 - start, np.inf)
 
 
-@kernel
+@bare_kernel
+def choose_rows(source, n1, n2, left, right, begin, count, w, choice, corr, lags):
+    """`choose` for several signals of x. `source`: an array, and how far apart its signals and its lags are."""
+    r, of_signals, of_lags = source
+    for i in range(left, right):
+        choose(r, (i - left) * of_signals, of_lags, choice, count, corr, lags, (w * n1 + i) * n2 + begin)
+
+
+@bare_kernel
 def scale_and_choose(
     sums, side1, side2, sizes, n1, n2, left, right, begin, count, moving, before, first, stop, choice, corr, lags
 ):  # fmt: skip
@@ -92,7 +100,7 @@ def scale_and_choose(
                 put(name, lags, to + start, count - start, np.inf)
 
 
-@kernel
+@bare_kernel
 def gather(sums, side1, side2, sizes, n1, left, right, n2, moving, start, stop, first, r, columns):
     """Write the correlations of windows `start` to `stop` of few signals to columns, which begin with window `first`.
 
@@ -118,21 +126,14 @@ def gather(sums, side1, side2, sizes, n1, left, right, n2, moving, start, stop, 
                     columns[to + j] = r[at + lag * stride + j]
 
 
-@kernel
-def choose_windows(source, n1, n2, left, right, begin, count, first, stop, choice, corr, lags):
-    """`choose` for windows `first` to `stop`, side by side in an array: its signals of x and its lags are so far apart.
-
-    `source` has the array and both distances.
-    """
-    r, of_signals, of_lags = source
-    cols, windows = strip_width(r), stop - first
-    best, name = np.empty(cols, np.float32), np.empty(cols, np.float32)
+@bare_kernel
+def choose_windows(columns, lanes, scratch, n1, n2, left, right, begin, count, first, stop, choice, corr, lags):
+    """`choose` for windows `first` to `stop`, from columns with `lanes` lags (see `gather`)."""
+    cols, windows = strip_width(columns), stop - first
     for i in range(left, right):
-        at, to = (i - left) * of_signals, (first * n1 + i) * n2 + begin
-        if windows == 1:
-            choose(r, at, of_lags, choice, count, corr, lags, to)
-            continue
-        choose(r, at, of_lags, choice, windows * count, best, name, 0)
+        at, to = (i - left) * lanes * cols, (first * n1 + i) * n2 + begin
+        choose(columns, at, cols, choice, windows * count, scratch[0], scratch[1], 0)
         for w in range(windows):
             for j in range(count):
-                corr[to + w * n1 * n2 + j], lags[to + w * n1 * n2 + j] = best[w * count + j], name[w * count + j]
+                corr[to + w * n1 * n2 + j] = scratch[0][w * count + j]
+                lags[to + w * n1 * n2 + j] = scratch[1][w * count + j]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.choice import FEW, choose_windows, gather, scale_and_choose
+from bitbox_xr.kernels.correlation.choice import FEW, choose_rows, choose_windows, gather, scale_and_choose
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
 from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
@@ -33,7 +33,7 @@ from bitbox_xr.kernels.correlation.tiles import (
     strip_width,
     zeros,
 )
-from bitbox_xr.kernels.jit import kernel
+from bitbox_xr.kernels.jit import bare_kernel, kernel
 
 __all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
 
@@ -110,7 +110,7 @@ def running(
     if n2 < FEW and not plan.sliding:
         few = max(1, min(strip_columns(dtype) // n2, sizes.windows))
     columns = space(1, 0 if few is None else sizes.rows * sizes.lags * strip_columns(dtype), sizes, dtype)
-    sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *columns
+    sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *columns, np.empty((2, strip_columns(dtype)), np.float32)
     return _running(
         operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
@@ -159,14 +159,12 @@ def _running(
             lay_out(table2[0], inside, begin, pad, stride, total[part], 1.0)
             lay_out(table2[1], inside, begin, pad, stride, inverse2[part], 1.0)
             side = flat[part], total[part], inverse2[part]
-            for left in range(0, n1, sizes.rows):
-                if mirrored and begin + stride <= left:
-                    continue
-                _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side, sums, n1, n2, *out)
+            last = min(n1, begin + stride) if mirrored else n1
+            _part(start, group, last, begin, sizes, blocks, few, choice, side1, side, sums, n1, n2, *out)
     return found
 
 
-@kernel
+@bare_kernel
 def lay_out(table, frames, begin, pad, stride, flat, factor):
     """Write `stride` columns of a table from column `begin`, times `factor`, to a flat array, from frame `pad`."""
     count, n = np.uint64(min(stride, table.shape[1] - begin)), table.shape[1]
@@ -178,10 +176,17 @@ def lay_out(table, frames, begin, pad, stride, flat, factor):
             flat[to + j] = factor * numbers[at + j]
 
 
-@kernel
+@bare_kernel
+def _part(start, group, last, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags):
+    """Best lags of the `group` windows of a stretch, for the first `last` signals of x and those of y from `begin`."""
+    for left in range(0, last, sizes.rows):
+        _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags)
+
+
+@bare_kernel
 def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
-    products, r, columns = sums
+    products, r, columns, scratch = sums
     x, y, width, step, stride = side1[0], side2[0], sizes.width, sizes.step, sizes.stride
     right, count = min(left + sizes.rows, n1), min(stride, n2 - begin)
     moving = blocks is None and step <= ROW_STEP and 2 * step < width
@@ -206,9 +211,9 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
                 )  # fmt: skip
         out = n1, n2, left, right, begin, count, start + first, start + stop, choice, corr, lags
         if few is not None:
-            choose_windows((columns, sizes.lags * strip_width(r), strip_width(r)), *out)
+            choose_windows(columns, sizes.lags, scratch, *out)
         elif blocks is not None:
-            choose_windows((r, sizes.padded, stride), *out)
+            choose_rows((r, sizes.padded, stride), n1, n2, left, right, begin, count, start + first, choice, corr, lags)
         else:
             scale_and_choose(
                 products, side1, side2, sizes, n1, n2, left, right, begin, count, moving, start, first, stop, choice,
@@ -216,7 +221,7 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
             )  # fmt: skip
 
 
-@kernel
+@bare_kernel
 def new_sums(x, n1, left, y, stride, t, width, sizes, sums):
     """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
     cols, padded = sizes.cols, sizes.padded
@@ -233,7 +238,7 @@ def new_sums(x, n1, left, y, stride, t, width, sizes, sums):
         store(tile, sums, c, padded)
 
 
-@kernel
+@bare_kernel
 def move(x, n1, left, y, stride, old, new, span, sizes, sums):
     """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
     for c in range(0, sizes.padded, sizes.cols):
@@ -244,7 +249,7 @@ def move(x, n1, left, y, stride, old, new, span, sizes, sums):
         store(tile, sums, c, sizes.padded)
 
 
-@kernel
+@bare_kernel
 def _sweep(t, left, sizes, n1, blocks, signed, x, means, inverse1, y, total, inverse2, r):
     """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
     width, stride = sizes.width, sizes.stride
