@@ -7,7 +7,7 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, highest, lowest, put, raised, scaled, winner
 from bitbox_xr.kernels.correlation.tiles import loaded, outer, remove, repeated, store, strip, strip_width
-from bitbox_xr.kernels.jit import bare_kernel
+from bitbox_xr.kernels.jit import kernel
 
 __all__ = ["FEW", "choose", "choose_rows", "choose_windows", "gather", "limit", "scale_and_choose", "strongest"]
 
@@ -15,7 +15,7 @@ LINE = 16  # numbers in a line of the cache
 FEW = 8  # signals; with fewer, several windows are compared together
 
 
-@bare_kernel
+@kernel
 def limit(r, top, bottom, at, a, begin, end):
     """Update the highest and lowest correlation of each lane with those of shift `a`. NaN is ignored."""
     if a == 0:
@@ -27,7 +27,7 @@ def limit(r, top, bottom, at, a, begin, end):
         store(lowest(loaded(here, bottom, c, 0), here), bottom, c, 0)
 
 
-@bare_kernel
+@kernel
 def strongest(top, bottom, signed, at, lanes, r):
     """The highest or the lowest correlation, whichever is larger in magnitude; with `signed` the highest."""
     for c in range(at, at + lanes, strip_width(r)):
@@ -35,7 +35,7 @@ def strongest(top, bottom, signed, at, lanes, r):
         store(winner(high, loaded(high, bottom, c, 0), signed), r, c, 0)
 
 
-@bare_kernel
+@kernel
 def choose(r, at, stride, choice, n2, corr, lags, to):
     """Write the best correlation with each signal of y, clipped to [−1, 1], and its lag, from index `to`.
 
@@ -54,7 +54,7 @@ def choose(r, at, stride, choice, n2, corr, lags, to):
         put(name, lags, to + start, n2 - start, np.inf)
 
 
-@bare_kernel
+@kernel
 def choose_rows(source, n1, n2, left, right, begin, count, w, choice, corr, lags):
     """`choose` for several signals of x. `source`: an array, and how far apart its signals and its lags are."""
     r, of_signals, of_lags = source
@@ -62,7 +62,7 @@ def choose_rows(source, n1, n2, left, right, begin, count, w, choice, corr, lags
         choose(r, (i - left) * of_signals, of_lags, choice, count, corr, lags, (w * n1 + i) * n2 + begin)
 
 
-@bare_kernel
+@kernel
 def scale_and_choose(
     sums, side1, side2, sizes, n1, n2, left, right, begin, count, moving, before, first, stop, choice, corr, lags
 ):  # fmt: skip
@@ -100,7 +100,7 @@ def scale_and_choose(
                 put(name, lags, to + start, count - start, np.inf)
 
 
-@bare_kernel
+@kernel
 def gather(sums, side1, side2, sizes, n1, left, right, n2, moving, start, stop, first, r, columns):
     """Write the correlations of windows `start` to `stop` of few signals to columns, which begin with window `first`.
 
@@ -126,7 +126,7 @@ def gather(sums, side1, side2, sizes, n1, left, right, n2, moving, start, stop, 
                     columns[to + j] = r[at + lag * stride + j]
 
 
-@bare_kernel
+@kernel
 def choose_windows(columns, lanes, scratch, n1, n2, left, right, begin, count, first, stop, choice, corr, lags):
     """`choose` for windows `first` to `stop`, from columns with `lanes` lags (see `gather`)."""
     cols, windows = strip_width(columns), stop - first

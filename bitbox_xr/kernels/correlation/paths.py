@@ -75,7 +75,11 @@ def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]
     found = [_path(task, np.float64, max(8, 4 * width // step), frames, 0.0, matched)]
     if step > max(task.reach):  # a stretch would have frames between its windows
         found = [_path(task, np.float64, 1, width, 0.0, matched)]
-    return tuple(found if matched else [*found, _path(task, np.float32, 1, width, 0.0, matched)])
+    return tuple(
+        found
+        if matched
+        else [*found, _path(task, np.float32, 2 if step < width else 1, min(width, (width + step) / 2), 0.0, matched)]
+    )
 
 
 def _path(task: Task, dtype: Float, stretch: int, frames: float, more: float, matched: bool) -> Path:

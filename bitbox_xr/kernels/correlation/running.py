@@ -37,7 +37,7 @@ from bitbox_xr.kernels.jit import bare_kernel, kernel
 
 __all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
 
-CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
+CHAIN = 18  # frames in one partial sum; longer sums in float32 lose digits where products repeat
 ROW_STEP = 4  # frames; with longer steps, sums of several signals of x are moved together
 CACHE_BYTES = 40_000  # of the sums and tables of a window; with more, y is divided into parts
 
@@ -110,7 +110,7 @@ def running(
     if n2 < FEW and not plan.sliding:
         few = max(1, min(strip_columns(dtype) // n2, sizes.windows))
     columns = space(1, 0 if few is None else sizes.rows * sizes.lags * strip_columns(dtype), sizes, dtype)
-    sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *columns, np.empty((2, strip_columns(dtype)), np.float32)
+    sums = *space(3, sizes.rows * sizes.padded, sizes, dtype), *columns, np.empty((2, strip_columns(dtype)), np.float32)
     return _running(
         operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
@@ -164,7 +164,7 @@ def _running(
     return found
 
 
-@bare_kernel
+@kernel
 def lay_out(table, frames, begin, pad, stride, flat, factor):
     """Write `stride` columns of a table from column `begin`, times `factor`, to a flat array, from frame `pad`."""
     count, n = np.uint64(min(stride, table.shape[1] - begin)), table.shape[1]
@@ -183,13 +183,13 @@ def _part(start, group, last, begin, sizes, blocks, few, choice, side1, side2, s
         _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags)
 
 
-@bare_kernel
+@kernel
 def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
-    products, r, columns, scratch = sums
-    x, y, width, step, stride = side1[0], side2[0], sizes.width, sizes.step, sizes.stride
+    products, common, r, columns, scratch = sums
+    x, y, step, stride = side1[0], side2[0], sizes.step, sizes.stride
     right, count = min(left + sizes.rows, n1), min(stride, n2 - begin)
-    moving = blocks is None and step <= ROW_STEP and 2 * step < width
+    moving = blocks is None and step <= ROW_STEP and _moves(sizes)
     moving &= few is not None or stride % strip_width(r) == 0
     size = group if moving else 1
     if few is not None:
@@ -197,13 +197,10 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
     for first in range(0, group, size):
         stop = min(first + size, group)
         for w in range(first, stop):
-            t = w * step
             if blocks is not None:
-                _sweep(t, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
-            elif w == 0 or 2 * step >= width:
-                new_sums(x, n1, left, y, stride, t, width, sizes, products)
-            elif not moving:
-                move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, products)
+                _sweep(w * step, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
+            elif w == 0 or not moving:
+                _sums_of_window(x, n1, left, y, w, group, sizes, products, common)
             if few is not None and (w == stop - 1 or not moving):
                 gather(
                     products, side1, side2, sizes, n1, left, right, n2, moving, first if moving else w, w + 1, first,
@@ -221,24 +218,53 @@ def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, s
             )  # fmt: skip
 
 
-@bare_kernel
-def new_sums(x, n1, left, y, stride, t, width, sizes, sums):
-    """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
-    cols, padded = sizes.cols, sizes.padded
-    chain = -(-width // -(-width // CHAIN))
-    for c in range(0, padded, cols):
-        tile = zeros(x)
-        for k in range(t, t + min(chain, width)):
-            tile = outer(tile, x, k * n1 + left, y, k * stride + c)
-        for begin in range(t + chain, t + width, chain):
-            more = zeros(x)
-            for k in range(begin, min(begin + chain, t + width)):
-                more = outer(more, x, k * n1 + left, y, k * stride + c)
-            tile = plus(tile, more)
-        store(tile, sums, c, padded)
+@kernel
+def _moves(sizes):
+    """Whether sums move from window to window. In stretches of two windows, these share a part of their sums."""
+    return 2 * sizes.step < sizes.width and sizes.windows > 2
 
 
-@bare_kernel
+@kernel
+def _sums_of_window(x, n1, left, y, w, group, sizes, sums, common):
+    """Write the products of window `w`. If sums do not move, windows 2k and 2k + 1 share those of common frames."""
+    width, step, stride, t = sizes.width, sizes.step, sizes.stride, w * sizes.step
+    moves = _moves(sizes)
+    if moves and w > 0:
+        move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, sums)
+    elif moves or step >= width or (w % 2 == 0 and w + 1 == group):
+        new_sums(x, n1, left, y, stride, t, width, sizes, sums)
+    elif w % 2 == 0:
+        new_sums(x, n1, left, y, stride, t + step, width - step, sizes, common)
+        _add(x, n1, left, y, stride, t, step, sizes, False, common, sums)
+    else:
+        _add(x, n1, left, y, stride, t + width - step, step, sizes, False, common, sums)
+
+
+@kernel
+def new_sums(x, n1, left, y, stride, t, frames, sizes, sums):
+    """Write the products of the frames from frame `t`."""
+    _add(x, n1, left, y, stride, t, frames, sizes, True, sums, sums)
+
+
+@kernel
+def _add(x, n1, left, y, stride, t, frames, sizes, fresh, before, sums):
+    """Write the products of the frames from frame `t`, if not `fresh` added to the sums `before`.
+
+    They are added in partial sums of similar length.
+    """
+    chain = -(-frames // -(-frames // CHAIN))
+    for begin in range(t, t + frames, chain):
+        first = begin == t
+        for c in range(0, sizes.padded, sizes.cols):
+            tile = zeros(x)
+            for k in range(begin, min(begin + chain, t + frames)):
+                tile = outer(tile, x, k * n1 + left, y, k * stride + c)
+            if not (first and fresh):
+                tile = plus(tile, loaded(tile, before if first else sums, c, sizes.padded))
+            store(tile, sums, c, sizes.padded)
+
+
+@kernel
 def move(x, n1, left, y, stride, old, new, span, sizes, sums):
     """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
     for c in range(0, sizes.padded, sizes.cols):
@@ -249,7 +275,7 @@ def move(x, n1, left, y, stride, old, new, span, sizes, sums):
         store(tile, sums, c, sizes.padded)
 
 
-@bare_kernel
+@kernel
 def _sweep(t, left, sizes, n1, blocks, signed, x, means, inverse1, y, total, inverse2, r):
     """Write to `r` the strongest correlation of each lane over the shifts of x. Shifts outside the reach are NaN."""
     width, stride = sizes.width, sizes.stride
