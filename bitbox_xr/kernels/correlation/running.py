@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.choice import FEW, choose_rows, choose_windows, gather, scale_and_choose
+from bitbox_xr.kernels.correlation.choice import FEW, choose_rows, choose_windows, correlate, gather
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
 from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
@@ -30,7 +30,6 @@ from bitbox_xr.kernels.correlation.tiles import (
     shape,
     store,
     strip_columns,
-    strip_width,
     zeros,
 )
 from bitbox_xr.kernels.jit import bare_kernel, kernel
@@ -38,7 +37,6 @@ from bitbox_xr.kernels.jit import bare_kernel, kernel
 __all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
 
 CHAIN = 18  # frames in one partial sum; longer sums in float32 lose digits where products repeat
-ROW_STEP = 4  # frames; with longer steps, sums of several signals of x are moved together
 CACHE_BYTES = 40_000  # of the sums and tables of a window; with more, y is divided into parts
 
 
@@ -108,11 +106,13 @@ def running(
     blocks = _blocks(sizes, lanes) if plan.sliding else None
     few = None  # windows whose lags are chosen together; branches on None are left out when the function is compiled
     if n2 < FEW and not plan.sliding:
-        few = max(1, min(strip_columns(dtype) // n2, sizes.windows))
-    columns = space(1, 0 if few is None else sizes.rows * sizes.lags * strip_columns(dtype), sizes, dtype)
-    sums = *space(3, sizes.rows * sizes.padded, sizes, dtype), *columns, np.empty((2, strip_columns(dtype)), np.float32)
+        few = max(1, min(strip_columns(np.float32) // n2, sizes.windows))
+    size = 0 if few is None else sizes.rows * sizes.lags * strip_columns(np.float32)
+    single = *space(1, sizes.rows * sizes.padded, sizes, np.float32), *space(1, size, sizes, np.float32)
+    scratch = np.empty((2, strip_columns(np.float32)), np.float32)
+    sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *single, scratch
     return _running(
-        operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(dtype), plan.signed),
+        operands(one), operands(two), sizes, blocks, few, (lanes.order, seconds.astype(np.float32), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
         np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, sums, mirrored, first, corr,
         lags,
@@ -187,35 +187,24 @@ def _part(start, group, last, begin, sizes, blocks, few, choice, side1, side2, s
 def _rows(start, group, left, begin, sizes, blocks, few, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
     products, common, r, columns, scratch = sums
-    x, y, step, stride = side1[0], side2[0], sizes.step, sizes.stride
-    right, count = min(left + sizes.rows, n1), min(stride, n2 - begin)
-    moving = blocks is None and step <= ROW_STEP and _moves(sizes)
-    moving &= few is not None or stride % strip_width(r) == 0
-    size = group if moving else 1
-    if few is not None:
-        size = few
-    for first in range(0, group, size):
-        stop = min(first + size, group)
-        for w in range(first, stop):
-            if blocks is not None:
-                _sweep(w * step, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
-            elif w == 0 or not moving:
-                _sums_of_window(x, n1, left, y, w, group, sizes, products, common)
-            if few is not None and (w == stop - 1 or not moving):
-                gather(
-                    products, side1, side2, sizes, n1, left, right, n2, moving, first if moving else w, w + 1, first,
-                    r, columns,
-                )  # fmt: skip
-        out = n1, n2, left, right, begin, count, start + first, start + stop, choice, corr, lags
-        if few is not None:
-            choose_windows(columns, sizes.lags, scratch, *out)
-        elif blocks is not None:
-            choose_rows((r, sizes.padded, stride), n1, n2, left, right, begin, count, start + first, choice, corr, lags)
+    right, count = min(left + sizes.rows, n1), min(sizes.stride, n2 - begin)
+    moves = blocks is None and _moves(sizes)
+    for w in range(group):
+        if blocks is not None:
+            _sweep(w * sizes.step, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
         else:
-            scale_and_choose(
-                products, side1, side2, sizes, n1, n2, left, right, begin, count, moving, start, first, stop, choice,
-                corr, lags,
-            )  # fmt: skip
+            if w == 0 or not moves:
+                _sums_of_window(side1[0], n1, left, side2[0], w, group, sizes, products, common)
+            correlate(products, side1, side2, sizes, n1, left, w, moves and w > 0, r)
+        if few is None:
+            later = n1 * n2 if w + 1 < group else (right - left - (group - 1) * n1) * n2
+            choose_rows(r, sizes, n1, n2, left, right, begin, count, start + w, later, choice, corr, lags)
+        else:
+            first = w - w % few
+            gather(r, sizes, left, right, n2, w - first, columns)
+            if w + 1 == min(first + few, group):
+                out = n1, n2, left, right, begin, count, start + first, start + w + 1, choice, corr, lags
+                choose_windows(columns, sizes.lags, scratch, *out)
 
 
 @kernel
@@ -226,12 +215,9 @@ def _moves(sizes):
 
 @kernel
 def _sums_of_window(x, n1, left, y, w, group, sizes, sums, common):
-    """Write the products of window `w`. If sums do not move, windows 2k and 2k + 1 share those of common frames."""
+    """Write new sums of products of window `w`. Windows 2k and 2k + 1 share those of the frames that both have."""
     width, step, stride, t = sizes.width, sizes.step, sizes.stride, w * sizes.step
-    moves = _moves(sizes)
-    if moves and w > 0:
-        move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, sums)
-    elif moves or step >= width or (w % 2 == 0 and w + 1 == group):
+    if _moves(sizes) or step >= width or (w % 2 == 0 and w + 1 == group):
         new_sums(x, n1, left, y, stride, t, width, sizes, sums)
     elif w % 2 == 0:
         new_sums(x, n1, left, y, stride, t + step, width - step, sizes, common)
