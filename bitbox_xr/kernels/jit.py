@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 from bitbox_xr.kernels import compilation_garbage, compilation_notice
 from bitbox_xr.upstream import numba_internals
 
-__all__ = ["kernel", "kernel_part"]
+__all__ = ["bare_kernel", "kernel", "kernel_part"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,13 +35,25 @@ def kernel(function: Callable[..., Any]) -> Any:
     the function is compiled in each process. `parallel=True` is not used: numba's threading layer may abort the process
     when several threads enter it.
     """
+    return _compiled(function)
+
+
+def bare_kernel(function: Callable[..., Any]) -> Any:
+    """`kernel` for a function that makes no arrays: references to its arguments are then not counted.
+
+    Counting takes 5 ns for each array of each call, and more after writes to distant memory, which it waits for.
+    """
+    return _compiled(function, **numba_internals.UNCOUNTED)
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     try:
-        compiled: Any = numba.njit(nogil=True, cache=True, **OPTIONS)(function)
+        compiled: Any = numba.njit(nogil=True, cache=True, **OPTIONS, **options)(function)
         numba_internals.stamp_cache(compiled, SOURCES)
         return compiled
     except (RuntimeError, AttributeError):  # "cannot cache function …: no locator available"
         compilation_notice.not_cached()
-        return numba.njit(nogil=True, **OPTIONS)(function)
+        return numba.njit(nogil=True, **OPTIONS, **options)(function)
 
 
 def kernel_part(function: Function) -> Function:

@@ -5,11 +5,14 @@ from typing import Any
 
 from numba.core import cgutils, event
 
-__all__ = ["NO_C_WRAPPER", "declared", "item_pointer", "nothing", "stamp_cache", "watch_compilation"]
+__all__ = ["NO_C_WRAPPER", "UNCOUNTED", "declared", "item_pointer", "nothing", "stamp_cache", "watch_compilation"]
 
 # Option of a compiled function: no second entry for callers in C, which nobody uses. numba's documentation lists other
 # options only.
 NO_C_WRAPPER = {"no_cfunc_wrapper": True}
+
+# Option of numba.njit for functions that make no arrays: numba does not count references to their arguments.
+UNCOUNTED = {"_nrt": False}
 
 
 def stamp_cache(compiled: Any, stamp: str) -> None:

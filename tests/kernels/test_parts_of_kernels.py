@@ -14,7 +14,7 @@ from bitbox_xr.kernels.jit import kernel, kernel_part
 SOURCES = sorted((Path(bitbox_xr.__file__).parent / "kernels").rglob("*.py"))
 
 
-def _compiled(statement, names=("kernel", "kernel_part")):
+def _compiled(statement, names=("kernel", "bare_kernel", "kernel_part")):
     decorators = getattr(statement, "decorator_list", [])
     return any(isinstance(d, ast.Name) and d.id in names for d in decorators)
 

@@ -89,7 +89,7 @@ def cases(draw):
         "two_sided": two_sided,
         "signed": draw(st.booleans()),
         "causal": draw(st.booleans()),
-        "way": draw(st.sampled_from(["chosen", "float32", "float64", "stretches", "few"])),
+        "way": draw(st.sampled_from(["chosen", "float32", "pairs", "float64", "stretches", "few"])),
     }
 
 
@@ -101,7 +101,8 @@ def forced(way, two_sided):
             return path(plan, n1, n2, matched=matched)
         if two_sided:
             return Path(FLOAT64, 1, 1.0, 2)
-        dtype, stretch = FLOAT32 if way == "float32" else FLOAT64, 5 if way in ("stretches", "few") else 1
+        dtype = FLOAT32 if way in ("float32", "pairs") else FLOAT64
+        stretch = {"stretches": 5, "few": 5, "pairs": 2}.get(way, 1)
         return Path(dtype, stretch, 1.0, 2, few=way == "few")
 
     return choose

@@ -6,10 +6,10 @@ A correlation is in *lane* `l · stride + j`: net lag l in increasing order, sig
 import numpy as np
 
 from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, highest, lowest, put, raised, scaled, winner
-from bitbox_xr.kernels.correlation.tiles import loaded, outer, remove, repeated, store, strip, strip_width
+from bitbox_xr.kernels.correlation.tiles import loaded, outer, remove, repeated, store, strip, strip_width, zeros
 from bitbox_xr.kernels.jit import kernel_part
 
-__all__ = ["choose", "limit", "scale_and_choose", "strongest"]
+__all__ = ["choose", "choose_rows", "correlate", "limit", "strongest"]
 
 LINE = 16  # numbers in a line of the cache
 
@@ -54,38 +54,26 @@ def choose(r, at, stride, choice, n2, corr, lags, to):
 
 
 @kernel_part
-def scale_and_choose(
-    sums, side1, side2, sizes, n1, n2, left, right, begin, count, moving, before, first, stop, choice, corr, lags
-):  # fmt: skip
-    """Write the best correlations of windows `first` to `stop` of a stretch, for many signals.
+def choose_rows(r, sizes, n1, n2, left, right, begin, count, w, later, choice, corr, lags):
+    """`choose` for window `w` and signals of x from `left`. The next results are `later` numbers after these."""
+    for i in range(left, right):
+        to = (w * n1 + i) * n2 + begin
+        for place in range(to + later, to + later + count + LINE - 1, LINE):
+            fetch(corr, place)
+            fetch(lags, place)
+        choose(r, (i - left) * sizes.padded, sizes.stride, choice, count, corr, lags, to)
 
-    With `moving`, sums are those of the window before, except for the first one. Lags are then whole strips apart.
-    """
-    (x, means, inverse1), (y, total2, inverse2), (order, seconds, signed) = side1, side2, choice
-    width, stride = sizes.width, sizes.stride
-    for w in range(first, stop):
-        span = sizes.step if moving and w > 0 else 0
-        for i in range(left, right):
-            at, at1, at2 = (i - left) * sizes.padded, w * sizes.step * n1 + i, w * sizes.step * stride
-            to = ((before + w) * n1 + i) * n2 + begin
-            later = to + (n1 if moving else right - left) * n2
-            for place in range(later, later + count + LINE - 1, LINE):
-                fetch(corr, place)
-                fetch(lags, place)
-            for start in range(0, count, strip_width(sums)):
-                held, name = repeated(strip(sums), np.nan), repeated(strip(sums), np.nan)
-                bar = repeated(held, -2.0)
-                for k in range(len(order)):
-                    c = order[k] * stride + start
-                    tile = loaded(held, sums, at + c, 0)
-                    if span > 0:
-                        for f in range(-span, 0):
-                            tile = outer(tile, x, at1 + (f + width) * n1, y, at2 + (f + width) * stride + c)
-                            tile = remove(tile, x, at1 + f * n1, y, at2 + f * stride + c)
-                        store(tile, sums, at + c, 0)
-                    here = scaled(tile, means, inverse1, at1, total2, inverse2, at2 + c)
-                    name = either(here, bar, signed, repeated(held, seconds[k]), name)
-                    held = either(here, bar, signed, here, held)
-                    bar = raised(here, bar, signed)
-                put(held, corr, to + start, count - start, 1.0)
-                put(name, lags, to + start, count - start, np.inf)
+
+@kernel_part
+def correlate(sums, side1, side2, sizes, n1, left, w, moving, r):
+    """Write the correlations of window `w` from its sums or, with `moving`, from those of the window before."""
+    (x, means, inverse1), (y, total2, inverse2), width, stride = side1, side2, sizes.width, sizes.stride
+    at1, at2 = w * sizes.step * n1 + left, w * sizes.step * stride
+    for c in range(0, sizes.padded, sizes.cols):
+        tile = loaded(zeros(sums), sums, c, sizes.padded)
+        if moving:
+            for k in range(-sizes.step, 0):
+                tile = outer(tile, x, at1 + (k + width) * n1, y, at2 + (k + width) * stride + c)
+                tile = remove(tile, x, at1 + k * n1, y, at2 + k * stride + c)
+            store(tile, sums, c, sizes.padded)
+        store(scaled(tile, means, inverse1, at1, total2, inverse2, at2 + c), r, c, sizes.padded)

@@ -54,8 +54,8 @@ def paths(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> list[Path]:
     - two-sided lags: windows one by one, in float64, as sums move along the shifts;
     - otherwise float64, in stretches of four times the width, whose windows share the tables of their frames, and the
       sums of the window before if they overlap by more than a half (see `running`);
-    - except for matched pairs, new sums in float32, windows one by one, or the stretches of float64 side by side in
-      vectors, pair by pair of signals (see `few`).
+    - except for matched pairs, new sums in float32, two windows at a time, which share the sums of the frames that both
+      have, or the stretches of float64 side by side in vectors, pair by pair of signals (see `few`).
     """
     more = n1 * n2 * int(plan.number.sum()) * PER_CANDIDATE if plan.sliding else None
     return list(_paths(Task(plan.width, plan.step, plan.reach, plan.lanes.number, n1, n2), more, matched))
@@ -83,7 +83,9 @@ def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]
     if step > max(task.reach):  # a stretch would have frames between its windows
         found = [_path(task, np.float64, 1, width, 0.0, matched)]
     if not matched:
-        found += [_path(task, np.float32, 1, width, 0.0, matched), _side_by_side(task, found[0])]
+        shared = step < width  # by two windows in float32
+        sums = (width + step) / 2 if shared else width
+        found += [_path(task, np.float32, 1 + shared, sums, 0.0, matched), _side_by_side(task, found[0])]
     return tuple(found)
 
 

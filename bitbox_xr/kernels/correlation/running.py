@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.choice import choose, scale_and_choose
+from bitbox_xr.kernels.correlation.choice import choose_rows, correlate
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
 from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
@@ -29,15 +29,13 @@ from bitbox_xr.kernels.correlation.tiles import (
     repeated,
     shape,
     store,
-    strip_width,
     zeros,
 )
-from bitbox_xr.kernels.jit import kernel, kernel_part
+from bitbox_xr.kernels.jit import bare_kernel, kernel, kernel_part
 
 __all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
 
-CHAIN = 17  # frames in one partial sum; longer sums in float32 lose digits where products repeat
-ROW_STEP = 4  # frames; with longer steps, sums of several signals of x are moved together
+CHAIN = 18  # frames in one partial sum; longer sums in float32 lose digits where products repeat
 CACHE_BYTES = 40_000  # of the sums and tables of a window; with more, y is divided into parts
 
 
@@ -105,12 +103,12 @@ def running(
     side2 = tuple(space(parts, size, sizes, dtype) for _ in range(3))
     side2[2].fill(np.nan)  # shifts outside the reach have no correlation
     blocks = _blocks(sizes, lanes) if plan.sliding else None
-    sums = space(2, sizes.rows * sizes.padded, sizes, dtype)
+    sums = *space(2, sizes.rows * sizes.padded, sizes, dtype), *space(1, sizes.rows * sizes.padded, sizes, np.float32)
     return _running(
-        operands(one), operands(two), sizes, blocks, (lanes.order, seconds.astype(dtype), plan.signed),
+        operands(one), operands(two), sizes, blocks, (lanes.order, seconds.astype(np.float32), plan.signed),
         np.array(GUARDS[np.dtype(dtype).itemsize]), (np.empty((frames1, n1)), np.empty((frames2, n2))),
-        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, (sums[0], sums[1]),
-        mirrored, first, corr, lags,
+        np.empty((2, sizes.starts1, n1)), np.empty((2, sizes.starts2, n2)), side1, side2, sums, mirrored, first, corr,
+        lags,
     )  # fmt: skip
 
 
@@ -153,10 +151,8 @@ def _running(
             lay_out(table2[0], inside, begin, pad, stride, total[part], 1.0)
             lay_out(table2[1], inside, begin, pad, stride, inverse2[part], 1.0)
             side = flat[part], total[part], inverse2[part]
-            for left in range(0, n1, sizes.rows):
-                if mirrored and begin + stride <= left:
-                    continue
-                _rows(start, group, left, begin, sizes, blocks, choice, side1, side, sums, n1, n2, *out)
+            last = min(n1, begin + stride) if mirrored else n1
+            _part(start, group, last, begin, sizes, blocks, choice, side1, side, sums, n1, n2, *out)
     return found
 
 
@@ -172,47 +168,71 @@ def lay_out(table, frames, begin, pad, stride, flat, factor):
             flat[to + j] = factor * numbers[at + j]
 
 
+@bare_kernel
+def _part(start, group, last, begin, sizes, blocks, choice, side1, side2, sums, n1, n2, corr, lags):
+    """Best lags of the `group` windows of a stretch, for the first `last` signals of x and those of y from `begin`."""
+    for left in range(0, last, sizes.rows):
+        _rows(start, group, left, begin, sizes, blocks, choice, side1, side2, sums, n1, n2, corr, lags)
+
+
 @kernel_part
 def _rows(start, group, left, begin, sizes, blocks, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
-    products, r = sums
-    x, y, width, step, stride = side1[0], side2[0], sizes.width, sizes.step, sizes.stride
-    right, count = min(left + sizes.rows, n1), min(stride, n2 - begin)
-    moving = blocks is None and step <= ROW_STEP and 2 * step < width and stride % strip_width(r) == 0
-    for w in range(0, group, group if moving else 1):
-        t = w * step
+    products, common, r = sums
+    right, count = min(left + sizes.rows, n1), min(sizes.stride, n2 - begin)
+    moves = blocks is None and _moves(sizes)
+    for w in range(group):
         if blocks is not None:
-            _sweep(t, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
-            for i in range(left, right):
-                choose(
-                    r, (i - left) * sizes.padded, stride, choice, count, corr, lags, ((start + w) * n1 + i) * n2 + begin
-                )
+            _sweep(w * sizes.step, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
         else:
-            if w == 0 or 2 * step >= width:
-                new_sums(x, n1, left, y, stride, t, width, sizes, products)
-            else:
-                move(x, n1, left, y, stride, t - step, t - step + width, step, sizes, products)
-            scale_and_choose(
-                products, side1, side2, sizes, n1, n2, left, right, begin, count, moving, start, w,
-                group if moving else w + 1, choice, corr, lags,
-            )  # fmt: skip
+            if w == 0 or not moves:
+                _sums_of_window(side1[0], n1, left, side2[0], w, group, sizes, products, common)
+            correlate(products, side1, side2, sizes, n1, left, w, moves and w > 0, r)
+        later = n1 * n2 if w + 1 < group else (right - left - (group - 1) * n1) * n2
+        choose_rows(r, sizes, n1, n2, left, right, begin, count, start + w, later, choice, corr, lags)
 
 
 @kernel_part
-def new_sums(x, n1, left, y, stride, t, width, sizes, sums):
-    """Write the products of the `width` frames from frame `t`, in several partial sums of similar length."""
-    cols, padded = sizes.cols, sizes.padded
-    chain = -(-width // -(-width // CHAIN))
-    for c in range(0, padded, cols):
-        tile = zeros(x)
-        for k in range(t, t + min(chain, width)):
-            tile = outer(tile, x, k * n1 + left, y, k * stride + c)
-        for begin in range(t + chain, t + width, chain):
-            more = zeros(x)
-            for k in range(begin, min(begin + chain, t + width)):
-                more = outer(more, x, k * n1 + left, y, k * stride + c)
-            tile = plus(tile, more)
-        store(tile, sums, c, padded)
+def _moves(sizes):
+    """Whether sums move from window to window. In stretches of two windows, these share a part of their sums."""
+    return 2 * sizes.step < sizes.width and sizes.windows > 2
+
+
+@kernel_part
+def _sums_of_window(x, n1, left, y, w, group, sizes, sums, common):
+    """Write new sums of products of window `w`. Windows 2k and 2k + 1 share those of the frames that both have."""
+    width, step, stride, t = sizes.width, sizes.step, sizes.stride, w * sizes.step
+    if _moves(sizes) or step >= width or (w % 2 == 0 and w + 1 == group):
+        new_sums(x, n1, left, y, stride, t, width, sizes, sums)
+    elif w % 2 == 0:
+        new_sums(x, n1, left, y, stride, t + step, width - step, sizes, common)
+        _add(x, n1, left, y, stride, t, step, sizes, False, common, sums)
+    else:
+        _add(x, n1, left, y, stride, t + width - step, step, sizes, False, common, sums)
+
+
+@kernel_part
+def new_sums(x, n1, left, y, stride, t, frames, sizes, sums):
+    """Write the products of the frames from frame `t`."""
+    _add(x, n1, left, y, stride, t, frames, sizes, True, sums, sums)
+
+
+@kernel_part
+def _add(x, n1, left, y, stride, t, frames, sizes, fresh, before, sums):
+    """Write the products of the frames from frame `t`, if not `fresh` added to the sums `before`.
+
+    They are added in partial sums of similar length.
+    """
+    chain = -(-frames // -(-frames // CHAIN))
+    for begin in range(t, t + frames, chain):
+        first = begin == t
+        for c in range(0, sizes.padded, sizes.cols):
+            tile = zeros(x)
+            for k in range(begin, min(begin + chain, t + frames)):
+                tile = outer(tile, x, k * n1 + left, y, k * stride + c)
+            if not (first and fresh):
+                tile = plus(tile, loaded(tile, before if first else sums, c, sizes.padded))
+            store(tile, sums, c, sizes.padded)
 
 
 @kernel_part

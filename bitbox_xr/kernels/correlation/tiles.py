@@ -353,16 +353,19 @@ def loaded(typing: Any, like: Any, numbers: Any, at: Any, stride: Any) -> Any:
 
 @intrinsic
 def store(typing: Any, tile: Any, numbers: Any, at: Any, stride: Any) -> Any:
-    """Write a tile to `numbers`, with rows `stride` numbers apart."""
+    """Write a tile to `numbers`, as their type, with rows `stride` numbers apart."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         layout = Layout(tile)
+        kind = ir.VectorType(layout.scalar if numbers.dtype == tile.dtype else ir.FloatType(), layout.lanes)
         for r in range(layout.rows):
             corner = builder.add(args[2], builder.mul(args[3], ir.Constant(ir.IntType(64), r)))
-            row = builder.bitcast(item_pointer(context, builder, numbers, args[1], corner), layout.vector.as_pointer())
+            row = builder.bitcast(item_pointer(context, builder, numbers, args[1], corner), kind.as_pointer())
             for v in range(layout.vectors):
                 cell = builder.gep(row, [ir.Constant(ir.IntType(64), v)])
-                builder.store(builder.extract_value(args[0], layout.at(r, v)), cell, align=layout.size)
+                vector = builder.extract_value(args[0], layout.at(r, v))
+                vector = vector if kind == layout.vector else builder.fptrunc(vector, kind)
+                builder.store(vector, cell, align=numbers.dtype.bitwidth // 8)
         return nothing(context)
 
     return types.void(tile, numbers, types.intp, types.intp), codegen
