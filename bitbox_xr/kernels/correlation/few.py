@@ -156,7 +156,10 @@ def _spreads(tables, windows, step, shifts, width, guards, none):
             store(total, sums, t * LANES, 0)
             store(here, inverse, t * LANES, 0)
     store(unknown, none, 0, 0)
-    return np.isnan(none).any()
+    found = 0
+    for lane in range(LANES):
+        found += none[lane] != none[lane]
+    return found > 0
 
 
 @kernel_part
