@@ -11,7 +11,7 @@ from bitbox_xr.core.progress import tracked
 from bitbox_xr.core.types import Array, NoiseLike
 from bitbox_xr.core.variables import RESERVED, SIGNAL, TIME
 from bitbox_xr.inference.surrogates import Draws, Items
-from bitbox_xr.inference.trains import Moved, Side, Source, Train, Trains, moved, trains_of
+from bitbox_xr.inference.trains import Moved, Side, Source, Train, Trains, moved, possible, trains_of
 from bitbox_xr.kernels.compilation_notice import quiet
 from bitbox_xr.measures import activation_noise
 from bitbox_xr.measures.scales import Scales
@@ -21,6 +21,7 @@ from bitbox_xr.preprocessing.intervals import stretches
 __all__ = ["OnePair", "Task", "answers_of_one", "computed", "pair_numbers", "places_of", "side"]
 
 VARIABLES = RESERVED["contingency"]
+CLOSEST = 1 / 4  # of the longest latency, nearer than which moved activations of y may be left out of chance
 
 
 class Task(NamedTuple):
@@ -43,8 +44,7 @@ class OnePair(NamedTuple):
     y: np.ndarray
     latency: np.ndarray  # for each of y; infinite without an answer, NaN if it is not given
     by_chance: np.ndarray  # latencies of the answers to all shifts of y
-    shifts: int
-    chance: float  # share of given activations that are answered, over all shifts
+    chance: float  # mean share of given activations that are answered, over all shifts
 
 
 def side(x: xr.DataArray, noise: NoiseLike, chosen: Scales) -> Side:
@@ -126,11 +126,14 @@ def _compared(ours: Trains, theirs: Trains, others: list[Trains], label: int, dr
         return kernels.counted(ours.onsets.series, train.series, train.stop, ours.onsets.missing, task.span, task.pairs)
 
     ranked = draws.exchangeable if len(draws.exchangeable) else draws.items
-    peaks = [moved(theirs.peaks, draws.parts, still), *surrogates(1, ranked)]
+    summits = [moved(theirs.summits, draws.parts, still), *surrogates(1, ranked)]
     excess = kernels.excesses(
-        ours.peaks.series, [(*one.series, one.stop) for one in peaks], ours.peaks.missing, task.span, task.pairs
+        ours.summits.series, [(*one.series, one.stop) for one in summits], ours.summits.missing, task.span, task.pairs
     )
-    estimated = [counts(train) for train in (observed, *surrogates(0, draws.items))]
+    by_chance = surrogates(0, draws.items)
+    if not others:
+        by_chance = [possible(train, observed, CLOSEST * task.span[1]) for train in by_chance]
+    estimated = [counts(train) for train in (observed, *by_chance)]
     return kernels.compared(estimated, excess, _median_latency(ours.onsets, observed, task))
 
 
@@ -166,8 +169,9 @@ def answers_of_one(
         return latencies(ours.series, train.series, train.stop, ours.missing, span, (0, 0)) / fps
 
     observed = moved(theirs, draws.parts, still)
-    shifted = [found(moved(theirs, draws.parts, _sources(draws.kind, still, item))) for item in draws.items]
-    shares = [np.isfinite(one).sum() / max((~np.isnan(one)).sum(), 1) for one in shifted]
+    trains = [moved(theirs, draws.parts, _sources(draws.kind, still, item)) for item in draws.items]
+    shifted = [found(possible(train, observed, CLOSEST * span[1])) for train in trains]
+    shares = [np.isfinite(one).sum() / (~np.isnan(one)).sum() for one in shifted if not np.isnan(one).all()]
     by_chance = np.concatenate([one[np.isfinite(one)] for one in shifted])
     starts = ours.time / fps, observed.time / fps
-    return OnePair(*starts, found(observed), by_chance, len(shifted), float(np.mean(shares)))
+    return OnePair(*starts, found(observed), by_chance, float(np.mean(shares)) if shares else np.nan)

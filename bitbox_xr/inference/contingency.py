@@ -87,7 +87,7 @@ def contingency(
         `(…, signal1, signal2)` or `(…, pair)`, float64; with `by`, its labels are a dimension before the pairs:
 
         - `answered`: share A of the given activations of signal2 (of y) that signal1 (of x) answers
-        - `chance`: mean A₀ of this share over surrogates
+        - `chance`: mean A₀ of this share over surrogates (see Notes)
         - `answered_above_chance`: (A − A₀) / (1 − A₀), the share of those that chance leaves unanswered. NaN if chance
           answers more than 80 %.
         - `odds_ratio`: odds of an answer, divided by those at chance (½ is added to each count)
@@ -117,14 +117,18 @@ def contingency(
 
     The p-values do not rank the share that is answered: chance answers many activations within `max_latency`, while
     true answers come at similar latencies. The span from `min_latency` to `max_latency` is divided into 16 bins. A band
-    is any run of at least 4 of them. Its rate is the number of maxima of x that follow a given maximum of y at a
-    latency in the band, divided by the number of these maxima of y. The rates of each band are standardised by their
-    mean and standard deviation over y and its surrogates, and the largest over all bands is ranked. Maxima are used
-    because their times are more precise than onsets. So p can be small where `answered_above_chance` is small: it asks
-    whether x answers at all.
+    is any run of at least 4 of them. Its rate is the number of summits of x that follow a given summit of y at a
+    latency in the band, divided by the number of these summits of y. The rates of each band are standardised by their
+    mean and standard deviation over y and its surrogates, and the largest over all bands is ranked. The summit of an
+    activation is the largest smoothed value within d / 4 of its time. It is used because its time is more precise than
+    the onset. So p can be small where `answered_above_chance` is small: it asks whether x answers at all.
 
-    Activations closer than the shortest scale count once. This makes the share above chance too small where
-    activations are frequent (.27 for a planted share of .3, .55 for .6).
+    Activations keep a distance from each other, since those that overlap count once. A moved activation of y that is
+    nearer to one of y than any two of y are to each other, and nearer than `max_latency` / 4, is left out of A₀: y
+    could not have been active there, and x would answer the one that was. With "partners", none is left out.
+
+    Rises of x that overlap count once, so an answer that overlaps with an earlier rise is missed. This makes the share
+    above chance too small where activations are frequent (.28 for a planted share of .3, .56 for .6).
 
     People who are active at the same times because they follow one schedule answer each other beyond chance without
     any relation; use `by`, "permute" or "partners" (see `significance`).
@@ -141,7 +145,7 @@ def contingency(
     >>> x, y = (signals(bump(when) + 0.05 * rng.normal(size=(9000, 1)), fps=30) for when in (answers, at))
     >>> found = contingency(x, y, min_rise=0.3, rng=0)
     >>> [found[name].round(2).item() for name in ("answered", "chance", "answered_above_chance", "latency", "n_given")]
-    [0.8, 0.21, 0.75, 0.49, 40.0]
+    [0.8, 0.11, 0.78, 0.49, 40.0]
     """
     faults = option_faults(min_latency, max_latency, surrogates, scales, noise) + number_faults(n, rng)
     refuse("contingency()", faults)

@@ -1,5 +1,6 @@
 """Activations of a recording as series of times, and the surrogates of such series."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from bitbox_xr.inference.parts import Part
 if TYPE_CHECKING:
     from bitbox_xr.kernels.activations.search import Search
 
-__all__ = ["Moved", "Side", "Source", "Train", "Trains", "moved", "trains_of"]
+__all__ = ["Moved", "Side", "Source", "Train", "Trains", "moved", "possible", "trains_of"]
 
 
 class Side(NamedTuple):
@@ -43,10 +44,10 @@ class Train(NamedTuple):
 
 
 class Trains(NamedTuple):
-    """The activations of a recording by their onsets (peaks where the onset is unknown), and by their peaks."""
+    """The activations of a recording by their onsets (maxima where the onset is unknown), and by their summits."""
 
     onsets: Train
-    peaks: Train
+    summits: Train
 
 
 class Moved(NamedTuple):
@@ -72,7 +73,7 @@ class Source(NamedTuple):
 
 def trains_of(values: np.ndarray, side: Side, threads: int = 1) -> Trains:
     """The activations of a recording `(frame, signal)`."""
-    from bitbox_xr.kernels.activations import noise
+    from bitbox_xr.kernels.activations import gaps, noise, rises
     from bitbox_xr.kernels.activations.search import find
 
     search = side.search
@@ -82,7 +83,10 @@ def trains_of(values: np.ndarray, side: Side, threads: int = 1) -> Trains:
     onsets = np.where(np.isnan(events.start), events.frame, events.start)
     counts = np.bincount(events.signal, minlength=values.shape[1])
     first = np.concatenate([[0], np.cumsum(counts)])
-    sorted_times = (time[np.lexsort((time, events.signal))] for time in (onsets, events.frame.astype(np.float64)))
+    rows = np.array(values.T, dtype=np.float64, order="C")
+    gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty_like(rows))
+    summits = rises.summits(rows, events.signal, events.frame, np.array(search.scales)[events.scale])
+    sorted_times = (time[np.lexsort((time, events.signal))] for time in (onsets, summits.astype(np.float64)))
     return Trains(*(Train(time, first, missing) for time in sorted_times))
 
 
@@ -116,3 +120,21 @@ def moved(train: Train, parts: list[Part], sources: list[Source]) -> Moved:
     order = np.lexsort((time, which))
     counts = np.bincount(which.astype(int), minlength=len(train.first) - 1)
     return Moved(time[order], np.concatenate([[0], np.cumsum(counts)]), stop[order])
+
+
+def possible(train: Moved, own: Moved, most: float) -> Moved:
+    """A moved train, without the times at which the activations could not have been.
+
+    These are nearer to a time of `own` than any two times of that signal of `own` are to each other, or than `most`
+    frames if that is less. They stay in the train, but end before they begin, so that they cannot be answered.
+    """
+    stop = train.stop.copy()
+    for k, (first, last) in enumerate(pairwise(own.first)):
+        there, span = own.time[first:last], slice(train.first[k], train.first[k + 1])
+        if len(there) < 2:
+            continue
+        after = np.searchsorted(there, train.time[span])
+        before, behind = np.concatenate([[-np.inf], there])[after], np.concatenate([there, [np.inf]])[after]
+        nearest = np.minimum(train.time[span] - before, behind - train.time[span])
+        stop[span] = np.where(nearest < min(np.diff(there).min(), most), -1, stop[span])
+    return train._replace(stop=stop)

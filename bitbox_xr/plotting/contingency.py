@@ -155,7 +155,8 @@ def _draw_histogram(ax: "Axes", found: OnePair, span: tuple[float, float]) -> No
     edges = np.linspace(*span, BINS + 1)
     counts = np.histogram(found.latency[np.isfinite(found.latency)], edges)[0]
     ax.stairs(counts, edges, color=LINE_COLOUR, linewidth=1.2, label="found")
-    expected = np.histogram(found.by_chance, edges)[0] / max(found.shifts, 1)
+    given = np.count_nonzero(~np.isnan(found.latency))
+    expected = np.histogram(found.by_chance, edges)[0] * found.chance * given / max(len(found.by_chance), 1)
     ax.stairs(expected, edges, color=CHANCE_COLOUR, linewidth=1.2, label="by chance")
     ax.set(xlabel="latency of the first answer, s", ylabel="number of activations")
     ax.locator_params(axis="y", integer=True)

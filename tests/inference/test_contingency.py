@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.ndimage import gaussian_filter1d
 
 import bitbox_xr as bx
 from bitbox_xr.inference.contingency import contingency
@@ -36,10 +37,24 @@ def people(seconds=120, seed=0):
 # --- against a slow version
 
 
+def summits(x, found):
+    """Times of the largest smoothed value within a quarter of the scale of each activation."""
+    out = []
+    for event in found.event.values:
+        one = found.sel(event=event)
+        width = FPS * float(one.scale) / 8  # full width at half maximum, in frames
+        smooth = gaussian_filter1d(
+            x.sel(signal=one.coefficient.item()).values, max(1.0, width / np.sqrt(8 * np.log(2)))
+        )
+        near = np.abs(x.time.values - one.time.item()) <= round(FPS * float(one.scale) / 4) / FPS + 1e-9
+        out.append(x.time.values[near][smooth[near].argmax()])
+    return np.array(out)
+
+
 def times_of(x, name, **options):
-    """Onsets or peaks of the activations of each signal, in frames, as `contingency` defines them."""
+    """Onsets or summits of the activations of each signal, in frames, as `contingency` defines them."""
     found = bx.events(x, scales=(0.5, 1, 2, 4), aggregate=True, **options)
-    at = found.time if name == "peak" else np.where(np.isnan(found.onset), found.time, found.onset)
+    at = summits(x, found) if name == "summit" else np.where(np.isnan(found.onset), found.time, found.onset)
     return [
         np.sort(np.asarray(at - x.time.values[0])[found.coefficient.values == one]) * FPS for one in x.signal.values
     ]
@@ -50,7 +65,13 @@ def shifted(own, other, frames, spacing, span):
     low, high = span
     for shift in range(0, frames - spacing + 1, spacing):
         given = [t for t in (other + shift) % frames if t + high < frames]
-        yield [sorted(s - t for s in own if t + low < s <= t + high) for t in given]
+        yield {t: sorted(s - t for s in own if t + low < s <= t + high) for t in given}
+
+
+def possible(answers, other, span):
+    """The answers to events that are no nearer to those of `other` than these to each other (a quarter of the span)."""
+    least = min(np.diff(other).min(), span[1] / 4)
+    return [own for t, own in answers.items() if np.abs(other - t).min() >= least]
 
 
 def best_bands(answers, span):
@@ -71,14 +92,16 @@ def slow(x, y, span, spacing, **options):
     span = [seconds * FPS for seconds in span]
     pairs = x.sizes["signal"], y.sizes["signal"]
     out = {name: np.full(pairs, np.nan) for name in ("answered", "chance", "n_given", "latency", "p")}
-    both = [[times_of(side, name, **options) for side in (x, y)] for name in ("onset", "peak")]
+    both = [[times_of(side, name, **options) for side in (x, y)] for name in ("onset", "summit")]
     for (i, j), _ in np.ndenumerate(out["p"]):
-        onsets, peaks = (list(shifted(own[i], other[j], x.sizes["time"], spacing, span)) for own, other in both)
+        onsets, tops = (list(shifted(own[i], other[j], x.sizes["time"], spacing, span)) for own, other in both)
+        onsets[1:] = [possible(answers, both[0][1][j], span) for answers in onsets[1:]]
+        onsets[0], tops = [*onsets[0].values()], [[*answers.values()] for answers in tops]
         shares = [np.mean([bool(each) for each in answers]) for answers in onsets]
         first = [each[0] for each in onsets[0] if each]
         out["n_given"][i, j], out["latency"][i, j] = len(onsets[0]), np.median(first) / FPS if first else np.nan
         out["answered"][i, j], out["chance"][i, j] = shares[0], np.mean(shares[1:])
-        best = best_bands(peaks, span)
+        best = best_bands(tops, span)
         out["p"][i, j] = (np.sum(best[1:] >= best[0] - 1e-6) + 1) / len(best)
     return out
 

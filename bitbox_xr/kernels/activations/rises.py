@@ -11,12 +11,13 @@ import numpy as np
 from bitbox_xr.kernels.activations import gaps, wavelets
 from bitbox_xr.kernels.jit import kernel, kernel_part
 
-__all__ = ["edges", "pipeline", "unit_response"]
+__all__ = ["edges", "pipeline", "summits", "unit_response"]
 
 FRAMES_PER_SCALE = 4  # of a wavelet scale of 1 frame: the duration d is 4 wavelet scales
 WIDTH_PER_DURATION = 0.42  # full width at half maximum of the rise to which a scale responds most strongly
 SMOOTHING_PER_DURATION = 1 / 8  # full width at half maximum of the Gaussian that smooths the signal for edges
 REACH_PER_DURATION = 2  # within which the least value is sought; within 1, a slow fall after a fast rise has not ended
+NEAR_PER_DURATION = 1 / 4  # within which the summit is sought
 REACHES_PER_SMOOTHING = round(REACH_PER_DURATION / SMOOTHING_PER_DURATION)
 SIGMAS_PER_WIDTH = 1 / np.sqrt(8 * np.log(2))
 ROUNDING = 1e-9  # frames
@@ -70,15 +71,39 @@ def edges(
     out = np.full((2, len(frame)), np.nan)
     for one in np.unique(scale[scale > 0]):
         duration = FRAMES_PER_SCALE * one
-        sigma = max(1.0, SIGMAS_PER_WIDTH * SMOOTHING_PER_DURATION * duration)
         own = np.flatnonzero(scale == one)
         needed, number = np.unique(row[own], return_inverse=True)
-        smoothed = gaussian_filter1d(rows[needed], sigma, axis=1)
+        smoothed = gaussian_filter1d(rows[needed], smoothing(duration), axis=1)
         reach = round(REACH_PER_DURATION * duration)
         known = gaps.close(present[needed], SMOOTHING_PER_DURATION * duration + ROUNDING) > 0
         for side, step in enumerate((-1, 1)):
             out[side, own] = crossings(smoothed, known, number, frame[own], falls[own], reach, step)
     return out[0], out[1]
+
+
+def smoothing(duration: float) -> float:
+    """Sigma in frames of the Gaussian that smooths the signal around activations of this duration in frames."""
+    return max(1.0, SIGMAS_PER_WIDTH * SMOOTHING_PER_DURATION * duration)
+
+
+def summits(rows: np.ndarray, row: np.ndarray, frame: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """The frames of the largest value of the signal, smoothed as for `edges`, within d / 4 of each activation.
+
+    The arguments are those of `edges`. The response to a rise has its maximum elsewhere if other rises are near.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    out = frame.copy()
+    for one in np.unique(scale):
+        duration = FRAMES_PER_SCALE * one
+        own = np.flatnonzero(scale == one)
+        needed, number = np.unique(row[own], return_inverse=True)
+        smoothed = gaussian_filter1d(rows[needed], smoothing(duration), axis=1)
+        near = max(1, round(NEAR_PER_DURATION * duration))
+        around = np.clip(frame[own, None] + np.arange(-near, near + 1), 0, rows.shape[1] - 1)
+        top = smoothed[number[:, None], around].argmax(axis=1)
+        out[own] = around[np.arange(len(own)), top]
+    return out
 
 
 @kernel

@@ -35,9 +35,9 @@ from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["LANES", "few_signals"]
 
-LANES = strip_columns(np.float64)
+LANES = strip_columns(np.float64)  # stretches at the same time
 FUSED = 4  # frames; sums move by longer steps before lags are compared
-BLOCK = 16  # frames
+BLOCK = 16  # frames whose numbers of all stretches are rearranged together
 
 
 class Sizes(NamedTuple):
@@ -83,6 +83,7 @@ def _space(signals: int, frames: int) -> np.ndarray:
 
 @kernel
 def _few(one, two, sizes, choice, guards, begins, tables1, tables2, sums, mirrored, first, corr, lags):
+    """`few_signals` with its arrays: for each `LANES` stretches the tables of both sides, then all pairs."""
     n1, n2 = corr.shape[1:]
     weak = 0
     for k in range(0, len(begins), LANES):
@@ -156,10 +157,10 @@ def _spreads(tables, windows, step, shifts, width, guards, none):
             store(total, sums, t * LANES, 0)
             store(here, inverse, t * LANES, 0)
     store(unknown, none, 0, 0)
-    found = 0
+    some = False
     for lane in range(LANES):
-        found += none[lane] != none[lane]
-    return found > 0
+        some |= none[lane] != none[lane]
+    return some
 
 
 @kernel_part

@@ -16,7 +16,7 @@ __all__ = ["FLAT", "GUARDS", "Side", "is_constant", "moments", "operands", "prep
 
 FEW = 4  # signals; with fewer, loops go through one signal after the other
 ROW = 64  # values
-MAX_EXPONENT = 300  # of the factors of numbers that may stay as they are
+MAX_EXPONENT = 30  # of the factors of numbers that may stay as they are
 FLAT = 1e-9  # a signal with a deviation below this share of its largest magnitude counts as constant
 # Bytes of a number: the smallest share of the window's spread in (the window's sum of squares about the centre, the
 # largest such sum since the running sums began). Below either share the sums have lost too many digits, and the window

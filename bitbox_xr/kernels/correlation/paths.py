@@ -14,21 +14,22 @@ __all__ = ["Path", "path", "paths"]
 Float = type[np.float32] | type[np.float64]
 
 # Times in ns, measured on one core with AVX-512; tests/benchmarks/compare_paths.py shows how much
-# slower than the fastest path the chosen one is: at most 6 %.
-PER_PRODUCT: dict[Float, float] = {np.float32: 0.0092, np.float64: 0.024}  # of a lane and a frame
+# slower than the fastest path the chosen one is: 1 % on average, at most 26 %.
+PER_PRODUCT: dict[Float, float] = {np.float32: 0.0079, np.float64: 0.0185}  # of a lane and a frame
 PER_SUM = 0.03  # to read and write the sum of a lane
-PER_STRIP = 8.0  # to compare the correlations of a strip with those of the other lags
+PER_STRIP = 6.5  # to compare the correlations of a strip with those of the other lags
 PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of signals
-PER_FRAME = 5.0, 2.4  # to scale and centre a frame of one side: in all, and for each signal
-PER_ROW = 30.0  # to write the results of a signal of x
-PER_WINDOW = 1000.0  # of stretches of one window
-FEW_PER_PRODUCT = 0.042  # stretches side by side: of a pair, a lag and a frame
-FEW_PER_LAG = 0.3  # of a pair
-FEW_PER_PAIR = 2.0  # to write its result
-FEW_PER_FRAME = 1.1  # of a signal
+PER_NEW_FRAME = 1.7  # to read and scale a frame of a signal
+PER_FRAME = 7.0, 0.7  # to centre a frame of one side, and for its sums: in all, and for each signal
+PER_ROW = 80.0  # to write the results of a signal of x
+PER_WINDOW = 1800.0  # of stretches of one window
+FEW_PER_PRODUCT = 0.034  # stretches side by side: of a pair, a lag and a frame
+FEW_PER_LAG = 0.25  # of a pair
+FEW_PER_PAIR = 3.0  # to write its result
+FEW_PER_FRAME = 2.5  # of a signal
 PER_CALL = 100_000.0  # to call a kernel from Python
-CACHE_BYTES = 36_000  # of the frames of y in a window, beside the tables; with more, y is read from the second cache
-FAR: dict[Float, float] = {np.float32: 1.2, np.float64: 2.0}  # times as long for a product then
+CACHE_BYTES = 48_000  # of the frames of y in a window, beside the tables; with more, y is read from the second cache
+FAR: dict[Float, float] = {np.float32: 1.05, np.float64: 1.8}  # times as long for a product then
 STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 
 
@@ -105,7 +106,7 @@ def _ns(task: Task, dtype: Float, stretch: int, frames: float) -> float:
     )
     far = min(n2, cols) * np.dtype(dtype).itemsize * width > CACHE_BYTES
     sums = lanes * frames * PER_PRODUCT[dtype] * (FAR[dtype] if far else 1.0) + strips * PER_STRIP
-    return sums + read + n1 * PER_ROW + PER_WINDOW / stretch
+    return sums + read + step * (n1 + n2) * PER_NEW_FRAME + n1 * PER_ROW + PER_WINDOW / stretch
 
 
 def _side_by_side(task: Task, alone: Path) -> Path:

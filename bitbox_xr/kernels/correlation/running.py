@@ -2,7 +2,7 @@
 
 The sum of products of a signal of x with signal j of y at the l-th net lag, in increasing order, is in *lane*
 `l · stride + j`. y is stored as `[frame, signal]` with the same stride, so that the numbers by which a frame of x is
-multiplied are contiguous, however few signals there are. Three ways lead to the sums of a window:
+multiplied are contiguous for all lags and signals (`few` has another order). Three ways lead to the sums of a window:
 
 - a new sum of its frames, in float32 or float64;
 - in float64, from the window before: frames that leave are subtracted, frames that enter are added;

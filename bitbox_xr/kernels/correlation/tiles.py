@@ -48,7 +48,7 @@ __all__ = [
 VECTORS = 5  # vectors in a row: 80 float32 with vectors of 64 bytes, for 79 expression coefficients
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
 STRIP = {64: 5, 32: 3}[VECTOR_BYTES]  # vectors in a strip, of which three are in registers at the same time
-LADDER = 4  # strips
+LADDER = 4  # strips in a ladder, whose sums and the strip by which they are multiplied fit into the registers
 # Rows of a tile by (bytes of a vector, bytes of a number), chosen so that the accumulators, a row of y and a number of
 # x fit into the registers (32 of 64 bytes, or 16 of 32). float64 needs three tiles at the same time (product, highest,
 # lowest), so its tiles have half as many rows.
