@@ -37,7 +37,12 @@ class Side(NamedTuple):
         """The side with numbers of magnitudes of at most 1."""
         if (self.factor == 1.0).all():
             return self
-        return self._replace(numbers=self.numbers * self.factor, factor=np.ones_like(self.factor))
+        out, n = np.empty_like(self.numbers), len(self.factor)
+        whole = len(out) // ROW * ROW  # rows of several frames: NumPy takes long for each row of a few numbers
+        rows = (a[:whole].reshape(-1, ROW * n) for a in (self.numbers, out))
+        np.multiply(next(rows), np.tile(self.factor, ROW), out=next(rows))
+        np.multiply(self.numbers[whole:], self.factor, out=out[whole:])
+        return self._replace(numbers=out, factor=np.ones_like(self.factor))
 
 
 def prepared(name: str, block: np.ndarray) -> Side:
