@@ -14,17 +14,17 @@ __all__ = ["Path", "path", "paths"]
 Float = type[np.float32] | type[np.float64]
 
 # Times in ns, measured on one core with AVX-512; tests/benchmarks/compare_paths.py shows how much
-# slower than the fastest path the chosen one is: at most 6 %.
-PER_PRODUCT: dict[Float, float] = {np.float32: 0.0092, np.float64: 0.024}  # of a lane and a frame
+# slower than the fastest path the chosen one is.
+PER_PRODUCT: dict[Float, float] = {np.float32: 0.0085, np.float64: 0.0205}  # of a lane and a frame
 PER_SUM = 0.03  # to read and write the sum of a lane
-PER_STRIP = 8.0  # to compare the correlations of a strip with those of the other lags
+PER_STRIP = 5.0  # to compare the correlations of a strip with those of the other lags
 PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of signals
-PER_FRAME = 5.0, 2.4  # to scale and centre a frame of one side: in all, and for each signal
+PER_FRAME = 5.0, 1.1  # to scale and centre a frame of one side: in all, and for each signal
 PER_ROW = 30.0  # to write the results of a signal of x
 PER_WINDOW = 1000.0  # of stretches of one window
 PER_CALL = 100_000.0  # to call a kernel from Python
 CACHE_BYTES = 36_000  # of the frames of y in a window, beside the tables; with more, y is read from the second cache
-FAR: dict[Float, float] = {np.float32: 1.2, np.float64: 2.0}  # times as long for a product then
+FAR: dict[Float, float] = {np.float32: 1.0, np.float64: 1.15}  # times as long for a product then
 STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 
 
@@ -48,7 +48,7 @@ def paths(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> list[Path]:
     - two-sided lags: windows one by one, in float64, as sums move along the shifts;
     - otherwise float64, in stretches of four times the width, whose windows share the tables of their frames, and the
       sums of the window before if they overlap by more than a half (see `running`);
-    - except for matched pairs, new sums in float32, windows one by one.
+    - except for matched pairs, new sums in float32; two windows share the sum of the frames that both have.
     """
     more = n1 * n2 * int(plan.number.sum()) * PER_CANDIDATE if plan.sliding else None
     return list(_paths(Task(plan.width, plan.step, plan.reach, plan.lanes.number, n1, n2), more, matched))
@@ -75,11 +75,10 @@ def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]
     found = [_path(task, np.float64, max(8, 4 * width // step), frames, 0.0, matched)]
     if step > max(task.reach):  # a stretch would have frames between its windows
         found = [_path(task, np.float64, 1, width, 0.0, matched)]
-    return tuple(
-        found
-        if matched
-        else [*found, _path(task, np.float32, 2 if step < width else 1, min(width, (width + step) / 2), 0.0, matched)]
-    )
+    if not matched:
+        stretch, frames = (2, (width + step) / 2) if step < width else (1, width)
+        found.append(_path(task, np.float32, stretch, frames, 0.0, matched))
+    return tuple(found)
 
 
 def _path(task: Task, dtype: Float, stretch: int, frames: float, more: float, matched: bool) -> Path:
