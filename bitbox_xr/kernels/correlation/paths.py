@@ -17,7 +17,7 @@ Float = type[np.float32] | type[np.float64]
 # slower than the fastest path the chosen one is: 1 % on average, at most 26 %.
 PER_PRODUCT: dict[Float, float] = {np.float32: 0.0079, np.float64: 0.0185}  # of a lane and a frame
 PER_SUM = 0.03  # to read and write the sum of a lane
-PER_STRIP = 6.5  # to compare the correlations of a strip with those of the other lags
+PER_STRIP = 5.0  # to compare the correlations of a strip with those of the other lags
 PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of signals
 PER_NEW_FRAME = 1.7  # to read and scale a frame of a signal
 PER_FRAME = 7.0, 0.7  # to centre a frame of one side, and for its sums: in all, and for each signal
@@ -29,7 +29,7 @@ FEW_PER_PAIR = 3.0  # to write its result
 FEW_PER_FRAME = 2.5  # of a signal
 PER_CALL = 100_000.0  # to call a kernel from Python
 CACHE_BYTES = 48_000  # of the frames of y in a window, beside the tables; with more, y is read from the second cache
-FAR: dict[Float, float] = {np.float32: 1.05, np.float64: 1.8}  # times as long for a product then
+FAR: dict[Float, float] = {np.float32: 1.05, np.float64: 1.15}  # times as long for a product then
 STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 
 
