@@ -14,6 +14,7 @@ from bitbox_xr.cli.options import (
     HELP,
     annotation_options,
     interval_options,
+    magnitude_option,
     out_option,
     reader_options,
     reported,
@@ -88,12 +89,7 @@ def events(**given: Any) -> None:
 @out_option
 @scale_options
 @robust_option
-@click.option(
-    "--magnitude/--no-magnitude",
-    default=True,
-    show_default=True,
-    help="Shares of the summed magnitudes of activations, or of their number.",
-)
+@magnitude_option
 @interval_options
 @reader_options
 @reported
@@ -105,7 +101,7 @@ def diversity(**given: Any) -> None:
     \b
     Examples:
       bitbox-xr diversity anna.csv -o anna.csv --scales 0.5,1,2 --min-rise 0.3
-      bitbox-xr diversity anna.csv -o phases.nc --scales 2 --intervals phases.csv --no-magnitude
+      bitbox-xr diversity anna.csv -o phases.nc --scales 2 --intervals phases.csv --count
     """
     x, options = _searched(given)
     own = {name: given[name] for name in ("robust", "magnitude")}

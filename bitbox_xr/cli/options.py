@@ -22,6 +22,7 @@ __all__ = [
     "causal_option",
     "chance_options",
     "interval_options",
+    "magnitude_option",
     "measure_option",
     "out_option",
     "progress_option",
@@ -338,6 +339,12 @@ scale_options = _combined(
     click.option(
         "--precision", type=int, default=16, show_default=True, help="The wavelet has 2 ** precision samples."
     ),
+)
+magnitude_option = click.option(
+    "--magnitude/--count",
+    default=True,
+    show_default=True,
+    help="Of diversity: weigh activations by their magnitude, or count them.",
 )
 robust_option = click.option("--robust", is_flag=True, help="Leave out activations whose magnitudes are outliers.")
 

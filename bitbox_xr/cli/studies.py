@@ -16,9 +16,11 @@ from bitbox_xr.cli.options import (
     HELP,
     causal_option,
     chance_options,
+    magnitude_option,
     progress_option,
     reading_options,
     reported,
+    robust_option,
     scale_options,
     tier_options,
     window_options,
@@ -141,12 +143,8 @@ def _report_demo(out: Path) -> None:
 )
 @chance_options
 @scale_options
-@click.option(
-    "--magnitude/--count",
-    default=True,
-    show_default=True,
-    help="With --measure diversity: weigh activations by their magnitude, or count them.",
-)
+@robust_option
+@magnitude_option
 @reading_options
 @reported
 def cohort(**given: Any) -> None:

@@ -91,7 +91,7 @@ def test_a_list_of_activations_has_the_labels_of_intervals(tmp_path):
 def test_diversity(tmp_path):
     face = bx.demo.make_face()[0].assign_coords(phase=("time", ["rest"] * 300 + ["task"] * 1500))
     bx.to_netcdf(face, tmp_path / "face.nc")
-    options = ["--scales", "1,2", "--min-rise", 0.2, "--no-magnitude", "--by", "phase"]
+    options = ["--scales", "1,2", "--min-rise", 0.2, "--count", "--by", "phase"]
     output = succeeded("diversity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", *options)
     expected = bx.diversity(face, scales=[1, 2], min_rise=0.2, magnitude=False, by="phase")
     with bx.open_netcdf(tmp_path / "out.nc") as found:
