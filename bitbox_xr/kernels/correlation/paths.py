@@ -14,14 +14,14 @@ __all__ = ["Path", "path", "paths"]
 Float = type[np.float32] | type[np.float64]
 
 # Times in ns, measured on one core with AVX-512; tests/benchmarks/compare_paths.py shows how much
-# slower than the fastest path the chosen one is: 1 % on average, at most 26 %.
+# slower than the fastest path the chosen one is: 1 % on average, at most 33 %.
 PER_PRODUCT: dict[Float, float] = {np.float32: 0.0079, np.float64: 0.0185}  # of a lane and a frame
 PER_SUM = 0.03  # to read and write the sum of a lane
 PER_STRIP = 5.0  # to compare the correlations of a strip with those of the other lags
 PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of signals
 PER_NEW_FRAME = 1.7  # to read and scale a frame of a signal
 PER_FRAME = 7.0, 0.7  # to centre a frame of one side, and for its sums: in all, and for each signal
-PER_ROW = 80.0  # to write the results of a signal of x
+PER_ROW = 50.0  # to write the results of a signal of x
 PER_WINDOW = 1800.0  # of stretches of one window
 FEW_PER_PRODUCT = 0.034  # stretches side by side: of a pair, a lag and a frame
 FEW_PER_LAG = 0.25  # of a pair
