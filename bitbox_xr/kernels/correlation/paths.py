@@ -103,12 +103,12 @@ def _ns(task: Task, dtype: Float, stretch: int, frames: float) -> float:
     lanes = math.ceil(n1 / rows) * rows * math.ceil(lags * n2 / cols) * cols
     strips = n1 * lags * math.ceil(n2 / strip_columns(dtype))
     read = sum(
-        (step + (side - step) / stretch) * (PER_FRAME[0] + PER_FRAME[1] * n)
+        (step + (side - step) / stretch) * (PER_FRAME[0] + PER_FRAME[1] * n) + min(step, side) * n * PER_NEW_FRAME
         for side, n in zip(reach, (n1, n2), strict=True)
     )
     far = min(n2, cols) * np.dtype(dtype).itemsize * width > CACHE_BYTES
     sums = lanes * frames * PER_PRODUCT[dtype] * (FAR[dtype] if far else 1.0) + strips * PER_STRIP
-    return sums + read + step * (n1 + n2) * PER_NEW_FRAME + n1 * PER_ROW + PER_WINDOW / stretch
+    return sums + read + n1 * PER_ROW + PER_WINDOW / stretch
 
 
 def _side_by_side(task: Task, alone: Path) -> Path:
