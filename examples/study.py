@@ -101,8 +101,8 @@ print(table[columns].head(8).round(3).to_string(index=False))
 #
 # The note names qualities whose differences between conditions are not the same in both groups: how many frames of the
 # child were lost, its noise, how often it was active, and how much of the mothers' data is masked because they spoke.
-# Follow it, adjust for them, and report both results. A covariate has one value for each recording and condition, so it is averaged over
-# signals.
+# Follow it, adjust for them, and report both results. A covariate has one value for each recording and condition, so it
+# is averaged over signals.
 
 # %%
 covariates = ["lost_share1", "noise1", "activations_per_minute1", "masked_share2"]
