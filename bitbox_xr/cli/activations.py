@@ -129,18 +129,22 @@ def _most_frequent(result: xr.Dataset) -> str:
     size = f"{counted(result.sizes['coefficient'], 'coefficient')} × {counted(result.sizes['scale'], 'scale')}"
     if not result["activations_per_minute"].notnull().any():
         return f"{size}; no frame is eligible"
-    rates = result["activations_per_minute"]
-    top = rates.isel(rates.argmax([*rates.dims]))
-    where = f"{top['coefficient'].item()} at scale {top['scale_label'].item()}"
-    where += f" in {by} {top[by].item()}" if (by := result.attrs.get("by")) else ""
-    return f"{size}; most frequent {where}: {top.item():.1f} activations per minute"
+    top, where = _largest(result, "activations_per_minute")
+    return f"{size}; most frequent {top['coefficient'].item()} {where}: {top.item():.1f} activations per minute"
 
 
 def _evenness(result: xr.Dataset) -> str:
     """One line about a result of diversity: the scale at which activations are spread most evenly."""
-    scales, overall = counted(result.sizes["scale"], "scale"), result["overall"]
-    if not overall.notnull().any():
+    scales = counted(result.sizes["scale"], "scale")
+    if not result["overall"].notnull().any():
         return f"{scales}; no activation"
-    top = overall.isel(overall.argmax([*overall.dims]))
-    where = f" in {by} {top[by].item()}" if (by := result.attrs.get("by")) else ""
-    return f"{scales}; most even at scale {top['scale_label'].item()}{where}: {top.item():.2f} of 1"
+    top, where = _largest(result, "overall")
+    return f"{scales}; most even {where}: {top.item():.2f} of 1"
+
+
+def _largest(result: xr.Dataset, name: str) -> tuple[xr.DataArray, str]:
+    """The largest value of a variable, and at which scale and label it is."""
+    values = result[name]
+    top = values.isel(values.argmax([*values.dims]))
+    by = result.attrs.get("by")
+    return top, f"at scale {top['scale_label'].item()}" + (f" in {by} {top[by].item()}" if by else "")
