@@ -18,7 +18,8 @@ MIN_GIVEN = 5  # events that a share is computed from
 MIN_LEFT_BY_CHANCE = 0.2  # share of events that chance leaves unanswered
 HALF = 0.5  # added to each count of the odds ratio
 BINS = 16  # of the span of answers, for p-values
-NARROWEST = 4  # bins of a band: a quarter of the span
+NARROWEST, WIDEST = 3, 8  # bins of a band, from about a fifth of the span to half of it
+EFFECT = 2.0  # standard deviations by which answers in one band are supposed to raise its rate
 
 
 class Counts(NamedTuple):
@@ -73,12 +74,13 @@ def excesses(
     span: tuple[float, float],
     pairs: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
-    """How far the answers to each pick of y exceed those to all picks, at the latencies where they do most.
+    """How far the answers to each pick of y exceed those to all picks, at similar latencies.
 
-    `ys` has (time, first, stop) of every pick. The span is divided into bins of equal width. A band is any run of at
-    least `NARROWEST` bins. Its rate is the number of events of x in the band, divided by that of given events of y. The
-    rates of a band are standardised by their mean and standard deviation over the picks. The result `(pick, pair)` is
-    the largest over all bands; NaN without a given event.
+    `ys` has (time, first, stop) of every pick. The span is divided into bins of equal width. A band is any run of
+    `NARROWEST` to `WIDEST` bins. Its rate is the number of events of x in the band, divided by that of given events of
+    y. The rates of a band are standardised by their mean and standard deviation over the picks to z. The result
+    `(pick, pair)` is ln of the mean of exp(`EFFECT` z) over all bands: the likelihood ratio of rates that are raised in
+    one band, all bands being equally likely (but for a constant). NaN without a given event.
     """
     times, firsts, stops = zip(*ys, strict=True)
     offsets = np.cumsum([0, *map(len, times)])[:-1]
@@ -143,28 +145,31 @@ def scan(x_time, x_first, y_time, y_first, stop, missing, low, high, pair_x, pai
             rates[pick] /= max(given[pick], 1.0)
             for b in range(BINS):
                 rates[pick, b + 1] += rates[pick, b]
-        highest(rates, given, out[:, k])
+        combine(rates, given, out[:, k])
 
 
 @kernel_part
-def highest(rates, given, out):
-    """The largest standardised rate over all bands, of each pick. `rates` are summed along the bins."""
+def combine(rates, given, out):
+    """Write `excesses` of one pair from the `rates` of each pick, which are summed along the bins."""
     picks = len(out)
     weight = np.sqrt(given / max(given[0], 1.0))  # rates of fewer given events vary more
-    known, apart = max((given > 0).sum(), 1), np.empty(picks)
-    for first in range(BINS - NARROWEST + 1):
-        for last in range(first + NARROWEST, BINS + 1):
+    known, bands, apart, ratio = max((given > 0).sum(), 1), 0, np.empty(picks), np.zeros(picks)
+    for width in range(NARROWEST, WIDEST + 1):
+        for first in range(BINS - width + 1):
             total, squares = 0.0, 0.0
             for k in range(picks):
-                apart[k] = rates[k, last] - rates[k, first]
+                apart[k] = rates[k, first + width] - rates[k, first]
                 total += apart[k]  # 0 without given events
             for k in range(picks):
                 apart[k] = (apart[k] - total / known) * weight[k]
                 squares += apart[k] ** 2  # the weight of picks without given events is 0
             deviation = np.sqrt(squares / known)
+            scale = EFFECT / deviation if deviation > TIE_TOLERANCE else 0.0
             for k in range(picks):
-                z = apart[k] / deviation if deviation > TIE_TOLERANCE else 0.0
-                out[k] = z if given[k] > 0 and not z <= out[k] else out[k]
+                ratio[k] += np.exp(apart[k] * scale)
+            bands += 1
+    for k in range(picks):
+        out[k] = np.log(ratio[k] / bands) if given[k] > 0 else np.nan
 
 
 def compared(counts: list[Counts], excess: np.ndarray, latency: np.ndarray) -> np.ndarray:

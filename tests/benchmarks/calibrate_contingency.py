@@ -67,7 +67,8 @@ def pair(
 
 
 SETTINGS = {"defaults": {}, "max_latency 1.2 s": {"max_latency": 1.2}, "scales from 1 s": {"scales": (1, 2, 4)}}
-WIDE = {"width": 0.8, "latency": (0.75, 0.75)}
+AT = (0.75, 0.75)
+WIDE = {"width": 0.8, "latency": AT}
 
 # --- unrelated pairs
 
@@ -156,6 +157,10 @@ def cells(parts, runs):
     varied = {"jitter": 0.3, "half": True}
     designs = {
         ".3 own": {}, ".9 own": {"own": 0.9},
+        "at .75 s, .3 own": {"latency": AT}, "at .75 s, .9 own": {"own": 0.9, "latency": AT},
+        "at .75 s, .3 own, jitter .2, half width": {"latency": AT, "jitter": 0.2, "half": True},
+        "at .75 s, .9 own, jitter .2, half width": {"own": 0.9, "latency": AT, "jitter": 0.2, "half": True},
+        "soon, .3 own": {"latency": (0.1, 0.4)}, "soon, .9 own": {"own": 0.9, "latency": (0.1, 0.4)},
         ".3 own, jitter .3, half width": varied, ".9 own, jitter .3, half width": {"own": 0.9, **varied},
         "wide, .3 own": WIDE, "wide, .9 own": {"own": 0.9, **WIDE},
         "wide, .3 own, jitter .1, half width": {**WIDE, "jitter": 0.1, "half": True},

@@ -74,17 +74,17 @@ def possible(answers, other, span):
     return [own for t, own in answers.items() if np.abs(other - t).min() >= least]
 
 
-def best_bands(answers, span):
-    """The largest standardised rate of answers over all bands of four and more sixteenths of the span, by shift."""
+def at_similar_latencies(answers, span):
+    """ln of the mean of exp(2 z) over all bands of three to eight sixteenths of the span, by shift."""
     edges = np.linspace(*span, 17)
     given = np.array([len(each) for each in answers])
-    highest = np.full(len(answers), -np.inf)
     bins = np.array([np.histogram(np.concatenate(shift), edges)[0] for shift in answers])
-    for first, last in [(a, b) for a in range(17) for b in range(a + 4, 17)]:
+    ratios = []
+    for first, last in [(a, b) for a in range(17) for b in range(a + 3, min(a + 9, 17))]:
         rate = bins[:, first:last].sum(axis=1) / given
         apart = (rate - rate.mean()) * np.sqrt(given / given[0])
-        highest = np.maximum(highest, apart / np.sqrt((apart**2).mean()) if apart.any() else 0.0)
-    return highest
+        ratios.append(np.exp(2 * apart / np.sqrt((apart**2).mean())) if apart.any() else np.ones(len(answers)))
+    return np.log(np.mean(ratios, axis=0))
 
 
 def slow(x, y, span, spacing, **options):
@@ -101,8 +101,8 @@ def slow(x, y, span, spacing, **options):
         first = [each[0] for each in onsets[0] if each]
         out["n_given"][i, j], out["latency"][i, j] = len(onsets[0]), np.median(first) / FPS if first else np.nan
         out["answered"][i, j], out["chance"][i, j] = shares[0], np.mean(shares[1:])
-        best = best_bands(tops, span)
-        out["p"][i, j] = (np.sum(best[1:] >= best[0] - 1e-6) + 1) / len(best)
+        ranked = at_similar_latencies(tops, span)
+        out["p"][i, j] = (np.sum(ranked[1:] >= ranked[0] - 1e-6) + 1) / len(ranked)
     return out
 
 
