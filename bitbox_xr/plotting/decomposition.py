@@ -66,8 +66,8 @@ def decomposition(
     which `expressivity` counts by default. Dotted lines show the thresholds. Missing frames are grey.
 
     With several scales, the signal has the aggregated activations: one dot for each expression, with light red from its
-    onset to its offset where both are known. Below, this dot is at the scale where the expression is listed. Red circles
-    are activations that another scale finds too.
+    onset to its offset where both are known. Below, this dot is at the scale where the expression is listed. Red
+    circles are chosen at their own scale, but belong to an expression that is listed elsewhere.
 
     Parameters
     ----------
