@@ -2,6 +2,7 @@
 
 from bitbox_xr.cli import activations as _activations
 from bitbox_xr.cli import contingencies as _contingencies
+from bitbox_xr.cli import contrasts as _contrasts
 from bitbox_xr.cli import files as _files
 from bitbox_xr.cli import measures as _measures
 from bitbox_xr.cli import motion as _motion
@@ -12,6 +13,6 @@ from bitbox_xr.cli import studies as _studies
 from bitbox_xr.cli.group import main
 
 # imported because each adds its commands to main
-del _activations, _contingencies, _files, _measures, _motion, _pictures, _preparation, _reports, _studies
+del _activations, _contingencies, _contrasts, _files, _measures, _motion, _pictures, _preparation, _reports, _studies
 
 __all__ = ["main"]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 import xarray as xr
 
 from bitbox_xr.cli.arguments import (
@@ -31,9 +30,9 @@ from bitbox_xr.cli.options import (
     threshold_options,
 )
 from bitbox_xr.cli.output import PICTURE
+from bitbox_xr.cli.selection import part_of, select_option
 from bitbox_xr.cli.wording import flags
 from bitbox_xr.core.errors import refuse
-from bitbox_xr.core.selection import selected, unknown_name
 from bitbox_xr.io.netcdf import destination, open_netcdf, replacing
 from bitbox_xr.io.readers import open_signals
 from bitbox_xr.io.readers.options import OPEN_OPTIONS, Y_OPTIONS, open_options
@@ -45,7 +44,6 @@ RESULTS = ("found", "chance")  # options that are files with results
 # options that are not of a picture, but say which part of which data
 OF_COMMAND = {"out", "picture", "select", "dpi", *OPEN_OPTIONS, *Y_OPTIONS, "align", "align_fps", "offset"}
 OF_COMMAND |= {"intervals", *OF_INTERVALS}
-SAME_LABEL = 1e-3  # largest relative difference of a number of --select from the label that it names
 DATE = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
@@ -72,10 +70,7 @@ PICTURES = sorted({*_names(PlotMethods), *_names(SignalsPlotMethods)})
     metavar="NAME",
     help=f"What to draw: {', '.join(PICTURES)}.  [default: the main picture of the result]",
 )
-@click.option(
-    "--select", multiple=True, metavar="NAME=LABEL", help="Part of the result to draw, such as condition=play. Can be "
-    "given several times.",
-)  # fmt: skip
+@select_option
 @click.option("--pair", nargs=2, metavar="SIGNAL1 SIGNAL2", help="The pair of signals.  [default: the strongest pair]")
 @click.option("--statistic", metavar="NAME", help="Of a matrix: the variable to draw.")
 @click.option("--metric", metavar="NAME", help="Of expressivity: activations_per_minute, frequency, mean, …")
@@ -155,39 +150,8 @@ def _data(result: Path, given: Mapping[str, Any]) -> xr.Dataset | xr.DataArray:
         raise ValueError(
             f"expected a recording with --intervals, got the result {result}; measure with --intervals, then draw"
         )
-    part: xr.Dataset | xr.DataArray = selected(content, _labels(content, given["select"]))
+    part: xr.Dataset | xr.DataArray = part_of(content, given["select"])
     return part
-
-
-def _labels(data: xr.Dataset | xr.DataArray, texts: tuple[str, ...]) -> dict[str, str | float]:
-    """What --select asks for; labels of numeric coordinates are numbers."""
-    labels: dict[str, str | float] = {}
-    faults = []
-    for text in texts:
-        name, equals, label = text.partition("=")
-        if not equals or name not in data.dims:
-            known = ", ".join(map(str, data.dims))
-            faults.append(f"expected --select to be NAME=LABEL with one of the dimensions {known}, got {text!r}")
-        elif not np.issubdtype(data[name].dtype, np.number):
-            labels[name] = label
-        elif (number := _nearest(label, data[name].values)) is None:
-            faults.append(unknown_name(f"a label of {name}", label, [f"{one:g}" for one in data[name].values]))
-        else:
-            labels[name] = number
-    refuse("plot", faults)
-    return labels
-
-
-def _nearest(text: str, known: np.ndarray) -> float | None:
-    """The label that a text names, which may have fewer digits: 1.008 for 1.00834 s; None without one."""
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    if number in known:
-        return number
-    same = known[np.isclose(known, number, rtol=SAME_LABEL, atol=0.0)]
-    return float(same[np.abs(same - number).argmin()]) if len(same) else None
 
 
 def _method(data: xr.Dataset | xr.DataArray, name: str) -> Callable[..., Any]:

@@ -184,6 +184,10 @@ def cohort(**given: Any) -> None:
     failed = done.status[done.status["state"] == "failed"]
     for row in failed.head(MAX_FAILURES_SHOWN).itertuples():
         click.echo(f"  {row.recording}: {row.message}", err=True)
+    if len(done.warned):
+        click.echo(
+            f"{len(done.warned)} done with a warning; see the messages in {given['out'] / 'status.csv'}", err=True
+        )
     if len(failed):
         click.echo(f"{len(failed)} failed; see the reasons in {given['out'] / 'status.csv'}", err=True)
         ctx.exit(1)

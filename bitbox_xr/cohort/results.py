@@ -146,9 +146,16 @@ class Cohort(Mapping[str, MeasureResults]):
 
     @property
     def counted(self) -> str:
-        """How many recordings are done, failed and, after a run that did not finish, not done."""
+        """How many recordings are done (and how many of these with a warning), failed and not done."""
         done, failed, others = (len(self._named(state)) for state in (DONE, FAILED, NOT_DONE))
-        return f"{done} recordings done, {failed} failed" + (f", {others} not done" if others else "")
+        warned = len(self.warned)
+        of_done = f"{done} recordings done" + (f" ({warned} with a warning)" if warned else "")
+        return f"{of_done}, {failed} failed" + (f", {others} not done" if others else "")
+
+    @property
+    def warned(self) -> pd.DataFrame:
+        """The rows of `.status` of recordings that are done, but whose message is a warning."""
+        return self.status[(self.status["state"] == DONE) & (self.status["message"] != "")]
 
 
 def open_cohort(out: str | os.PathLike[str]) -> Cohort:

@@ -39,7 +39,11 @@ def restored(text: str) -> str:
 
 
 def guarded_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with text and column names guarded."""
+    """Return the table with text and column names guarded.
+
+    Names of recordings, conditions and covariates come from files of other people, and readers open tables in a
+    spreadsheet. Columns are replaced by their position, because two guarded names may be equal.
+    """
     out = table.rename(columns=guarded)
     for at, column in enumerate(table.columns):
         values = table[column]
@@ -51,4 +55,5 @@ def guarded_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_risky(text: str) -> bool:
+    """Whether a spreadsheet would run the text; -1.5 and +3e5 begin like formulas, but are numbers."""
     return RISKY.match(text) is not None and NUMBER.fullmatch(text) is None

@@ -40,7 +40,8 @@ def provenance(x: xr.DataArray) -> dict[str, Any]:
     """The attributes of an input that record its source and its processing.
 
     The name of the file is left out if the input has several recordings, or is one that was selected from several by
-    its label along the dimension `recording`: the label then tells which recording it is.
+    its label along the dimension `recording`: the label then tells which recording it is. One that was selected from
+    several without labels cannot be recognised. If `xr.concat` kept the attributes of the first one, it has its source.
 
     >>> x = xr.DataArray([[0.0], [None]], dims=("time", "signal"), attrs={"source": "a.csv", "lost_frames": 9})
     >>> provenance(x.astype(float))

@@ -24,8 +24,19 @@ def _sources() -> str:
 
 SOURCES = _sources()
 OPTIONS: dict[str, Any] = {"error_model": "numpy", **numba_internals.NO_C_WRAPPER}
-numba_internals.watch_compilation(compilation_notice.started, compilation_notice.finished)
-numba_internals.watch_compilation(lambda module: compilation_garbage.started(), compilation_garbage.finished)
+
+
+def _started(module: str) -> None:
+    compilation_notice.started(module)
+    compilation_garbage.started()
+
+
+def _finished() -> None:
+    compilation_notice.finished()
+    compilation_garbage.finished()
+
+
+numba_internals.watch_compilation(_started, _finished)
 
 
 def kernel(function: Callable[..., Any]) -> Any:

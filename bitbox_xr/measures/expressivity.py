@@ -135,8 +135,8 @@ def expressivity(
     mirror image, not as its mean: otherwise a signal that does not end at its mean has activations there. And a held
     expression counts once, although the transform has a maximum where it begins and another where it ends. An
     activation belongs to the expression of the next one with a larger rise, before or after it, unless the signal falls
-    by half of its rise between the two. It falls from its mean over d / 8 at the activation to its lowest mean over a
-    third of the time between two neighbouring activations (at most 2 d, at least d / 8). This holds for the list of
+    by half of its rise between the two. It falls from its mean over d / 4 at the activation to its lowest mean over a
+    third of the time between two neighbouring activations (at most 2 d, at least d / 4). This holds for the list of
     each scale, and with `aggregate` for the activations of all scales together. So an expression that one of the scales
     alone finds is in the aggregated list, by itself or as a part of a larger one.
 

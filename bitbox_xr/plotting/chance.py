@@ -44,6 +44,7 @@ NORMAL_95 = 1.96  # standard deviations on both sides of the mean that include 9
 ROW_MM, MARGIN_MM, DISTRIBUTION_MM = 2.7, 26.0, 60.0
 MIN_BARS, MAX_BARS = 8, 30
 STATISTICS = {"corr_abs_mean": "mean absolute correlation", "corr_mean": "mean correlation"}
+LIMITS = {"corr_abs_mean": (0.0, 1.0), "corr_mean": (-1.0, 1.0)}  # of each statistic
 
 
 @styled
@@ -58,8 +59,10 @@ def matched_pairs(
 ) -> "Axes":
     """Plot the pairs of the same signal as dots, the largest effect at the top, each beside its chance interval.
 
-    The interval is that of its surrogates: their mean ± 1.96 standard deviations, which includes about 95 % of them.
-    The distance of a dot from the middle of its interval is the effect. Significant pairs are red.
+    The interval is that of its surrogates: their mean ± 1.96 standard deviations, which includes about 95 % of them,
+    cut off at the limits of a correlation (0 and 1 for absolute correlations). The distance of a dot from the middle of
+    its interval is the effect. A pair without a correlation has neither a dot nor an interval. Significant pairs are
+    red.
 
     Parameters
     ----------
@@ -102,10 +105,13 @@ def matched_pairs(
     observed, mean, std, p = (
         select_variable(found, name, (PAIR,), remedy).values for name in ("observed", "null_mean", "null_std", by)
     )
+    mean = np.where(np.isnan(observed), np.nan, mean)
     order = np.argsort(-np.nan_to_num(observed - mean, nan=-np.inf), kind="stable")
     rows = np.arange(len(order))
     ax = axes(ax, COLUMN_MM[1], MARGIN_MM + ROW_MM * max(len(order), 5))
-    low, high = (mean[order] + side * NORMAL_95 * std[order] for side in (-1, 1))
+    statistic = str(found.attrs.get("statistic", ""))
+    ends = (mean[order] + side * NORMAL_95 * std[order] for side in (-1, 1))
+    low, high = (np.clip(end, *LIMITS.get(statistic, (-np.inf, np.inf))) for end in ends)
     ax.hlines(rows, low, high, color=CHANCE_BAND, linewidth=3.0, label="chance, 95 %")
     ax.plot(mean[order], rows, "|", color=CHANCE_COLOUR, markersize=4)
     out = p[order] <= alpha
@@ -113,7 +119,6 @@ def matched_pairs(
         ax.plot(observed[order][chosen], rows[chosen], "o", color=colour, markersize=3, label=label)
     labels = [str(label) for label in found[PAIR].values[order]]
     write_labels(ax.yaxis, labels, _spacing(ax, len(rows)))
-    statistic = str(found.attrs.get("statistic", ""))
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(vmin, vmax), xlabel=STATISTICS.get(statistic, "statistic"))
     ax.grid(axis="x", color="0.9", linewidth=0.4)
     legend_above(ax)

@@ -30,16 +30,17 @@ MARKED_RATE = 1.0  # false alarms per minute of the activations that are marked,
 
 
 class Drawn(NamedTuple):
-    """Activations of one list: the chosen ones, and the others that are counted by default."""
+    """Activations of one list: those that are listed, others that are chosen too, and those only counted by default."""
 
     chosen: xr.Dataset
+    joined: xr.Dataset  # chosen at this scale, but part of an expression that is listed at another one
     others: xr.Dataset
     every: int  # number that is counted by default; a chosen one may be at another time
 
     @property
     def counted(self) -> str:
-        """The number of chosen ones and of all."""
-        return f"{self.chosen.sizes[EVENT]} of {self.every}"
+        """The number of those chosen at this scale, and of all."""
+        return f"{self.chosen.sizes[EVENT] + self.joined.sizes[EVENT]} of {self.every}"
 
 
 @styled
@@ -62,7 +63,11 @@ def decomposition(
     The response is the signal's wavelet transform: it is large where the signal rises and falls within about the
     duration of the scale. It is drawn in the unit of `rise` (see `bitbox_xr.events`), so all scales have one axis. An
     activation is a local maximum of the response. Red dots are the activations that are chosen, grey dots the others,
-    which `expressivity` counts by default. A dotted line shows the threshold. Missing frames are grey.
+    which `expressivity` counts by default. Dotted lines show the thresholds. Missing frames are grey.
+
+    With several scales, the signal has the aggregated activations: one dot for each expression, with light red from its
+    onset to its offset where both are known. Below, this dot is at the scale where the expression is listed. Red
+    circles are chosen at their own scale, but belong to an expression that is listed elsewhere.
 
     Parameters
     ----------
@@ -71,8 +76,7 @@ def decomposition(
     coefficient
         Name of the signal (an expression coefficient or action unit). Default: the signal that varies most.
     scales, precision, fps
-        As for `bitbox_xr.expressivity`. With several scales, the dots on the signal are the aggregated activations of
-        all scales.
+        As for `bitbox_xr.expressivity`.
     min_rise, false_alarms_per_minute, noise
         Which activations are chosen, as for `bitbox_xr.expressivity`. Default: those of which noise has at most one per
         minute. `noise` may be given by itself.
@@ -113,6 +117,7 @@ def decomposition(
     time, signal = one[TIME].values, one.values[:, 0]
     axes[0].plot(time, signal, color="0.25", linewidth=0.8)
     _mark(axes[0], on_top, "magnitude")
+    _shade_expressions(axes[0], on_top.chosen)
     units = one.attrs.get("units", "1")
     axes[0].set_ylabel(with_unit("signal", units))
     if rows:
@@ -158,20 +163,28 @@ def _drawn(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) ->
     limits: dict[str, Any] = {"min_rise": rule.min_rise, "false_alarms_per_minute": rule.false_alarms_per_minute}
     every = events(one, **options)
     if not chosen.durations:
-        return [], Drawn(every, every.isel({EVENT: slice(0, 0)}), every.sizes[EVENT])
+        none = every.isel({EVENT: slice(0, 0)})
+        return [], Drawn(every, none, none, every.sizes[EVENT])
     kept = events(one, **options, **limits)
-    each = [
-        _split(*(found.isel({EVENT: found[SCALE].values == d}) for found in (every, kept))) for d in chosen.durations
-    ]
-    if len(each) == 1:
-        return each, each[0]
-    return each, _split(events(one, aggregate=True, **options), events(one, aggregate=True, **options, **limits))
+    if len(chosen.durations) == 1:
+        single = _split(every, kept, kept)
+        return [single], single
+    listed = events(one, aggregate=True, **options, **limits)
+    each = [_split(*(_at(found, d) for found in (every, kept, listed))) for d in chosen.durations]
+    return each, _split(events(one, aggregate=True, **options), listed, listed)
 
 
-def _split(every: xr.Dataset, kept: xr.Dataset) -> Drawn:
-    """The chosen activations, and all others."""
-    others = every.isel({EVENT: ~np.isin(every[TIME].values, kept[TIME].values)})
-    return Drawn(kept, others, every.sizes[EVENT])
+def _at(found: xr.Dataset, duration: float) -> xr.Dataset:
+    """The activations at one scale."""
+    return found.isel({EVENT: found[SCALE].values == duration})
+
+
+def _split(every: xr.Dataset, kept: xr.Dataset, listed: xr.Dataset) -> Drawn:
+    """The activations that are listed, those that are chosen besides, and all others."""
+    joined = kept.isel({EVENT: ~np.isin(kept[TIME].values, listed[TIME].values)})
+    red = np.concatenate([listed[TIME].values, joined[TIME].values])
+    others = every.isel({EVENT: ~np.isin(every[TIME].values, red)})
+    return Drawn(listed, joined, others, every.sizes[EVENT])
 
 
 def _limits(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) -> np.ndarray:
@@ -245,6 +258,15 @@ def _plot_responses(
 
 
 def _mark(ax: "Axes", drawn: Drawn, height: str) -> None:
-    """Draw a dot for each activation: chosen ones in red, and others faintly behind them."""
-    for found, colour, size, layer in ((drawn.others, FAINT_COLOUR, 3, 2.5), (drawn.chosen, MARK_COLOUR, 9, 3.0)):
+    """Draw grey dots for the others, red dots for those that are listed, and red circles for those joined to them."""
+    for found, colour, size, layer in ((drawn.others, FAINT_COLOUR, 5, 2.5), (drawn.chosen, MARK_COLOUR, 10, 3.0)):
         ax.scatter(found[TIME].values, found[height].values, s=size, color=colour, linewidth=0, zorder=layer)
+    at = drawn.joined[TIME].values, drawn.joined[height].values
+    ax.scatter(*at, s=9, facecolor="white", edgecolor=MARK_COLOUR, linewidth=0.7, zorder=2.8)
+
+
+def _shade_expressions(ax: "Axes", found: xr.Dataset) -> None:
+    """Shade each expression from its onset to its offset, if both are known."""
+    for onset, offset in zip(found["onset"].values, found["offset"].values, strict=True):
+        if offset > onset:
+            ax.axvspan(onset, offset, color=MARK_COLOUR, alpha=0.1, linewidth=0, zorder=0.5)

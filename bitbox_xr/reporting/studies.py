@@ -83,7 +83,7 @@ def _rows(frame: pd.DataFrame) -> list[list[object]]:
 
 
 def _not_measured(study: Cohort) -> list[Section]:
-    """The recordings that failed or were not done, with reasons."""
+    """The recordings that failed or were not done, with reasons, and the warnings of the others."""
     sections = []
     for state in STATES:
         own = study.status[study.status["state"] == state]
@@ -92,6 +92,10 @@ def _not_measured(study: Cohort) -> list[Section]:
                 f"Recordings that are {state}", ["recording", "reason"], _rows(own[["recording", "message"]])
             )
             sections.append(Section(f"{state.capitalize()} recordings", (table,)))
+    if len(study.warned):
+        rows = _rows(study.warned[["recording", "message"]])
+        table = plain_table("Recordings that are done, with a warning", ["recording", "warning"], rows)
+        sections.append(Section("Warnings", (table,)))
     return sections
 
 

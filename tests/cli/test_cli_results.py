@@ -16,6 +16,7 @@ from bitbox_xr.measures.tables import to_frame
 from bitbox_xr.plotting.methods import PlotMethods, SignalsPlotMethods
 
 from random_recordings import random_walk
+from study_summaries import study
 
 WINDOWS = ["--width", 2, "--step", 1, "--max-lag", 1]
 OPTIONS = {"width": 2, "step": 1, "max_lag": 1}
@@ -227,8 +228,8 @@ WORDED = {
     "expected by, the coordinate, got None": "expected --by, the coordinate, got none",
     "expected fps or time, got none": "expected --fps or --time, got none",
     "two faults of x\n  - resample(): leave out noise": "two faults of x\n  - resample(): leave out noise",
-    "see align() and annotate(), or kinematics() and contrast()": (
-        "see --align and --intervals, or bitbox-xr kinematics and contrast()"
+    "see align() and annotate(), or kinematics() and asymmetry()": (
+        "see --align and --intervals, or bitbox-xr kinematics and asymmetry()"
     ),
     "a state log of FaceReader; read it with open_intervals()": "a state log of FaceReader; read it with --intervals",
     "a column called 'fps' or \"max_lag\"": "a column called 'fps' or \"max_lag\"",
@@ -289,6 +290,52 @@ def test_errors_of_commands(arguments, message, folder, monkeypatch):
     assert done.exit_code == 1, done.output
     assert message in done.stderr
     assert not [path for path in folder.iterdir() if path.stem == "o"]
+
+
+# --- contrasts of a study
+
+
+def _written_study(folder):
+    summary = study(conditions=2)
+    people = {"recording": summary.recording, "signal": summary.pair.values, "person": ["signals", "reference"]}
+    noise = np.random.default_rng(1).normal(size=(16, 2, 3, 2))
+    noise[:8] += 3  # of the first group
+    quality = xr.Dataset({"noise": (("recording", "condition", "signal", "person"), noise)}, people)
+    quality = quality.assign_coords(condition=summary.condition)
+    bx.to_netcdf(summary, folder / "summary.nc")
+    bx.to_netcdf(quality, folder / "quality.nc")
+    return summary, quality.noise.mean("signal")
+
+
+def test_a_contrast_is_that_of_python(tmp_path):
+    summary, _ = _written_study(tmp_path)
+    asked = ["contrast", tmp_path / "summary.nc", "--variable", "excess", "--between", "group", "--seed", 7, "--n", 99]
+    assert succeeded(*asked, "-o", tmp_path / "all.nc", "--within", "condition") == (
+        f"{tmp_path / 'all.nc'}: 16 recordings; seed 7\n"
+        "  control - clinic, task - baseline: 0 of 3 tests with family-wise p ≤ .05\n"
+    )
+    options = {"variable": "excess", "between": "group", "n": 99, "rng": 7}
+    expected = bx.contrast(summary, within="condition", **options)
+    xr.testing.assert_identical(bx.open_netcdf(tmp_path / "all.nc").load(), expected)
+    succeeded(*asked, "-o", tmp_path / "task.csv", "--select", "condition=task", "--covariate", "age")
+    expected = bx.contrast(summary.sel(condition="task"), covariates=["age"], **options)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "task.csv"), to_frame(expected))
+
+
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_a_contrast_warns_of_groups_that_differ_in_quality_and_adjusts_for_it(tmp_path):
+    summary, noise = _written_study(tmp_path)
+    asked = ["contrast", tmp_path / "summary.nc", "--variable", "excess", "--between", "group", "--seed", 7, "--n", 99,
+             "--select", "condition=task", "--quality", tmp_path / "quality.nc"]  # fmt: skip
+    warned = run(*asked, "-o", tmp_path / "plain.nc")
+    assert "groups of group differ in the quality of their signals: noise1 (p = " in warned.stderr
+    run(*asked, "-o", tmp_path / "adjusted.nc", "--covariate", "noise1")
+    of_child = noise.sel(person="signals", condition="task", drop=True)
+    with pytest.warns(UserWarning, match="differ strongly in the covariates noise1"):
+        expected = bx.contrast(summary.sel(condition="task").assign(noise1=of_child), variable="excess",
+                               between="group", covariates=["noise1"], n=99, rng=7)  # fmt: skip
+    found = bx.open_netcdf(tmp_path / "adjusted.nc").load()
+    xr.testing.assert_allclose(found[["estimate", "p_fwe"]], expected[["estimate", "p_fwe"]])
 
 
 def test_the_help_of_every_command_has_an_example_of_it():

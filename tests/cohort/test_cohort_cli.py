@@ -29,7 +29,7 @@ def run(*arguments):
 def test_options_reach_the_measure_and_the_reader(study, monkeypatch):
     asked = {}
     done = cohort.Cohort.__new__(cohort.Cohort)
-    done.out, done.status = study, pd.DataFrame({"recording": ["a"], "state": ["done"]})
+    done.out, done.status = study, pd.DataFrame({"recording": ["a"], "state": ["done"], "message": [""]})
     monkeypatch.setattr(cohort, "run", lambda **given: asked.update(given) or done)
     always = {"manifest": study / "study.csv", "out": study / "out"}
     most = ["--measure", "imitation", "--width", 1.1, "--step", 0.5, "--no-causal", "--no-polarity", "--keep-windows",
@@ -63,6 +63,17 @@ def test_options_reach_the_measure_and_the_reader(study, monkeypatch):
     run(study / "study.csv", "--out", study / "out", "--measure", "quality", *labels)
     intervals = {"tier": "task", "label": ["a", "b"]}
     assert asked == always | {"measure": "quality", "by": "phase", "each_interval": True, "intervals": intervals}
+
+
+def test_recordings_with_a_warning_are_counted(study, monkeypatch):
+    done = cohort.Cohort.__new__(cohort.Cohort)
+    states = {"state": ["done", "done", "failed"], "message": ["", "times not used", "no file"]}
+    done.out, done.status = study, pd.DataFrame({"recording": ["a", "b", "c"], **states})
+    monkeypatch.setattr(cohort, "run", lambda **given: done)
+    result = run(study / "study.csv", "--out", study / "out", "--measure", "imitation")
+    assert result.stdout == f"{study / 'out'}: 2 recordings done (1 with a warning), 1 failed\n"
+    assert f"1 done with a warning; see the messages in {study / 'out' / 'status.csv'}" in result.stderr
+    assert done.warned["recording"].tolist() == ["b"]
 
 
 @pytest.mark.slow

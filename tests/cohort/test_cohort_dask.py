@@ -79,7 +79,7 @@ def test_each_recording_equals_the_measure(study, cluster):
     unequal = [abs((600 + 60 * k) - 660) > 0.05 * max(600 + 60 * k, 660) for k in range(6)]
     assert done.status["message"].str.contains("is left out").tolist() == unequal
     assert (done.status["seconds"] > 0).all()
-    assert repr(done) == f"<Cohort {str(study / 'out')!r} (imitation): 6 recordings done, 0 failed>"
+    assert repr(done) == f"<Cohort {str(study / 'out')!r} (imitation): 6 recordings done (5 with a warning), 0 failed>"
     with pytest.raises(KeyError, match="expected one of the recordings that are done"):
         done.recordings["x"]
 
@@ -133,7 +133,7 @@ def test_one_bad_recording_is_one_failed_row(study, cluster):
     assert "y4.nc: expected a table, got an empty file" in messages["004"]
     assert done.summary["recording"].values.tolist() == ["000", "005"]
     assert done.summary["age"].values.tolist() == [20, 25]
-    assert "2 recordings done, 4 failed (001, 002, 003, 004)" in done._repr_html_()
+    assert "2 recordings done (2 with a warning), 4 failed (001, 002, 003, 004)" in done._repr_html_()
     before = of_each_file(study / "out")
     bx.to_netcdf(recording(1), study / "x1.nc")
     again = run(study, cluster)
@@ -338,5 +338,5 @@ def test_a_script_without_a_guard_runs_once(study):
     )
     completed = subprocess.run([sys.executable, "script.py"], cwd=study, capture_output=True, text=True, timeout=90)
     assert completed.returncode == 0, completed.stderr
-    assert completed.stdout.count("6 recordings done, 0 failed") == 1
+    assert completed.stdout.count("6 recordings done (5 with a warning), 0 failed") == 1
     assert "script.py" in completed.stdout

@@ -397,7 +397,7 @@ def test_the_command_line(study, client, monkeypatch):
     at = arguments.index("--fps-y")
     result = CliRunner().invoke(main, [*map(str, arguments[:at]), "--width", "1"])
     assert result.exit_code == 0, result.output
-    assert result.stdout == f"{study / 'out'}: 4 recordings done, 0 failed\n"
+    assert result.stdout == f"{study / 'out'}: 4 recordings done (4 with a warning), 0 failed\n"
     with cohort.open(study / "out").recordings["002"] as one:
         assert (
             one.attrs.items()

@@ -3,6 +3,7 @@
 import matplotlib
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.figure import Figure
 
 import bitbox_xr as bx
@@ -44,6 +45,16 @@ def test_matched_pairs_are_ranked_by_their_effect(people):
     np.testing.assert_allclose(plain.get_xdata(), ranked.observed[ranked.p > 0.05])
     assert ax.get_xlabel() == "mean absolute correlation"
     assert f"{len(red.get_xdata())} of 5 pairs significant" in ax.get_title(loc="left")
+
+
+def test_the_chance_interval_ends_at_the_limits_of_a_correlation_and_untested_pairs_have_none():
+    numbers = {"observed": [0.5, 0.4, np.nan], "null_mean": [0.5, 0.9, 0.6], "null_std": [0.3, 0.2, 0.1]}
+    numbers |= {"p_fwe": [0.9, 0.8, np.nan]}
+    attrs = {"measure": "imitation", "statistic": "corr_abs_mean", "surrogates": "shift", "n": 19}
+    found = xr.Dataset({name: ("pair", values) for name, values in numbers.items()}, {"pair": [*"abc"]}, attrs)
+    (band,) = plotting.matched_pairs(found, ax=axes()).collections
+    ends = np.array([segment[:, 0] for segment in band.get_segments() if len(segment)])
+    np.testing.assert_allclose(ends[np.isfinite(ends).all(axis=1)], [[0, 1], [0.9 - 1.96 * 0.2, 1]])
 
 
 def test_matched_pairs_are_taken_from_all_pairs(people):

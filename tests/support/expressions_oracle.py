@@ -14,12 +14,12 @@ def mirrored_response(y, scale, precision=16):
 
 
 def reach(scale):
-    """Frames on each side of the middle of the shortest mean, which is over an eighth of four scales."""
-    return max(1, round(scale / 4))
+    """Frames on each side of the middle of the shortest mean, which is over a quarter of four scales."""
+    return max(1, round(scale / 2))
 
 
 def lowest(y, first, last, scale):
-    """The least mean over a third of the frames between two activations (at most 2 durations, at least an eighth)."""
+    """The least mean over a third of the frames between two activations (at most 2 durations, at least a quarter)."""
     half = reach(scale)
     width = min(round((last - first) / 3), round(8 * scale))
     inside = range(first, last + 1)
@@ -30,7 +30,7 @@ def lowest(y, first, last, scale):
 
 
 def level(y, frame, scale):
-    """The mean over an eighth of the duration, which is four scales, around an activation."""
+    """The mean over a quarter of the duration, which is four scales, around an activation."""
     return y[max(frame - reach(scale), 0) : frame + reach(scale) + 1].mean()
 
 

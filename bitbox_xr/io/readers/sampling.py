@@ -1,5 +1,6 @@
 """The time axis of a sheet: a regular axis with lost frames if its times are regular, otherwise the times as read."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ MAX_TIME_S = 1e12  # larger times are in another unit
 # A regular axis is refused if it has more frames than MIN_FRAME_LIMIT + FRAME_LIMIT_PER_ROW * rows.
 MIN_FRAME_LIMIT = 1_000_000
 FRAME_LIMIT_PER_ROW = 10
+TIME_NAME = re.compile(r"t|time(stamp)?s?", re.IGNORECASE)  # names that a message proposes as a column of times
 MAX_EXACT_INTEGER = 2**53  # in float64
 
 
@@ -85,9 +87,11 @@ def _missing_time(sheet: Sheet, layout: Layout) -> str:
             f"expected frames per second, since {layout.backend} writes frame numbers but no times; give the rate of "
             "the video, fps=…"
         )
+    named = next((name for name in sheet.names if TIME_NAME.fullmatch(name.strip())), None)
+    time = "time=…" if named is None else f"time={named!r}"
     return (
-        "expected a column of times or a frame rate, got neither; name the column (time=…, time_unit=…) or give fps=…; "
-        f"columns: {validation.listed(sheet.names)}"
+        f"expected a column of times or a frame rate, got neither; name the column ({time}, time_unit=…) or give "
+        f"fps=…; columns: {validation.listed(sheet.names)}"
     )
 
 

@@ -17,7 +17,7 @@ __all__ = ["MIN_FALL", "Groups", "grouped"]
 MIN_FALL = 0.5  # of the rise, to another expression
 SHARE_OF_GAP = 1 / 3  # of the time between two neighbouring activations, over which means are taken between them …
 MAX_DURATIONS = 2  # … and at most over this multiple of the duration, so that a fall after a short rise is seen
-SHARE_OF_DURATION = 1 / 8  # over which the mean is taken at an activation, and at least between two
+SHARE_OF_DURATION = 1 / 4  # over which the mean is taken at an activation, and at least between two
 MIN_FRAMES = 3  # of a mean
 
 
@@ -40,9 +40,9 @@ def grouped(
     The activations of one list `number` and one row of `centred` `(row, frame)` are contiguous and sorted by frame.
     Their wavelet `scale` is in frames. Of equal rises, the earlier one is the stronger.
 
-    The signal falls from its mean over an eighth of the activation's duration to its lowest mean over a third of the
-    time between two neighbouring activations, or over twice the duration if that is less, or over the eighth if that is
-    more. So noise on a held expression is no fall.
+    The signal falls from its mean over a quarter of the activation's duration to its lowest mean over a third of the
+    time between two neighbouring activations, or over twice the duration if that is less, or over a quarter of it if
+    that is more. So noise on a held expression is no fall.
     """
     # in float32, so that rounding errors do not decide between equals
     top = strongest(centred, number, row, frame, scale, rise.astype(np.float32))

@@ -18,8 +18,9 @@ from bitbox_xr.kernels.correlation.masked_sums import expand, lose, lost_frames,
 from bitbox_xr.kernels.correlation.moments import Side
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.presence import GUARDS_OF_GAPS, changes, lay_out_masked, present_moments
-from bitbox_xr.kernels.correlation.running import Sizes, lay_out, move, new_sums, sizes_of, space
+from bitbox_xr.kernels.correlation.running import Sizes, lay_out, new_sums, sizes_of, space
 from bitbox_xr.kernels.correlation.tile_correlations import WEAK
+from bitbox_xr.kernels.correlation.tiles import loaded, outer, remove, store, zeros
 from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["masked"]
@@ -180,9 +181,20 @@ def _products(flat1, n1, left, tables2, t, span, fresh, sizes, shared, sums):
         new_sums(x, n1, left, masks, shared.stride, t, width, shared, sums[1])
         new_sums(square, n1, left, masks, shared.stride, t, width, shared, sums[2])
     else:
-        move(x, n1, left, y, sizes.stride, old, old + width, span, sizes, sums[0])
-        move(x, n1, left, masks, shared.stride, old, old + width, span, shared, sums[1])
-        move(square, n1, left, masks, shared.stride, old, old + width, span, shared, sums[2])
+        _move(x, n1, left, y, sizes.stride, old, old + width, span, sizes, sums[0])
+        _move(x, n1, left, masks, shared.stride, old, old + width, span, shared, sums[1])
+        _move(square, n1, left, masks, shared.stride, old, old + width, span, shared, sums[2])
+
+
+@kernel_part
+def _move(x, n1, left, y, stride, old, new, span, sizes, sums):
+    """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
+    for c in range(0, sizes.padded, sizes.cols):
+        tile = loaded(zeros(x), sums, c, sizes.padded)
+        for k in range(span):
+            tile = outer(tile, x, (new + k) * n1 + left, y, (new + k) * stride + c)
+            tile = remove(tile, x, (old + k) * n1 + left, y, (old + k) * stride + c)
+        store(tile, sums, c, sizes.padded)
 
 
 @kernel_part

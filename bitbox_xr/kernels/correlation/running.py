@@ -33,7 +33,7 @@ from bitbox_xr.kernels.correlation.tiles import (
 )
 from bitbox_xr.kernels.jit import bare_kernel, kernel, kernel_part
 
-__all__ = ["Sizes", "lay_out", "move", "new_sums", "running", "sizes_of", "space"]
+__all__ = ["Sizes", "lay_out", "new_sums", "running", "sizes_of", "space"]
 
 CHAIN = 18  # frames in one partial sum; longer sums in float32 lose digits where products repeat
 CACHE_BYTES = 40_000  # of the sums and tables of a window; with more, y is divided into parts
@@ -233,17 +233,6 @@ def _add(x, n1, left, y, stride, t, frames, sizes, fresh, before, sums):
             if not (first and fresh):
                 tile = plus(tile, loaded(tile, before if first else sums, c, sizes.padded))
             store(tile, sums, c, sizes.padded)
-
-
-@kernel_part
-def move(x, n1, left, y, stride, old, new, span, sizes, sums):
-    """Add the products of `span` frames from frame `new`, and subtract those from frame `old`."""
-    for c in range(0, sizes.padded, sizes.cols):
-        tile = loaded(zeros(x), sums, c, sizes.padded)
-        for k in range(span):
-            tile = outer(tile, x, (new + k) * n1 + left, y, (new + k) * stride + c)
-            tile = remove(tile, x, (old + k) * n1 + left, y, (old + k) * stride + c)
-        store(tile, sums, c, sizes.padded)
 
 
 @kernel_part
