@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from calibrate_activations import edge_errors, f1, false_alarms, largest_rise_error
+from calibrate_activations import counted_once, edge_errors, f1, false_alarms, largest_rise_error
 
 pytestmark = pytest.mark.slow
 
@@ -55,3 +55,10 @@ def test_edges_of_skewed_rises(shape):
     onset, offset = edge_errors(rise=shape[0], fall=shape[1], seconds=300)
     assert onset < 2
     assert offset < 2
+
+
+@pytest.mark.parametrize(("name", "snr", "choice"), [("white", 4, "1 a minute"), ("AR(.95)", 10, "rise .3")])
+def test_held_expressions_count_once_in_noise(name, snr, choice):
+    once = [counted_once(name, hold=hold, snr=snr, choice=choice)[0] for hold in (2, 5, 10)]
+    assert np.mean(once) > 0.92
+    assert min(once) > 0.88
