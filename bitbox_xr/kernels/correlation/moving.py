@@ -131,7 +131,7 @@ def _factors(centred, sums, starts, width, kept, later, begin, pad, stride, gain
     n, share = centred.shape[1], 1.0 / width
     count, numbers, totals = np.uint64(min(stride, n - begin)), centred.reshape(-1), sums.reshape(-1)
     for k in range(starts - 1):
-        old, new, to = np.uint64(k * n + begin), np.uint64((k + width) * n + begin), np.uint64((pad + k) * stride)
+        old, new, to = np.uint64(k * n + begin), np.uint64((k + width) * n + begin), np.uint64((pad + k + 1) * stride)
         here, mean = np.uint64((k + kept) * n + begin), np.uint64((k + later) * n + begin)
         for j in range(count):
             gain[to + j] = numbers[new + j] - numbers[old + j]
@@ -166,6 +166,18 @@ def _new_sums(x, n1, left, y, sizes, sums, at):
 
 
 @kernel_part
+def _move(t, stop, c, left, n1, sizes, side1, side2, sums, at):
+    """Move covariances from frame `t` to `stop`."""
+    for lag in range(sizes.lags):
+        cell = at + (lag * sizes.stride + c) * ROWS
+        tile = loaded(slab(sums), sums, cell, COLUMNS)
+        for f in range(t, stop):
+            tile = outer(tile, side1[1], f * n1 + left, side2[2], (f + lag) * sizes.stride + c)
+            tile = outer(tile, side1[2], f * n1 + left, side2[1], (f + lag) * sizes.stride + c)
+        store(tile, sums, cell, COLUMNS)
+
+
+@kernel_part
 def _rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, n1, n2, corr, lags):
     """Move covariances through windows `run` to `stop`, and write the best correlations."""
     _, gain1, rest1, inverse1 = side1
@@ -174,7 +186,9 @@ def _rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, 
     stride, step, zero, rows, end = sizes.stride, sizes.step, slab(inverse2), n1 - left, min(sizes.stride, n2 - begin)
     for c in range(0, end, COLUMNS):
         for w in range(run, stop):
-            t, before = w * step, max(0, (w - 1) * step)
+            t = w * step
+            if w > 0 and step > 1:
+                _move(t - step + 1, t, c, left, n1, sizes, side1, side2, sums, at)
             scale = columns(zero, inverse1, t * n1 + left)
             tie = over(repeated(zero, TIE), scale)
             held, name = repeated(zero, np.nan), repeated(zero, np.nan)
@@ -188,12 +202,8 @@ def _rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, 
                 lag = order[k]
                 cell = at + (lag * stride + c) * ROWS
                 tile = loaded(slab(sums), sums, cell, COLUMNS)
-                if w > 0:  # a loop for all frames would take longer for the first one
-                    tile = outer(tile, gain1, before * n1 + left, rest2, (before + lag) * stride + c)
-                    tile = outer(tile, rest1, before * n1 + left, gain2, (before + lag) * stride + c)
-                for f in range(before + 1, t):
-                    tile = outer(tile, gain1, f * n1 + left, rest2, (f + lag) * stride + c)
-                    tile = outer(tile, rest1, f * n1 + left, gain2, (f + lag) * stride + c)
+                tile = outer(tile, gain1, t * n1 + left, rest2, (t + lag) * stride + c)
+                tile = outer(tile, rest1, t * n1 + left, gain2, (t + lag) * stride + c)
                 store(tile, sums, cell, COLUMNS)
                 here = times(narrow(tile), loaded(zero, inverse2, (t + lag) * stride + c, 0))
                 name = either(here, bar, signed, repeated(zero, seconds[k]), name)
