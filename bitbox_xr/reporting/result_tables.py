@@ -18,7 +18,7 @@ from bitbox_xr.reporting.wording import explanation, head
 __all__ = ["MAX_ROWS", "cell", "file_cell", "frame_table", "has_matched", "plain_table", "result_table"]
 
 MAX_FILE_NAME = 28  # characters, so that the table of recordings fits into a window of 1280 pixels
-MAX_ROWS = 60  # of a table; a report shows the first ones and says how many there are
+MAX_ROWS = 100  # of a table, more than the 79 coefficients of 3DI; a report shows the first ones and the number of all
 
 
 def cell(value: object, name: str = "", units: str = "") -> Cell:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 import bitbox_xr as bx
-from bitbox_xr.kernels.activations import extrema, noise, wavelets
+from bitbox_xr.kernels.activations import extrema, noise
 
 SCALES = (0.5, 1.0, 2.0, 4.0)
 WIDTHS = (0.13, 0.26, 0.52, 1.04)  # full widths at half maximum of planted rises, s
@@ -264,9 +264,8 @@ def estimated(rule):
         return sigma
 
     def spreads(responses, rows, present, where, half, out):
-        frames, w = rows.shape[1], np.empty(rows.shape[1])
         for r in range(len(rows)):
-            wavelets.smooth(responses[r, :frames], w)
+            w = responses[r, : rows.shape[1]]
             small = np.where(np.abs(w) >= extrema.ROUNDING * np.abs(w).max(), w, 0.0)
             kept = small[where[r]]
             out[r] = spread(kept)

@@ -236,6 +236,11 @@ WORDED = {
 }
 
 
+def test_a_selection_keeps_the_name_of_its_dimension_although_an_option_has_it():
+    text = "choose one label, for example result.sel(pair='LABEL')"
+    assert in_words_of(text, options_of(main.commands["plot"])).endswith("--select pair=LABEL")
+
+
 @pytest.mark.parametrize("text", WORDED)
 def test_messages_name_options_as_the_command_line_does(text):
     command = main.commands["imitation"]

@@ -98,6 +98,7 @@ def test_gaps_move_with_a_shifted_signal():
     x, y = pair(lost=0.1)
     both = checked_pair("imitation", x, y, Options(1.0, None, 0.2, True, 0.75, True), None)
     (draws,) = draw("shift", 5, 5, both)
+    assert len(draws.items) == 5
     for k, shifts in enumerate(draws.items):
         ((made, _, _),) = draws.surrogate(k, y.values, [])
         moved = np.stack([y.values[(frame - int(shifts[0])) % len(y)] for frame in range(len(y))])

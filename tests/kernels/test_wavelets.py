@@ -5,11 +5,10 @@ import pytest
 import pywt
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.fft import irfft, rfft
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from bitbox_xr.kernels.activations import extrema, gaps, search, wavelets
+from bitbox_xr.kernels.activations import aggregate, extrema, gaps, search, wavelets
 
 import expressivity_oracle as oracle
 from compiled_parts import half_width, local_maxima, magnitude, quantile, spread
@@ -18,15 +17,24 @@ SCALES = (0.26, 0.75, 1.3, 6.6, 12.45, 30.0)
 
 
 @pytest.mark.parametrize("precision", [10, 12, 16])
-@pytest.mark.parametrize("frames", [61, 600, 601])
-def test_the_transform_equals_pywavelets(frames, precision):
-    x = np.random.default_rng(frames).normal(size=(3, frames))
-    size = wavelets.padded(frames, SCALES, precision)
-    transformed = rfft(x, n=size, axis=1)
-    for scale, spectrum in zip(SCALES, wavelets.spectra(SCALES, precision, size), strict=True):
-        expected = pywt.cwt(x, scale, "mexh", precision=precision, axis=-1)[0][0]
-        found = irfft(transformed * spectrum, n=size, axis=1)[:, :frames]
-        np.testing.assert_allclose(found, expected, atol=1e-13 * np.abs(expected).max())
+@pytest.mark.parametrize("frames", [2, 5, 9, 61, 600, 601])
+def test_responses_equal_pywavelets_and_scipy(frames, precision):
+    x = np.random.default_rng(frames).normal(size=frames)
+    found = search.decompose(x, search.Search((0.0, *SCALES), precision))
+    expected = oracle.responses(x, [None, *(4 * scale / 30 for scale in SCALES)], 30, precision)
+    np.testing.assert_allclose(found, expected, atol=1e-13 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("frames", [3, 9, 61, 600])
+def test_responses_to_a_mirrored_signal_equal_scipy(frames):
+    x = np.random.default_rng(frames).normal(size=frames)
+    found = search.decompose(x, search.Search((0.0, *SCALES), 16, least_rise=1.0))
+    smooth = gaussian_filter1d(x - x.mean(), 1.0)
+    beyond = 600
+    around = np.pad(smooth, beyond, mode="symmetric")
+    for scale, response in zip(SCALES, found[1:], strict=True):
+        w = pywt.cwt(around, scale, "mexh", precision=16)[0][0][beyond : beyond + frames]
+        np.testing.assert_allclose(response, gaussian_filter1d(w, 1.0), atol=1e-12)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 5, 7, 8, 9, 40])
@@ -179,16 +187,23 @@ def test_outliers_of_each_row_equal_the_reference():
 @settings(deadline=None, max_examples=100)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 40), st.integers(0, 3), st.sampled_from([1, -1]), st.integers(0, 9)), max_size=30
+        st.tuples(
+            st.integers(0, 3), st.integers(0, 2), st.integers(0, 40), st.sampled_from([1, -1]), st.integers(0, 9)
+        ),
+        max_size=40,
     ),
     st.integers(1, 6),
 )
 def test_the_strongest_candidates_equal_the_reference(candidates, apart):
     """The reference sorts candidates, and the first of equal candidates wins. Scores have the sign of the candidate."""
-    ordered = sorted(candidates)
-    frame, scale, sign, size = np.array(ordered, dtype=np.int64).reshape(-1, 4).T
+    scale, row, frame, sign, size = np.array(sorted(candidates), dtype=np.int64).reshape(-1, 5).T
     score = (sign * size).astype(np.float32)
-    kept = extrema.strongest(frame, scale, sign, score, apart)
-    given_ = [(s, k, t, c) for t, k, s, c in zip(frame, scale, sign, score, strict=True)]
-    expected = oracle.aggregate(given_, apart - 1, apart - 1)
-    assert sorted((t, k) for t, k, s in zip(frame[kept], scale[kept], sign[kept], strict=True) if s > 0) == expected
+    first = np.searchsorted(scale, np.arange(5))
+    kept = aggregate.strongest(row, frame, first, sign.astype(np.int8), score, apart, (3, 41))
+    found = [(row[i], frame[i], scale[i]) for i in kept if sign[i] > 0]
+    ordered = sorted(zip(row, frame, scale, sign, score, strict=True))
+    expected = []
+    for r in range(3):
+        own = [(s, k, t, c) for i, t, k, s, c in ordered if i == r]
+        expected += [(r, t, k) for t, k in oracle.aggregate(own, apart - 1, apart - 1)]
+    assert found == expected

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,14 @@ def test_gaps_up_to_max_gap_are_filled():
     }
     for longest, values in expected.items():
         np.testing.assert_allclose(fill_gaps(x, max_gap=longest).values[:, 0], values)
+
+
+def test_a_max_gap_below_one_missing_frame_is_refused_if_there_may_be_one():
+    with pytest.raises(
+        ValueError, match=r"max_gap to be at least 0.2 s, the gap that one missing frame leaves, got 0.1"
+    ):
+        fill_gaps(column([0, NAN, 2], fps=10), max_gap=0.1)
+    assert fill_gaps(column([0, 1], fps=10), max_gap=0.1).values[:, 0].tolist() == [0, 1]  # too short for a gap
 
 
 def test_gaps_are_filled_per_signal():

@@ -60,6 +60,18 @@ def test_a_dictionary_of_bitbox_is_a_reference():
     xr.testing.assert_allclose(standardize(x, reference=table), standardize(x))
 
 
+def test_a_reference_has_the_labels_of_x():
+    one = signals(np.random.default_rng(0).normal(size=(50, 2)), fps=10)
+    x, other = (xr.concat([one, 2 * one], xr.Variable("session", labels)) for labels in (["1", "2"], ["1", "3"]))
+    with pytest.raises(ValueError, match="expected the labels of x along session, got others; select the same labels"):
+        standardize(x, reference=other)
+    with pytest.raises(ValueError, match="expected 2 entries along session, as x has, got 3"):
+        standardize(x, reference=xr.concat([one, one, one], "session"))
+    unlabelled = xr.concat([one, 2 * one], "session")
+    for reference in (x, unlabelled):
+        np.testing.assert_allclose(standardize(x, reference=reference), standardize(x))
+
+
 def test_recordings_have_their_own_level_or_one_reference():
     x = xr.concat([recording(), recording(seed=1)], xr.Variable("take", ["a", "b"]))
     both = standardize(x)

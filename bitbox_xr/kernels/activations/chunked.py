@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.activations import extrema, gaps, metrics, wavelets
+from bitbox_xr.kernels.activations import gaps, metrics, wavelets
 from bitbox_xr.kernels.activations.search import Search, blocks, responses, search_rows
 from bitbox_xr.kernels.finite import MAX_MAGNITUDE, infinite
 from bitbox_xr.kernels.jit import kernel, kernel_part
@@ -116,7 +116,7 @@ def largest(values: np.ndarray, piece: Piece, context: Context, search: Search) 
     for columns in blocks(*values.shape):
         _, centred, _ = _rows(values, columns, context)
         for response, most in zip(responses(centred, search), out[:, columns], strict=True):
-            extrema.magnitudes(response[:, : len(values)], piece.start, piece.stop, most)
+            most[:] = np.abs(response[:, piece.start : piece.stop]).max(axis=1)
     return out
 
 

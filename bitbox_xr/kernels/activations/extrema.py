@@ -1,4 +1,4 @@
-"""Extrema of responses: their positions, heights and widths, and the choice between them.
+"""Extrema of responses: their positions, heights and widths.
 
 On a constant stretch of signal, the response by FFT differs from 0 and from frame to frame by rounding errors.
 Responses below `ROUNDING` of a row's largest absolute value therefore count as 0, and neighbouring frames that differ
@@ -10,10 +10,9 @@ import numpy as np
 from bitbox_xr.kernels.activations.bits import as_bits, as_float
 from bitbox_xr.kernels.activations.flags import marked
 from bitbox_xr.kernels.activations.medians import select, spread
-from bitbox_xr.kernels.activations.wavelets import smooth
 from bitbox_xr.kernels.jit import kernel, kernel_part
 
-__all__ = ["activations", "candidates", "magnitudes", "outlying", "strongest"]
+__all__ = ["activations", "candidates", "outlying"]
 
 ROUNDING = 1e-10  # share of the largest absolute value
 FENCE = 1.5  # interquartile ranges beyond the quartiles
@@ -24,7 +23,7 @@ WITHOUT_SIGN = np.int64(2**63 - 1)  # mask of the bits of a float64 except its s
 def activations(
     responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Row, frame, height, width and peak of every maximum of the `responses`, which are smoothed first.
+    """Row, frame, height, width and peak of every maximum of the smoothed `responses`.
 
     Maxima are sorted by row and frame. `allowed` `(row, frame)` marks the frames where maxima are reported;
     `responses` `(row, frame)` may have more frames, which are ignored. Widths are NaN unless `measured` is True.
@@ -50,10 +49,9 @@ def _find(
     """Write the results of `activations`, and return their number."""
     rows, frames = allowed.shape
     (row, frame), (height, width, peak) = (places[0], places[1]), (sizes[0], sizes[1], sizes[2])
-    w = np.empty(frames)
     end = 0
     for r in range(rows):
-        smooth(responses[r, :frames], w)
+        w = responses[r][:frames]
         start = end
         top = magnitude(w) if np.isnan(largest[r]) else largest[r]
         end += extrema(w, ROUNDING * top, False, allowed[r], frame[start:])
@@ -92,10 +90,9 @@ def _find_both(
     """Write the results of `candidates`, and return their number."""
     rows, frames = allowed.shape
     (row, frame), (height, width, peak) = (places[0], places[1]), (sizes[0], sizes[1], sizes[2])
-    w = np.empty(frames)
     end = 0
     for r in range(rows):
-        smooth(responses[r, :frames], w)
+        w = responses[r][:frames]
         largest = magnitude(w)
         median, deviation = spread(w, largest, ROUNDING * largest, present[r])
         start = end
@@ -106,15 +103,6 @@ def _find_both(
             score[i] = (value - median) / deviation
             width[i] = half_width(w, frame[i]) if measured and value > 0 else np.nan
     return end
-
-
-@kernel
-def magnitudes(responses: np.ndarray, start: int, stop: int, out: np.ndarray) -> None:
-    """Write to `out` the largest absolute value of each smoothed row of `responses` from frame `start` to `stop`."""
-    w = np.empty(responses.shape[1])
-    for r in range(len(responses)):
-        smooth(responses[r], w)
-        out[r] = magnitude(w[start:stop])
 
 
 @kernel_part
@@ -193,68 +181,6 @@ def half_width(w: np.ndarray, peak: int) -> float:
             return np.nan
         total += abs(t - peak) - (half - w[t]) / (w[t - step] - w[t])
     return total
-
-
-def strongest(frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.ndarray, apart: int) -> np.ndarray:
-    """Mark the candidates of one signal that remain if candidates nearer than `apart` frames are one activation.
-
-    Candidates are sorted by frame. First, a candidate is removed if another of the same sign, at the same or a
-    neighbouring scale and nearer than `apart`, has a higher `sign · score`. Then the remaining candidates of both signs
-    are accepted in order of their absolute score, each unless an accepted one is nearer than `apart`. Of equal
-    candidates the first wins. `score` is float32, so that rounding errors do not decide between equals.
-    """
-    beaten = np.zeros(len(frame), bool)
-    _compare(frame, scale, sign, score, apart, beaten)
-    left = np.flatnonzero(~beaten)
-    state = np.zeros(len(left), np.int8)
-    _accept(frame[left], np.abs(score[left]), apart, state)
-    kept = np.zeros(len(frame), bool)
-    kept[left[state == 1]] = True
-    return kept
-
-
-@kernel
-def _compare(
-    frame: np.ndarray, scale: np.ndarray, sign: np.ndarray, score: np.ndarray, apart: int, beaten: np.ndarray
-) -> None:
-    """Mark the candidates that are removed because another one of the same sign is higher, see `strongest`."""
-    for i in range(len(frame)):
-        for j in range(i + 1, len(frame)):
-            if frame[j] - frame[i] >= apart:
-                break
-            rivals = (sign[i] == sign[j]) & (abs(scale[i] - scale[j]) <= 1)
-            beaten[i] |= rivals & (sign[i] * score[i] < sign[j] * score[j])
-            beaten[j] |= rivals & (sign[i] * score[i] > sign[j] * score[j])
-
-
-@kernel
-def _accept(frame: np.ndarray, strength: np.ndarray, apart: int, state: np.ndarray) -> None:
-    """Set `state` from 0 to 1 for the frames that are accepted in order of `strength`, and to -1 for the others.
-
-    A frame is accepted unless an accepted one is nearer than `apart`. Sorting is not needed. A frame is accepted if no
-    undecided frame near it is stronger, and rejected if an accepted one is near. Passes alternate in direction, so that
-    one pass decides a whole sequence of rising strength.
-    """
-    n = len(frame)
-    left, forward = n, True
-    while left:
-        for k in range(n):
-            i = k if forward else n - 1 - k
-            if state[i]:
-                continue
-            free = True
-            for step in (-1, 1):
-                j = i + step
-                while 0 <= j < n and abs(frame[j] - frame[i]) < apart and state[i] == 0:
-                    if state[j] == 1:
-                        state[i] = -1
-                    elif state[j] == 0 and (strength[j] > strength[i] or (strength[j] == strength[i] and j < i)):
-                        free = False
-                    j += step
-            if free and state[i] == 0:
-                state[i] = 1
-            left -= state[i] != 0
-        forward = not forward
 
 
 @kernel

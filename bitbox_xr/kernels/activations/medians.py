@@ -28,7 +28,11 @@ def spread(w: np.ndarray, largest: float, tolerance: float, present: np.ndarray)
     if n == 0 or largest == 0:
         return 0.0 if n else np.nan, 1e-12
     kept = np.zeros((n + 7) // 8 * 8)
-    gather(w, present, kept)
+    if n == len(w):
+        for t in range(n):
+            kept[t] = w[t]
+    else:
+        gather(w, present, kept)
     # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
     factor = min((BINS - 1) / (2 * largest), MAX_BINS_PER_UNIT)
     bins = np.empty(len(kept), np.int16)

@@ -15,24 +15,27 @@ def cube(found: Found, *, robust: bool) -> np.ndarray:
     `robust` leaves outliers out. Frequency is a count. Density is the sum of magnitudes divided by the number of
     eligible frames. Without activations both are 0 and the other metrics NaN. Without eligible frames all are NaN.
     """
-    keep = ~found.outlier if robust else slice(None)
-    value = found.magnitude[keep]
     lists, signals = found.eligible.shape
-    cells = lists * signals
-    cell = (found.events.list * signals + found.events.signal)[keep]
-    count = np.bincount(cell, minlength=cells)
-    total = np.bincount(cell, value, cells)
-    low, high = np.full(cells, np.inf), np.full(cells, -np.inf)
-    np.minimum.at(low, cell, value)
-    np.maximum.at(high, cell, value)
-    eligible = found.eligible.ravel()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean, density = total / count, total / eligible
-        std = np.sqrt(np.bincount(cell, (value - mean[cell]) ** 2, cells) / count)
+    cell, value = found.events.list * signals + found.events.signal, found.magnitude
+    if robust:
+        cell, value = cell[~found.outlier], value[~found.outlier]
+    if (cell[1:] < cell[:-1]).any():  # with labels, or in several blocks of signals
+        order = np.argsort(cell, kind="stable")
+        cell, value = cell[order], value[order]
+    count = np.bincount(cell, minlength=lists * signals)
     some = count > 0
-    frequency = np.where(eligible > 0, count, np.nan)
-    table = [frequency, density, mean, std, np.where(some, low, np.nan), np.where(some, high, np.nan), eligible]
-    return np.array(table, dtype=np.float64).reshape(-1, lists, signals).swapaxes(0, 1)
+    first = (np.cumsum(count) - count)[some]
+    number, total, eligible = count[some], np.add.reduceat(value, first), found.eligible.ravel()
+    mean = total / number
+    std = np.sqrt(np.add.reduceat((value - np.repeat(mean, number)) ** 2, first) / number)
+    table = np.full((len(METRICS) + 1, len(count)), np.nan)
+    table[0], table[1], table[-1] = count, 0.0, eligible
+    table[2:6, some] = mean, std, np.minimum.reduceat(value, first), np.maximum.reduceat(value, first)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table[1, some] = total
+        table[1] /= eligible
+    table[:2, eligible == 0] = np.nan
+    return table.reshape(-1, lists, signals).swapaxes(0, 1)
 
 
 def share_of_outliers(found: Found) -> np.ndarray:

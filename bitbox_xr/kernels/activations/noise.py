@@ -11,7 +11,6 @@ import numpy as np
 from bitbox_xr.kernels.activations import extrema, gaps
 from bitbox_xr.kernels.activations.rises import FRAMES_PER_SCALE, pipeline
 from bitbox_xr.kernels.activations.search import Search, responses, searched_blocks
-from bitbox_xr.kernels.activations.wavelets import smooth
 from bitbox_xr.kernels.finite import infinite
 from bitbox_xr.kernels.jit import kernel
 
@@ -82,7 +81,7 @@ def _walk_response(scale: float, precision: int) -> float:
 def spreads(
     responses: np.ndarray, rows: np.ndarray, present: np.ndarray, where: np.ndarray, half: int, out: np.ndarray
 ) -> None:
-    """Write to `out` the spread of each row of `responses`, smoothed first, over the frames `where`.
+    """Write to `out` the spread of each row of `responses` over the frames `where`.
 
     The output of a tracker may have a floor, on which the response is 0. The spread is therefore the larger of that of
     all frames and that of the lively frames, if neither kind is rare.
@@ -90,10 +89,10 @@ def spreads(
     frames = rows.shape[1]
     w = np.empty(frames)
     for r in range(len(rows)):
-        smooth(responses[r, :frames], w)
-        tolerance = extrema.ROUNDING * extrema.magnitude(w)
+        response = responses[r][:frames]
+        tolerance = extrema.ROUNDING * extrema.magnitude(response)
         for t in range(frames):
-            w[t] = w[t] if abs(w[t]) >= tolerance else 0.0
+            w[t] = response[t] if abs(response[t]) >= tolerance else 0.0
         kept = w[where[r]]
         if len(kept) == 0:
             out[r] = np.nan

@@ -26,8 +26,7 @@ ROUNDING = 1e-9  # frames
 @lru_cache(maxsize=256)
 def pipeline(scale: float, precision: int) -> np.ndarray:
     """Weights of smoothing, wavelet and smoothing together: the response to an impulse."""
-    gauss = np.array([*wavelets.GAUSS[:0:-1], *wavelets.GAUSS])
-    weights = np.convolve(np.convolve(wavelets.mexican_hat(scale, precision).weights, gauss), gauss)
+    weights = np.convolve(wavelets.smoothed(scale, precision).weights, wavelets.SMOOTHING)
     weights.flags.writeable = False
     return weights
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from bitbox_xr.kernels.activations import expressions, extrema, gaps, rises, wavelets
+from bitbox_xr.kernels.activations import aggregate, expressions, extrema, gaps, rises, wavelets
 from bitbox_xr.kernels.finite import infinite
 
 __all__ = [
@@ -252,27 +252,35 @@ def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search
 
 
 def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
-    """The response `(row, frame)` at each scale, before smoothing. Frames beyond those of `centred` are meaningless.
+    """The smoothed response `(row, frame)` at each scale. Frames beyond those of `centred` are meaningless.
 
     A response is valid until the next one is computed, in the same memory.
     """
     from scipy.fft import rfft
 
-    signal = np.empty_like(centred)
-    for row, out in zip(centred, signal, strict=True):
+    frames, sampling = centred.shape[1], (search.scales, search.precision)
+    size = wavelets.padded(frames, *sampling, mirrored=search.chooses)
+    signal = np.zeros((len(centred), size))
+    for row, out in zip(centred, signal[:, :frames], strict=True):
         wavelets.smooth(row, out)
+    if not any(search.scales):
+        yield from [signal] * len(search.scales)
+        return
     if search.chooses:
-        signal = wavelets.mirrored(signal, search.scales, search.precision)
-        size = signal.shape[1]
-    else:
-        size = wavelets.padded(centred.shape[1], search.scales, search.precision)
-    transformed = rfft(signal, n=size, axis=-1) if any(search.scales) else signal
-    product, response = np.empty_like(transformed), np.empty((len(centred), size))
-    for spectrum in wavelets.spectra(search.scales, search.precision, size):
-        if len(spectrum):
-            yield np.fft.irfft(np.multiply(transformed, spectrum, out=product), n=size, axis=-1, out=response)
-        else:
-            yield centred
+        wavelets.mirror(signal, frames, *sampling)
+    near = [
+        (end.frames, np.tensordot(signal[:, end.at % size], end.weights, 1)) for end in wavelets.ends(*sampling, frames)
+    ]
+    transformed = rfft(signal, axis=-1)
+    product, response = np.empty_like(transformed), np.empty_like(signal)
+    for k, spectrum in enumerate(wavelets.spectra(*sampling, size)):
+        if not len(spectrum):
+            yield signal
+            continue
+        np.fft.irfft(np.multiply(transformed, spectrum, out=product), n=size, axis=-1, out=response)
+        for where, values in near:
+            response[:, where] = values[:, k]
+        yield response
 
 
 def _each(
@@ -325,15 +333,13 @@ def _together(
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
         found.append(extrema.candidates(response, where, present, search.measured))
-    scale = np.repeat(np.arange(len(found)), [len(parts[0]) for parts in found])
+    first = np.cumsum([0] + [len(parts[0]) for parts in found])
     row, frame, height, width, peak, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    # Place the signals one after the other in time, far enough apart, to search them in one call.
-    at = row * (present.shape[1] + search.apart) + frame
-    order = np.argsort(at, kind="stable")
-    kept = order[extrema.strongest(at[order], scale[order], sign[order], score[order], search.apart)]
+    kept = aggregate.strongest(row, frame, first, sign, score, search.apart, present.shape)
     kept = kept[sign[kept] > 0]
+    scale = np.searchsorted(first, kept, side="right") - 1
     number, unknown = np.zeros(len(kept), np.int64), np.full(len(kept), np.nan)
-    row, frame, scale, height, width, peak = (part[kept] for part in (row, frame, scale, height, width, peak))
+    row, frame, height, width, peak = (part[kept] for part in (row, frame, height, width, peak))
     return Events(number, row, frame, scale, height, width, peak, unknown, unknown)
 
 
@@ -342,7 +348,4 @@ def decompose(signal: np.ndarray, search: Search) -> np.ndarray:
     rows = np.array(signal[None], dtype=np.float64)
     present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
     gaps.bridge(rows, present, centred)
-    out = np.empty((len(search.scales), len(signal)))
-    for response, smooth in zip(responses(centred, search), out, strict=True):
-        wavelets.smooth(response[0, : len(signal)], smooth)
-    return out
+    return np.array([response[0, : len(signal)].copy() for response in responses(centred, search)])

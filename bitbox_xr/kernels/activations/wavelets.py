@@ -13,9 +13,14 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["GAUSS", "Filter", "mexican_hat", "mirrored", "padded", "smooth", "spectra"]
+__all__ = ["GAUSS", "SMOOTHING", "Filter", "ends", "mexican_hat", "mirror", "padded", "smooth", "smoothed", "spectra"]
 
 MAX_CACHED_FRAMES = 2**20  # six spectra of this length take 50 MB
+
+_BELL = np.exp(-0.5 * np.arange(5.0) ** 2)
+GAUSS = tuple(_BELL / (2 * _BELL.sum() - 1))  # weights of `smooth` at distances of 0 to 4 frames
+SMOOTHING = np.array([*GAUSS[:0:-1], *GAUSS])
+REACH = len(GAUSS) - 1
 
 
 class Filter(NamedTuple):
@@ -45,27 +50,30 @@ def mexican_hat(scale: float, precision: int) -> Filter:
     return Filter(weights, len(sampled) // 2)
 
 
-def padded(frames: int, scales: tuple[float, ...], precision: int) -> int:
-    """A length for FFTs, long enough that circular convolution does not change the responses within `frames`."""
-    from scipy.fft import next_fast_len
+def smoothed(scale: float, precision: int) -> Filter:
+    """The filter of `mexican_hat` and then of `smooth`, where no end is near."""
+    weights, lead = mexican_hat(scale, precision)
+    return Filter(np.convolve(weights, SMOOTHING), lead + REACH)
 
-    return next_fast_len(frames + _reach(scales, precision), real=True)
 
+def padded(frames: int, scales: tuple[float, ...], precision: int, *, mirrored: bool = False) -> int:
+    """A length for FFTs, long enough that circular convolution does not change the responses within `frames`.
 
-def mirrored(rows: np.ndarray, scales: tuple[float, ...], precision: int) -> np.ndarray:
-    """The `rows` `(row, frame)` followed by frames for FFTs, so that circular convolution sees mirrored ends.
-
-    Beyond its ends the signal continues as its mirror image: the last frame is followed by itself and the one before.
+    With `mirrored`, it is long enough for `mirror`.
     """
     from scipy.fft import next_fast_len
 
-    frames, reach = rows.shape[1], _reach(scales, precision)
-    out = np.zeros((len(rows), next_fast_len(frames + 2 * reach, real=True)))
-    beyond = np.arange(reach)
-    out[:, :frames] = rows
-    out[:, frames + beyond] = rows[:, _reflected(frames + beyond, frames)]
-    out[:, -1 - beyond] = rows[:, _reflected(-1 - beyond, frames)]
-    return out
+    return next_fast_len(frames + (1 + mirrored) * _reach(scales, precision), real=True)
+
+
+def mirror(signal: np.ndarray, frames: int, scales: tuple[float, ...], precision: int) -> None:
+    """Fill `signal` `(row, frame)` beyond its first `frames`, so that circular convolution sees mirrored ends.
+
+    Beyond its ends the signal continues as its mirror image: the last frame is followed by itself and the one before.
+    """
+    beyond = np.arange(_reach(scales, precision))
+    signal[:, frames + beyond] = signal[:, _reflected(frames + beyond, frames)]
+    signal[:, -1 - beyond] = signal[:, _reflected(-1 - beyond, frames)]
 
 
 def _reflected(at: np.ndarray, frames: int) -> np.ndarray:
@@ -81,7 +89,10 @@ def _reach(scales: tuple[float, ...], precision: int) -> int:
 
 
 def spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool = False) -> list[np.ndarray]:
-    """The spectrum of each scale's filter, with lag 0 at index 0. With `absolute`, of its absolute weights."""
+    """The spectrum of each scale's filter and the smoothing after it, with lag 0 at index 0.
+
+    With `absolute`, that of the absolute weights of the filter alone.
+    """
     made = _kept_spectra if size <= MAX_CACHED_FRAMES else _spectra
     return made(scales, precision, size, absolute)
 
@@ -95,7 +106,7 @@ def _spectra(scales: tuple[float, ...], precision: int, size: int, absolute: boo
         if not scale:
             out.append(np.empty(0))
             continue
-        weights, lead = mexican_hat(scale, precision)
+        weights, lead = mexican_hat(scale, precision) if absolute else smoothed(scale, precision)
         turned = np.zeros(size)
         turned[(np.arange(len(weights)) - lead) % size] = np.abs(weights) if absolute else weights
         out.append(rfft(turned))
@@ -103,10 +114,6 @@ def _spectra(scales: tuple[float, ...], precision: int, size: int, absolute: boo
 
 
 _kept_spectra = lru_cache(maxsize=8)(_spectra)
-
-
-_BELL = np.exp(-0.5 * np.arange(5.0) ** 2)
-GAUSS = tuple(_BELL / (2 * _BELL.sum() - 1))  # weights of `smooth` at distances of 0 to 4 frames
 
 
 @kernel
@@ -125,3 +132,38 @@ def smooth(x: np.ndarray, out: np.ndarray) -> None:
             source = (at + lag) % (2 * frames)
             total += GAUSS[abs(lag)] * x[source if source < frames else 2 * frames - 1 - source]
         out[at] = total
+
+
+class Ends(NamedTuple):
+    """Filters for the responses at one end, where smoothing reflects the response and not the signal.
+
+    The response at scale number k and at `frames` is `signal[at] @ weights[:, k]`, with `at` modulo the length of FFTs.
+    """
+
+    frames: slice
+    at: np.ndarray
+    weights: np.ndarray  # (len(at), scale, frame)
+
+
+@lru_cache(maxsize=16)
+def ends(scales: tuple[float, ...], precision: int, frames: int) -> tuple[Ends, Ends]:
+    """The filters for the first and the last frames of a recording. They are 0 at scale 0."""
+    near = min(REACH, frames)
+    return _end(scales, precision, frames, slice(0, near)), _end(
+        scales, precision, frames, slice(frames - near, frames)
+    )
+
+
+def _end(scales: tuple[float, ...], precision: int, frames: int, own: slice) -> Ends:
+    """`Ends` for the frames `own`."""
+    sources = _reflected(np.arange(own.start, own.stop)[:, None] + np.arange(-REACH, REACH + 1), frames)
+    filters = [mexican_hat(scale, precision) if scale else Filter(np.zeros(1), 0) for scale in scales]
+    first = min(sources.min() + f.lead + 1 - len(f.weights) for f in filters)
+    at = np.arange(first, max(sources.max() + f.lead for f in filters) + 1)
+    out = np.zeros((len(at), len(scales), len(sources)))
+    for k, (weights, lead) in enumerate(filters):
+        for frame, row in enumerate(sources):
+            for source, share in zip(row, SMOOTHING, strict=True):
+                stop = source + lead + 1 - first
+                out[stop - len(weights) : stop, k, frame] += share * weights[::-1]
+    return Ends(own, at, out)

@@ -5,8 +5,9 @@ A correlation is in *lane* `l · stride + j`: net lag l in increasing order, sig
 
 import numpy as np
 
+from bitbox_xr.kernels.correlation.ties import TIE
 from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, highest, lowest, put, raised, scaled, winner
-from bitbox_xr.kernels.correlation.tiles import loaded, outer, remove, repeated, store, strip, strip_width, zeros
+from bitbox_xr.kernels.correlation.tiles import loaded, repeated, store, strip, strip_width, zeros
 from bitbox_xr.kernels.jit import kernel_part
 
 __all__ = ["choose", "choose_rows", "correlate", "limit", "strongest"]
@@ -44,13 +45,14 @@ def choose(r, at, stride, choice, n2, corr, lags, to):
     order, seconds, signed = choice
     for start in range(0, n2, strip_width(r)):
         held, name, bar = repeated(strip(r), np.nan), repeated(strip(r), np.nan), repeated(strip(r), -2.0)
+        tie = repeated(held, TIE)
         for k in range(len(order)):
             here = loaded(held, r, at + order[k] * stride + start, 0)
             name = either(here, bar, signed, repeated(held, seconds[k]), name)
             held = either(here, bar, signed, here, held)
-            bar = raised(here, bar, signed)
-        put(held, corr, to + start, n2 - start, 1.0)
-        put(name, lags, to + start, n2 - start, np.inf)
+            bar = raised(here, bar, signed, tie)
+        put(held, corr, to + start, 0, 1, n2 - start, 1.0)
+        put(name, lags, to + start, 0, 1, n2 - start, np.inf)
 
 
 @kernel_part
@@ -65,15 +67,10 @@ def choose_rows(r, sizes, n1, n2, left, right, begin, count, w, later, choice, c
 
 
 @kernel_part
-def correlate(sums, side1, side2, sizes, n1, left, w, moving, r):
-    """Write the correlations of window `w` from its sums or, with `moving`, from those of the window before."""
-    (x, means, inverse1), (y, total2, inverse2), width, stride = side1, side2, sizes.width, sizes.stride
+def correlate(sums, side1, side2, sizes, n1, left, w, r):
+    """Write the correlations of window `w` from its sums."""
+    (_, means, inverse1), (_, total2, inverse2), stride = side1, side2, sizes.stride
     at1, at2 = w * sizes.step * n1 + left, w * sizes.step * stride
     for c in range(0, sizes.padded, sizes.cols):
         tile = loaded(zeros(sums), sums, c, sizes.padded)
-        if moving:
-            for k in range(-sizes.step, 0):
-                tile = outer(tile, x, at1 + (k + width) * n1, y, at2 + (k + width) * stride + c)
-                tile = remove(tile, x, at1 + k * n1, y, at2 + k * stride + c)
-            store(tile, sums, c, sizes.padded)
         store(scaled(tile, means, inverse1, at1, total2, inverse2, at2 + c), r, c, sizes.padded)

@@ -15,6 +15,7 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side, is_constant
 from bitbox_xr.kernels.correlation.plan import Plan
+from bitbox_xr.kernels.correlation.ties import TIE
 from bitbox_xr.kernels.correlation.tile_correlations import either, highest, inverse_spread, put, raised
 from bitbox_xr.kernels.correlation.tiles import (
     LADDER,
@@ -212,9 +213,9 @@ def _pair(tables1, i, tables2, j, sizes, choice, sums, begin, corr, lags):
             here = times(times(here, loaded(zero, inverse2, at, 0)), scale)
             kept = either(here, bar, signed, repeated(zero, seconds[k]), kept)
             held = either(here, bar, signed, here, held)
-            bar = raised(here, bar, signed)
-        put(held, best, 0, LANES, 1.0)
-        put(kept, name, 0, LANES, np.inf)
+            bar = raised(here, bar, signed, repeated(zero, TIE))
+        put(held, best, 0, 0, 1, LANES, 1.0)
+        put(kept, name, 0, 0, 1, LANES, np.inf)
         for lane in range(LANES):
             to = np.uint64((begin[lane] + w) * cells + cell)
             out_corr[to] = best[lane]

@@ -135,7 +135,7 @@ def moments(side, first, width, windows, guards, centred, sums, inverse):
 
     `windows`: their number, the frames from each to the next one, and the number of shifts, which are one frame apart.
     The first starts at frame `first`. `sums` and `inverse` are `(start, signal)`, with a row for each frame from it;
-    rows between the shifts of two windows are undefined.
+    rows of `inverse` between the shifts of two windows are undefined.
     An inverse spread of NaN means that the signal is constant in the window, or, if `weak` of the window's first frame
     is 1, that it must be computed directly. Returns the number of weak entries.
     """
@@ -173,11 +173,11 @@ def _move_sums(few, centred, width, windows, guards, sums, squares, floor):
     for t in range(starts):
         for i in range(n):
             peak[i] = square[i] if square[i] > peak[i] else peak[i]
+            sums[t, i] = total[i]
         if t % step < shifts:
             for i in range(n):
                 trusted = of_square * square[i] if of_square * square[i] > of_peak * peak[i] else of_peak * peak[i]
                 floor[t, i] = trusted if trusted > least else least
-                sums[t, i] = total[i]
                 squares[t, i] = square[i]
         if t + 1 < starts:
             for i in range(n):

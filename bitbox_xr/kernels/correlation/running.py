@@ -2,10 +2,9 @@
 
 The sum of products of a signal of x with signal j of y at the l-th net lag, in increasing order, is in *lane*
 `l · stride + j`. y is stored as `[frame, signal]` with the same stride, so that the numbers by which a frame of x is
-multiplied are contiguous for all lags and signals (`few` has another order). Three ways lead to the sums of a window:
+multiplied are contiguous for all lags and signals (`few` has another order). Two ways lead to the sums of a window:
 
-- a new sum of its frames, in float32 or float64;
-- in float64, from the window before: frames that leave are subtracted, frames that enter are added;
+- a new sum of its frames, in float32 or float64; two windows share the sum of the frames that both have;
 - with two-sided lags, where the window of x moves too, each pair of shifts follows from the one before (float64).
 
 Windows are computed in *stretches*. Each has its own centre, the mean of its frames, and its sums begin from zero, so
@@ -180,29 +179,21 @@ def _rows(start, group, left, begin, sizes, blocks, choice, side1, side2, sums, 
     """Best lags of the `group` windows of a stretch, for the signals of x from `left` and of y from `begin`."""
     products, common, r = sums
     right, count = min(left + sizes.rows, n1), min(sizes.stride, n2 - begin)
-    moves = blocks is None and _moves(sizes)
     for w in range(group):
         if blocks is not None:
             _sweep(w * sizes.step, left, sizes, n1, blocks, choice[2], *side1, *side2, r)
         else:
-            if w == 0 or not moves:
-                _sums_of_window(side1[0], n1, left, side2[0], w, group, sizes, products, common)
-            correlate(products, side1, side2, sizes, n1, left, w, moves and w > 0, r)
+            _sums_of_window(side1[0], n1, left, side2[0], w, group, sizes, products, common)
+            correlate(products, side1, side2, sizes, n1, left, w, r)
         later = n1 * n2 if w + 1 < group else (right - left - (group - 1) * n1) * n2
         choose_rows(r, sizes, n1, n2, left, right, begin, count, start + w, later, choice, corr, lags)
-
-
-@kernel_part
-def _moves(sizes):
-    """Whether sums move from window to window. In stretches of two windows, these share a part of their sums."""
-    return 2 * sizes.step < sizes.width and sizes.windows > 2
 
 
 @kernel_part
 def _sums_of_window(x, n1, left, y, w, group, sizes, sums, common):
     """Write new sums of products of window `w`. Windows 2k and 2k + 1 share those of the frames that both have."""
     width, step, stride, t = sizes.width, sizes.step, sizes.stride, w * sizes.step
-    if _moves(sizes) or step >= width or (w % 2 == 0 and w + 1 == group):
+    if step >= width or (w % 2 == 0 and w + 1 == group):
         new_sums(x, n1, left, y, stride, t, width, sizes, sums)
     elif w % 2 == 0:
         new_sums(x, n1, left, y, stride, t + step, width - step, sizes, common)

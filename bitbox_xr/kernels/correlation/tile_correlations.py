@@ -6,7 +6,6 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from bitbox_xr.kernels.correlation.ties import TIE
 from bitbox_xr.kernels.correlation.tiles import Layout, map_cells
 from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
 
@@ -120,8 +119,8 @@ def either(typing: Any, rival: Any, bar: Any, signed: Any, new: Any, old: Any) -
 
 
 @intrinsic
-def raised(typing: Any, rival: Any, bar: Any, signed: Any) -> Any:
-    """`bar` raised to |rival| (with `signed`: to rival) plus `TIE` where that was above it, cell by cell."""
+def raised(typing: Any, rival: Any, bar: Any, signed: Any, tie: Any) -> Any:
+    """`bar` raised to |rival| (with `signed`: to rival) plus `tie` where that was above it, cell by cell."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         layout = Layout(rival)
@@ -129,11 +128,12 @@ def raised(typing: Any, rival: Any, bar: Any, signed: Any) -> Any:
         def cell(r: int, v: int, height: Any) -> Any:
             strength = layout.magnitude(builder, builder.extract_value(args[0], layout.at(r, v)), args[2])
             wins = builder.fcmp_ordered(">", strength, height)
-            return builder.select(wins, builder.fadd(strength, layout.constant(TIE)), height)
+            higher = builder.fadd(strength, builder.extract_value(args[3], layout.at(r, v)))
+            return builder.select(wins, higher, height)
 
         return map_cells(layout, builder, args[1], cell)
 
-    return rival(rival, rival, types.intp), codegen
+    return rival(rival, rival, types.intp, rival), codegen
 
 
 @intrinsic
@@ -192,33 +192,35 @@ def masked_correlation(
 
 
 @intrinsic
-def put(typing: Any, tile: Any, numbers: Any, at: Any, count: Any, limit: Any) -> Any:
-    """Write the first `count` numbers of a tile of one row, between −limit and limit, to a float32 array. NaN stays."""
+def put(typing: Any, tile: Any, numbers: Any, at: Any, stride: Any, rows: Any, count: Any, limit: Any) -> Any:
+    """Write the first `rows` rows and `count` columns of a tile to a float32 array, with rows `stride` numbers apart.
+
+    Numbers are limited to ±`limit`. NaN stays.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = Layout(tile)
-        single = ir.VectorType(ir.FloatType(), layout.lanes)
-        row = builder.bitcast(item_pointer(context, builder, numbers, args[1], args[2]), single.as_pointer())
-        whole = ir.VectorType(ir.IntType(64), layout.lanes)
-        kind = ir.FunctionType(
-            ir.VoidType(), [single, single.as_pointer(), ir.IntType(32), ir.VectorType(ir.IntType(1), layout.lanes)]
-        )
-        function = declared(builder, kind, f"llvm.masked.store.v{layout.lanes}f32.p0")
-        counts = layout.splat(builder, args[3])
-        high = layout.splat(builder, args[4])
-        for v in range(layout.vectors):
-            held = builder.extract_value(args[0], v)
+        layout, (held, array, first, apart, number, counts, limits) = Layout(tile), args
+        single, whole = (ir.VectorType(kind, layout.lanes) for kind in (ir.FloatType(), ir.IntType(64)))
+        high = layout.splat(builder, limits)
+
+        def write(r: int, v: int, value: Any) -> None:
             for sign, bar in ((">", high), ("<", builder.fneg(high))):
-                held = builder.select(builder.fcmp_ordered(sign, held, bar), bar, held)
-            held = held if layout.size == 4 else builder.fptrunc(held, single)
+                value = builder.select(builder.fcmp_ordered(sign, value, bar), bar, value)
+            value = value if layout.size == 4 else builder.fptrunc(value, single)
+            here = builder.select(builder.icmp_signed(">", number, number.type(r)), counts, counts.type(0))
             places = ir.Constant(whole, [v * layout.lanes + k for k in range(layout.lanes)])
-            inside = builder.icmp_signed("<", places, counts)
-            builder.call(
-                function, [held, builder.gep(row, [ir.Constant(ir.IntType(64), v)]), ir.IntType(32)(4), inside]
-            )
+            corner = builder.add(first, builder.mul(apart, apart.type(r)))
+            row = builder.bitcast(item_pointer(context, builder, numbers, array, corner), single.as_pointer())
+            inside = builder.icmp_signed("<", places, layout.splat(builder, here))
+            kind = ir.FunctionType(ir.VoidType(), [single, single.as_pointer(), ir.IntType(32), inside.type])
+            function = declared(builder, kind, f"llvm.masked.store.v{layout.lanes}f32.p0")
+            builder.call(function, [value, builder.gep(row, [ir.IntType(64)(v)]), ir.IntType(32)(4), inside])
+
+        for r, v, cell in layout.cells():
+            write(r, v, builder.extract_value(held, cell))
         return nothing(context)
 
-    return types.void(tile, numbers, types.intp, types.intp, tile.dtype), codegen
+    return types.void(tile, numbers, types.intp, types.intp, types.intp, types.intp, tile.dtype), codegen
 
 
 @intrinsic

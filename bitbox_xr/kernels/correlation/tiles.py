@@ -27,15 +27,20 @@ __all__ = [
     "TileType",
     "aligned",
     "back",
+    "columns",
     "ladder",
     "loaded",
     "map_cells",
     "minus",
+    "narrow",
     "outer",
+    "over",
     "plus",
     "remove",
     "repeated",
     "shape",
+    "slab",
+    "slab_shape",
     "store",
     "strip",
     "strip_columns",
@@ -245,49 +250,43 @@ def back(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any, stride: Any) ->
     return _lane_by_lane(-1)(typing, tile, x, i, y, j, stride)
 
 
+def _cell_by_cell(instruction: str) -> Any:
+    def build(typing: Any, tile: Any, other: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            layout, emit = Layout(tile), getattr(builder, instruction)
+
+            def cell(r: int, v: int, held: Any) -> Any:
+                return emit(held, builder.extract_value(args[1], layout.at(r, v)))
+
+            return map_cells(layout, builder, args[0], cell)
+
+        return tile(tile, tile), codegen
+
+    return build
+
+
 @intrinsic
 def minus(typing: Any, tile: Any, other: Any) -> Any:
     """The difference of two tiles, cell by cell."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = Layout(tile)
-
-        def cell(r: int, v: int, held: Any) -> Any:
-            return builder.fsub(held, builder.extract_value(args[1], layout.at(r, v)))
-
-        return map_cells(layout, builder, args[0], cell)
-
-    return tile(tile, tile), codegen
+    return _cell_by_cell("fsub")(typing, tile, other)
 
 
 @intrinsic
 def times(typing: Any, tile: Any, other: Any) -> Any:
     """The product of two tiles, cell by cell."""
+    return _cell_by_cell("fmul")(typing, tile, other)
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = Layout(tile)
 
-        def cell(r: int, v: int, held: Any) -> Any:
-            return builder.fmul(held, builder.extract_value(args[1], layout.at(r, v)))
-
-        return map_cells(layout, builder, args[0], cell)
-
-    return tile(tile, tile), codegen
+@intrinsic
+def over(typing: Any, tile: Any, other: Any) -> Any:
+    """The quotient of two tiles, cell by cell."""
+    return _cell_by_cell("fdiv")(typing, tile, other)
 
 
 @intrinsic
 def plus(typing: Any, tile: Any, other: Any) -> Any:
     """The sum of two tiles, cell by cell."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = Layout(tile)
-
-        def cell(r: int, v: int, held: Any) -> Any:
-            return builder.fadd(held, builder.extract_value(args[1], layout.at(r, v)))
-
-        return map_cells(layout, builder, args[0], cell)
-
-    return tile(tile, tile), codegen
+    return _cell_by_cell("fadd")(typing, tile, other)
 
 
 @intrinsic
@@ -310,6 +309,53 @@ def ladder(typing: Any, like: Any) -> Any:
         return ir.Constant(Layout(kind).tile, None)
 
     return kind(like), codegen
+
+
+def slab_shape() -> tuple[int, int]:
+    """Number of rows and columns of a slab."""
+    return ROWS[VECTOR_BYTES, 4], VECTOR_BYTES // 4
+
+
+@intrinsic
+def slab(typing: Any, like: Any) -> Any:
+    """A tile of zeros as wide as a vector of float32, with the type of the array `like`."""
+    kind = TileType(like.dtype, ROWS[VECTOR_BYTES, 4], like.dtype.bitwidth // 32)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(Layout(kind).tile, None)
+
+    return kind(like), codegen
+
+
+@intrinsic
+def narrow(typing: Any, tile: Any) -> Any:
+    """A tile of float64 as float32."""
+    kind = TileType(types.float32, tile.rows, tile.vectors // 2)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        wide, layout = Layout(tile), Layout(kind)
+        half = ir.VectorType(layout.scalar, wide.lanes)
+        both = ir.Constant(ir.VectorType(ir.IntType(32), layout.lanes), list(range(layout.lanes)))
+
+        def cell(r: int, v: int, held: Any) -> Any:
+            parts = (builder.extract_value(args[0], wide.at(r, 2 * v + k)) for k in range(2))
+            return builder.shuffle_vector(*(builder.fptrunc(part, half) for part in parts), both)
+
+        return map_cells(layout, builder, ir.Constant(layout.tile, None), cell)
+
+    return kind(tile), codegen
+
+
+@intrinsic
+def columns(typing: Any, like: Any, numbers: Any, at: Any) -> Any:
+    """A tile of the shape of `like` whose row r repeats `numbers[at + r]`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = Layout(like)
+        column = layout.load_column(builder, item_pointer(context, builder, numbers, args[1], args[2]))
+        return map_cells(layout, builder, args[0], lambda r, v, cell: column[r])
+
+    return like(like, numbers, types.intp), codegen
 
 
 @intrinsic

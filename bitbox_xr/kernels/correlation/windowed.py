@@ -79,6 +79,10 @@ def _without_gaps(
         from bitbox_xr.kernels.correlation.few import few_signals
 
         weak = few_signals(one, two, plan, lag_values, way.stretch, mirrored, first, corr, lag)
+    elif not plan.sliding and way.dtype is np.float64 and way.stretch > 2 and 2 * plan.step < plan.width:
+        from bitbox_xr.kernels.correlation.moving import moving
+
+        weak = moving(one, two, plan, lag_values, way.stretch, mirrored, first, corr, lag)
     else:
         from bitbox_xr.kernels.correlation.running import running
 

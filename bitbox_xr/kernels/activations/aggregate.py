@@ -1,0 +1,133 @@
+"""Choice between the candidates of all scales: one activation where several scales have a maximum."""
+
+import numpy as np
+
+from bitbox_xr.kernels.jit import kernel, kernel_part
+
+__all__ = ["strongest"]
+
+
+def strongest(
+    row: np.ndarray,
+    frame: np.ndarray,
+    first: np.ndarray,
+    sign: np.ndarray,
+    score: np.ndarray,
+    apart: int,
+    shape: tuple[int, int],
+) -> np.ndarray:
+    """The candidates that remain if those of one row nearer than `apart` frames are one activation.
+
+    Candidates are those of the first scale, then of the next one, sorted by row and frame, in rows of this `shape`
+    `(row, frame)`. Those of scale number k begin at `first[k]`. First, a candidate is removed if another of the same
+    sign, at the same or a neighbouring scale and nearer than `apart`, has a higher `sign · score`. Then the remaining
+    candidates of both signs are accepted in order of their absolute score, each unless an accepted one is nearer than
+    `apart`. Of equal candidates the first one in time wins, and at one time that of the shortest scale. `score` is
+    float32, so that rounding errors do not decide between equals. Returns indices, sorted by row and frame.
+    """
+    kept = np.empty(len(frame), np.int64)
+    return kept[: _strongest(row, frame, first, sign, score, apart, *shape, kept)]
+
+
+@kernel
+def _strongest(
+    row: np.ndarray,
+    frame: np.ndarray,
+    first: np.ndarray,
+    sign: np.ndarray,
+    score: np.ndarray,
+    apart: int,
+    rows: int,
+    frames: int,
+    kept: np.ndarray,
+) -> int:
+    """Write the result of `strongest` to `kept`, and return its length."""
+    scales, n = len(first) - 1, len(frame)
+    places = np.empty(frames + 1, np.int32)
+    order, at, kind, size = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32)
+    beaten = np.empty((2, n), np.int8)
+    start = first[:-1].copy()  # of the candidates of this row, at each scale
+    stop = start.copy()
+    found = 0
+    for r in range(rows):
+        places[:] = 0
+        for k in range(scales):
+            while stop[k] < first[k + 1] and row[stop[k]] == r:
+                places[frame[stop[k]] + 1] += 1
+                stop[k] += 1
+        for t in range(frames):
+            places[t + 1] += places[t]
+        count = places[frames]
+        for k in range(scales):
+            for i in range(start[k], stop[k]):
+                place = places[frame[i]]
+                places[frame[i]] += 1
+                order[place], at[place] = i, frame[i]
+                # kinds of one sign and of neighbouring scales differ by at most 1
+                kind[place], size[place] = sign[i] * (k + 2), sign[i] * score[i]
+            start[k] = stop[k]
+        compare(at[:count], kind[:count], size[:count], apart, beaten[0], beaten[1])
+        left = 0
+        for i in range(count):
+            order[left], at[left], size[left] = order[i], at[i], abs(size[i])
+            left += 1 - (beaten[0, i] | beaten[1, i])
+        state = beaten[0, :left]
+        accept(at[:left], size[:left], apart, state)
+        for i in range(left):
+            kept[found] = order[i]
+            found += state[i] > 0
+    return found
+
+
+@kernel_part
+def compare(
+    frame: np.ndarray, kind: np.ndarray, size: np.ndarray, apart: int, by_later: np.ndarray, by_earlier: np.ndarray
+) -> None:
+    """Mark the candidates for which another one, nearer than `apart`, has a larger size and a kind at most 1 apart."""
+    n = len(frame)
+    by_later[:n] = 0
+    by_earlier[:n] = 0
+    step, near = 1, True
+    while near:  # each candidate and the one `step` places after it: without branches, to use vector instructions
+        count = 0
+        for i in range(n - step):
+            count += frame[i + step] - frame[i] < apart
+        near = count > 0
+        for i in range(n - step):
+            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= 1)
+            by_later[i] |= rivals & (size[i] < size[i + step])
+        for i in range(n - step):
+            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= 1)
+            by_earlier[i + step] |= rivals & (size[i] > size[i + step])
+        step += 1
+
+
+@kernel_part
+def accept(frame: np.ndarray, strength: np.ndarray, apart: int, state: np.ndarray) -> None:
+    """Set `state` to 1 for the frames that are accepted in order of `strength`, and to -1 for the others.
+
+    A frame is accepted unless an accepted one is nearer than `apart`. Sorting is not needed. A frame is accepted if no
+    undecided frame near it is stronger, and rejected if an accepted one is near. Passes alternate in direction, so that
+    one pass decides a whole sequence of rising strength.
+    """
+    n = len(frame)
+    state[:] = 0
+    left, forward = n, True
+    while left:
+        for k in range(n):
+            i = k if forward else n - 1 - k
+            if state[i]:
+                continue
+            free = True
+            for step in (-1, 1):
+                j = i + step
+                while 0 <= j < n and abs(frame[j] - frame[i]) < apart and state[i] == 0:
+                    if state[j] == 1:
+                        state[i] = -1
+                    elif state[j] == 0 and (strength[j] > strength[i] or (strength[j] == strength[i] and j < i)):
+                        free = False
+                    j += step
+            if free and state[i] == 0:
+                state[i] = 1
+            left -= state[i] != 0
+        forward = not forward

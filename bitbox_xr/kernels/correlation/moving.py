@@ -1,0 +1,213 @@
+"""Correlations of windows without gaps that share most of their frames, from covariances that move along time.
+
+From a window to the next one, one frame later, the sum over the window of (x − mean of x) · (y − mean of y) changes by
+
+    (x₊ − x₋) · (y₋ − my) + (x₊ − mx) · (y₊ − y₋)
+
+where x₋ and y₋ leave the window, x₊ and y₊ enter it, my is the mean of y in the window before, and mx the mean of x in
+the next one. The four factors are tables of one side, so that a lane takes two multiplications for a frame. The numbers
+in them are float64. Correlations are compared in float32: all lags have the same spread of x, by which only the winner
+is divided.
+
+As in `running`, lanes are `l · stride + j`, and each *stretch* of windows begins with new sums.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
+from bitbox_xr.kernels.correlation.plan import Plan
+from bitbox_xr.kernels.correlation.running import lay_out
+from bitbox_xr.kernels.correlation.ties import TIE
+from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, put, raised
+from bitbox_xr.kernels.correlation.tiles import (
+    aligned,
+    columns,
+    loaded,
+    narrow,
+    outer,
+    over,
+    plus,
+    repeated,
+    slab,
+    slab_shape,
+    store,
+    times,
+)
+from bitbox_xr.kernels.jit import bare_kernel, kernel, kernel_part
+
+__all__ = ["moving"]
+
+ROWS, COLUMNS = slab_shape()
+WIDEST = 5 * COLUMNS  # signals of y in a part, whose tables of a window stay in the first cache
+CHAIN = 18  # frames of y that stay in the first cache for new sums
+RUN = 32  # windows before the next signals of x; a call for less would take a part of the time
+LINE = 16  # numbers in a line of the cache
+
+
+class Sizes(NamedTuple):
+    """Sizes of a stretch. Tables of y begin `pad` frames before the first frame of its first window."""
+
+    width: int
+    step: int
+    windows: int
+    shifts: int  # of y
+    lags: int
+    pad: int
+    stride: int  # of the signals of y in one part
+
+
+def moving(
+    one: Side, two: Side, plan: Plan, seconds: np.ndarray, stretch: int, mirrored: bool, first: int, corr: np.ndarray,
+    lags: np.ndarray,
+) -> int:  # fmt: skip
+    """`running` for windows that overlap by more than a half. Returns the number of weak entries."""
+    n1, n2, lanes, windows = one.numbers.shape[1], two.numbers.shape[1], plan.lanes, min(stretch, len(corr))
+    parts = -(-n2 // WIDEST)
+    stride = -(-n2 // (parts * COLUMNS)) * COLUMNS
+    sizes = Sizes(plan.width, plan.step, windows, plan.shifts[1], lanes.number, lanes.pad, stride)
+    starts1 = (windows - 1) * plan.step + 1
+    starts2 = starts1 + lanes.number - 1
+    frames1, frames2 = (starts + plan.width - 1 for starts in (starts1, starts2))
+    side1 = (
+        *(_space(1, size * n1, np.float64)[0] for size in (plan.width, starts1, starts1)),
+        _space(1, starts1 * n1, np.float32)[0],
+    )
+    side2 = (
+        *(_space(parts, size * stride, np.float64) for size in (frames2, starts2, starts2)),
+        _space(parts, starts2 * stride, np.float32),
+    )
+    side2[3].fill(np.nan)  # shifts outside the reach have no correlation
+    return _moving(
+        operands(one), operands(two), sizes, (lanes.order, seconds.astype(np.float32), plan.signed),
+        np.array(GUARDS[8]), (np.empty((frames1, n1)), np.empty((frames2, n2))), np.empty((2, starts1, n1)),
+        np.empty((2, starts2, n2)), side1, side2, _space(1, lanes.number * stride * (n1 + ROWS), np.float64)[0],
+        mirrored, first, corr, lags,
+    )  # fmt: skip
+
+
+def _space(count: int, size: int, dtype: type) -> np.ndarray:
+    """Aligned arrays of `size` numbers `(count, …)`, long enough for a slab that begins at the last one."""
+    each = -(-(size + COLUMNS) // COLUMNS) * COLUMNS
+    return aligned(count * each, dtype).reshape(count, each)
+
+
+@kernel
+def _moving(one, two, sizes, choice, guards, centred, table1, table2, side1, side2, sums, mirrored, first, corr, lags):
+    """`moving` with its arrays: side1 and side2 hold frames, the factors of moves, and inverse spreads, all flat."""
+    flat1, gain1, rest1, inverse1 = side1
+    flat, gain, rest, inverse = side2
+    width, stride, pad, step, found = sizes.width, sizes.stride, sizes.pad, sizes.step, 0
+    (n1, n2), out = corr.shape[1:], (corr.reshape(-1), lags.reshape(-1))
+    for start in range(0, len(corr), sizes.windows):
+        group = min(sizes.windows, len(corr) - start)
+        at = first + start * step
+        starts, inside = (group - 1) * step + 1, (group - 1) * step + sizes.shifts
+        found += moments(one, at, width, (group, step, 1), guards, centred[0], table1[0], table1[1])
+        found += moments(two, at, width, (group, step, sizes.shifts), guards, centred[1], table2[0], table2[1])
+        for k in range(width):
+            for i in range(n1):
+                flat1[k * n1 + i] = centred[0][k, i] - table1[0][0, i] / width
+        _factors(centred[0], table1[0], starts, width, width, 1, 0, 0, n1, gain1, rest1)
+        lay_out(table1[1], starts, 0, 0, n1, inverse1, np.float32(1.0))
+        for part in range(len(flat)):
+            begin = part * stride
+            lay_out(centred[1], inside + width - 1, begin, pad, stride, flat[part], 1.0)
+            _factors(centred[1], table2[0], inside, width, 0, 0, begin, pad, stride, gain[part], rest[part])
+            lay_out(table2[1], inside, begin, pad, stride, inverse[part], np.float32(1.0))
+            last = min(n1, begin + stride) if mirrored else n1
+            side = flat[part], gain[part], rest[part], inverse[part]
+            _part(start, group, last, begin, sizes, choice, side1, side, sums, n1, n2, *out)
+    return found
+
+
+@kernel_part
+def _factors(centred, sums, starts, width, kept, later, begin, pad, stride, gain, rest):
+    """Write the two factors of one side for the moves from each start: the gain, x₊ − x₋, and a frame minus a mean.
+
+    The frame is `kept` frames after the start, and the mean is that of the window `later` frames after it.
+    """
+    n, share = centred.shape[1], 1.0 / width
+    count, numbers, totals = np.uint64(min(stride, n - begin)), centred.reshape(-1), sums.reshape(-1)
+    for k in range(starts - 1):
+        old, new, to = np.uint64(k * n + begin), np.uint64((k + width) * n + begin), np.uint64((pad + k + 1) * stride)
+        here, mean = np.uint64((k + kept) * n + begin), np.uint64((k + later) * n + begin)
+        for j in range(count):
+            gain[to + j] = numbers[new + j] - numbers[old + j]
+            rest[to + j] = numbers[here + j] - share * totals[mean + j]
+
+
+@bare_kernel
+def _part(start, group, last, begin, sizes, choice, side1, side2, sums, n1, n2, corr, lags):
+    """Best lags of the `group` windows of a stretch, for the first `last` signals of x and those of y from `begin`."""
+    space = sizes.lags * sizes.stride
+    for left in range(0, last, ROWS):
+        _new_sums(side1[0], n1, left, side2[0], sizes, sums, left * space)
+    for w in range(0, group, RUN):
+        stop = min(group, w + RUN)
+        for left in range(0, last, ROWS):
+            at = left * space
+            _rows(start, w, stop, left, begin, sizes, choice, side1, side2, sums, at, n1, n2, corr, lags)
+
+
+@kernel_part
+def _new_sums(x, n1, left, y, sizes, sums, at):
+    """Covariances of the first window."""
+    stride, width = sizes.stride, sizes.width
+    for begin in range(0, width, CHAIN):
+        for c in range(0, sizes.lags * stride, COLUMNS):
+            tile = slab(sums)
+            if begin > 0:
+                tile = loaded(tile, sums, at + c * ROWS, COLUMNS)
+            for k in range(begin, min(begin + CHAIN, width)):
+                tile = outer(tile, x, k * n1 + left, y, k * stride + c)
+            store(tile, sums, at + c * ROWS, COLUMNS)
+
+
+@kernel_part
+def _move(t, stop, c, left, n1, sizes, side1, side2, sums, at):
+    """Move covariances from frame `t` to `stop`."""
+    for lag in range(sizes.lags):
+        cell = at + (lag * sizes.stride + c) * ROWS
+        tile = loaded(slab(sums), sums, cell, COLUMNS)
+        for f in range(t, stop):
+            tile = outer(tile, side1[1], f * n1 + left, side2[2], (f + lag) * sizes.stride + c)
+            tile = outer(tile, side1[2], f * n1 + left, side2[1], (f + lag) * sizes.stride + c)
+        store(tile, sums, cell, COLUMNS)
+
+
+@kernel_part
+def _rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, n1, n2, corr, lags):
+    """Move covariances through windows `run` to `stop`, and write the best correlations."""
+    _, gain1, rest1, inverse1 = side1
+    _, gain2, rest2, inverse2 = side2
+    order, seconds, signed = choice
+    stride, step, zero, rows, end = sizes.stride, sizes.step, slab(inverse2), n1 - left, min(sizes.stride, n2 - begin)
+    for c in range(0, end, COLUMNS):
+        for w in range(run, stop):
+            t = w * step
+            if w > 0 and step > 1:
+                _move(t - step + 1, t, c, left, n1, sizes, side1, side2, sums, at)
+            scale = columns(zero, inverse1, t * n1 + left)
+            tie = over(repeated(zero, TIE), scale)
+            held, name = repeated(zero, np.nan), repeated(zero, np.nan)
+            bar = plus(repeated(zero, -2.0), times(tie, zero))  # NaN if x is constant or weak
+            to = ((start + w) * n1 + left) * n2 + begin + c
+            for i in range(left, min(left + ROWS, n1)):  # of the next window
+                for ahead in (0, LINE - 1):
+                    fetch(corr, ((start + w + 1) * n1 + i) * n2 + begin + c + ahead)
+                    fetch(lags, ((start + w + 1) * n1 + i) * n2 + begin + c + ahead)
+            for k in range(len(order)):
+                lag = order[k]
+                cell = at + (lag * stride + c) * ROWS
+                tile = loaded(slab(sums), sums, cell, COLUMNS)
+                tile = outer(tile, gain1, t * n1 + left, rest2, (t + lag) * stride + c)
+                tile = outer(tile, rest1, t * n1 + left, gain2, (t + lag) * stride + c)
+                store(tile, sums, cell, COLUMNS)
+                here = times(narrow(tile), loaded(zero, inverse2, (t + lag) * stride + c, 0))
+                name = either(here, bar, signed, repeated(zero, seconds[k]), name)
+                held = either(here, bar, signed, here, held)
+                bar = raised(here, bar, signed, tie)
+            put(times(held, scale), corr, to, n2, rows, end - c, 1.0)
+            put(name, lags, to, n2, rows, end - c, np.inf)
