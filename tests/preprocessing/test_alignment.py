@@ -118,3 +118,11 @@ def test_recordings_may_have_different_dimensions():
         xr.testing.assert_equal(x2.sel(take=take, drop=True), align(x.sel(take=take, drop=True), y)[0])
     turned = align(x.transpose("signal", "time", "take"), y)[0]
     xr.testing.assert_equal(turned, x2)
+
+
+def test_two_recordings_have_one_clock_if_no_frame_is_half_a_frame_off():
+    x, y = (signals(noise(n, k=1), fps=10) for n in (60, 50))
+    later = y.time.copy()
+    assert shared_clock(x, y.assign_coords(time=later + 0.04)) == (10.0, 50)
+    with pytest.raises(ValueError, match="expected x and y to have the same frame times"):
+        shared_clock(x, y.assign_coords(time=later + 0.06))

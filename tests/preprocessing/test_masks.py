@@ -58,6 +58,11 @@ def test_where_masks_by_recording_and_adds_to_intervals():
     assert np.isfinite(masked.sel(recording="a").isel(time=5)).all()
 
 
+def test_where_may_differ_between_signals():
+    x = recording()
+    np.testing.assert_array_equal(bx.mask(x, where=x > 0.5), x.where(~(x > 0.5)))
+
+
 def test_labels_of_an_annotation_are_masked_by_where():
     x = bx.annotate(recording(), TABLE[:2])
     assert bx.mask(x, where=x.condition == "speech").attrs["masked_frames"] == 10

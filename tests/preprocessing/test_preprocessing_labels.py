@@ -49,6 +49,16 @@ def test_flags_along_time_remain_0_and_1(call):
     xr.testing.assert_identical(call(x.chunk({"signal": 1})).compute(), out)
 
 
+@pytest.mark.parametrize("call", [c for name, c in CALLS.items() if name != "fill_gaps"])
+def test_labels_are_those_of_the_nearest_frame(call):
+    x = labelled()
+    phase = np.random.default_rng(1).choice(["rest", "play", ""], 120)
+    out = call(x.assign_coords(phase=("time", phase)))
+    away = np.abs(out.time.values[:, None] - x.time.values)
+    nearest = np.argmin(np.round(away, 9), axis=1)  # the earlier of two at equal distance
+    np.testing.assert_array_equal(out.phase, phase[nearest])
+
+
 def test_flags_are_missing_in_gaps():
     times = np.delete(np.arange(10) / 10, [4, 5])
     success = np.array([1.0, 1, 0, 0, 1, NAN, 1, 1])  # at 0, 1, 2, 3, 6, 7, 8, 9
