@@ -216,7 +216,7 @@ class PairMethods:
         >>> child, model, _ = make_pair(minutes=2)
         >>> found = child.bitbox.contingency(model, min_rise=0.2, max_latency=1, rng=0, progress=False)
         >>> found.answered_above_chance.sel(signal1="AU12", signal2="AU12").round(2).item()
-        0.93
+        0.9
         """
         return bx.contingency(
             self._x,
