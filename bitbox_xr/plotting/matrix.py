@@ -42,7 +42,10 @@ P_VALUES = {"p", "p_fwe", "q", "activity_p", "p_min"}
 LAGS = {"corr_lag", "best_lag"}
 DEFAULT_STATISTICS = ("best_lag", "corr_mean", "surrogate_z", "answered_above_chance")  # the first that the result has
 NO_CORRELATION = "no window has a correlation: flat or missing"
-NO_ANSWER = "no activation that could be answered"
+# why values are missing, and what little data is
+OF_CORRELATIONS = (NO_CORRELATION, "fewer than half as many windows as others")
+OF_ANSWERS = ("fewer than 5 activations, or chance answers over 80 %", "fewer than 20 activations")
+FEW_GIVEN = 20  # activations; the standard error of a share of one half is then .11
 MAX_LABELS_IN_ONE_COLUMN = 24
 SMALL_MM, ROW_MM, MARGIN_MM = 5.0, 3.1, 26.0  # cells of few signals; of one column of pairs; for labels
 MAX_VALUES = 8  # rows and columns up to which numbers are written into the cells
@@ -54,7 +57,7 @@ NOBODY = Of("signal1", "signal2", "")  # the axes of a result of one person
 
 
 class Cells(NamedTuple):
-    """What a matrix shows: values `(row, column)`, and which cells are not of interest or rest on few windows."""
+    """What a matrix shows: values `(row, column)`, and which cells are not of interest or rest on little data."""
 
     values: xr.DataArray  # (signal1, signal2) or (pair)
     shown: np.ndarray  # (row, column)
@@ -85,7 +88,8 @@ def matrix(
     Rows are the signals of x and columns those of y. Matched pairs are one column. Statistics of both signs have the
     colour map `DIVERGING_CMAP` of `bitbox_xr.plotting.style`, centred on zero; statistics of one sign have
     `SEQUENTIAL_CMAP`, p-values a logarithmic scale. Missing values are grey, and so is each signal paired with itself,
-    if the result is of one person. Hatched cells rest on fewer than half as many windows as the cell with most windows.
+    if the result is of one person. Hatched cells rest on fewer than half as many windows as the cell with most windows,
+    or on fewer than 20 activations.
     A line below the columns explains grey and hatched cells. If the signals' facial regions are known and adjacent,
     lines separate the regions.
 
@@ -156,7 +160,7 @@ def draw_matrix(
     ax.spines[:].set_visible(False)
     stroke(ax, cells.few & ~cells.alone)
     _write_values(ax, cells, image)
-    explained = [*_notes(cells, NO_ANSWER if "answered" in result else NO_CORRELATION), *filter(None, [note])]
+    explained = [*_notes(cells, *(OF_ANSWERS if "answered" in result else OF_CORRELATIONS)), *filter(None, [note])]
     explained += _labels_together(result)
     _label(ax, cells, NOBODY if result.attrs.get("alone") else who, explained)
     options = [*_given_text(result), *options_text(attrs_of_part(result))]
@@ -178,7 +182,7 @@ def _cells(result: xr.Dataset, statistic: str | None) -> tuple[str, Cells]:
     shape = (values.size, 1) if matched else values.shape
     alone = np.zeros(shape, bool) if matched else selves(values, result.attrs)
     shown = np.where(alone, np.nan, np.asarray(values.values, float).reshape(shape))
-    return statistic, Cells(values, shown, alone, _few_windows(stats, statistic, dims).reshape(shape))
+    return statistic, Cells(values, shown, alone, _few(stats, statistic, dims).reshape(shape))
 
 
 def _labels_together(result: xr.Dataset) -> list[str]:
@@ -197,12 +201,13 @@ def _given_text(result: xr.Dataset) -> list[str]:
     return [f"{counted(most, 'activation') if least == most else f'{least} to {most} activations'} of each signal"]
 
 
-def _few_windows(stats: xr.Dataset, statistic: str, dims: tuple[str, ...]) -> np.ndarray:
-    """Whether each pair has some windows, but fewer than half as many as the pair with most windows."""
-    if "n_windows" not in stats or statistic == "n_windows":
+def _few(stats: xr.Dataset, statistic: str, dims: tuple[str, ...]) -> np.ndarray:
+    """Whether each pair rests on few activations, or on fewer than half as many windows as the pair with most."""
+    name = next((name for name in ("n_given", "n_windows") if name in stats), statistic)
+    if name == statistic:
         return np.zeros([stats.sizes[dim] for dim in dims], bool)
-    counts = select_variable(stats, "n_windows", dims, "").values
-    result: np.ndarray = (counts > 0) & below_half(counts)
+    counts = select_variable(stats, name, dims, "").values
+    result: np.ndarray = (counts > 0) & (counts < FEW_GIVEN if name == "n_given" else below_half(counts))
     return result
 
 
@@ -300,11 +305,11 @@ def _separate_regions(draw: Callable[..., Any], values: xr.DataArray, dim: str) 
             draw(border + 0.5, color="0.35", linewidth=0.5)
 
 
-def _notes(cells: Cells, nothing: str) -> list[str]:
-    """Lines that explain grey and hatched cells, if there are any; `nothing` is why values are missing."""
+def _notes(cells: Cells, nothing: str, little: str) -> list[str]:
+    """Lines that explain grey and hatched cells, if there are any: why values are missing, or rest on little data."""
     missing = np.isnan(cells.shown) & ~cells.alone
     found = (("each signal with itself", cells.alone), (nothing, missing))
     grey = [text for text, where in found if where.any()]
     few = (cells.few & ~cells.alone).any()
-    hatched = ["hatched: fewer than half as many windows as others"] if few else []
+    hatched = [f"hatched: {little}"] if few else []
     return ([f"grey: {'; or '.join(grey)}"] if grey else []) + hatched

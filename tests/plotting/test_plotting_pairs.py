@@ -303,3 +303,19 @@ def test_lag_0_alone_has_no_outermost_lag():
     x, y = patchy()
     ax = pairs.lag_profile(lag_profile(x, y, width=2, max_lag=0), ax=axes())
     assert ax.get_legend().get_texts()[0].get_text().startswith("best lag 0.00 s, r = ")
+
+
+def test_cells_of_few_activations_are_hatched():
+    found = xr.Dataset(
+        {"answered_above_chance": (("signal1", "signal2"), [[0.5, np.nan, 1.0]]),
+         "answered": (("signal1", "signal2"), [[0.6, np.nan, 1.0]]),
+         "n_given": (("signal1", "signal2"), [[20.0, 4.0, 19.0]])},
+        {"signal1": ["AU12"], "signal2": ["AU01", "AU06", "AU12"]},
+        {"bitbox_measure": "contingency"},
+    )  # fmt: skip
+    ax = pairs.matrix(found, ax=axes())
+    columns = {float(np.mean(stroke[:, 0])) for stroke in ax.collections[0].get_segments()}
+    assert columns == {1.0, 2.0}
+    note = " ".join(ax.get_xlabel().split())
+    assert "grey: fewer than 5 activations, or chance answers over 80 %" in note
+    assert "hatched: fewer than 20 activations" in note
