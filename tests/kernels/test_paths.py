@@ -139,6 +139,14 @@ def test_every_path_equals_the_reference(monkeypatch, case):
     assert_best(corr, lags, x, y, width, step, lag, pairs, not case["signed"], least)
 
 
+def test_covariances_move_in_several_parts_of_y(monkeypatch):
+    rng = np.random.default_rng(0)
+    x, y = signals(rng, "walk", 30, 5), signals(rng, "spikes", 30, 85)
+    monkeypatch.setattr(windowed, "path", forced("stretches", False))
+    corr, lags, least = best(x, y, 12, 2, 2, two_sided=False, signed=False, causal=False)
+    assert_best(corr, lags, x, y, 12, 2, 2, lags_one_sided(2, False), True, least)
+
+
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases(), st.integers(1, 50))
