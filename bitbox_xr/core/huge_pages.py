@@ -21,6 +21,6 @@ def undefined(shape: tuple[int, ...], dtype: type) -> np.ndarray:
     number = math.prod(shape)
     if number * size < LEAST:
         return np.empty(shape, dtype)
-    memory = np.empty(number + 2 * HUGE_PAGE // size, dtype)  # unused pages take no memory
+    memory: np.ndarray = np.empty(number + 2 * HUGE_PAGE // size, dtype)  # unused pages take no memory
     skip = -memory.ctypes.data % HUGE_PAGE // size
     return memory[skip : skip + number].reshape(shape)
