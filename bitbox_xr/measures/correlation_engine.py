@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from bitbox_xr.core.huge_pages import undefined
 from bitbox_xr.core.lazy import is_lazy
 from bitbox_xr.core.types import Array
 from bitbox_xr.kernels.correlation.statistics import SUMS
@@ -70,7 +71,7 @@ def _matrices(
     x, y, extra = broadcast(x, y)
     count = sum(windows.number for windows in grids)
     shapes = [(count, x.shape[-1], y.shape[-1])] * 2 + [(count, x.shape[-1]), (count, y.shape[-1])]
-    out = tuple(np.empty(extra + shape, np.float32) for shape in shapes)
+    out = tuple(undefined(extra + shape, np.float32) for shape in shapes)
 
     def compute(at: Block) -> None:
         part = tuple(array[at.where][at.into] for array in out)

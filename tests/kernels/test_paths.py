@@ -139,6 +139,16 @@ def test_every_path_equals_the_reference(monkeypatch, case):
     assert_best(corr, lags, x, y, width, step, lag, pairs, not case["signed"], least)
 
 
+def test_covariances_move_in_several_parts_of_y(monkeypatch):
+    rng = np.random.default_rng(0)
+    x, y = signals(rng, "walk", 24, 2), signals(rng, "spikes", 24, 85)
+    y[:, 3:9] = rng.normal(size=(24, 6)) / 100 - x[:, :1]  # all correlations are negative
+    monkeypatch.setattr(windowed, "path", forced("stretches", False))
+    corr, lags, least = best(x, y, 12, 2, 1, two_sided=False, signed=True, causal=False)
+    assert_best(corr, lags, x, y, 12, 2, 1, lags_one_sided(1, False), False, least)
+    assert corr[:, 0, 3:9].max() < -0.5
+
+
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases(), st.integers(1, 50))

@@ -16,6 +16,7 @@ import numpy as np
 from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side, is_constant
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.ties import TIE
+from bitbox_xr.kernels.correlation.tile_arithmetic import minus, plus, times
 from bitbox_xr.kernels.correlation.tile_correlations import either, highest, inverse_spread, put, raised
 from bitbox_xr.kernels.correlation.tiles import (
     LADDER,
@@ -23,14 +24,11 @@ from bitbox_xr.kernels.correlation.tiles import (
     back,
     ladder,
     loaded,
-    minus,
-    plus,
     repeated,
     store,
     strip,
     strip_columns,
     through,
-    times,
 )
 from bitbox_xr.kernels.jit import kernel, kernel_part
 

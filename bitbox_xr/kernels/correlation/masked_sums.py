@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from bitbox_xr.kernels.correlation.tile_arithmetic import minus
 from bitbox_xr.kernels.correlation.tile_correlations import WEAK, highest, masked_correlation
-from bitbox_xr.kernels.correlation.tiles import loaded, minus, outer, repeated, store, strip, strip_width
+from bitbox_xr.kernels.correlation.tiles import loaded, outer, repeated, store, strip, strip_width
 from bitbox_xr.kernels.jit import kernel_part
 
 __all__ = ["expand", "lose", "lost_frames", "scale_masked"]

@@ -12,8 +12,9 @@ from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operand
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.presence import changes, lay_out_masked, present_moments
 from bitbox_xr.kernels.correlation.running import lay_out, sizes_of, space
+from bitbox_xr.kernels.correlation.tile_arithmetic import minus, times
 from bitbox_xr.kernels.correlation.tile_correlations import WEAK, masked_correlation
-from bitbox_xr.kernels.correlation.tiles import loaded, minus, store, strip, strip_columns, strip_width, through, times
+from bitbox_xr.kernels.correlation.tiles import loaded, store, strip, strip_columns, strip_width, through
 from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["matched_pairs"]

@@ -20,6 +20,7 @@ from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operand
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.running import lay_out
 from bitbox_xr.kernels.correlation.ties import TIE
+from bitbox_xr.kernels.correlation.tile_arithmetic import over, times
 from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, put, raised
 from bitbox_xr.kernels.correlation.tiles import (
     aligned,
@@ -27,13 +28,10 @@ from bitbox_xr.kernels.correlation.tiles import (
     loaded,
     narrow,
     outer,
-    over,
-    plus,
     repeated,
     slab,
     slab_shape,
     store,
-    times,
 )
 from bitbox_xr.kernels.jit import bare_kernel, kernel, kernel_part
 
@@ -82,7 +80,7 @@ def moving(
     return _moving(
         operands(one), operands(two), sizes, (lanes.order, seconds.astype(np.float32), plan.signed),
         np.array(GUARDS[8]), (np.empty((frames1, n1)), np.empty((frames2, n2))), np.empty((2, starts1, n1)),
-        np.empty((2, starts2, n2)), side1, side2, _space(1, lanes.number * stride * (n1 + ROWS), np.float64)[0],
+        np.empty((2, starts2, n2)), side1, side2, aligned(lanes.number * stride * (n1 + ROWS), np.float64, zeros=False),
         mirrored, first, corr, lags,
     )  # fmt: skip
 
@@ -192,7 +190,7 @@ def _rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, 
             scale = columns(zero, inverse1, t * n1 + left)
             tie = over(repeated(zero, TIE), scale)
             held, name = repeated(zero, np.nan), repeated(zero, np.nan)
-            bar = plus(repeated(zero, -2.0), times(tie, zero))  # NaN if x is constant or weak
+            bar = over(repeated(zero, -2.0), scale)  # NaN, which nothing exceeds, if x is constant or weak
             to = ((start + w) * n1 + left) * n2 + begin + c
             for i in range(left, min(left + ROWS, n1)):  # of the next window
                 for ahead in (0, LINE - 1):

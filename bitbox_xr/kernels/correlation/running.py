@@ -18,18 +18,9 @@ import numpy as np
 from bitbox_xr.kernels.correlation.choice import choose_rows, correlate
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.plan import Lanes, Plan
+from bitbox_xr.kernels.correlation.tile_arithmetic import plus
 from bitbox_xr.kernels.correlation.tile_correlations import highest, lowest, scaled, winner
-from bitbox_xr.kernels.correlation.tiles import (
-    aligned,
-    loaded,
-    outer,
-    plus,
-    remove,
-    repeated,
-    shape,
-    store,
-    zeros,
-)
+from bitbox_xr.kernels.correlation.tiles import aligned, loaded, outer, remove, repeated, shape, store, zeros
 from bitbox_xr.kernels.jit import bare_kernel, kernel, kernel_part
 
 __all__ = ["Sizes", "lay_out", "new_sums", "running", "sizes_of", "space"]

@@ -31,11 +31,8 @@ __all__ = [
     "ladder",
     "loaded",
     "map_cells",
-    "minus",
     "narrow",
     "outer",
-    "over",
-    "plus",
     "remove",
     "repeated",
     "shape",
@@ -46,7 +43,6 @@ __all__ = [
     "strip_columns",
     "strip_width",
     "through",
-    "times",
     "zeros",
 ]
 
@@ -248,45 +244,6 @@ def through(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any, stride: Any)
 def back(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any, stride: Any) -> Any:
     """tile[r, c] − x[i + c] · y[j + r · stride + c]: remove one frame of matched pairs."""
     return _lane_by_lane(-1)(typing, tile, x, i, y, j, stride)
-
-
-def _cell_by_cell(instruction: str) -> Any:
-    def build(typing: Any, tile: Any, other: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout, emit = Layout(tile), getattr(builder, instruction)
-
-            def cell(r: int, v: int, held: Any) -> Any:
-                return emit(held, builder.extract_value(args[1], layout.at(r, v)))
-
-            return map_cells(layout, builder, args[0], cell)
-
-        return tile(tile, tile), codegen
-
-    return build
-
-
-@intrinsic
-def minus(typing: Any, tile: Any, other: Any) -> Any:
-    """The difference of two tiles, cell by cell."""
-    return _cell_by_cell("fsub")(typing, tile, other)
-
-
-@intrinsic
-def times(typing: Any, tile: Any, other: Any) -> Any:
-    """The product of two tiles, cell by cell."""
-    return _cell_by_cell("fmul")(typing, tile, other)
-
-
-@intrinsic
-def over(typing: Any, tile: Any, other: Any) -> Any:
-    """The quotient of two tiles, cell by cell."""
-    return _cell_by_cell("fdiv")(typing, tile, other)
-
-
-@intrinsic
-def plus(typing: Any, tile: Any, other: Any) -> Any:
-    """The sum of two tiles, cell by cell."""
-    return _cell_by_cell("fadd")(typing, tile, other)
 
 
 @intrinsic
