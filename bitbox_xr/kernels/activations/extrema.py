@@ -207,7 +207,7 @@ def quantile(values: np.ndarray, share: float) -> float:
     below = int(at)
     part = at - below
     parted = values.copy()
-    high = select(parted, min(below + 1, len(parted) - 1))  # of a single value, there is none above
+    high = select(parted, min(below + 1, len(parted) - 1))  # a single value has no next one
     low = parted[: below + 1].max()
     # from the nearer of the two, as NumPy does, so that values exactly at the fence are treated alike
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
