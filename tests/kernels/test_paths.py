@@ -139,6 +139,7 @@ def test_every_path_equals_the_reference(monkeypatch, case):
     assert_best(corr, lags, x, y, width, step, lag, pairs, not case["signed"], least)
 
 
+@pytest.mark.slow
 def test_covariances_move_in_several_parts_of_y(monkeypatch):
     rng = np.random.default_rng(0)
     x, y = signals(rng, "walk", 24, 2), signals(rng, "spikes", 24, 85)

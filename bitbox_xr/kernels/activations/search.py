@@ -28,7 +28,7 @@ __all__ = [
 
 Result = TypeVar("Result")
 
-BLOCK_VALUES = 2**17  # values in a block: frames times signals
+BLOCK_VALUES = 3 * 2**16  # values in a block: frames times signals
 BLOCK_ROWS = (4, 80)  # smallest and largest number of signals in a block
 THREAD_VALUES = 2**17  # smallest number of values for one thread; with fewer, a thread costs more than it saves
 
