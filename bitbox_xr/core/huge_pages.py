@@ -12,11 +12,11 @@ import numpy as np
 __all__ = ["undefined"]
 
 HUGE_PAGE = 2**21  # bytes
-LEAST = 8 * HUGE_PAGE  # of arrays for which the end of the last page does not matter
+LEAST = 8 * HUGE_PAGE  # bytes of an array that is aligned; the unused end of its last page is at most an eighth of it
 
 
 def undefined(shape: tuple[int, ...], dtype: type) -> np.ndarray:
-    """An array of undefined values. If it is large, its memory consists of huge pages."""
+    """An array of undefined values. If it is large, it begins at a multiple of 2 MB, as huge pages do."""
     size = np.dtype(dtype).itemsize
     number = math.prod(shape)
     if number * size < LEAST:

@@ -118,12 +118,13 @@ def contingency(
     The p-values do not rank the share that is answered: chance answers many activations within `max_latency`, while
     true answers come at similar latencies. The span from `min_latency` to `max_latency` is divided into 16 bins. A band
     is any run of 3 to 8 of them. Its rate is the number of summits of x that follow a given summit of y at a latency in
-    the band, divided by the number of these summits of y. The rates of each band are standardised, by their mean and
-    standard deviation over y and its surrogates, to z. The mean of exp(2 z) over all bands is ranked: if answers
-    raise the rate by 2 standard deviations in one band, and each band is as likely, this orders recordings by their
-    likelihood ratio. The summit of an activation is the largest smoothed value within d / 4 of its time. It is used
-    because its time is more precise than the onset. So p can be small where `answered_above_chance` is small: it asks
-    whether x answers at all.
+    the band, divided by the number of these summits of y. The rates of each band are standardised to z, by their mean
+    and standard deviation over y and its surrogates. Deviations of a surrogate with fewer given summits count less, by
+    the square root of the ratio of their numbers. The mean of exp(2 z) over all bands is ranked. If answers raise the
+    rate by 2 standard deviations in one band, and all bands are equally likely, this ranks y and its surrogates by
+    their likelihood ratio. The summit of an activation is the largest smoothed value within d / 4 of its time. It is
+    used because its time is more precise than the onset. So p can be small where `answered_above_chance` is small: it
+    asks whether x answers at all.
 
     Activations keep a distance from each other, since those that overlap count once. A moved activation of y that is
     nearer to one of y than any two of y are to each other, and nearer than `max_latency` / 4, is left out of A₀: y

@@ -19,7 +19,7 @@ MIN_LEFT_BY_CHANCE = 0.2  # share of events that chance leaves unanswered
 HALF = 0.5  # added to each count of the odds ratio
 BINS = 16  # of the span of answers, for p-values
 NARROWEST, WIDEST = 3, 8  # bins of a band, from about a fifth of the span to half of it
-EFFECT = 2.0  # standard deviations by which answers in one band are supposed to raise its rate
+EFFECT = 2.0  # standard deviations by which answers in one band are assumed to raise its rate
 
 
 class Counts(NamedTuple):
@@ -78,9 +78,10 @@ def excesses(
 
     `ys` has (time, first, stop) of every pick. The span is divided into bins of equal width. A band is any run of
     `NARROWEST` to `WIDEST` bins. Its rate is the number of events of x in the band, divided by that of given events of
-    y. The rates of a band are standardised by their mean and standard deviation over the picks to z. The result
-    `(pick, pair)` is ln of the mean of exp(`EFFECT` z) over all bands: the likelihood ratio of rates that are raised in
-    one band, all bands being equally likely (but for a constant). NaN without a given event.
+    y. The rates of a band are standardised to z, by their mean and standard deviation over the picks; deviations of
+    picks with fewer given events are multiplied by the square root of the ratio of their numbers. The result `(pick,
+    pair)` is ln of the mean of exp(`EFFECT` z) over all bands: the likelihood ratio of rates that are raised in one
+    band, all bands being equally likely (but for a constant). NaN without a given event.
     """
     times, firsts, stops = zip(*ys, strict=True)
     offsets = np.cumsum([0, *map(len, times)])[:-1]

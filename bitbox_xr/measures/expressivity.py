@@ -137,8 +137,9 @@ def expressivity(
     activation belongs to the expression of the next one with a larger rise, before or after it, unless the signal falls
     by half of its rise between the two. It falls from its mean over d / 4 at the activation to its lowest mean over a
     third of the time between two neighbouring activations (at most 2 d, at least d / 4). This holds for the list of
-    each scale, and with `aggregate` for the activations of all scales together. So an expression that one of the scales
-    alone finds is in the aggregated list, by itself or as a part of a larger one.
+    each scale, and with `aggregate` for the activations of all scales together. So hardly any expression
+    that one of the scales alone finds with the same threshold is missing in the aggregated list. It is there by itself
+    or as a part of a larger one.
 
     Missing frames are interpolated linearly. A frame is eligible at duration d if the frames present, and those in gaps
     of at most d / 8, carry three quarters of the wavelet's absolute weight around it (within the recording). For the

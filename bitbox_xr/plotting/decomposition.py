@@ -33,7 +33,7 @@ class Drawn(NamedTuple):
     """Activations of one list: those that are listed, others that are chosen too, and those only counted by default."""
 
     chosen: xr.Dataset
-    joined: xr.Dataset  # chosen at this scale, but part of an expression that is listed at another one
+    joined: xr.Dataset  # above the threshold, but part of an expression that is listed at another scale
     others: xr.Dataset
     every: int  # number that is counted by default; a chosen one may be at another time
 
@@ -67,7 +67,7 @@ def decomposition(
 
     With several scales, the signal has the aggregated activations: one dot for each expression, with light red from its
     onset to its offset where both are known. Below, this dot is at the scale where the expression is listed. Red
-    circles are chosen at their own scale, but belong to an expression that is listed elsewhere.
+    circles are above the threshold too, but belong to an expression that is listed at another scale.
 
     Parameters
     ----------
@@ -165,13 +165,25 @@ def _drawn(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) ->
     if not chosen.durations:
         none = every.isel({EVENT: slice(0, 0)})
         return [], Drawn(every, none, none, every.sizes[EVENT])
-    kept = events(one, **options, **limits)
     if len(chosen.durations) == 1:
+        kept = events(one, **options, **limits)
         single = _split(every, kept, kept)
         return [single], single
     listed = events(one, aggregate=True, **options, **limits)
-    each = [_split(*(_at(found, d) for found in (every, kept, listed))) for d in chosen.durations]
+    alone = [events(one, **options | {"scales": [d]}, **_limits_of(rule, d)) for d in chosen.durations]
+    each = [_split(_at(every, d), kept, _at(listed, d)) for d, kept in zip(chosen.durations, alone, strict=True)]
     return each, _split(events(one, aggregate=True, **options), listed, listed)
+
+
+def _limits_of(rule: Scales, duration: float) -> dict[str, Any]:
+    """The options that choose, at one scale by itself, what `rule` chooses there for the aggregated list.
+
+    A rate of false alarms holds for all scales together: the share of one is that of its maxima of noise.
+    """
+    rate = rule.false_alarms_per_minute
+    if rate is not None:
+        rate *= 60 / duration / float(rule._replace(aggregate=True).chance_rates[0])
+    return {"min_rise": rule.min_rise, "false_alarms_per_minute": rate}
 
 
 def _at(found: xr.Dataset, duration: float) -> xr.Dataset:
@@ -196,7 +208,8 @@ def _limits(one: xr.DataArray, chosen: Scales, rule: Scales, noise: NoiseLike) -
         rest = activation_noise.rest_of("decomposition", one, noise, chosen)
         level = np.asarray(activation_noise.levels(rest, chosen))[:, 0]
         units = np.array([unit_response(scale, chosen.precision) for scale in chosen.frames])
-        least = np.fmax(least, np.array(rule.search().least_z) * level / units)
+        together = rule._replace(aggregate=len(chosen.durations) > 1)
+        least = np.fmax(least, np.array(together.search().least_z) * level / units)
     return least
 
 

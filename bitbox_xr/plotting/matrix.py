@@ -44,7 +44,7 @@ DEFAULT_STATISTICS = ("best_lag", "corr_mean", "surrogate_z", "answered_above_ch
 NO_CORRELATION = "no window has a correlation: flat or missing"
 # why values are missing, and what little data is
 OF_CORRELATIONS = (NO_CORRELATION, "fewer than half as many windows as others")
-OF_ANSWERS = ("fewer than 5 activations, or chance answers over 80 %", "fewer than 20 activations")
+OF_ANSWERS = ("fewer than 5 activations, no answer, or over 80 % by chance", "fewer than 20 activations")
 FEW_GIVEN = 20  # activations; the standard error of a share of one half is then .11
 MAX_LABELS_IN_ONE_COLUMN = 24
 SMALL_MM, ROW_MM, MARGIN_MM = 5.0, 3.1, 26.0  # cells of few signals; of one column of pairs; for labels

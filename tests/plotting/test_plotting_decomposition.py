@@ -94,6 +94,19 @@ def test_without_options_those_are_chosen_that_noise_has_once_a_minute():
     decomposition(face(3), "s1", scales=SCALES, noise=face(3), fig=figure())
 
 
+def test_each_scale_has_the_threshold_of_the_aggregated_list():
+    """Five false alarms a minute at all scales together, not at each."""
+    x = signals(np.random.default_rng(3).normal(size=(5400, 1)), fps=30)
+    _, *panels = decomposition(x, scales=SCALES, false_alarms_per_minute=5, fig=figure()).axes
+    for ax, scale in zip(panels, SCALES, strict=True):
+        rate = 5 / scale / sum(1 / d for d in SCALES)
+        alone = events(x, scales=[scale], false_alarms_per_minute=rate)
+        (threshold,) = {round(float(line.get_ydata()[0]), 9) for line in ax.lines if line.get_linestyle() == ":"}
+        red = np.concatenate([dots.get_offsets()[:, 1] for dots in ax.collections[1:3]])
+        assert len(red) == alone.sizes["event"]
+        assert (red >= threshold).all()
+
+
 def test_decomposition_without_scales_and_with_one():
     fig = decomposition(face(), scales=None, fig=figure())
     assert len(fig.axes) == 1

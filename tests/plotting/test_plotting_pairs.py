@@ -317,5 +317,5 @@ def test_cells_of_few_activations_are_hatched():
     columns = {float(np.mean(stroke[:, 0])) for stroke in ax.collections[0].get_segments()}
     assert columns == {1.0, 2.0}
     note = " ".join(ax.get_xlabel().split())
-    assert "grey: fewer than 5 activations, or chance answers over 80 %" in note
+    assert "grey: fewer than 5 activations, no answer, or over 80 % by chance" in note
     assert "hatched: fewer than 20 activations" in note

@@ -45,7 +45,7 @@ class Search(NamedTuple):
     times the noise at their scale. If one of the two is given, the search `chooses`: the signal continues beyond its
     ends as its mirror image, not as its mean, and the activations of one expression are one (see `expressions`). A list
     for all scales then has the expressions of the activations at every scale, however far apart they are. So it misses
-    no expression that one of the scales alone finds.
+    hardly any expression that one of the scales alone finds with the same thresholds.
     """
 
     scales: tuple[float, ...]

@@ -59,7 +59,8 @@ def smoothed(scale: float, precision: int) -> Filter:
 def padded(frames: int, scales: tuple[float, ...], precision: int, *, mirrored: bool = False) -> int:
     """A length for FFTs, long enough that circular convolution does not change the responses within `frames`.
 
-    With `mirrored`, it is long enough for `mirror`.
+    With `mirrored`, it is long enough for `mirror`. Smoothing reaches `REACH` frames further: it changes responses near
+    the ends, which are replaced by those of `ends`.
     """
     from scipy.fft import next_fast_len
 

@@ -5,9 +5,9 @@ From a window to the next one, one frame later, the sum over the window of (x �
     (x₊ − x₋) · (y₋ − my) + (x₊ − mx) · (y₊ − y₋)
 
 where x₋ and y₋ leave the window, x₊ and y₊ enter it, my is the mean of y in the window before, and mx the mean of x in
-the next one. The four factors are tables of one side, so that a lane takes two multiplications for a frame. The numbers
-in them are float64. Correlations are compared in float32: all lags have the same spread of x, by which only the winner
-is divided.
+the next one. Each factor depends on one side only and is read from a table in float64, so that a lane takes two
+multiplications for a frame. Correlations are compared in float32: all lags have the same spread of x, by which only the
+winner is divided.
 
 As in `running`, lanes are `l · stride + j`, and each *stretch* of windows begins with new sums.
 """
@@ -40,7 +40,7 @@ __all__ = ["moving"]
 ROWS, COLUMNS = slab_shape()
 WIDEST = 5 * COLUMNS  # signals of y in a part, whose tables of a window stay in the first cache
 CHAIN = 18  # frames of y that stay in the first cache for new sums
-RUN = 32  # windows before the next signals of x; a call for less would take a part of the time
+RUN = 32  # windows before the next signals of x; with fewer, the calls of `_rows` would take noticeable time
 LINE = 16  # numbers in a line of the cache
 
 

@@ -34,7 +34,7 @@ STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 
 
 class Path(NamedTuple):
-    """How windows are computed: see `running` and, without gaps and with `few`, `few`."""
+    """How windows are computed: see `running`, `moving` and, without gaps and with `few`, `few`."""
 
     dtype: Float
     stretch: int  # windows with a common centre
@@ -53,7 +53,7 @@ def paths(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> list[Path]:
 
     - two-sided lags: windows one by one, in float64, as sums move along the shifts;
     - otherwise float64, in stretches of four times the width, whose windows share the tables of their frames, and the
-      sums of the window before if they overlap by more than a half (see `running`);
+      sums of the window before if they overlap by more than a half (see `moving`);
     - except for matched pairs, new sums in float32, two windows at a time, which share the sums of the frames that both
       have, or the stretches of float64 side by side in vectors, pair by pair of signals (see `few`).
     """

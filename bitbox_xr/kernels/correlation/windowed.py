@@ -1,7 +1,8 @@
 """Windowed correlation at the best of many lags, for all pairs of signals of two people, or for matched pairs.
 
 The correlation of a window, pair and lag is Pearson's r over the frames that both signals have. `paths` chooses how it
-is computed. Windows without gaps are computed by `running`, the others by `masked`, and matched pairs by `matched`.
+is computed. Windows without gaps are computed by `running`, `moving` (those that overlap by more than a half) or `few`
+(few signals), the others by `masked`, and matched pairs by `matched`.
 Where these would lose digits, correlations are computed directly in float64.
 """
 
