@@ -6,6 +6,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from bitbox_xr.kernels.correlation.tile_arithmetic import cell_by_cell
 from bitbox_xr.kernels.correlation.tiles import Layout, map_cells
 from bitbox_xr.upstream.numba_internals import declared, item_pointer, nothing
 
@@ -51,19 +52,10 @@ def scaled(typing: Any, tile: Any, sums: Any, inverse1: Any, i: Any, means: Any,
 
 
 def _extreme(sign: str) -> Any:
-    def build(typing: Any, tile: Any, other: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout = Layout(tile)
+    def emit(builder: Any, held: Any, rival: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(sign, rival, held), rival, held)
 
-            def cell(r: int, v: int, held: Any) -> Any:
-                rival = builder.extract_value(args[1], layout.at(r, v))
-                return builder.select(builder.fcmp_ordered(sign, rival, held), rival, held)
-
-            return map_cells(layout, builder, args[0], cell)
-
-        return tile(tile, tile), codegen
-
-    return build
+    return cell_by_cell(emit)
 
 
 @intrinsic

@@ -176,15 +176,19 @@ def map_cells(layout: Layout, builder: Any, tile: Any, function: Callable[..., A
     return tile
 
 
-@intrinsic
-def zeros(typing: Any, like: Any) -> Any:
-    """A tile of zeros with the type of the array `like`."""
-    kind = _tile_like(like)
+def _all_zero(kind: TileType, like: Any) -> Any:
+    """What an intrinsic returns that makes a tile of zeros of this kind, from the array `like`."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return ir.Constant(Layout(kind).tile, None)
 
     return kind(like), codegen
+
+
+@intrinsic
+def zeros(typing: Any, like: Any) -> Any:
+    """A tile of zeros with the type of the array `like`."""
+    return _all_zero(_tile_like(like), like)
 
 
 def _lag_one(sign: int) -> Any:
@@ -249,23 +253,13 @@ def back(typing: Any, tile: Any, x: Any, i: Any, y: Any, j: Any, stride: Any) ->
 @intrinsic
 def strip(typing: Any, like: Any) -> Any:
     """A tile of zeros with one row of few vectors, so that registers hold several, and the type of the array `like`."""
-    kind = TileType(like.dtype, 1, STRIP)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(Layout(kind).tile, None)
-
-    return kind(like), codegen
+    return _all_zero(TileType(like.dtype, 1, STRIP), like)
 
 
 @intrinsic
 def ladder(typing: Any, like: Any) -> Any:
     """A tile of zeros with `LADDER` strips as its rows."""
-    kind = TileType(like.dtype, LADDER, STRIP)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(Layout(kind).tile, None)
-
-    return kind(like), codegen
+    return _all_zero(TileType(like.dtype, LADDER, STRIP), like)
 
 
 def slab_shape() -> tuple[int, int]:
@@ -276,12 +270,7 @@ def slab_shape() -> tuple[int, int]:
 @intrinsic
 def slab(typing: Any, like: Any) -> Any:
     """A tile of zeros as wide as a vector of float32, with the type of the array `like`."""
-    kind = TileType(like.dtype, ROWS[VECTOR_BYTES, 4], like.dtype.bitwidth // 32)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(Layout(kind).tile, None)
-
-    return kind(like), codegen
+    return _all_zero(TileType(like.dtype, slab_shape()[0], like.dtype.bitwidth // 32), like)
 
 
 @intrinsic
