@@ -8,7 +8,7 @@ import numpy as np
 from bitbox_xr.inference.parts import Part
 
 if TYPE_CHECKING:
-    from bitbox_xr.kernels.activations.search import Search
+    from bitbox_xr.kernels.activations.search import Events, Search
 
 __all__ = ["Moved", "Side", "Source", "Train", "Trains", "moved", "possible", "trains_of"]
 
@@ -44,7 +44,11 @@ class Train(NamedTuple):
 
 
 class Trains(NamedTuple):
-    """The activations of a recording by their onsets (maxima where the onset is unknown), and by their summits."""
+    """The activations of a recording in two ways.
+
+    `onsets` are those of the list for all scales (maxima where the onset is unknown), `summits` those of the lists of
+    each scale, as far as they are distinct: rises that count as one expression may have a summit each.
+    """
 
     onsets: Train
     summits: Train
@@ -73,21 +77,33 @@ class Source(NamedTuple):
 
 def trains_of(values: np.ndarray, side: Side, threads: int = 1) -> Trains:
     """The activations of a recording `(frame, signal)`."""
-    from bitbox_xr.kernels.activations import gaps, noise, rises
+    from bitbox_xr.kernels.activations import noise
     from bitbox_xr.kernels.activations.search import find
 
     search = side.search
     level = noise.levels(values, search, side.ladder, side.rest, threads=threads) if search.least_z else None
     events = find(values, search, level, threads=threads).events
-    missing = _missing(values, search, level)
     onsets = np.where(np.isnan(events.start), events.frame, events.start)
-    counts = np.bincount(events.signal, minlength=values.shape[1])
-    first = np.concatenate([[0], np.cumsum(counts)])
+    at_scales = find(values, search._replace(apart=0), level, threads=threads).events if search.apart else events
+    tops = _summits(values, at_scales, np.array(search.scales)[at_scales.scale])
+    missing = _missing(values, search, level)
+    return Trains(*(_train(*each, missing) for each in ((events.signal, onsets), tops)))
+
+
+def _summits(values: np.ndarray, events: "Events", scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Signals and frames of the distinct summits of `events`, whose wavelet scales are `scale`."""
+    from bitbox_xr.kernels.activations import gaps, rises
+
     rows = np.array(values.T, dtype=np.float64, order="C")
     gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty_like(rows))
-    summits = rises.summits(rows, events.signal, events.frame, np.array(search.scales)[events.scale])
-    sorted_times = (time[np.lexsort((time, events.signal))] for time in (onsets, summits.astype(np.float64)))
-    return Trains(*(Train(time, first, missing) for time in sorted_times))
+    tops = rises.summits(rows, events.signal, events.frame, scale)
+    kept = rises.distinct(events.signal, tops, scale)
+    return events.signal[kept], tops[kept]
+
+
+def _train(signal: np.ndarray, time: np.ndarray, missing: np.ndarray) -> Train:
+    first = np.concatenate([[0], np.cumsum(np.bincount(signal, minlength=len(missing)))])
+    return Train(time[np.lexsort((time, signal))].astype(np.float64), first, missing)
 
 
 def _missing(values: np.ndarray, search: "Search", level: np.ndarray | None) -> np.ndarray:

@@ -158,9 +158,12 @@ def cells(parts, runs):
     designs = {
         ".3 own": {}, ".9 own": {"own": 0.9},
         "at .75 s, .3 own": {"latency": AT}, "at .75 s, .9 own": {"own": 0.9, "latency": AT},
+        "at .75 s, .3 own, jitter .1, half width": {"latency": AT, "jitter": 0.1, "half": True},
         "at .75 s, .3 own, jitter .2, half width": {"latency": AT, "jitter": 0.2, "half": True},
+        "at .75 s, .3 own, jitter .3, half width": {"latency": AT, "jitter": 0.3, "half": True},
         "at .75 s, .9 own, jitter .2, half width": {"own": 0.9, "latency": AT, "jitter": 0.2, "half": True},
         "soon, .3 own": {"latency": (0.1, 0.4)}, "soon, .9 own": {"own": 0.9, "latency": (0.1, 0.4)},
+        ".3 own, half width": {"half": True}, ".9 own, half width": {"own": 0.9, "half": True},
         ".3 own, jitter .3, half width": varied, ".9 own, jitter .3, half width": {"own": 0.9, **varied},
         "wide, .3 own": WIDE, "wide, .9 own": {"own": 0.9, **WIDE},
         "wide, .3 own, jitter .1, half width": {**WIDE, "jitter": 0.1, "half": True},

@@ -37,27 +37,32 @@ def people(seconds=120, seed=0):
 # --- against a slow version
 
 
-def summits(x, found):
-    """Times of the largest smoothed value within a quarter of the scale of each activation."""
-    out = []
-    for event in found.event.values:
-        one = found.sel(event=event)
-        width = FPS * float(one.scale) / 8  # full width at half maximum, in frames
-        smooth = gaussian_filter1d(
-            x.sel(signal=one.coefficient.item()).values, max(1.0, width / np.sqrt(8 * np.log(2)))
-        )
-        near = np.abs(x.time.values - one.time.item()) <= round(FPS * float(one.scale) / 4) / FPS + 1e-9
-        out.append(x.time.values[near][smooth[near].argmax()])
-    return np.array(out)
+def summits(x, **options):
+    """Times and signals of the largest smoothed values within a quarter of the scale of the activations at each scale.
+
+    Those at a longer scale are left out within half of the scale of one at a shorter scale.
+    """
+    kept = []
+    for scale in (0.5, 1, 2, 4):
+        width = FPS * scale / 8  # full width at half maximum, in frames
+        known, found = list(kept), bx.events(x, scales=[scale], **options)
+        for time, name in zip(found.time.values, found.coefficient.values, strict=True):
+            smooth = gaussian_filter1d(x.sel(signal=name).values, max(1.0, width / np.sqrt(8 * np.log(2))))
+            near = np.abs(x.time.values - time) <= round(FPS * scale / 4) / FPS + 1e-9
+            top = x.time.values[near][smooth[near].argmax()]
+            if all(name != other or abs(top - at) > scale / 2 + 1e-9 for at, other in known):
+                kept.append((top, name))
+    return zip(*sorted(set(kept)), strict=True)
 
 
 def times_of(x, name, **options):
     """Onsets or summits of the activations of each signal, in frames, as `contingency` defines them."""
-    found = bx.events(x, scales=(0.5, 1, 2, 4), aggregate=True, **options)
-    at = summits(x, found) if name == "summit" else np.where(np.isnan(found.onset), found.time, found.onset)
-    return [
-        np.sort(np.asarray(at - x.time.values[0])[found.coefficient.values == one]) * FPS for one in x.signal.values
-    ]
+    if name == "summit":
+        at, signal = map(np.array, summits(x, **options))
+    else:
+        found = bx.events(x, scales=(0.5, 1, 2, 4), aggregate=True, **options)
+        at, signal = np.where(np.isnan(found.onset), found.time, found.onset), found.coefficient.values
+    return [np.sort((at - x.time.values[0])[signal == one]) * FPS for one in x.signal.values]
 
 
 def shifted(own, other, frames, spacing, span):

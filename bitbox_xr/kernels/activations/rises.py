@@ -11,13 +11,14 @@ import numpy as np
 from bitbox_xr.kernels.activations import gaps, wavelets
 from bitbox_xr.kernels.jit import kernel, kernel_part
 
-__all__ = ["edges", "pipeline", "summits", "unit_response"]
+__all__ = ["distinct", "edges", "pipeline", "summits", "unit_response"]
 
 FRAMES_PER_SCALE = 4  # of a wavelet scale of 1 frame: the duration d is 4 wavelet scales
 WIDTH_PER_DURATION = 0.42  # full width at half maximum of the rise to which a scale responds most strongly
 SMOOTHING_PER_DURATION = 1 / 8  # full width at half maximum of the Gaussian that smooths the signal for edges
 REACH_PER_DURATION = 2  # within which the least value is sought; within 1, a slow fall after a fast rise has not ended
 NEAR_PER_DURATION = 1 / 4  # within which the summit is sought
+SAME_PER_DURATION = 1 / 2  # within which a summit is that of a shorter scale
 REACHES_PER_SMOOTHING = round(REACH_PER_DURATION / SMOOTHING_PER_DURATION)
 SIGMAS_PER_WIDTH = 1 / np.sqrt(8 * np.log(2))
 ROUNDING = 1e-9  # frames
@@ -103,6 +104,26 @@ def summits(rows: np.ndarray, row: np.ndarray, frame: np.ndarray, scale: np.ndar
         top = smoothed[number[:, None], around].argmax(axis=1)
         out[own] = around[np.arange(len(own)), top]
     return out
+
+
+def distinct(row: np.ndarray, frame: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Indices of summits at several scales without those that a shorter scale has already found.
+
+    These are within d / 2 of one of a shorter scale, which is more precise, or equal to one of their own scale.
+    """
+    if not len(frame):
+        return np.empty(0, dtype=np.intp)
+    place = row * 3.0 * (frame.max() + 1) + frame  # on one line, the rows far from each other
+    order = np.lexsort((place, scale))
+    kept, found = np.empty(0, dtype=np.intp), np.array([-np.inf, np.inf])
+    for one in np.unique(scale):
+        own = order[scale[order] == one]
+        own = own[np.diff(place[own], prepend=-1.0) > 0]
+        after = np.searchsorted(found, place[own])
+        nearest = np.minimum(place[own] - found[after - 1], found[after] - place[own])
+        kept = np.concatenate([kept, own[nearest > SAME_PER_DURATION * FRAMES_PER_SCALE * one]])
+        found = np.concatenate([[-np.inf], np.sort(place[kept]), [np.inf]])
+    return kept
 
 
 @kernel
