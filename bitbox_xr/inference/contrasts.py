@@ -218,8 +218,10 @@ def _families(design: Design, tested: np.ndarray) -> list[np.ndarray]:
 
 
 def _labelled(design: Design, found: dict[str, np.ndarray]) -> xr.Dataset:
-    cells = design.summary[design.variable].isel({RECORDING: 0}, drop=True)
-    cells = cells if design.within is None else cells.isel({design.within: 0}, drop=True)
+    cells = design.summary[design.variable]
+    compared = {RECORDING, design.within}.intersection(cells.dims)
+    cells = cells.drop_vars([name for name, c in cells.coords.items() if compared.intersection(c.dims)])
+    cells = cells.isel(dict.fromkeys(compared, 0))
     names = design.names
     several = len(names) > 1
     dims, shape = ((COMPARISON, *cells.dims), (len(names), *cells.shape)) if several else (cells.dims, cells.shape)

@@ -44,6 +44,12 @@ def test_between_is_welchs_t_with_hedges_g():
     assert (found.attrs["first"], found.attrs["second"]) == ("clinic", "control")
 
 
+def test_n_may_be_as_small_as_1_and_as_large_as_a_million():
+    few = study(each=4)
+    assert contrast(few, variable="excess", between="group", n=1, rng=0).attrs["permutations"] == 1
+    assert contrast(few, variable="excess", between="group", n=1_000_000, rng=0).attrs["permutations"] == 69  # all
+
+
 def test_small_groups_use_every_permutation():
     summary = study(each=5)
     found = contrast(summary, variable="excess", between="group", rng=0)
@@ -118,8 +124,10 @@ def test_a_covariate_removes_the_difference_that_it_explains():
 
 def test_labels_of_cells_are_kept_and_tables_are_tidy():
     summary = study(conditions=3)
+    summary = summary.assign_coords(order=(("condition", "pair"), np.arange(9).reshape(3, 3)))
     found = contrast(summary, variable="excess", within="condition", rng=0)
     assert found.region.values.tolist() == ["mouth"] * 3
+    assert set(found.coords) == {"comparison", "pair", "region"}  # none of a recording or a condition
     assert set(found.dims) == {"comparison", "pair"}
     table = found.bitbox.to_frame()
     assert len(table) == 9
@@ -280,6 +288,9 @@ BAD = {
                                      between="group", covariates=["a"]), ["covariates that differ within the groups"]),
     "infinite": (lambda s: contrast(s.assign(excess=s.excess / 0.0), variable="excess"), ["expected finite values of"]),
     "n": (lambda s: contrast(s, variable="excess", n=0, rng=-1), ["2 faults", "expected n", "expected rng"]),
+    "large n": (lambda s: contrast(s, variable="excess", n=1_000_001), ["integer from 1 to 1000000, got 1000001"]),
+    "broken n": (lambda s: contrast(s, variable="excess", n=9.5), ["got 9.5"]),
+    "true n": (lambda s: contrast(s, variable="excess", n=True), ["got True"]),
 }  # fmt: skip
 
 
