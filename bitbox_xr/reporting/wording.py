@@ -94,6 +94,8 @@ OPTIONS = {
     "variable": ("Variable", ""),
     "of": ("Measure", ""),
     "between": ("Groups", ""),
+    "first": ("First group, which is subtracted", ""),
+    "second": ("Second group", ""),
     "within": ("Conditions", ""),
     "covariates": ("Covariates", ""),
     "permutations": ("Permutations", ""),

@@ -222,7 +222,8 @@ WORDED = {
     "one tier or subject (open_intervals(…, tier=…, subject=…))": "one tier or subject (--tier NAME, --subject NAME)",
     "use causal=False, polarity=True": "use --no-causal, --polarity",
     "got scales=None and robust=True": "got scales=None and robust=True",  # no options of the command
-    "choose a smaller width or max_lag": "choose a smaller width or --max-lag",
+    "choose a smaller width or max_lag": "choose a smaller --width or --max-lag",
+    "a smaller width, step or max_lag; a larger window": "a smaller --width, --step or --max-lag; a larger window",
     "no fps is given; 30 fps are assumed": "no --fps is given; 30 fps are assumed",
     "a window of the width is longer than the time, by far": "a window of the width is longer than the time, by far",
     "expected by, the coordinate, got None": "expected --by, the coordinate, got none",
