@@ -137,7 +137,7 @@ def checked_out(given: Mapping[str, Any], *files: Path, form: Form = RESULT) -> 
     """The path of --out, which must be a file of this form and none of the `files` that are read, under any name."""
     out = checked_form(given["out"], form)
     if any(_is_same_file(out, part) for file in files for part in with_sidecar(file)):
-        got = f"{out}, which is one of the recordings"
+        got = f"{out}, which is one of them"
         raise ValueError(f"expected --out to differ from the files that are read, got {got}; choose another name")
     intervals = given.get("intervals")
     if intervals is not None and _is_same_file(out, intervals):

@@ -1,8 +1,7 @@
 """The command `contrast`."""
 
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import numpy as np
@@ -21,12 +20,16 @@ from bitbox_xr.inference.surrogate_numbers import ALPHA
 
 __all__ = ["contrast_groups"]
 
+QUALITY = "quality"
+
 
 @main.command("contrast", short_help="Compare groups or conditions of a study.", **HELP)
 @click.argument("summary", type=FILE)
 @out_option
 @click.option("--variable", required=True, metavar="NAME", help="The variable to compare, such as excess.")
-@click.option("--between", metavar="NAME", help="The covariate with two groups, such as group.")
+@click.option("--between", metavar="NAME", help="The covariate with the groups, such as group.")
+@click.option("--groups", nargs=2, metavar="FIRST SECOND", help="Two groups of --between: the second minus the "
+              "first. Needed if there are more than two.  [default: both, in alphabetical order]")  # fmt: skip
 @click.option("--within", metavar="NAME", help="The dimension with the conditions, such as condition.")
 @click.option("--covariate", "covariates", multiple=True, metavar="NAME", help="Compare at equal values of this "
               "covariate. Can be given several times.")  # fmt: skip
@@ -46,31 +49,37 @@ def contrast_groups(summary: Path, quality: Path | None, **given: Any) -> None:
     \b
     Examples:
       bitbox-xr contrast out/significance/summary.nc -o groups.csv --variable excess --between group
+      bitbox-xr contrast out/significance/summary.nc -o two.csv --variable excess --between site \\
+        --groups lab1 lab3
       bitbox-xr contrast out/significance/summary.nc -o groups.nc --variable excess --between group \\
         --within condition --covariate age --quality out/quality/summary.nc
     """
     checked_out(given, *(file for file in (summary, quality) if file is not None))
     data = opened(summary, {})
-    if quality is None or not isinstance(data, xr.Dataset):
-        data = part_of(data, given["select"])
-    else:
-        described = part_of(with_quality(data, opened(quality, {})), given["select"])
-        data = _averaged(described, [name for name in described if name not in data], given["within"])
-    names = ("variable", "between", "within", "covariates", "n", "rng")
-    result = contrast(data, **{name: given[name] for name in names})
+    if quality is not None and isinstance(data, xr.Dataset):
+        data = with_quality(data, _of_quality(quality))
+    names = ("variable", "between", "groups", "within", "covariates", "n", "rng")
+    result = contrast(part_of(data, given["select"]), **{name: given[name] for name in names})
     written(result, given["out"])
     click.echo(f"{given['out']}: {result.attrs['recordings']} recordings; seed {result.attrs['seed']}")
     for name in np.atleast_1d(result[COMPARISON].values):
         click.echo(f"  {name}: {_found(result.where(result[COMPARISON] == name))}")
 
 
+def _of_quality(file: Path) -> xr.Dataset:
+    """The content of --quality, which must be the summary of this measure."""
+    found = opened(file, {})
+    measure = found.attrs.get("measure") if isinstance(found, xr.Dataset) else None
+    if measure == QUALITY and RECORDING in found.dims:
+        return cast(xr.Dataset, found)
+    got = f"that of {measure}" if measure not in (None, QUALITY) else "a result of one recording" if measure else "none"
+    raise ValueError(
+        f"expected --quality to be the summary of the measure {QUALITY}, got {got} in {file}; give the summary.nc in "
+        f"the folder {QUALITY} of the study"
+    )
+
+
 def _found(result: xr.Dataset) -> str:
     """How many tests are significant."""
     tested, found = (int(one.sum()) for one in (result["p"].notnull(), result["p_fwe"] <= ALPHA))
     return f"{found} of {counted(tested, 'test')} with family-wise p ≤ .05"
-
-
-def _averaged(summary: xr.Dataset, qualities: list[Hashable], within: str | None) -> xr.Dataset:
-    """The summary with one number of each quality for each recording and condition."""
-    kept = (RECORDING, within)
-    return summary.assign({name: summary[name].mean(set(summary[name].dims).difference(kept)) for name in qualities})

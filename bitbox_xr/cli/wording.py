@@ -28,6 +28,7 @@ NAME = re.compile(r"(\w+)=")
 KEYWORD = re.compile(rf"(?<!--select )(?<![\w.-])(\w+)=({VALUE})")
 EXPECTED = re.compile(r"\bexpected (\w+)(?= (?:to|together|with|or)\b|,)(?: (with|or) (\w+)\b)?")
 ADVICE = re.compile(r"\b(give|pass|add|set|state|leave out|leave) (\w+)(?=[,;.)]|$| or | and | out\b)")
+COMPARED = re.compile(r"\b(smaller|larger) ((?:\w+, )*\w+(?: or \w+)?)")
 WORD = re.compile(r"(?<![\w.'\"-])(?<!\d )(\w+)(?![\w=('\"-])")
 
 
@@ -49,6 +50,8 @@ def in_words_of(
     'expected --max-lag to be a number of seconds, got -1; pass --fps 30'
     >>> in_words_of("name the column, time=…, or choose columns=['a', 'b c'] and causal=False", of_imitation)
     "name the column, --time COLUMN, or choose --columns 'a,b c' and --no-causal"
+    >>> in_words_of("choose a smaller width, step or max_lag, or a larger window", of_imitation)
+    'choose a smaller --width, --step or --max-lag, or a larger window'
     """
     text = SUBJECT.sub("", text).replace("got None", "got none")
     if "select" in options:
@@ -57,6 +60,7 @@ def in_words_of(
     text = KEYWORD.sub(lambda found: _keyword(found, options), text)
     text = EXPECTED.sub(lambda found: _expected(found, options), text)
     text = ADVICE.sub(lambda found: f"{found[1]} {_flag(found[2], options)}", text)
+    text = COMPARED.sub(lambda found: f"{found[1]} {_all_flags(found[2], options)}", text)
     text = WORD.sub(lambda found: _unmistakable(found[1], options), text)
     return CALL.sub(lambda found: _call(found, options, commands), text)
 
@@ -87,6 +91,11 @@ def _flag(name: str, options: Mapping[str, click.Option]) -> str:
     if name not in options:
         return name
     return next((flag for flag in options[name].opts if flag.startswith("--")), options[name].opts[0])
+
+
+def _all_flags(names: str, options: Mapping[str, click.Option]) -> str:
+    """A list of options, `width, step or max_lag`, in which words that are no options stay."""
+    return re.sub(r"\w+", lambda found: _flag(found[0], options), names)
 
 
 def _unmistakable(name: str, options: Mapping[str, click.Option]) -> str:

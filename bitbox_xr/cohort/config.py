@@ -49,6 +49,9 @@ KEYS: dict[str, tuple[Check, str, str]] = {
 }
 
 
+REMEDY = "write options of a measure under [measures.NAME], those of reading files under [read]"
+
+
 def read_config(file: str | os.PathLike[str]) -> Config:
     """Read the TOML file of a study; faults of its keys are in the request, with which they are reported.
 
@@ -67,7 +70,7 @@ def read_config(file: str | os.PathLike[str]) -> Config:
 
 def _request(given: Mapping[str, Any], name: str) -> Request:
     unknown = [key for key in given if key not in KEYS]
-    faults = [f"expected the keys {', '.join(KEYS)}, got {listed(unknown)}; correct them"] if unknown else []
+    faults = [f"expected the keys {', '.join(KEYS)}, got {listed(unknown)}; {REMEDY}"] if unknown else []
     fields: dict[str, Any] = {"measures": {}}
     for key, (check, expected, field) in KEYS.items():
         if key in given:

@@ -33,7 +33,7 @@ KEPT = ("kind", "schema", "source", "backend", "time_source", "time_origin", "hi
 # attributes that are true of one recording; xr.concat keeps those of the first one
 OF_ONE_RECORDING = ("source", "time_origin")
 # numbers in a result that may differ between recordings
-NUMBERS_OF_ONE = ("frames", "window_count", "n", "n_by_label", "note", "intervals", "short_intervals")
+NUMBERS_OF_ONE = ("frames", "window_count", "n", "n_asked", "n_by_label", "note", "intervals", "short_intervals")
 
 
 def provenance(x: xr.DataArray) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import MULTIVERSE
+from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.validation import listed
-from bitbox_xr.core.variables import RECORDING
+from bitbox_xr.core.variables import COEFFICIENT, PAIR, RECORDING, RESERVED, SIGNAL, SIGNAL1, SIGNAL2
 
-__all__ = ["MIN_RECORDINGS", "Design", "checked_design"]
+__all__ = ["MIN_RECORDINGS", "Design", "checked_design", "is_quality"]
 
 MIN_RECORDINGS = 4  # on each side of a cell
+OF_SIGNALS = (SIGNAL, SIGNAL1, SIGNAL2, PAIR, COEFFICIENT)
 
 
 @dataclass(frozen=True)
@@ -82,17 +84,27 @@ class Design:
 
 
 def checked_design(
-    summary: xr.Dataset, variable: str, between: str | None, within: str | None, covariates: Sequence[str]
+    summary: xr.Dataset,
+    variable: str,
+    between: str | None,
+    groups: Sequence[object] | None,
+    within: str | None,
+    covariates: Sequence[str],
 ) -> Design:
-    """Check the arguments of a contrast; all problems are reported at once."""
+    """Check the arguments of a contrast; all problems are reported at once.
+
+    Qualities in the summary of the design have one number for each recording and label of `within`.
+    """
     refuse("contrast()", _summary_faults(summary, variable))
-    summary = _in_numpy(summary)
+    summary = _averaged_qualities(_in_numpy(summary), variable, within)
     names = tuple([covariates] if isinstance(covariates, str) else covariates)
     faults = _within_faults(summary[variable], within)
-    faults += [] if between is None else _along_recordings(summary, between, "between")
+    faults += _group_faults(summary, between, groups)
     for name in names:
         faults += _covariate_faults(summary, name, within)
     refuse("contrast()", faults)
+    if between is not None and groups is not None:
+        summary = summary.isel({RECORDING: np.isin(_text(summary[between]), ["", *_labels(groups)])})
     known = np.ones(summary.sizes[RECORDING], bool)
     for name in names:
         values = _numeric(summary[name]).transpose(RECORDING, ...)
@@ -100,10 +112,10 @@ def checked_design(
     sides: tuple[str, ...] = ()
     second = known.copy()
     if between is not None:
-        groups = _text(summary[between])
-        known &= groups != ""
-        sides = tuple(sorted(set(groups[known])))
-        second = groups == sides[-1] if sides else second
+        labels = _text(summary[between])
+        known &= labels != ""
+        sides = tuple(sorted(set(labels[known])) if groups is None else _labels(groups))
+        second = labels == sides[-1] if sides else second
     used = summary.isel({RECORDING: np.flatnonzero(known)})
     design = Design(used, variable, between, within, names, sides, second[known], int((~known).sum()))
     refuse("contrast()", _size_faults(design))
@@ -141,6 +153,20 @@ def _along_recordings(summary: xr.Dataset, name: object, option: str) -> list[st
     return [f"expected {option} to be a coordinate or variable along {RECORDING}, got {got}"]
 
 
+def _group_faults(summary: xr.Dataset, between: str | None, groups: Sequence[object] | None) -> list[str]:
+    if between is None:
+        return [] if groups is None else ["expected between with groups, got None; name the coordinate of the groups"]
+    if (faults := _along_recordings(summary, between, "between")) or groups is None:
+        return faults
+    if isinstance(groups, str) or len(set(_labels(groups))) != 2 or len(groups) != 2:
+        got = repr(groups) if isinstance(groups, str) else listed(groups) or "none"
+        return [f"expected groups to be two different labels of {between}, got {got}"]
+    known = sorted(set(_text(summary[between])) - {""})
+    return [
+        unknown_name(f"groups to be labels of {between}", one, known) for one in _labels(groups) if one not in known
+    ]
+
+
 def _covariate_faults(summary: xr.Dataset, name: object, within: str | None) -> list[str]:
     if not isinstance(name, str) or name not in summary.variables:
         return _along_recordings(summary, name, "a covariate")
@@ -163,8 +189,8 @@ def _size_faults(design: Design) -> list[str]:
     if design.between is None:
         return [f"expected at least {MIN_RECORDINGS} recordings, got {n}"] if n < MIN_RECORDINGS else []
     if len(design.sides) != 2:
-        remedy = "select two groups, for example summary.isel(recording=summary.group.isin([…]))"
-        return [f"expected two groups in {design.between}, got {listed(design.sides) or 'none'}; {remedy}"]
+        remedy = "; choose two of them, groups=…" if len(design.sides) > 2 else ""
+        return [f"expected two groups in {design.between}, got {listed(design.sides) or 'none'}{remedy}"]
     numbers = [int((~design.second).sum()), int(design.second.sum())]
     if min(numbers) < MIN_RECORDINGS:
         got = ", ".join(f"{label}: {number}" for label, number in zip(design.sides, numbers, strict=True))
@@ -181,6 +207,38 @@ def _rank_faults(design: Design) -> list[str]:
                 f"expected covariates that differ within the groups, and more recordings than covariates, got {names}"
             ]
     return []
+
+
+def is_quality(name: object) -> bool:
+    """Whether a variable has the name of a variable of `quality`, of one person or of either of two.
+
+    >>> is_quality("noise"), is_quality("noise2"), is_quality("excess")
+    (True, True, False)
+    """
+    return str(name).rstrip("12") in RESERVED["quality"]
+
+
+def _averaged_qualities(summary: xr.Dataset, variable: str, within: str | None) -> xr.Dataset:
+    """The summary with means over signals of all qualities but the tested variable.
+
+    Conditions (the labels of `by`) that are not compared are averaged too.
+
+    >>> noise = ("recording", "condition", "signal"), [[[0.1, 0.3], [0.2, 0.4]]]
+    >>> summary = xr.Dataset({"noise": noise}, attrs={"by": "condition"})
+    >>> _averaged_qualities(summary, "excess", "condition").noise.values.round(3), _averaged_qualities(
+    ...     summary, "excess", None
+    ... ).noise.values.round(3)
+    (array([[0.2, 0.3]]), array([0.25]))
+    """
+    over = {*OF_SIGNALS, summary.attrs.get("by")} - {within}
+    found = {
+        name: values.mean(over.intersection(values.dims), keep_attrs=True)
+        for name, values in summary.variables.items()
+        if is_quality(name) and name != variable and RECORDING in values.dims
+    }
+    return summary.assign({name: found[name] for name in found if name in summary.data_vars}).assign_coords(
+        {name: found[name] for name in found if name in summary.coords}
+    )
 
 
 def _in_numpy(summary: xr.Dataset) -> xr.Dataset:
@@ -210,6 +268,12 @@ def _text(values: xr.DataArray) -> np.ndarray:
     if series.dtype.kind == "f" and (whole == whole.round()).all():
         series = series.astype("Int64")  # 1, not 1.0, beside missing ones
     return series.astype(object).where(series.notna(), "").astype(str).to_numpy(dtype=str)
+
+
+def _labels(groups: Sequence[object]) -> list[str]:
+    """The chosen groups as text, as the labels of the summary are."""
+    labels: list[str] = _text(xr.DataArray(np.array(groups))).tolist()
+    return labels
 
 
 def _numeric(values: xr.DataArray) -> xr.DataArray:

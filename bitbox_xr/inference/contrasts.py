@@ -9,8 +9,8 @@ import xarray as xr
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.provenance import FIRST_SETTING, MULTIVERSE, PREREGISTERED_SETTING, result_attrs
 from bitbox_xr.core.validation import counted, listed
-from bitbox_xr.core.variables import COMPARISON, RECORDING, RESERVED, variable_attrs
-from bitbox_xr.inference.contrast_design import MIN_RECORDINGS, Design, checked_design
+from bitbox_xr.core.variables import COMPARISON, RECORDING, variable_attrs
+from bitbox_xr.inference.contrast_design import MIN_RECORDINGS, Design, checked_design, is_quality
 from bitbox_xr.inference.seeds import rng_faults, seed_of
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ MAX_EXPLAINED = 0.4  # adjusted R² of the group by covariates: one covariate th
 MAX_P = 0.05  # of a difference in quality that is worth a warning
 # Variables whose level without any relation depends on how signals move.
 CONTAIN_CHANCE = ("corr_mean", "corr_abs_mean", "corr_fisher_mean", "observed", "profile", "profile_fisher", "answered")
-QUALITY = RESERVED["quality"]
 OF_SETTINGS = (MULTIVERSE, PREREGISTERED_SETTING, FIRST_SETTING)  # attributes
-OF_SIGNALS = ("signal", "signal1", "signal2", "pair", "coefficient")
 
 
 def contrast(
@@ -35,6 +33,7 @@ def contrast(
     *,
     variable: str,
     between: str | None = None,
+    groups: Sequence[object] | None = None,
     within: str | None = None,
     covariates: Sequence[str] = (),
     n: int = 4999,
@@ -57,6 +56,9 @@ def contrast(
     between
         A coordinate along `recording` with two values, such as "group". The estimate is the mean of the second group
         minus that of the first, in alphabetical order.
+    groups
+        Two labels of `between`, if it has more of them or another order: the estimate is the mean of the second group
+        minus that of the first. Recordings of other groups take no part.
     within
         A dimension with the conditions of each recording, such as "condition". The estimate is the mean difference of
         two conditions, the later label minus the earlier one. With more than two labels every two of them are compared
@@ -64,7 +66,8 @@ def contrast(
     covariates
         Coordinates or variables along `recording` for which the estimate is adjusted: numbers, or text, which becomes
         indicators. Variables along `recording` and `within` are adjusted for by their difference between conditions.
-        They are centred: an estimate without `between` is that of a recording with mean covariates.
+        They are centred: an estimate without `between` is that of a recording with mean covariates. Variables of
+        `quality`, such as `noise1`, are averaged over signals, and over conditions that are not compared.
     n
         Number of random permutations. If there are no more than n different ones, these are used.
     rng
@@ -129,7 +132,7 @@ def contrast(
     from bitbox_xr.kernels import permutation
 
     refuse("contrast()", _option_faults(n, rng))
-    design = checked_design(summary, variable, between, within, covariates)
+    design = checked_design(summary, variable, between, groups, within, covariates)
     seed = seed_of(rng)
     values, columns = design.compared(design.summary[variable]), design.adjustments()
     if any(np.isinf(own).any() for own in values):
@@ -215,8 +218,10 @@ def _families(design: Design, tested: np.ndarray) -> list[np.ndarray]:
 
 
 def _labelled(design: Design, found: dict[str, np.ndarray]) -> xr.Dataset:
-    cells = design.summary[design.variable].isel({RECORDING: 0}, drop=True)
-    cells = cells if design.within is None else cells.isel({design.within: 0}, drop=True)
+    cells = design.summary[design.variable]
+    compared = {RECORDING, design.within}.intersection(cells.dims)
+    cells = cells.drop_vars([name for name, c in cells.coords.items() if compared.intersection(c.dims)])
+    cells = cells.isel(dict.fromkeys(compared, 0))
     names = design.names
     several = len(names) > 1
     dims, shape = ((COMPARISON, *cells.dims), (len(names), *cells.shape)) if several else (cells.dims, cells.shape)
@@ -301,13 +306,11 @@ def _differing_qualities(design: Design) -> list[str]:
     found = []
     for name, values in design.summary.variables.items():
         text = str(name)
-        allowed = {RECORDING, design.within, *OF_SIGNALS}
-        is_quality = text.rstrip("12") in QUALITY and RECORDING in values.dims and allowed.issuperset(values.dims)
+        along = RECORDING in values.dims and {RECORDING, design.within}.issuperset(values.dims)
         of_both = f"{text}1" in design.summary.variables  # `masked_share` beside that of each person
-        if not is_quality or of_both or text in (design.variable, *design.covariates):
+        if not is_quality(name) or not along or of_both or text in (design.variable, *design.covariates):
             continue
         own = design.summary[name]
-        own = own.mean([dim for dim in own.dims if dim in OF_SIGNALS])
         if design.between is None and design.within not in own.dims:
             continue
         p = min(_p_of_difference(column[:, 0], design) for column in design.compared(own))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.errors import refuse, warn
 from bitbox_xr.core.validation import counted, listed
-from bitbox_xr.inference.surrogate_numbers import ALPHA, ENOUGH, smallest_p
+from bitbox_xr.inference.surrogate_numbers import ALPHA, ENOUGH, limit_text, smallest_p
 from bitbox_xr.kernels import distinct_draws
 from bitbox_xr.measures.correlation_engine import Windows
 from bitbox_xr.measures.windowing import Pair
@@ -162,10 +162,11 @@ def notes(kind: str, n: int, numbers: list[int], pair: Pair) -> list[str]:
     found = []
     if few:
         got = listed(f"{number}{label}" for label, number in few.items())
+        limit = f", {limit_text(kind, by=pair.by is not None)}" if min(few.values()) < n else ""
         p_min = " and ".join(smallest_p(number) for number in sorted(set(few.values())))
         found.append(
-            f"expected at least {ENOUGH} surrogates for p ≤ {ALPHA:g}, got {got}, with which p is at least {p_min}; "
-            f"{_remedy(kind, n, max(few.values()), pair)}"
+            f"expected at least {ENOUGH} surrogates for p ≤ {ALPHA:g}, got {got}{limit}, with which p is at least "
+            f"{p_min}; {_remedy(kind, n, max(few.values()), pair)}"
         )
     width, step, reach = pair.sizes
     if kind == "segments" and step < width + 2 * reach:

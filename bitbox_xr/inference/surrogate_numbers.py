@@ -2,10 +2,12 @@
 
 from bitbox_xr.core.types import Attrs
 
-__all__ = ["ALPHA", "ENOUGH", "smallest_p", "too_few", "too_few_text"]
+__all__ = ["ALPHA", "ASKED", "ENOUGH", "limit_text", "smallest_p", "too_few", "too_few_text"]
 
 ALPHA = 0.05
 ENOUGH = 19  # surrogates: with fewer, no p is ALPHA or less
+ASKED = "n_asked"  # attribute of a test with fewer surrogates than asked for: the number asked for
+LIMITS = {"permute": "the intervals allow", "partners": "there are partners"}  # by kind of surrogate
 
 
 def smallest_p(n: int) -> str:
@@ -15,6 +17,15 @@ def smallest_p(n: int) -> str:
     ('.050', '.125')
     """
     return f"{1 / (n + 1):.3f}".removeprefix("0")
+
+
+def limit_text(kind: str, *, by: bool) -> str:
+    """Why there are fewer surrogates of this kind than asked for; with `by`, each label has a number.
+
+    >>> limit_text("shift", by=False), limit_text("shift", by=True), limit_text("partners", by=False)
+    ('as many as the recording allows', 'as many as the intervals allow', 'as many as there are partners')
+    """
+    return f"as many as {LIMITS.get(kind, 'the intervals allow' if by else 'the recording allows')}"
 
 
 def too_few(attrs: Attrs) -> bool:

@@ -18,6 +18,7 @@ from bitbox_xr.core.variables import TIME
 from bitbox_xr.inference.parts import Part, grouped, spacing
 from bitbox_xr.inference.seeds import seed_of
 from bitbox_xr.inference.surrogate_checks import option_faults, partner_faults, partner_signals
+from bitbox_xr.inference.surrogate_numbers import ASKED
 from bitbox_xr.kernels import distinct_draws
 from bitbox_xr.measures.windowing import Pair
 from bitbox_xr.preprocessing.intervals import stretches
@@ -53,6 +54,7 @@ class Draws(NamedTuple):
     items: Items
     exchangeable: Items
     parts: list[Part]
+    asked: int  # number of items asked for
 
     def spectra(self, y: np.ndarray) -> list[np.ndarray]:
         """Return what all surrogates of `y` `(time, signal)` share: the spectrum of each part, for "phase" only."""
@@ -103,7 +105,7 @@ def draw(
     seed = seed_of(rng)
     given = partner_signals(partners, pair, fps) if partners is not None else []
     return [
-        Draws(kind, seed, *_items(kind, n, seed, pair, parts, given), parts) if parts else Draws(kind, seed, [], [], [])
+        Draws(kind, seed, *(_items(kind, n, seed, pair, parts, given) if parts else ([], [])), parts, n)
         for parts in groups
     ]
 
@@ -150,6 +152,8 @@ def draw_attrs(draws: list[Draws], pair: Pair) -> dict[str, str | int]:
     """Attributes of the result, with which the draws can be repeated."""
     numbers = [len(one.items) for one in draws]
     attrs: dict[str, str | int] = {"surrogates": draws[0].kind, "n": max(numbers), "seed": str(draws[0].seed)}
+    if any(one.parts and len(one.items) < one.asked for one in draws):
+        attrs[ASKED] = draws[0].asked
     if pair.by is None:
         return attrs | {"family": "pairs of a recording"}
     tested = sum(len(one.parts) for one in draws)

@@ -8,7 +8,7 @@ import xarray as xr
 from bitbox_xr.core.selection import unknown_name
 from bitbox_xr.core.signal_set import as_signals
 from bitbox_xr.core.types import NoiseLike, ScalesLike, SignalsLike
-from bitbox_xr.core.validation import listed
+from bitbox_xr.core.validation import counted, listed
 from bitbox_xr.core.variables import EVENT, SCALE, SIGNAL, TIME
 from bitbox_xr.measures import activation_noise
 from bitbox_xr.measures.events import events
@@ -74,7 +74,8 @@ def decomposition(
     x
         Expression signals of one recording, as for `bitbox_xr.expressivity`.
     coefficient
-        Name of the signal (an expression coefficient or action unit). Default: the signal that varies most.
+        Name of the signal (an expression coefficient or action unit). Default: the signal that varies most; the title
+        then says so.
     scales, precision, fps
         As for `bitbox_xr.expressivity`.
     min_rise, false_alarms_per_minute, noise
@@ -104,7 +105,8 @@ def decomposition(
     >>> [ax.get_ylabel() for ax in fig.axes]
     ['signal', '0.5 s', '1 s']
     """
-    one = _one_signal(as_signals(x, fps=fps, label="x"), coefficient)
+    given = as_signals(x, fps=fps, label="x")
+    one = _one_signal(given, coefficient)
     if isinstance(noise, xr.DataArray) and SIGNAL in noise.coords:
         noise = noise.sel({SIGNAL: one[SIGNAL].values})
     _, chosen = prepared("decomposition", one, Asked(scales, False, precision, min_rise, false_alarms_per_minute), None)
@@ -129,7 +131,9 @@ def decomposition(
         ax.locator_params(axis="y", nbins=3)
     axes[-1].set_xlabel("time, s")
     fig.align_ylabels(axes)
-    write_title(fig, *_title(one, chosen, rule, on_top))
+    heading, notes = _title(one, chosen, rule, on_top)
+    picked = coefficient is None and given.sizes[SIGNAL] > 1
+    write_title(fig, heading, [*(["the signal that varies most"] if picked else []), *notes])
     return fig
 
 
@@ -235,7 +239,7 @@ def _title(one: xr.DataArray, chosen: Scales, rule: Scales, on_top: Drawn) -> tu
         return name, [f"{every} maxima of the signal itself"]
     where = "all scales aggregated" if len(chosen.durations) > 1 else f"at {chosen.durations[0]:.6g} s"
     limits = activation_rule({name: getattr(rule, name) for name in ("min_rise", "false_alarms_per_minute")})
-    count = f"{on_top.chosen.sizes[EVENT]} activations chosen ({' and '.join(limits)}; red)"
+    count = f"{counted(on_top.chosen.sizes[EVENT], 'activation')} chosen ({' and '.join(limits)}; red)"
     return f"{name}, {where}", [count, f"{every} are counted by default (the others grey)"]
 
 

@@ -39,6 +39,7 @@ __all__ = ["asymmetry", "expressivity"]
 
 MAX_LABELS_IN_ONE_COLUMN = 24
 ROW_MM, MARGIN_MM, ASYMMETRY_MM = 6.0, 28.0, 60.0
+MIN_ROWS_MM = 16.0  # all rows together: the label beside the colours needs it
 COUNTS = ("frequency", "density", "activations_per_minute")  # they fall with the scale in every recording
 RATIOS = (1.25, 1.5, 2.0, 4.0, 8.0)  # upper ends of the colours of relative values; the lower ends are 1 / ratio
 OTHER_METRICS = ("activations_per_minute", "eligible_time")  # separate variables of a result
@@ -122,7 +123,7 @@ def expressivity(
     rows, columns = values.shape
     heat = _heat(values.values, metric, relative)
     names = [str(name) for name in values[COEFFICIENT].values]
-    height = MARGIN_MM + ROW_MM * rows + name_space(names)
+    height = MARGIN_MM + max(ROW_MM * rows, MIN_ROWS_MM) + name_space(names)
     ax = axes(ax, COLUMN_MM[1 if columns <= MAX_LABELS_IN_ONE_COLUMN else 2], height)
     width = float(points(ax)[0])
     image = ax.imshow(heat.values, aspect="auto", interpolation="nearest", **_colours(heat, vmin, vmax, cmap))

@@ -43,7 +43,7 @@ def groups(
     ----------
     summary
         Summary of a cohort, or any Dataset with a dimension of recordings. Choose one pair or coefficient with
-        ``.sel()``.
+        ``.sel()`` if there are several.
     variable
         Name of the variable to plot.
     by
@@ -73,6 +73,7 @@ def groups(
     >>> [label.get_text() for label in ax.get_xticklabels()]
     ['control\\nn = 3', 'clinic\\nn = 2']
     """
+    summary = summary.squeeze([name for name, size in summary.sizes.items() if size == 1 and name not in (dim, by)])
     within = by in summary.dims
     values = select_variable(summary, variable, (dim, by) if within else (dim,), "pass the name of one of these")
     if not within and (by not in summary.coords or summary[by].dims != (dim,)):

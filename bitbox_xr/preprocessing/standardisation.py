@@ -21,7 +21,6 @@ Center: TypeAlias = Literal["mean", "median"]
 Scale: TypeAlias = Literal["std", "mad"]
 
 MAD_TO_STD = 1.4826  # standard deviation of a normal distribution whose median absolute deviation is 1
-MOMENT = "moment"  # dimension of level and spread, only inside this module
 
 
 def standardize(
@@ -87,7 +86,7 @@ def standardize(
         faults.append(str(error))
     refuse("standardize()", faults)
     moments = _moments(rest, center, scale, needed=reference is not None)
-    level, spread = (moments.isel({MOMENT: k}, drop=True).drop_vars(moments.coords) for k in (0, 1))
+    level, spread = (moment.drop_vars(moment.coords) for moment in moments)
     out: xr.DataArray = xr.apply_ufunc(
         partial(_standardized, dead_band=float(dead_band)), x, level, spread,
         dask="parallelized", output_dtypes=[x.dtype], keep_attrs="override",
@@ -159,33 +158,34 @@ def _part(x: xr.DataArray, chosen: Mapping[str, object]) -> tuple[xr.DataArray, 
 # --- level and spread
 
 
-def _moments(rest: xr.DataArray, center: str | None, scale: str | None, needed: bool) -> xr.DataArray:
-    """Level and spread of each signal, `(…, signal, moment)`."""
+def _moments(
+    rest: xr.DataArray, center: str | None, scale: str | None, needed: bool
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Level and spread of each signal, each `(…, signal)`."""
     if rest.chunks:  # the level of a signal needs all of its frames
         rest = rest.chunk({TIME: -1, SIGNAL: "auto"})
     moments = xr.apply_ufunc(
         partial(_level_and_spread, center=center, scale=scale), rest,
-        input_core_dims=[[TIME]], output_core_dims=[[MOMENT]], dask="parallelized", output_dtypes=[np.float64],
-        dask_gufunc_kwargs={"output_sizes": {MOMENT: 2}},
+        input_core_dims=[[TIME]], output_core_dims=[[], []], dask="parallelized", output_dtypes=[np.float64] * 2,
     )  # fmt: skip
-    checked: xr.DataArray = xr.apply_ufunc(
-        partial(_checked_moments, names=rest[SIGNAL].values, needed=needed, scale=scale), moments,
-        input_core_dims=[[SIGNAL, MOMENT]], output_core_dims=[[SIGNAL, MOMENT]], dask="parallelized",
-        output_dtypes=[np.float64], dask_gufunc_kwargs={"allow_rechunk": True},
+    checked: tuple[xr.DataArray, xr.DataArray] = xr.apply_ufunc(
+        partial(_checked, names=rest[SIGNAL].values, needed=needed, scale=scale), *moments,
+        input_core_dims=[[SIGNAL]] * 2, output_core_dims=[[SIGNAL]] * 2, dask="parallelized",
+        output_dtypes=[np.float64] * 2, dask_gufunc_kwargs={"allow_rechunk": True},
     )  # fmt: skip
     return checked
 
 
-def _level_and_spread(values: np.ndarray, center: str | None, scale: str | None) -> np.ndarray:
-    """Level and spread `(…, signal, 2)` of values `(…, signal, time)`; NaN without any value, 0 for equal values."""
+def _level_and_spread(values: np.ndarray, center: str | None, scale: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """Level and spread `(…, signal)` of values `(…, signal, time)`; NaN without any value, 0 for equal values."""
     values = values.astype(np.float64)
     refuse_infinite(values)
-    out = np.full((*values.shape[:-1], 2), np.nan)
+    level, spread = np.full((2, *values.shape[:-1]), np.nan)
     for at in np.ndindex(values.shape[:-1]):
         present = values[at][~np.isnan(values[at])]
         if len(present):
-            out[at] = _level(present, center), _spread(present, scale)
-    return out
+            level[at], spread[at] = _level(present, center), _spread(present, scale)
+    return level, spread
 
 
 def _level(present: np.ndarray, center: str | None) -> float:
@@ -202,10 +202,11 @@ def _spread(present: np.ndarray, scale: str | None) -> float:
     return float(np.std(present - present[0]))  # the standard deviation of equal values is exactly 0
 
 
-def _checked_moments(moments: np.ndarray, names: np.ndarray, needed: bool, scale: str | None) -> np.ndarray:
-    """The moments `(…, signal, 2)`; raises ValueError if a spread is 0, or a level is missing but `needed`."""
-    each = moments.reshape(-1, *moments.shape[-2:])
-    still, absent = names[(each[..., 1] == 0).any(axis=0)], names[np.isnan(each[..., 0]).any(axis=0)]
+def _checked(
+    level: np.ndarray, spread: np.ndarray, names: np.ndarray, needed: bool, scale: str | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Level and spread `(…, signal)`; raises ValueError if a spread is 0, or a level is missing but `needed`."""
+    still, absent = (names[at.reshape(-1, len(names)).any(axis=0)] for at in (spread == 0, np.isnan(level)))
     faults = []
     if len(still):
         other = "use scale='std', which is 0 only for values that never change" if scale == "mad" else "use scale=None"
@@ -216,7 +217,7 @@ def _checked_moments(moments: np.ndarray, names: np.ndarray, needed: bool, scale
     if needed and len(absent):
         faults.append(f"expected a reference with values of every signal, got none for {listed(absent, most=40)}")
     refuse("standardize()", faults)
-    return moments
+    return level, spread
 
 
 def _standardized(values: np.ndarray, level: np.ndarray, spread: np.ndarray, dead_band: float) -> np.ndarray:

@@ -12,6 +12,7 @@ from bitbox_xr.core.provenance import MULTIVERSE, PREREGISTERED_SETTING, SOME_RE
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import EVENT, PAIR, SIGNAL1, SIGNAL2
 from bitbox_xr.inference.settings import OF
+from bitbox_xr.inference.surrogate_numbers import ASKED, limit_text
 from bitbox_xr.measures.results import largest_lag
 from bitbox_xr.reporting import nouns
 from bitbox_xr.reporting.inputs import WHOSE, data_text, losses_text, of_sides, tracker_keys
@@ -111,6 +112,9 @@ def _facts(result: xr.Dataset) -> dict[str, object]:
     facts |= {name: noun.counted(int(str(facts[name]))) for name, noun in COUNTED.items() if name in facts}
     facts |= _of_measure(result, facts)
     facts |= _by_label(result, facts)
+    if "n" in facts and ASKED in facts:
+        limit = limit_text(str(facts["surrogates"]), by="by" in facts)
+        facts["n"] = f"{facts['n']}, {'at most ' if 'by' in facts else ''}{limit}"
     if "scales" in facts:
         facts |= {"unscaled": 1} if facts["scales"] == "raw" else {"scales": series(str(facts["scales"]).split())}
     facts |= _settings(result, facts)

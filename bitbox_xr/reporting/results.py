@@ -5,6 +5,7 @@ import xarray as xr
 
 from bitbox_xr.core.durations import length_of
 from bitbox_xr.core.types import Attrs
+from bitbox_xr.core.validation import counted
 from bitbox_xr.core.variables import LAG, PAIR, SIGNAL1, SIGNAL2, WINDOW
 from bitbox_xr.inference.surrogate_numbers import ALPHA, too_few_text
 from bitbox_xr.measures.results import matched
@@ -211,7 +212,7 @@ def _summary(result: xr.Dataset, kind: Kind) -> str:
     found = ""
     if "p_fwe" in result:
         tested, significant = int(result["p_fwe"].notnull().sum()), int((result["p_fwe"] <= ALPHA).sum())
-        found = f"{significant} of {tested} tests have a family-wise p ≤ .05. "
+        found = f"{significant} of {counted(tested, 'test')} {'has' if tested == 1 else 'have'} a family-wise p ≤ .05. "
     if kind.order not in own:
         return found
     cells = dict(zip(table.heads, table.rows[0], strict=True))

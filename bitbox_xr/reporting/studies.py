@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from bitbox_xr.cohort import Cohort
-from bitbox_xr.core.variables import PERSON, RECORDING
+from bitbox_xr.core.validation import listed
+from bitbox_xr.core.variables import PERSON, RECORDING, SCALE
 from bitbox_xr.measures.tables import to_frame
 from bitbox_xr.reporting.kinds import Kind, kind_of
 from bitbox_xr.reporting.page import Block, Figure, Listing, Paragraph, Section, Table
@@ -23,9 +24,11 @@ MAX_GROUP_PICTURES = 3
 LARGEST = "The pictures show what has the largest mean over recordings. The tables show all results."
 NO_QUALITY = "The study has no measure of quality. Add the measure quality to see losses, masks and noise."
 MAX_RECORDINGS = 500  # in a table
+MAX_NAMES = 40  # of recordings with one message
 MAX_GROUPS = 6  # values of a covariate that are groups
 DESCRIBED = ("mean", "SD", "ci_low", "ci_high")
 STATES = ("failed", "not done")
+SCALE_LABEL = "scale_label"  # a scale as text, such as "1 s"
 OF_DATA = ("duration", "n_windows", "valid_share", "masked_share")  # in the summary of every measure with `by`
 
 
@@ -88,15 +91,19 @@ def _not_measured(study: Cohort) -> list[Section]:
     for state in STATES:
         own = study.status[study.status["state"] == state]
         if len(own):
-            table = plain_table(
-                f"Recordings that are {state}", ["recording", "reason"], _rows(own[["recording", "message"]])
-            )
+            table = _messages(f"Recordings that are {state}", "reason", own)
             sections.append(Section(f"{state.capitalize()} recordings", (table,)))
     if len(study.warned):
-        rows = _rows(study.warned[["recording", "message"]])
-        table = plain_table("Recordings that are done, with a warning", ["recording", "warning"], rows)
+        table = _messages("Recordings that are done, with a warning", "warning", study.warned)
         sections.append(Section("Warnings", (table,)))
     return sections
+
+
+def _messages(caption: str, head: str, status: pd.DataFrame) -> Table:
+    """A row for each different message, with the recordings that have it."""
+    same = status.groupby("message", sort=False, dropna=False)["recording"]
+    rows: list[list[object]] = [[listed(names, MAX_NAMES), str(message)] for message, names in same]
+    return plain_table(caption, ["recordings", head], rows)
 
 
 def _covariates(summary: xr.Dataset) -> list[str]:
@@ -171,12 +178,15 @@ def _largest(values: xr.DataArray, most: int) -> list[dict[Hashable, int]]:
 
 def _named(cell: xr.Dataset, variable: str, dims: Iterable[Hashable]) -> str:
     """The variable and the labels of a cell, in a caption."""
-    labels = [
-        str(cell[dim].item()) if cell[dim].dtype.kind in "UO" else f"{dim} {cell[dim].item():g}"
-        for dim in dims
-        if dim in cell.coords
-    ]
+    labels = [_label(cell, dim) for dim in dims if dim in cell.coords]
     return ", ".join([_title(variable, unit_of(variable, cell)), *labels])
+
+
+def _label(cell: xr.Dataset, dim: Hashable) -> str:
+    """The label of a cell along a dimension, with its name if it is a number; aggregated scales have a text."""
+    if dim == SCALE and SCALE_LABEL in cell.coords:
+        return f"{SCALE} {cell[SCALE_LABEL].item()}"
+    return str(cell[dim].item()) if cell[dim].dtype.kind in "UO" else f"{dim} {cell[dim].item():g}"
 
 
 def _is_averaged(summary: xr.Dataset, kind: Kind, name: str) -> bool:
@@ -202,7 +212,7 @@ def _tidy(summary: xr.Dataset, kind: Kind) -> pd.DataFrame:
 def _labels(frame: pd.DataFrame, summary: xr.Dataset, kind: Kind) -> list[str]:
     """The columns with the labels of all dimensions but that of recordings."""
     dims = [str(dim) for dim in summary[kind.marker].dims if dim not in (RECORDING, "metric", "lag")]
-    return ["scale_label" if dim == "scale" and "scale_label" in frame else dim for dim in dims]
+    return [SCALE_LABEL if dim == SCALE and SCALE_LABEL in frame else dim for dim in dims]
 
 
 def _described(frame: pd.DataFrame, labels: list[str], name: str) -> pd.DataFrame:

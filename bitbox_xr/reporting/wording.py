@@ -8,6 +8,7 @@ import xarray as xr
 from bitbox_xr.core.durations import seconds
 from bitbox_xr.core.types import Attrs
 from bitbox_xr.core.variables import SIGNAL1, SIGNAL2, VARIABLES
+from bitbox_xr.inference.surrogate_numbers import ASKED, limit_text
 from bitbox_xr.measures.results import largest_lag
 
 __all__ = ["explanation", "head", "option", "shown_options", "shown_unit", "sources", "unit_of"]
@@ -93,6 +94,8 @@ OPTIONS = {
     "variable": ("Variable", ""),
     "of": ("Measure", ""),
     "between": ("Groups", ""),
+    "first": ("First group, which is subtracted", ""),
+    "second": ("Second group", ""),
     "within": ("Conditions", ""),
     "covariates": ("Covariates", ""),
     "permutations": ("Permutations", ""),
@@ -172,16 +175,20 @@ def option(name: str, value: object) -> tuple[str, str]:
 
 
 def shown_options(attrs: Attrs) -> dict[str, object]:
-    """The attributes of a result, with the largest lag after the largest shift of a window.
+    """The attributes of a result, with the largest lag after the largest shift of a window, and why `n` is small.
 
-    >>> shown_options({"measure": "coordination", "max_lag": 5.0, "n": 19})
-    {'measure': 'coordination', 'max_lag': 5.0, 'reach': 10.0, 'n': 19}
+    >>> shown_options({"measure": "coordination", "max_lag": 5.0, "n": 23, "n_asked": 39, "surrogates": "shift"})
+    {'measure': 'coordination', 'max_lag': 5.0, 'reach': 10.0, 'n': '23 of 39, as many as the recording allows', \
+'n_asked': 39, 'surrogates': 'shift'}
     """
     shown: dict[str, object] = {}
     for name, value in attrs.items():
         shown[str(name)] = value
         if name == "max_lag":
             shown["reach"] = largest_lag(attrs)
+        if name == "n" and ASKED in attrs:
+            number = f"at most {value}" if "by" in attrs else f"{value} of {attrs[ASKED]}"
+            shown["n"] = f"{number}, {limit_text(str(attrs['surrogates']), by='by' in attrs)}"
     return shown
 
 

@@ -216,7 +216,8 @@ def qualities(studies=300):
         heads = [f"{variable}{', with covariates' if covariates else ''}" for variable, covariates in CASES]
         print(f"| the second group has | {' | '.join(heads)} |", flush=True)
         for k, (name, differing) in enumerate(DIFFERENCES.items()):
-            rng = np.random.default_rng([4, k, int(mirrors)])
+            # not 0: default_rng([4, 0, 0]) equals default_rng(4), so that both groups would come from one pool
+            rng = np.random.default_rng([4, k or len(DIFFERENCES), int(mirrors)])
             other = pool(rng, mirrors=mirrors, **differing)
             results = np.mean([tested(rng, quality_study(rng, usual, other)) for _ in range(studies)], axis=0)
             cells = [f"{estimate:+.3f}, {share:.2f}, {warned:.2f}" for estimate, share, warned in results]

@@ -27,7 +27,7 @@ COMMANDS = {
     "output onto an input": (
         ["imitation", "x.nc", "y.nc", "-o", "x.nc"],
         1,
-        "got x.nc, which is one of the recordings",
+        "got x.nc, which is one of them",
     ),
     "output into an absent folder": (
         ["imitation", "x.nc", "y.nc", "-o", "no/out.nc"],

@@ -316,7 +316,7 @@ def test_expressivity_of_a_file(tmp_path):
         xr.testing.assert_identical(found.load(), expressivity(face, scales=[0.5, 1, 2, 4], aggregate=True))
     done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "face.nc")
     assert done.exit_code == 1
-    assert "which is one of the recordings" in done.output
+    assert "which is one of them" in done.output
     done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "90")
     assert done.exit_code == 0
     done = run("expressivity", tmp_path / "face.nc", "-o", tmp_path / "out.nc", "--scales", "90,1")
@@ -333,7 +333,7 @@ def test_expressivity_of_a_file(tmp_path):
             "x.csv: expected a column of times or a frame rate, got neither; name the column",
         ),
         (["imitation", "x.nc", "y.nc", "-o", "no/out.nc"], "expected an existing folder for out.nc, got no"),
-        (["imitation", "x.nc", "y.nc", "-o", "y.nc"], "got y.nc, which is one of the recordings; choose another name"),
+        (["imitation", "x.nc", "y.nc", "-o", "y.nc"], "got y.nc, which is one of them; choose another name"),
         (["imitation", "x.nc", "y.nc", "-o", "."], "expected the name of a file, got the folder"),
         (["coordination", "x.nc", "-o", "out.nc", "--columns-y", "a"], "expected a file Y with --columns-y, got none"),
         (

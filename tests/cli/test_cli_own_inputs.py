@@ -69,7 +69,7 @@ def test_output_over_an_input_is_refused(files, case, link):
     before = {file.name: file.read_bytes() for file in files.iterdir()}
     done = run(*command, "-o", out)
     assert done.exit_code == 1
-    assert f"got {out}, which is one of the recordings; choose another name" in done.output
+    assert f"got {out}, which is one of them; choose another name" in done.output
     assert {file.name: file.read_bytes() for file in files.iterdir()} == before
 
 

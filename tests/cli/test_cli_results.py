@@ -222,7 +222,8 @@ WORDED = {
     "one tier or subject (open_intervals(…, tier=…, subject=…))": "one tier or subject (--tier NAME, --subject NAME)",
     "use causal=False, polarity=True": "use --no-causal, --polarity",
     "got scales=None and robust=True": "got scales=None and robust=True",  # no options of the command
-    "choose a smaller width or max_lag": "choose a smaller width or --max-lag",
+    "choose a smaller width or max_lag": "choose a smaller --width or --max-lag",
+    "a smaller width, step or max_lag; a larger window": "a smaller --width, --step or --max-lag; a larger window",
     "no fps is given; 30 fps are assumed": "no --fps is given; 30 fps are assumed",
     "a window of the width is longer than the time, by far": "a window of the width is longer than the time, by far",
     "expected by, the coordinate, got None": "expected --by, the coordinate, got none",
@@ -306,7 +307,7 @@ def _written_study(folder):
     noise = np.random.default_rng(1).normal(size=(16, 2, 3, 2))
     noise[:8] += 3  # of the first group
     quality = xr.Dataset({"noise": (("recording", "condition", "signal", "person"), noise)}, people)
-    quality = quality.assign_coords(condition=summary.condition)
+    quality = quality.assign_coords(condition=summary.condition).assign_attrs(measure="quality")
     bx.to_netcdf(summary, folder / "summary.nc")
     bx.to_netcdf(quality, folder / "quality.nc")
     return summary, quality.noise.mean("signal")
@@ -341,6 +342,27 @@ def test_a_contrast_warns_of_groups_that_differ_in_quality_and_adjusts_for_it(tm
                                between="group", covariates=["noise1"], n=99, rng=7)  # fmt: skip
     found = bx.open_netcdf(tmp_path / "adjusted.nc").load()
     xr.testing.assert_allclose(found[["estimate", "p_fwe"]], expected[["estimate", "p_fwe"]])
+
+
+def test_a_contrast_compares_two_of_three_groups(tmp_path):
+    summary, _ = _written_study(tmp_path)
+    asked = ["contrast", tmp_path / "summary.nc", "-o", tmp_path / "two.nc", "--variable", "excess",
+             "--between", "site", "--within", "condition", "--n", 99, "--seed", 7]  # fmt: skip
+    assert "got a, b, c; choose two of them, --groups FIRST SECOND" in run(*asked).stderr
+    succeeded(*asked, "--groups", "c", "a")
+    options = {"variable": "excess", "between": "site", "groups": ["c", "a"], "within": "condition", "n": 99, "rng": 7}
+    xr.testing.assert_identical(bx.open_netcdf(tmp_path / "two.nc").load(), bx.contrast(summary, **options))
+
+
+@pytest.mark.parametrize(
+    ("attrs", "got"), [({"measure": "expressivity"}, "that of expressivity in "), ({}, "none in ")]
+)
+def test_a_contrast_refuses_the_summary_of_another_measure_as_quality(tmp_path, attrs, got):
+    summary, _ = _written_study(tmp_path)
+    bx.to_netcdf(summary.assign_attrs(attrs), tmp_path / "other.nc")
+    done = run("contrast", tmp_path / "summary.nc", "-o", tmp_path / "o.nc", "--variable", "excess",
+               "--quality", tmp_path / "other.nc")  # fmt: skip
+    assert f"expected --quality to be the summary of the measure quality, got {got}" in done.stderr
 
 
 def test_the_help_of_every_command_has_an_example_of_it():

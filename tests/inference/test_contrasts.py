@@ -44,6 +44,12 @@ def test_between_is_welchs_t_with_hedges_g():
     assert (found.attrs["first"], found.attrs["second"]) == ("clinic", "control")
 
 
+def test_n_may_be_as_small_as_1_and_as_large_as_a_million():
+    few = study(each=4)
+    assert contrast(few, variable="excess", between="group", n=1, rng=0).attrs["permutations"] == 1
+    assert contrast(few, variable="excess", between="group", n=1_000_000, rng=0).attrs["permutations"] == 69  # all
+
+
 def test_small_groups_use_every_permutation():
     summary = study(each=5)
     found = contrast(summary, variable="excess", between="group", rng=0)
@@ -118,8 +124,10 @@ def test_a_covariate_removes_the_difference_that_it_explains():
 
 def test_labels_of_cells_are_kept_and_tables_are_tidy():
     summary = study(conditions=3)
+    summary = summary.assign_coords(order=(("condition", "pair"), np.arange(9).reshape(3, 3)))
     found = contrast(summary, variable="excess", within="condition", rng=0)
     assert found.region.values.tolist() == ["mouth"] * 3
+    assert set(found.coords) == {"comparison", "pair", "region"}  # none of a recording or a condition
     assert set(found.dims) == {"comparison", "pair"}
     table = found.bitbox.to_frame()
     assert len(table) == 9
@@ -169,6 +177,20 @@ def test_a_number_can_be_a_group():
     assert found.comparison.item() == "1 - 0"
 
 
+def test_two_of_several_groups_are_compared_in_the_order_given():
+    summary = study(each=12)
+    found = contrast(summary, variable="excess", between="site", groups=["c", "a"], rng=0)
+    of_a, of_c = (summary.excess.values[summary.site == site] for site in "ac")
+    np.testing.assert_allclose(found.t, stats.ttest_ind(of_a, of_c, equal_var=False).statistic)
+    assert (found.comparison.item(), found.attrs["first"], found.attrs["second"]) == ("a - c", "c", "a")
+    assert found.attrs["recordings_dropped"] == 0
+    numbers = summary.assign_coords(
+        site=("recording", np.select([summary.site == one for one in "ab"], [1.0, 2.0], 3.0))
+    )
+    again = contrast(numbers, variable="excess", between="site", groups=[3, 1], rng=0)
+    np.testing.assert_array_equal(again.p_fwe, found.p_fwe)
+
+
 def test_the_seed_repeats_a_contrast_and_dask_is_computed():
     summary = study(each=12)
     found = contrast(summary, variable="excess", between="group", n=99)
@@ -209,10 +231,20 @@ def test_groups_that_differ_in_quality_are_warned_of(noisy):
         UserWarning, match=r"groups of group differ in the quality of their signals: noise2 \(p = \S+\)\."
     ):
         contrast(noisy.isel(condition=0), variable="excess", between="group", rng=0)
-    reduced = noisy.isel(condition=0).assign(noise2=noisy.noise2.mean("signal"))
-    with pytest.warns(UserWarning, match="differ strongly in the covariates noise2") as caught:
-        contrast(reduced, variable="excess", between="group", covariates=["noise2"], rng=0)
-    assert len(caught) == 1
+
+
+def test_qualities_are_averaged_over_signals_and_conditions_that_are_not_compared(noisy):
+    noisy = noisy.assign(lost_share=noisy.lost_share + noisy.noise2 / 100).assign_attrs(by="condition")
+    reduced = noisy.assign(
+        noise2=noisy.noise2.mean("signal"), lost_share=noisy.lost_share.mean(["signal", "condition"])
+    )
+    options = {"variable": "excess", "between": "group", "covariates": ["noise2", "lost_share"], "n": 99, "rng": 0}
+    with pytest.warns(UserWarning, match="differ strongly in the covariates noise2, lost_share") as caught:
+        found, expected = (contrast(one, **options) for one in (noisy, reduced))
+    assert len(caught) == 2  # no quality besides, of either
+    xr.testing.assert_allclose(found, expected)
+    noise = contrast(noisy.isel(condition=0), variable="noise2", between="group", n=99, rng=0)
+    assert noise.p.dims == ("signal",)  # the tested variable is not averaged
 
 
 def test_conditions_that_differ_in_quality_are_warned_of(noisy):
@@ -239,7 +271,14 @@ BAD = {
                "group, age, site", "expected within to be a dimension of excess, got 'y'", "got 'z'", "got 'pair'"]),
     "one label": (lambda s: contrast(s.isel(condition=[0]), variable="excess", within="condition"), ["at least two"]),
     "no labels": (lambda s: contrast(s.drop_vars("condition"), variable="excess", within="condition"), ["assign them"]),
-    "three groups": (lambda s: contrast(s, variable="excess", between="site"), ["two groups in site, got a, b"]),
+    "three groups": (lambda s: contrast(s, variable="excess", between="site"),
+                     ["expected two groups in site, got a, b, c; choose two of them, groups=…"]),
+    "absent group": (lambda s: contrast(s, variable="excess", between="site", groups=["a", "d"]),
+                     ["expected groups to be labels of site (a, b, c), got 'd'"]),
+    "one group": (lambda s: contrast(s, variable="excess", between="site", groups=["a", "a"]),
+                  ["expected groups to be two different labels of site, got a, a"]),
+    "groups of nothing": (lambda s: contrast(s, variable="excess", groups=["a", "b"]),
+                          ["expected between with groups, got None"]),
     "small": (lambda s: contrast(s.isel(recording=slice(0, 11)), variable="excess", between="group"),
               ["at least 4 recordings in each group of group, got clinic: 8, control: 3"]),
     "few": (lambda s: contrast(s.isel(recording=slice(0, 3)), variable="excess"), ["at least 4 recordings, got 3"]),
@@ -249,6 +288,9 @@ BAD = {
                                      between="group", covariates=["a"]), ["covariates that differ within the groups"]),
     "infinite": (lambda s: contrast(s.assign(excess=s.excess / 0.0), variable="excess"), ["expected finite values of"]),
     "n": (lambda s: contrast(s, variable="excess", n=0, rng=-1), ["2 faults", "expected n", "expected rng"]),
+    "large n": (lambda s: contrast(s, variable="excess", n=1_000_001), ["integer from 1 to 1000000, got 1000001"]),
+    "broken n": (lambda s: contrast(s, variable="excess", n=9.5), ["got 9.5"]),
+    "true n": (lambda s: contrast(s, variable="excess", n=True), ["got True"]),
 }  # fmt: skip
 
 

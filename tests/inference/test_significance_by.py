@@ -173,7 +173,8 @@ def test_significance_within_intervals_is_lazy_and_equal():
 def test_a_long_recording_has_one_shift_for_each_spacing():
     x, y = recording([("a", 25)])
     found = bx.significance(x, y, rng=0, progress=False, **WINDOWS)
-    assert found.attrs["n"] == 24
+    assert (found.attrs["n"], found.attrs["n_asked"]) == (24, 199)
+    assert "n_asked" not in bx.significance(x, y, rng=0, n=24, progress=False, **WINDOWS).attrs
     assert (found.p_min == 1 / 25).all()
 
 
@@ -189,14 +190,14 @@ def test_labels_have_their_own_numbers_and_families():
 
 def test_too_few_surrogates_are_noted_with_the_length_that_is_needed():
     x, y = recording([("a", 12)])
-    with pytest.warns(UserWarning, match=r"got 11, with which p is at least \.083; .* needs a recording of 20 s"):
+    with pytest.warns(UserWarning, match=r"got 11, as many as the recording allows, .* \.083; .* a recording of 20 s"):
         found = bx.significance(x, y, rng=0, progress=False, **WINDOWS)
     assert (found.p >= found.p_min).all()
     with pytest.warns(UserWarning, match=r"got 5, with which p is at least \.167; choose a larger n"):
         bx.significance(x, y, n=5, progress=False, **WINDOWS)
-    with pytest.warns(UserWarning, match=r"got 3 of 'b', with which p is at least \.250; .* an interval of 20 s, more"):
+    with pytest.warns(UserWarning, match=r"got 3 of .b., as many as the intervals allow, .* \.250; .* of 20 s, more"):
         bx.significance(*recording([("a", 25), ("b", 4)]), by="condition", progress=False, **WINDOWS)
-    with pytest.warns(UserWarning, match=r"got 2, .*; give 19 partners or more"):
+    with pytest.warns(UserWarning, match=r"got 2, as many as there are partners, .*; give 19 partners or more"):
         bx.significance(x, y, surrogates="partners", partners=[y, y], progress=False, **WINDOWS)
 
 

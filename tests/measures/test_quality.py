@@ -49,6 +49,15 @@ def test_activations_are_those_above_the_noise():
     np.testing.assert_allclose(found.activations_per_minute, expected.activations_per_minute[0])
 
 
+@pytest.mark.parametrize(("frames", "scales", "number"), [(45, [1], 0), (110, [1, 2], 2)])
+def test_short_recordings_have_the_activations_of_the_scales_that_fit(frames, scales, number):
+    x = face(times=(0.7, 2.2))[:frames]
+    options = {"aggregate": len(scales) > 1, "false_alarms_per_minute": 1}
+    expected = bx.expressivity(x, scales=scales, **options).activations_per_minute[0]
+    np.testing.assert_allclose(bx.quality(x).activations_per_minute, expected)
+    assert expected[0].item() * frames / FPS / 60 == pytest.approx(number)
+
+
 def test_range_is_that_of_values_present():
     x = face()
     x[150] = np.nan  # the first maximum
@@ -97,6 +106,10 @@ def test_short_or_empty_recordings_have_no_noise():
     found = bx.quality(face()[:10])
     assert found.noise.isnull().all()
     assert found.activations_per_minute.isnull().all()
+    assert bx.quality(face()[:15]).noise.isnull().all()  # as long as the scale of the noise, 0.5 s
+    assert bx.quality(face()[:16]).noise.notnull().all()
+    slow = bx.signals(face().values[:90], fps=2)  # a frame as long as this scale
+    assert bx.quality(slow).noise.isnull().all()
     lost = face()
     lost[:, 1] = np.nan
     assert np.isnan(bx.quality(lost).to_array().sel(signal="AU04", variable=["noise", "value_range"])).all()

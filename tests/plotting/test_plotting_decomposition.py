@@ -111,8 +111,11 @@ def test_decomposition_without_scales_and_with_one():
     fig = decomposition(face(), scales=None, fig=figure())
     assert len(fig.axes) == 1
     first, second = title(fig).splitlines()
-    assert first == "s2"  # the one that varies most
+    assert first == "s2"
+    assert second.startswith("the signal that varies most, ")
     assert second.endswith(" maxima of the signal itself")
+    for x, name in ((face(), "s2"), (face(1), None)):  # no choice
+        assert "varies most" not in title(decomposition(x, name, scales=[1], fig=figure()))
     fig = decomposition(face(), scales=[1], fig=figure())
     above, below = fig.axes
     assert title(fig).startswith("s2, at 1 s\n")

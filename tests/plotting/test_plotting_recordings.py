@@ -133,7 +133,9 @@ def summary(values, **coords):
 
 def test_groups_have_a_dot_for_each_recording_and_the_interval_of_the_mean():
     values = np.array([0.1, 0.3, 0.2, 0.5, np.nan, 0.6])
-    data = summary(values, group=("recording", ["a", "a", "a", "b", "b", "b"]), pair="AU12")
+    data = summary(values, group=("recording", ["a", "a", "a", "b", "b", "b"])).expand_dims(
+        pair=["AU12"]
+    )  # the only pair
     ax = groups.groups(data, "excess", by="group", ax=figure().subplots())
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a\nn = 3", "b\nn = 2"]
     np.testing.assert_allclose(sorted(ax.lines[0].get_ydata()), [0.1, 0.2, 0.3])

@@ -6,9 +6,9 @@ import pytest
 import xarray as xr
 
 from bitbox_xr import align, signals
-from bitbox_xr.preprocessing.alignment import shared_clock
+from bitbox_xr.preprocessing.alignment import left_out_text, shared_clock
 
-from random_recordings import NAN, column, noise
+from random_recordings import NAN, column, history_of, noise
 
 
 def lag_between(x, y, fps, most=60):
@@ -68,6 +68,7 @@ def test_times_are_those_of_the_recording_with_the_requested_rate():
 def test_offset_is_added_to_the_times_of_y():
     x, y = column(np.arange(100.0), fps=10), column(np.arange(50.0), fps=10)
     x2, y2 = align(x, y, offset=3.0)
+    assert [history_of(one)[-1]["shift"] for one in (x2, y2)] == [0.0, 3.0]
     np.testing.assert_array_equal(x2.values[:, 0], np.arange(30, 80))
     np.testing.assert_array_equal(y2.values[:, 0], np.arange(50))
     np.testing.assert_allclose(y2.time, 3 + np.arange(50) / 10)
@@ -126,3 +127,11 @@ def test_two_recordings_have_one_clock_if_no_frame_is_half_a_frame_off():
     assert shared_clock(x, y.assign_coords(time=later + 0.04)) == (10.0, 50)
     with pytest.raises(ValueError, match="expected x and y to have the same frame times"):
         shared_clock(x, y.assign_coords(time=later + 0.06))
+
+
+def test_what_is_left_out_is_noted_from_a_twentieth_on():
+    x = signals(noise(100), fps=10)
+    assert left_out_text(x, x[:95], 10) == ""
+    assert left_out_text(x[:94], x, 10) == (
+        "expected x and y of one length, got y of 10 s and x of 9.4 s; what y has beyond the end of x is left out"
+    )

@@ -202,4 +202,5 @@ def test_only_frames_near_a_gap_depend_on_bridged_values():
 def test_a_rate_lower_by_less_than_1_percent_is_not_filtered():
     x = signals(noise(300), fps=30)
     assert history_of(resample(x, 29.97))[0]["filtered"] == 0
+    assert history_of(resample(signals(noise(300), fps=100), 99))[0]["filtered"] == 0  # by 1 %
     assert history_of(resample(x, 29))[0]["filtered"] == 1

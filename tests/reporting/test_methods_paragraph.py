@@ -223,9 +223,16 @@ def test_each_label_has_its_number_of_surrogates():
     numbers = json.loads(found.attrs["n_by_label"])
     assert len(set(numbers)) == 2
     text = paragraph(found)
-    assert f"in {numbers[0]} (baseline) and {numbers[1]} (task) surrogates (Moulder" in text
+    both = f"{numbers[0]} (baseline) and {numbers[1]} (task) surrogates"
+    assert f"in {both}, at most as many as the intervals allow (Moulder" in text
     assert "shifted circularly in time within each interval." in text
     assert f"in at most {WORDS[max(numbers)]} surrogates" in paragraph(found.sel(condition="task"))
+
+
+def test_fewer_surrogates_than_asked_for_have_a_reason():
+    found = bx.significance(X, Y, n=99, rng=7, progress=False, **OPTIONS)
+    assert f"in {found.attrs['n']} surrogates, as many as the recording allows (Moulder" in paragraph(found)
+    assert "as many" not in paragraph(bx.significance(X, Y, n=3, rng=7, progress=False, **OPTIONS))
 
 
 def test_numbers_of_a_first_recording_are_not_those_of_all(tmp_path):

@@ -241,7 +241,7 @@ def out(tmp_path):
         {"measure": "quality", "by": "condition", "fps": 25.0},
     )
     rows = [[name, "done", "", 1.0, 0, "done", "done"] for name in summary.recording.values]
-    rows[0][2] = "the times of x.csv are not used"
+    rows[0][2] = rows[1][2] = "the times of x.csv are not used"
     rows.insert(3, [HOSTILE, "failed", f"{HOSTILE}: expected a file, got none", 1.0, 0, "failed", "failed"])
     rows.append(["last", "not done", "", 0.0, 0, "not done", "not done"])
     columns = ["recording", "state", "message", "seconds", "retries", "significance", "quality"]
@@ -258,7 +258,7 @@ def test_a_report_on_a_study(out, tmp_path):
     assert_harmless(parsed, text)
     assert "<h1>Study out</h1>" in text
     assert [HOSTILE, f"{HOSTILE}: expected a file, got none"] in parsed.rows
-    assert ["r00", "the times of x.csv are not used"] in parsed.rows
+    assert ["r00, r01", "the times of x.csv are not used"] in parsed.rows
     assert {"Warnings", "Failed recordings", "Not done recordings", "Results by group", "Methods"} <= set(parsed.texts)
     assert ["control", "12.5 %"] in parsed.rows
     assert parsed.tags().count("svg") == 7  # two conditions; three pairs by condition, the largest by group and by site
