@@ -107,9 +107,10 @@ def summits(rows: np.ndarray, row: np.ndarray, frame: np.ndarray, scale: np.ndar
 
 
 def distinct(row: np.ndarray, frame: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Indices of summits at several scales without those that a shorter scale has already found.
+    """Indices of summits at several scales, each rise once.
 
-    These are within d / 2 of one of a shorter scale, which is more precise, or equal to one of their own scale.
+    Summits within d / 2 of one at a shorter scale, which is more precise, are left out. Of equal summits at one scale,
+    one is kept.
     """
     if not len(frame):
         return np.empty(0, dtype=np.intp)
