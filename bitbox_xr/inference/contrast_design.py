@@ -1,6 +1,6 @@
 """What a contrast compares: the sides, the comparisons of conditions, the covariates, and the checks of all three."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -158,13 +158,12 @@ def _group_faults(summary: xr.Dataset, between: str | None, groups: Sequence[obj
         return [] if groups is None else ["expected between with groups, got None; name the coordinate of the groups"]
     if (faults := _along_recordings(summary, between, "between")) or groups is None:
         return faults
-    if isinstance(groups, str) or len(set(_labels(groups))) != 2 or len(groups) != 2:
-        got = repr(groups) if isinstance(groups, str) else listed(groups) or "none"
+    given = list(groups) if isinstance(groups, Iterable) and not isinstance(groups, str) else []
+    if len(given) != 2 or len(set(_labels(given))) != 2:
+        got = listed(given) or repr(groups)
         return [f"expected groups to be two different labels of {between}, got {got}"]
     known = sorted(set(_text(summary[between])) - {""})
-    return [
-        unknown_name(f"groups to be labels of {between}", one, known) for one in _labels(groups) if one not in known
-    ]
+    return [unknown_name(f"groups to be labels of {between}", one, known) for one in _labels(given) if one not in known]
 
 
 def _covariate_faults(summary: xr.Dataset, name: object, within: str | None) -> list[str]:

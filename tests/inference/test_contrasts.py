@@ -277,6 +277,7 @@ BAD = {
                      ["expected groups to be labels of site (a, b, c), got 'd'"]),
     "one group": (lambda s: contrast(s, variable="excess", between="site", groups=["a", "a"]),
                   ["expected groups to be two different labels of site, got a, a"]),
+    "no list of groups": (lambda s: contrast(s, variable="excess", between="site", groups="ab"), ["got 'ab'"]),
     "groups of nothing": (lambda s: contrast(s, variable="excess", groups=["a", "b"]),
                           ["expected between with groups, got None"]),
     "small": (lambda s: contrast(s.isel(recording=slice(0, 11)), variable="excess", between="group"),
