@@ -10,7 +10,7 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import MULTIVERSE
-from bitbox_xr.core.selection import unknown_name
+from bitbox_xr.core.selection import nearest_name, unknown_name
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import COEFFICIENT, PAIR, RECORDING, RESERVED, SIGNAL, SIGNAL1, SIGNAL2
 
@@ -127,7 +127,7 @@ def _summary_faults(summary: object, variable: object) -> list[str]:
         return [f"expected a summary, a Dataset with the dimension {RECORDING}, got a {type(summary).__name__}"]
     known = [str(name) for name, values in summary.data_vars.items() if RECORDING in values.dims]
     if variable not in known:
-        got = f"{variable!r}; these are: {listed(known) or 'none'}"
+        got = f"{variable!r}; these are: {listed(known) or 'none'}{nearest_name(variable, known)}"
         return [f"expected variable to be one of the summary's variables along {RECORDING}, got {got}"]
     return []
 
@@ -168,7 +168,8 @@ def _group_faults(summary: xr.Dataset, between: str | None, groups: Sequence[obj
 
 def _covariate_faults(summary: xr.Dataset, name: object, within: str | None) -> list[str]:
     if not isinstance(name, str) or name not in summary.variables:
-        return _along_recordings(summary, name, "a covariate")
+        remedy = "; see with_quality()" if is_quality(name) else ""
+        return [f"{fault}{remedy}" for fault in _along_recordings(summary, name, "a covariate")]
     dims = summary[name].dims
     further = [str(dim) for dim in dims if dim not in (RECORDING, within)]
     if RECORDING not in dims:

@@ -346,6 +346,7 @@ def test_a_contrast_warns_of_groups_that_differ_in_quality_and_adjusts_for_it(tm
              "--select", "condition=task", "--quality", tmp_path / "quality.nc"]  # fmt: skip
     warned = run(*asked, "-o", tmp_path / "plain.nc")
     assert "groups of group differ in the quality of their signals: noise1 (p = " in warned.stderr
+    assert run(*asked[:-2], "-o", tmp_path / "no.nc", "--covariate", "noise1").stderr.endswith("; see --quality\n")
     run(*asked, "-o", tmp_path / "adjusted.nc", "--covariate", "noise1")
     of_child = noise.sel(person="signals", condition="task", drop=True)
     with pytest.warns(UserWarning, match="differ strongly in the covariates noise1"):
