@@ -266,7 +266,7 @@ def test_a_small_group_that_varies_more_is_warned_of():
 BAD = {
     "no dataset": (lambda s: contrast(s.excess, variable="excess"), ["expected a summary", "got a DataArray"]),
     "variable": (lambda s: contrast(s, variable="corr"), ["got 'corr'; these are: excess, sleep"]),
-    "like a variable": (lambda s: contrast(s, variable="exces"), ["; the nearest name is 'excess'"]),
+    "like a variable": (lambda s: contrast(s, variable="exces_s"), ["; the nearest name is 'excess'"]),
     "quality": (lambda s: contrast(s, variable="excess", covariates=["noise1"]), ["'noise1'", "see with_quality()"]),
     "names": (lambda s: contrast(s, variable="excess", between="x", within="y", covariates=["z", "pair"]),
               ["4 faults", "expected between to be a coordinate or variable along recording, got 'x'; coordinates are: "
