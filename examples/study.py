@@ -101,14 +101,13 @@ print(table[columns].head(8).round(3).to_string(index=False))
 #
 # The note names qualities whose differences between conditions are not the same in both groups: how many frames of the
 # child were lost, its noise, how often it was active, and how much of the mothers' data is masked because they spoke.
-# Follow it, adjust for them, and report both results. A covariate has one value for each recording and condition, so it
-# is averaged over signals.
+# Follow it, adjust for them, and report both results. A covariate has one value for each recording and condition:
+# `contrast` averages qualities over signals.
 
 # %%
 covariates = ["lost_share1", "noise1", "activations_per_minute1", "masked_share2"]
-averaged = summary.assign({name: summary[name].mean("pair") for name in covariates})
 options = {"variable": "excess", "between": "group", "within": "condition", "rng": 0}
-adjusted = averaged.bitbox.contrast(**options, covariates=covariates)
+adjusted = summary.bitbox.contrast(**options, covariates=covariates)
 planted = {"pair": ["AU04_r", "AU06_r", "AU12_r"], "comparison": "control - clinic, play - baseline"}
 both = {"without covariates": found, "with covariates": adjusted}
 for name, result in both.items():

@@ -16,7 +16,7 @@ import click
 __all__ = ["flag_of", "flags", "in_words_of", "named", "options_of"]
 
 # functions that are neither a command nor called as an option
-OTHER_CALLS = {"annotate": "--intervals", "open_intervals": "--intervals"}
+OTHER_CALLS = {"annotate": "--intervals", "open_intervals": "--intervals", "with_quality": "--quality"}
 # names that mean nothing else in a sentence; those with an underscore do not either
 UNMISTAKABLE = {"fps", "rng", "sep", "skiprows"}
 VALUE = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|…|True|False|None|-?[\w.+]+"""

@@ -47,8 +47,6 @@ KEYS: dict[str, tuple[Check, str, str]] = {
     "mask": (_are_tables, "tables, [[mask]]", "mask"),
     "prepare": (_are_tables, "tables, [[prepare]]", "prepare"),
 }
-
-
 REMEDY = "write options of a measure under [measures.NAME], those of reading files under [read]"
 
 

@@ -1,6 +1,6 @@
 """What a contrast compares: the sides, the comparisons of conditions, the covariates, and the checks of all three."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -10,7 +10,7 @@ import xarray as xr
 
 from bitbox_xr.core.errors import refuse
 from bitbox_xr.core.provenance import MULTIVERSE
-from bitbox_xr.core.selection import unknown_name
+from bitbox_xr.core.selection import nearest_name, unknown_name
 from bitbox_xr.core.validation import listed
 from bitbox_xr.core.variables import COEFFICIENT, PAIR, RECORDING, RESERVED, SIGNAL, SIGNAL1, SIGNAL2
 
@@ -127,7 +127,7 @@ def _summary_faults(summary: object, variable: object) -> list[str]:
         return [f"expected a summary, a Dataset with the dimension {RECORDING}, got a {type(summary).__name__}"]
     known = [str(name) for name, values in summary.data_vars.items() if RECORDING in values.dims]
     if variable not in known:
-        got = f"{variable!r}; these are: {listed(known) or 'none'}"
+        got = f"{variable!r}; these are: {listed(known) or 'none'}{nearest_name(variable, known)}"
         return [f"expected variable to be one of the summary's variables along {RECORDING}, got {got}"]
     return []
 
@@ -158,18 +158,18 @@ def _group_faults(summary: xr.Dataset, between: str | None, groups: Sequence[obj
         return [] if groups is None else ["expected between with groups, got None; name the coordinate of the groups"]
     if (faults := _along_recordings(summary, between, "between")) or groups is None:
         return faults
-    if isinstance(groups, str) or len(set(_labels(groups))) != 2 or len(groups) != 2:
-        got = repr(groups) if isinstance(groups, str) else listed(groups) or "none"
+    given = list(groups) if isinstance(groups, Iterable) and not isinstance(groups, str) else []
+    if len(given) != 2 or len(set(_labels(given))) != 2:
+        got = listed(given) or repr(groups)
         return [f"expected groups to be two different labels of {between}, got {got}"]
     known = sorted(set(_text(summary[between])) - {""})
-    return [
-        unknown_name(f"groups to be labels of {between}", one, known) for one in _labels(groups) if one not in known
-    ]
+    return [unknown_name(f"groups to be labels of {between}", one, known) for one in _labels(given) if one not in known]
 
 
 def _covariate_faults(summary: xr.Dataset, name: object, within: str | None) -> list[str]:
     if not isinstance(name, str) or name not in summary.variables:
-        return _along_recordings(summary, name, "a covariate")
+        remedy = "; see with_quality()" if is_quality(name) else ""
+        return [f"{fault}{remedy}" for fault in _along_recordings(summary, name, "a covariate")]
     dims = summary[name].dims
     further = [str(dim) for dim in dims if dim not in (RECORDING, within)]
     if RECORDING not in dims:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["quality"]
 
 NOISE_SCALE_S = 0.5
+ACTIVITY = "activations above the noise, per minute of frames with values"
 ACTIVATION_SCALES_S = (1.0, 2.0, 4.0)  # those that are shorter than the recording, aggregated
 FALSE_ALARMS_PER_MINUTE = 1.0
 PRECISION = 16
@@ -89,7 +90,8 @@ def quality(x: SignalsLike, *, by: str | None = None) -> xr.Dataset:
     extra = [str(dim) for dim in x.dims if dim not in (TIME, SIGNAL)]
     out = out.transpose(*extra, *labels.dims, SIGNAL).assign_coords({**carried(x, SIGNAL), **labels.coords})
     for name in out.data_vars:
-        out[name].attrs = variable_attrs(str(name), units=str(x.attrs.get("units", "1")))
+        long_name = ACTIVITY if name == "activations_per_minute" else None  # not that of expressivity()
+        out[name].attrs = variable_attrs(str(name), long_name=long_name, units=str(x.attrs.get("units", "1")))
     options = {"fps": fps, "noise_scale": NOISE_SCALE_S, **labels.attrs}
     return out.assign_attrs(result_attrs("quality", options, x))
 

@@ -101,6 +101,10 @@ def values(
     span = (vmin, vmax) if (heights < 0).any() else limits(heights, vmin, vmax, both_signs=False)
     ax.set(xlim=(-0.7, len(names) - 0.3), ylim=span, xlabel=dim, ylabel=literal(axis_text(one)))
     ax.grid(axis="y", color="0.9", linewidth=0.4)
+    low, high = ax.get_ylim()
+    for line in ax.lines:  # dots on the edge are whole
+        drawn = np.asarray(line.get_ydata(), dtype=float)
+        line.set_clip_on(bool(((drawn < low) | (drawn > high)).any()))
     mark_clipped(ax)
     if len(groups) > 1:
         legend_above(ax)

@@ -113,7 +113,7 @@ def _facts(result: xr.Dataset) -> dict[str, object]:
     facts |= _of_measure(result, facts)
     facts |= _by_label(result, facts)
     if "n" in facts and ASKED in facts:
-        limit = limit_text(str(facts["surrogates"]), by="by" in facts)
+        limit = limit_text(str(facts.get("surrogates")), by="by" in facts)
         facts["n"] = f"{facts['n']}, {'at most ' if 'by' in facts else ''}{limit}"
     if "scales" in facts:
         facts |= {"unscaled": 1} if facts["scales"] == "raw" else {"scales": series(str(facts["scales"]).split())}

@@ -183,7 +183,12 @@ def _named(cell: xr.Dataset, variable: str, dims: Iterable[Hashable]) -> str:
 
 
 def _label(cell: xr.Dataset, dim: Hashable) -> str:
-    """The label of a cell along a dimension, with its name if it is a number; aggregated scales have a text."""
+    """The label of a cell along a dimension, with its name if it is a number; aggregated scales have a text.
+
+    >>> cell = xr.Dataset(coords={"pair": "AU12", "order": 2.0, "scale": np.inf, "scale_label": "Agg 1.0-4.0"})
+    >>> [_label(cell, dim) for dim in ("pair", "order", "scale")]
+    ['AU12', 'order 2', 'scale Agg 1.0-4.0']
+    """
     if dim == SCALE and SCALE_LABEL in cell.coords:
         return f"{SCALE} {cell[SCALE_LABEL].item()}"
     return str(cell[dim].item()) if cell[dim].dtype.kind in "UO" else f"{dim} {cell[dim].item():g}"

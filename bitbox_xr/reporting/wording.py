@@ -188,7 +188,7 @@ def shown_options(attrs: Attrs) -> dict[str, object]:
             shown["reach"] = largest_lag(attrs)
         if name == "n" and ASKED in attrs:
             number = f"at most {value}" if "by" in attrs else f"{value} of {attrs[ASKED]}"
-            shown["n"] = f"{number}, {limit_text(str(attrs['surrogates']), by='by' in attrs)}"
+            shown["n"] = f"{number}, {limit_text(str(attrs.get('surrogates')), by='by' in attrs)}"
     return shown
 
 

@@ -1,4 +1,4 @@
-"""The commands that show results; kinematics, lag-profile, events and diversity; tables as CSV; wording of messages."""
+"""Commands that show results; quality, kinematics, lag-profile, events, diversity; tables as CSV; words of messages."""
 
 import inspect
 
@@ -14,6 +14,7 @@ from bitbox_xr.cli.pictures import PICTURES
 from bitbox_xr.cli.wording import in_words_of, options_of
 from bitbox_xr.measures.tables import to_frame
 from bitbox_xr.plotting.methods import PlotMethods, SignalsPlotMethods
+from bitbox_xr.reporting.rounding import rounded_column
 
 from random_recordings import random_walk
 from study_summaries import study
@@ -123,6 +124,16 @@ def test_kinematics(folder, tmp_path):
         with bx.open_netcdf(tmp_path / "out.nc") as found:
             xr.testing.assert_identical(found.load(), expected)
         assert f"path {expected.path.item():.3g} {expected.path.attrs['units']}" in output
+
+
+def test_quality(folder, tmp_path):
+    output = succeeded("quality", folder / "labelled.nc", "-o", tmp_path / "q.nc", "--by", "condition")
+    with bx.open_netcdf(tmp_path / "q.nc") as found, bx.open_netcdf(folder / "labelled.nc") as labelled:
+        xr.testing.assert_identical(found.load(), bx.quality(labelled.load(), by="condition"))
+        noise = rounded_column([found.noise.min().item(), found.noise.max().item()], "noise")
+    assert f"q.nc: 2 signals; lost frames 0.0 %; noise {noise[0]} to {noise[1]}; range " in output
+    done = run("quality", folder / "x.nc", "-o", folder / "x.nc")
+    assert "x.nc, which is one of them" in done.stderr
 
 
 # --- pictures and reports
@@ -335,6 +346,7 @@ def test_a_contrast_warns_of_groups_that_differ_in_quality_and_adjusts_for_it(tm
              "--select", "condition=task", "--quality", tmp_path / "quality.nc"]  # fmt: skip
     warned = run(*asked, "-o", tmp_path / "plain.nc")
     assert "groups of group differ in the quality of their signals: noise1 (p = " in warned.stderr
+    assert run(*asked[:-2], "-o", tmp_path / "no.nc", "--covariate", "noise1").stderr.endswith("; see --quality\n")
     run(*asked, "-o", tmp_path / "adjusted.nc", "--covariate", "noise1")
     of_child = noise.sel(person="signals", condition="task", drop=True)
     with pytest.warns(UserWarning, match="differ strongly in the covariates noise1"):

@@ -33,7 +33,7 @@ def test_the_examples_run(tmp_path, monkeypatch):
         done = CliRunner().invoke(main, arguments)
         assert done.exit_code == 0, f"{line}: {done.output}"
         outputs += [arguments[arguments.index("-o") + 1]] if "-o" in arguments else []
-    assert len(EXAMPLES) == 20
+    assert len(EXAMPLES) == 21
     assert all(Path(name).stat().st_size > 0 for name in outputs)
 
 

@@ -263,7 +263,8 @@ def test_all_faults_of_the_file_are_reported_with_their_keys(study, run):
     message = str(error.value)
     assert message.startswith("study.toml: 12 faults\n")
     for phrase in (
-        "expected the keys measures, read, align, by, each_interval, intervals, mask, prepare, got measurements",
+        "expected the keys measures, read, align, by, each_interval, intervals, mask, prepare, got measurements; "
+        "write options of a measure under [measures.NAME], those of reading files under [read]",
         "expected by to be a name (letters, digits and _) that no result uses itself, got 'time'",
         "expected options of align() (fps, offset, max_gap), got rate",
         "expected options of open_signals() (",

@@ -266,6 +266,8 @@ def test_a_small_group_that_varies_more_is_warned_of():
 BAD = {
     "no dataset": (lambda s: contrast(s.excess, variable="excess"), ["expected a summary", "got a DataArray"]),
     "variable": (lambda s: contrast(s, variable="corr"), ["got 'corr'; these are: excess, sleep"]),
+    "like a variable": (lambda s: contrast(s, variable="exces_s"), ["; the nearest name is 'excess'"]),
+    "quality": (lambda s: contrast(s, variable="excess", covariates=["noise1"]), ["'noise1'", "see with_quality()"]),
     "names": (lambda s: contrast(s, variable="excess", between="x", within="y", covariates=["z", "pair"]),
               ["4 faults", "expected between to be a coordinate or variable along recording, got 'x'; coordinates are: "
                "group, age, site", "expected within to be a dimension of excess, got 'y'", "got 'z'", "got 'pair'"]),
@@ -277,6 +279,7 @@ BAD = {
                      ["expected groups to be labels of site (a, b, c), got 'd'"]),
     "one group": (lambda s: contrast(s, variable="excess", between="site", groups=["a", "a"]),
                   ["expected groups to be two different labels of site, got a, a"]),
+    "no list of groups": (lambda s: contrast(s, variable="excess", between="site", groups="ab"), ["got 'ab'"]),
     "groups of nothing": (lambda s: contrast(s, variable="excess", groups=["a", "b"]),
                           ["expected between with groups, got None"]),
     "small": (lambda s: contrast(s.isel(recording=slice(0, 11)), variable="excess", between="group"),

@@ -121,6 +121,7 @@ def test_attributes_and_labels():
     assert found.attrs["measure"] == "quality"
     assert found.attrs["source"] == "a.csv"
     assert found.region.values.tolist() == ["mouth", "brow"]
+    assert found.activations_per_minute.attrs["long_name"].endswith("per minute of frames with values")
     assert found.noise.attrs["long_name"].startswith("standard deviation of the noise")
 
 

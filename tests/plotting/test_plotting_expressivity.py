@@ -106,6 +106,16 @@ def test_heat_map_with_long_names_has_visible_cells():
         plt.close(ax.figure)
 
 
+def test_heat_map_of_one_scale_names_its_colours():
+    x = face(17, [f"AU{k:02}_r" for k in range(17)]).assign_attrs(source="a_recording_with_a_long_name.csv")
+    ax = plotting.expressivity(expressivity(x, scales=[1, 2], aggregate=True, min_rise=0.5))
+    try:
+        ax.figure.canvas.draw()
+        assert ax.images[0].colorbar.ax.get_ylabel().split() == ["activations", "per", "minute"]
+    finally:
+        plt.close(ax.figure)
+
+
 def test_heat_map_of_79_coefficients_shows_every_label():
     ax = plotting.expressivity(expressivity(face(79), scales=6))
     try:

@@ -83,6 +83,8 @@ def test_a_number_for_each_landmark_in_the_colour_of_its_region():
     assert ax.get_ylabel() == "length of the path,\xa0mm"
     assert ax.get_ylim()[0] == 0
     assert ax.get_title(loc="left").splitlines()[1] == "51 landmarks, 3 s"
+    assert not any(line.get_clip_on() for line in ax.lines)  # dots on the edge are whole
+    assert any(line.get_clip_on() for line in values.values(found, "path", vmin=0, vmax=1, ax=axes()).lines)
     negative = values.values(bx.smoothness(face), "ldj", ax=axes()).get_ylim()
     assert negative[1] < 0
 

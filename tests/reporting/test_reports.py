@@ -112,6 +112,13 @@ def test_every_result_has_a_report(name, tmp_path):
     assert "nan" not in " ".join(cell for row in parsed.rows for cell in row)
 
 
+def test_a_contrast_says_which_group_is_subtracted(tmp_path):
+    found = bx.contrast(study().isel(pair=[0]), variable="excess", between="group", n=99, rng=0)
+    parsed, text = written(found, tmp_path)
+    assert ["First group, which is subtracted", "clinic"] in parsed.rows
+    assert "0 of 1 test has a family-wise p" in text
+
+
 def test_every_kind_of_result_is_in_a_test():
     found = {kind_of(statistics(make())) for make, *_ in RESULTS.values()}
     assert found == set(KINDS)
