@@ -7,6 +7,7 @@ from bitbox_xr.kernels.jit import kernel, kernel_part
 __all__ = ["strongest"]
 
 
+@kernel
 def strongest(
     row: np.ndarray,
     frame: np.ndarray,
@@ -16,33 +17,18 @@ def strongest(
     apart: int,
     shape: tuple[int, int],
 ) -> np.ndarray:
-    """The candidates that remain if those of one row nearer than `apart` frames are one activation.
+    """The positive candidates that remain if those of one row nearer than `apart` frames are one activation.
 
     Candidates are those of the first scale, then of the next one, sorted by row and frame, in rows of this `shape`
     `(row, frame)`. Those of scale number k begin at `first[k]`. First, a candidate is removed if another of the same
     sign, at the same or a neighbouring scale and nearer than `apart`, has a higher `sign · score`. Then the remaining
     candidates of both signs are accepted in order of their absolute score, each unless an accepted one is nearer than
     `apart`. Of equal candidates the first one in time wins, and at one time that of the shortest scale. `score` is
-    float32, so that rounding errors do not decide between equals. Returns indices, sorted by row and frame.
+    float32, so that rounding errors do not decide between equals. Returns the index, row, frame and number of the scale
+    of each as rows of an array, sorted by row and frame.
     """
-    kept = np.empty(len(frame), np.int64)
-    return kept[: _strongest(row, frame, first, sign, score, apart, *shape, kept)]
-
-
-@kernel
-def _strongest(
-    row: np.ndarray,
-    frame: np.ndarray,
-    first: np.ndarray,
-    sign: np.ndarray,
-    score: np.ndarray,
-    apart: int,
-    rows: int,
-    frames: int,
-    kept: np.ndarray,
-) -> int:
-    """Write the result of `strongest` to `kept`, and return its length."""
-    scales, n = len(first) - 1, len(frame)
+    (rows, frames), scales, n = shape, len(first) - 1, len(frame)
+    kept = np.empty((4, n), np.int64)
     places = np.empty(frames + 1, np.int32)
     order, at, kind, size = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32)
     beaten = np.empty((2, n), np.int8)
@@ -69,14 +55,14 @@ def _strongest(
         compare(at[:count], kind[:count], size[:count], apart, beaten[0], beaten[1])
         left = 0
         for i in range(count):
-            order[left], at[left], size[left] = order[i], at[i], abs(size[i])
+            order[left], at[left], kind[left], size[left] = order[i], at[i], kind[i], abs(size[i])
             left += 1 - (beaten[0, i] | beaten[1, i])
         state = beaten[0, :left]
         accept(at[:left], size[:left], apart, state)
         for i in range(left):
-            kept[found] = order[i]
-            found += state[i] > 0
-    return found
+            kept[0, found], kept[1, found], kept[2, found], kept[3, found] = order[i], r, at[i], kind[i] - 2
+            found += (state[i] > 0) & (kind[i] > 0)
+    return kept[:, :found]
 
 
 @kernel_part

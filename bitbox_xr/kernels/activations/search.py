@@ -187,14 +187,8 @@ def search_rows(
     else:
         events = _each(responses(centred, search), present, allowed, search, largest, least)
         events = _one_list(events) if search.apart else events
-    rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
-    scale = np.array(search.scales)[events.scale]
-    if search.measured:
-        falls = expressions.MIN_FALL * rise
-        start, stop = rises.edges(rows, present, events.signal, events.frame, scale, falls)
-        events = events._replace(start=start, stop=stop)
-    if search.chooses:
-        events = _expressions(events, centred, scale, rise)
+    if search.measured or search.chooses:
+        events = _whole(events, rows, centred, present, search)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
@@ -202,6 +196,19 @@ def search_rows(
         outlier = np.zeros(len(magnitude), dtype=bool)
     found = Found(events, magnitude, outlier, *_coverage(rows.shape, allowed, search))
     return found if search.labels is None else _by_label(found, allowed, search)
+
+
+def _whole(
+    events: Events, rows: np.ndarray, centred: np.ndarray, present: np.ndarray, search: Search
+) -> Events:
+    """Activations with the edges of their rises or, if the search chooses, of their expressions, which are then one."""
+    rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
+    scale = np.array(search.scales)[events.scale]
+    if search.measured:
+        falls = expressions.MIN_FALL * rise
+        start, stop = rises.edges(rows, present, events.signal, events.frame, scale, falls)
+        events = events._replace(start=start, stop=stop)
+    return _expressions(events, centred, scale, rise) if search.chooses else events
 
 
 def _expressions(events: Events, centred: np.ndarray, scale: np.ndarray, rise: np.ndarray) -> Events:
@@ -260,7 +267,8 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
 
     frames, sampling = centred.shape[1], (search.scales, search.precision)
     size = wavelets.padded(frames, *sampling, mirrored=search.chooses)
-    signal = np.zeros((len(centred), size))
+    signal = np.empty((len(centred), size))
+    signal[:, frames:] = 0.0
     for row, out in zip(centred, signal[:, :frames], strict=True):
         wavelets.smooth(row, out)
     if not any(search.scales):
@@ -333,13 +341,11 @@ def _together(
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
         found.append(extrema.candidates(response, where, present, search.measured))
-    first = np.cumsum([0] + [len(parts[0]) for parts in found])
-    row, frame, height, width, peak, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    kept = aggregate.strongest(row, frame, first, sign, score, search.apart, present.shape)
-    kept = kept[sign[kept] > 0]
-    scale = np.searchsorted(first, kept, side="right") - 1
+    first = np.cumsum([0] + [len(score) for *_, score in found])
+    (row, frame), sizes, sign, score = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
+    kept, row, frame, scale = aggregate.strongest(row, frame, first, sign, score, search.apart, present.shape)
     number, unknown = np.zeros(len(kept), np.int64), np.full(len(kept), np.nan)
-    row, frame, height, width, peak = (part[kept] for part in (row, frame, height, width, peak))
+    height, width, peak = sizes[:, kept] if search.measured else (unknown, unknown, unknown)
     return Events(number, row, frame, scale, height, width, peak, unknown, unknown)
 
 
