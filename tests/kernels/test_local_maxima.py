@@ -8,7 +8,7 @@ from bitbox_xr.kernels.activations import extrema
 
 from compiled_parts import local_maxima, spread
 
-# steps, plateaus, and values around the tolerance; lengths around multiples of eight frames
+# steps, plateaus, and values around the tolerance; lengths of up to several words of flags
 values = st.sampled_from([-2.0, -1.0, -0.1, 0.0, 0.1, 0.15, 1.0, 2.0]) | st.floats(-2, 2)
 signals = st.lists(st.tuples(values, st.integers(1, 9)), min_size=1, max_size=30)
 

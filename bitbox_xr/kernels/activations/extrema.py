@@ -22,8 +22,8 @@ WITHOUT_SIGN = np.int64(2**63 - 1)  # mask of the bits of a float64 except its s
 
 def activations(
     responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    """Row, frame, height, width and peak of every maximum of the smoothed `responses`.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Row and frame, and height, width and peak, of every maximum of the smoothed `responses`, as rows of two arrays.
 
     Maxima are sorted by row and frame. `allowed` `(row, frame)` marks the frames where maxima are reported;
     `responses` `(row, frame)` may have more frames, which are ignored. Widths are NaN unless `measured` is True.
@@ -34,7 +34,7 @@ def activations(
     most = rows * (frames // 2 + 1)
     places, sizes = np.empty((2, most), np.int32), np.empty((3, most))
     end = _find(responses, allowed, measured, largest, places, sizes)
-    return *places[:, :end].copy(), *sizes[:, :end].copy()
+    return places[:, :end].copy(), sizes[:, :end].copy()
 
 
 @kernel
@@ -64,11 +64,11 @@ def _find(
 def candidates(
     responses: np.ndarray, allowed: np.ndarray, present: np.ndarray, measured: bool
 ) -> tuple[np.ndarray, ...]:
-    """Row and frame, sizes, sign and score of the maxima of the positive and of the negative part.
+    """The maxima of the positive and of the negative part: the two arrays of `activations`, sign and score.
 
-    The arguments are those of `activations`. The rows of the first array are row and frame. Those of the sizes are
-    height, width and peak of the absolute response; without `measured` it has no columns. Score is
-    `(w - median) / median absolute deviation` of the smoothed row `w`, over the frames `present`.
+    The arguments are those of `activations`. Height and peak are those of the absolute response. Without `measured`,
+    their array has no columns. Score is `(w - median) / median absolute deviation` of the smoothed row `w`, over the
+    frames `present`.
     """
     most = allowed.size
     places, sizes = np.empty((2, most), np.int32), np.empty((3, most if measured else 0))

@@ -304,24 +304,25 @@ def _each(
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
         maxima = extrema.activations(response, where, search.measured, largest[k])
-        row, frame, height, width, peak = _kept(k, maxima, search, least[k])
-        number, unknown = np.full(len(row), k), np.full(len(row), np.nan)
-        found.append((number, row, frame, number, height, width, peak, unknown, unknown))
-    return Events(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        found.append(_kept(k, *maxima, search, least[k]) if search.chooses else maxima)
+    number = np.repeat(np.arange(len(found)), [sizes.shape[1] for _, sizes in found])
+    places, sizes = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+    unknown = np.full(len(number), np.nan)
+    return Events(number, *places, number, *sizes, unknown, unknown)
 
 
-def _kept(k: int, maxima: tuple[np.ndarray, ...], search: Search, least: np.ndarray) -> tuple[np.ndarray, ...]:
+def _kept(
+    k: int, places: np.ndarray, sizes: np.ndarray, search: Search, least: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The maxima at scale number `k` with a response of at least `least` `(row,)` and a rise of at least `least_rise`.
 
-    The columns of `maxima` are those of `extrema.activations`.
+    `places` and `sizes` are those of `extrema.activations`.
     """
-    if not search.chooses:
-        return maxima
-    row, _, height, _, peak = maxima
+    (row, _), (height, _, peak) = places, sizes
     keep = height >= least[row]
     if search.least_rise:
         keep &= peak >= search.least_rise * rises.unit_response(search.scales[k], search.precision)
-    return tuple(column[keep] for column in maxima)
+    return places[:, keep], sizes[:, keep]
 
 
 def _one_list(events: Events) -> Events:
