@@ -28,38 +28,44 @@ def spread(w: np.ndarray, largest: float, tolerance: float, present: np.ndarray)
         n += present[t]
     if n == 0 or largest == 0:
         return 0.0 if n else np.nan, 1e-12
-    kept = np.empty(n)
-    if n == len(w):
-        for t in range(n):
-            kept[t] = w[t] if abs(w[t]) >= tolerance else 0.0
-    else:
-        gather(w, tolerance, present, kept)
-    median = central(kept, -largest, largest)
+    source = w if n == len(w) else gathered(w, present, n)
+    values, bins = np.empty(n), np.empty(n, np.int16)
+    per_unit = bins_per_unit(2 * largest)
     for t in range(n):
-        kept[t] = abs(kept[t] - median)
-    deviation = central(kept, 0.0, largest + abs(median))
+        values[t] = source[t] if abs(source[t]) >= tolerance else 0.0
+        bins[t] = np.int16((values[t] + largest) * per_unit)
+    median = central(values, bins)
+    per_unit = bins_per_unit(largest + abs(median))
+    for t in range(n):
+        values[t] = abs(values[t] - median)
+        bins[t] = np.int16(values[t] * per_unit)
+    deviation = central(values, bins)
     return median, deviation if deviation > 0 else 1e-12
 
 
 @kernel_part
-def gather(w: np.ndarray, tolerance: float, present: np.ndarray, kept: np.ndarray) -> None:
-    """Copy the values of `w` in the frames present to the beginning of `kept`. Those below `tolerance` become 0."""
+def gathered(w: np.ndarray, present: np.ndarray, n: int) -> np.ndarray:
+    """The values of `w` in the `n` frames present."""
+    out = np.empty(n)
     k = 0
     for t in range(len(w)):
         if present[t]:
-            kept[k] = w[t] if abs(w[t]) >= tolerance else 0.0
+            out[k] = w[t]
             k += 1
+    return out
 
 
 @kernel_part
-def central(values: np.ndarray, least: float, largest: float) -> float:
-    """The median of `values`, which are between `least` and `largest`."""
+def bins_per_unit(span: float) -> float:
+    """The factor from values to bins, if the values span so much."""
     # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
-    factor = min((BINS - 1) / (largest - least), MAX_BINS_PER_UNIT)
+    return min((BINS - 1) / span, MAX_BINS_PER_UNIT)
+
+
+@kernel_part
+def central(values: np.ndarray, bins: np.ndarray) -> float:
+    """The median of `values`, whose `bins` are in the same order."""
     n = len(values)
-    bins = np.empty(n, np.int16)
-    for t in range(n):
-        bins[t] = np.int16((values[t] - least) * factor)
     first = bin_of(bins, (n - 1) // 2)
     last = bin_of(bins, n // 2) if smaller(bins, first + 1) <= n // 2 else first
     return middle(between(values, bins, first, last), n, smaller(bins, first))

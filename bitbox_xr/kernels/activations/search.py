@@ -263,8 +263,6 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
 
     A response is valid until the next one is computed, in the same memory.
     """
-    from scipy.fft import rfft
-
     frames, sampling = centred.shape[1], (search.scales, search.precision)
     size = wavelets.padded(frames, *sampling, mirrored=search.chooses)
     signal = np.empty((len(centred), size))
@@ -279,7 +277,7 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
     near = [
         (end.frames, np.tensordot(signal[:, end.at % size], end.weights, 1)) for end in wavelets.ends(*sampling, frames)
     ]
-    transformed = rfft(signal, axis=-1)
+    transformed = np.fft.rfft(signal, axis=-1)
     product, response = np.empty_like(transformed), np.empty_like(signal)
     for k, spectrum in enumerate(wavelets.spectra(*sampling, size)):
         if not len(spectrum):
