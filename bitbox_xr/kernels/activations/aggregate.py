@@ -6,6 +6,8 @@ from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["strongest"]
 
+ANY_KIND = 2**30  # larger than the difference of any two kinds
+
 
 @kernel
 def strongest(
@@ -31,7 +33,6 @@ def strongest(
     kept = np.empty((4, n), np.int64)
     places = np.empty(frames + 1, np.int32)
     order, at, kind, size = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32)
-    beaten = np.empty((2, n), np.int8)
     start = first[:-1].copy()  # of the candidates of this row, at each scale
     stop = start.copy()
     found = 0
@@ -52,13 +53,12 @@ def strongest(
                 # kinds of one sign and of neighbouring scales differ by at most 1
                 kind[place], size[place] = sign[i] * (k + 2), sign[i] * score[i]
             start[k] = stop[k]
-        compare(at[:count], kind[:count], size[:count], apart, beaten[0], beaten[1])
+        lost = beaten(at[:count], kind[:count], size[:count], apart, 1, False)
         left = 0
         for i in range(count):
             order[left], at[left], kind[left], size[left] = order[i], at[i], kind[i], abs(size[i])
-            left += 1 - (beaten[0, i] | beaten[1, i])
-        state = beaten[0, :left]
-        accept(at[:left], size[:left], apart, state)
+            left += 1 - lost[i]
+        state = accepted(at[:left], kind[:left], size[:left], apart)
         for i in range(left):
             kept[0, found], kept[1, found], kept[2, found], kept[3, found] = order[i], r, at[i], kind[i] - 2
             found += (state[i] > 0) & (kind[i] > 0)
@@ -66,13 +66,15 @@ def strongest(
 
 
 @kernel_part
-def compare(
-    frame: np.ndarray, kind: np.ndarray, size: np.ndarray, apart: int, by_later: np.ndarray, by_earlier: np.ndarray
-) -> None:
-    """Mark the candidates for which another one, nearer than `apart`, has a larger size and a kind at most 1 apart."""
+def beaten(
+    frame: np.ndarray, kind: np.ndarray, size: np.ndarray, apart: int, kinds: int, first_wins: bool
+) -> np.ndarray:
+    """Mark the candidates for which another one, nearer than `apart`, has a larger size and a kind at most `kinds` apart.
+
+    With `first_wins`, the first one of candidates of equal size has the larger one.
+    """
     n = len(frame)
-    by_later[:n] = 0
-    by_earlier[:n] = 0
+    out = np.zeros(n, np.int8)
     step, near = 1, True
     while near:  # each candidate and the one `step` places after it: without branches, to use vector instructions
         count = 0
@@ -80,25 +82,33 @@ def compare(
             count += frame[i + step] - frame[i] < apart
         near = count > 0
         for i in range(n - step):
-            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= 1)
-            by_later[i] |= rivals & (size[i] < size[i + step])
+            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= kinds)
+            out[i] |= rivals & (size[i] < size[i + step])
         for i in range(n - step):
-            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= 1)
-            by_earlier[i + step] |= rivals & (size[i] > size[i + step])
+            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= kinds)
+            out[i + step] |= rivals & ((size[i] > size[i + step]) | (first_wins & (size[i] == size[i + step])))
         step += 1
+    return out
 
 
 @kernel_part
-def accept(frame: np.ndarray, strength: np.ndarray, apart: int, state: np.ndarray) -> None:
-    """Set `state` to 1 for the frames that are accepted in order of `strength`, and to -1 for the others.
+def accepted(frame: np.ndarray, kind: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
+    """1 for the frames that are accepted in order of `strength`, and -1 for the others.
 
     A frame is accepted unless an accepted one is nearer than `apart`. Sorting is not needed. A frame is accepted if no
-    undecided frame near it is stronger, and rejected if an accepted one is near. Passes alternate in direction, so that
-    one pass decides a whole sequence of rising strength.
+    undecided frame near it is stronger, and rejected if an accepted one is near. This decides most frames at once.
+    Passes over the others alternate in direction, so that one pass decides a whole sequence of rising strength.
     """
     n = len(frame)
-    state[:] = 0
-    left, forward = n, True
+    weaker = beaten(frame, kind, strength, apart, ANY_KIND, True)
+    won = np.empty(n, np.float32)
+    for i in range(n):
+        won[i] = 1 - weaker[i]
+    near = beaten(frame, kind, won, apart, ANY_KIND, False)
+    state, left, forward = np.empty(n, np.int8), 0, True
+    for i in range(n):
+        state[i] = 1 - weaker[i] - near[i]
+        left += state[i] == 0
     while left:
         for k in range(n):
             i = k if forward else n - 1 - k
@@ -117,3 +127,4 @@ def accept(frame: np.ndarray, strength: np.ndarray, apart: int, state: np.ndarra
                 state[i] = 1
             left -= state[i] != 0
         forward = not forward
+    return state
