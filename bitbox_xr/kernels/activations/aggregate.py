@@ -69,9 +69,10 @@ def strongest(
 def beaten(
     frame: np.ndarray, kind: np.ndarray, size: np.ndarray, apart: int, kinds: int, first_wins: bool
 ) -> np.ndarray:
-    """Mark the candidates for which another one, nearer than `apart`, has a larger size and a kind at most `kinds` apart.
+    """Mark the candidates for which another one, nearer than `apart`, has a larger size.
 
-    With `first_wins`, the first one of candidates of equal size has the larger one.
+    Only candidates whose kinds are at most `kinds` apart are compared. With `first_wins`, the first one of candidates
+    of equal size has the larger one.
     """
     n = len(frame)
     out = np.zeros(n, np.int8)
@@ -95,9 +96,8 @@ def beaten(
 def accepted(frame: np.ndarray, kind: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
     """1 for the frames that are accepted in order of `strength`, and -1 for the others.
 
-    A frame is accepted unless an accepted one is nearer than `apart`. Sorting is not needed. A frame is accepted if no
+    A frame is accepted unless an accepted one is nearer than `apart`. Sorting is not needed: a frame is accepted if no
     undecided frame near it is stronger, and rejected if an accepted one is near. This decides most frames at once.
-    Passes over the others alternate in direction, so that one pass decides a whole sequence of rising strength.
     """
     n = len(frame)
     weaker = beaten(frame, kind, strength, apart, ANY_KIND, True)
@@ -105,9 +105,21 @@ def accepted(frame: np.ndarray, kind: np.ndarray, strength: np.ndarray, apart: i
     for i in range(n):
         won[i] = 1 - weaker[i]
     near = beaten(frame, kind, won, apart, ANY_KIND, False)
-    state, left, forward = np.empty(n, np.int8), 0, True
+    state = np.empty(n, np.int8)
     for i in range(n):
         state[i] = 1 - weaker[i] - near[i]
+    decide(frame, strength, apart, state)
+    return state
+
+
+@kernel_part
+def decide(frame: np.ndarray, strength: np.ndarray, apart: int, state: np.ndarray) -> None:
+    """Accept or reject the frames whose `state` is 0, as in `accepted`.
+
+    Passes alternate in direction, so that one pass decides a whole sequence of rising strength.
+    """
+    n, left, forward = len(frame), 0, True
+    for i in range(n):
         left += state[i] == 0
     while left:
         for k in range(n):
@@ -127,4 +139,3 @@ def accepted(frame: np.ndarray, kind: np.ndarray, strength: np.ndarray, apart: i
                 state[i] = 1
             left -= state[i] != 0
         forward = not forward
-    return state

@@ -1,7 +1,7 @@
 """Numbers as bits, for kernels. Views of arrays as another type would take longer to compile.
 
 `as_bits(number)` has the bits of a float64 as an integer, and `as_float(bits)` is the float64 with these bits.
-`signs(flags, at)` tells of 64 items of an array of int8, from index `at`, which are not 0: bit k is that of item k.
+`ones(flags, at)` has one bit for each of 64 items of an array of int8, from index `at`: 1 where the item is not 0.
 `lowest(bits)` is the number of the lowest bit that is 1.
 """
 
@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 
 from bitbox_xr.upstream.numba_internals import item_pointer
 
-__all__ = ["as_bits", "as_float", "lowest", "signs"]
+__all__ = ["as_bits", "as_float", "lowest", "ones"]
 
 
 def _as_bits(typing: Any, number: Any) -> Any:
@@ -30,7 +30,7 @@ def _as_float(typing: Any, bits: Any) -> Any:
     return types.float64(types.int64), codegen
 
 
-def _signs(typing: Any, flags: Any, at: Any) -> Any:
+def _ones(typing: Any, flags: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = ir.VectorType(ir.IntType(8), 64)
         pointer = item_pointer(context, builder, flags, *args)
@@ -51,4 +51,4 @@ def _lowest(typing: Any, bits: Any) -> Any:
 as_bits: Any = intrinsic(_as_bits)
 as_float: Any = intrinsic(_as_float)
 lowest: Any = intrinsic(_lowest)
-signs: Any = intrinsic(_signs)
+ones: Any = intrinsic(_ones)

@@ -100,7 +100,7 @@ def _find_both(
         for i in range(start, end):
             value = w[frame[i]]
             row[i], sign[i], score[i] = r, 1 if value > 0 else -1, (value - median) / deviation
-        for i in range(start, min(end, len(height))):
+        for i in range(start, min(end, len(height))):  # none, unless they are measured
             value = w[frame[i]]
             height[i], peak[i] = abs(value), abs(vertex(w, frame[i]))
             width[i] = half_width(w, frame[i]) if value > 0 else np.nan

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bitbox_xr.kernels.activations.bits import lowest, signs
+from bitbox_xr.kernels.activations.bits import lowest, ones
 from bitbox_xr.kernels.jit import kernel_part
 
 __all__ = ["flags_for", "marked"]
@@ -22,7 +22,7 @@ def marked(flags: np.ndarray) -> np.ndarray:
     at = np.empty(len(flags), np.int32)
     n = 0
     for start in range(0, len(flags), WORD):
-        bits = signs(flags, start)
+        bits = ones(flags, start)
         while bits:
             at[n] = start + lowest(bits)
             n += 1

@@ -92,7 +92,7 @@ def smaller(bins: np.ndarray, bound: int) -> int:
         part, count = bins[start : start + MAX_COUNT], np.int16(0)
         for t in range(len(part)):
             count = np.int16(count + np.int16(part[t] < limit))
-        total += count
+        total += int(count)
     return total
 
 

@@ -198,9 +198,7 @@ def search_rows(
     return found if search.labels is None else _by_label(found, allowed, search)
 
 
-def _whole(
-    events: Events, rows: np.ndarray, centred: np.ndarray, present: np.ndarray, search: Search
-) -> Events:
+def _whole(events: Events, rows: np.ndarray, centred: np.ndarray, present: np.ndarray, search: Search) -> Events:
     """Activations with the edges of their rises or, if the search chooses, of their expressions, which are then one."""
     rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
     scale = np.array(search.scales)[events.scale]
@@ -304,9 +302,9 @@ def _each(
         maxima = extrema.activations(response, where, search.measured, largest[k])
         found.append(_kept(k, *maxima, search, least[k]) if search.chooses else maxima)
     number = np.repeat(np.arange(len(found)), [sizes.shape[1] for _, sizes in found])
-    places, sizes = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+    (row, frame), (height, width, peak) = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
     unknown = np.full(len(number), np.nan)
-    return Events(number, *places, number, *sizes, unknown, unknown)
+    return Events(number, row, frame, number, height, width, peak, unknown, unknown)
 
 
 def _kept(
