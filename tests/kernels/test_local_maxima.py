@@ -8,7 +8,7 @@ from bitbox_xr.kernels.activations import extrema
 
 from compiled_parts import local_maxima, spread
 
-# steps, plateaus, and values around the tolerance; lengths around multiples of eight frames
+# steps, plateaus, and values around the tolerance; lengths of up to several words of flags
 values = st.sampled_from([-2.0, -1.0, -0.1, 0.0, 0.1, 0.15, 1.0, 2.0]) | st.floats(-2, 2)
 signals = st.lists(st.tuples(values, st.integers(1, 9)), min_size=1, max_size=30)
 
@@ -43,11 +43,14 @@ def test_local_maxima_equal_those_of_a_loop(runs, tolerance, both, seed):
 
 
 @settings(deadline=None)  # the first call compiles
-@given(row=st.lists(values, min_size=1, max_size=100))
-def test_the_spread_is_that_of_numpy(row):
-    w = np.array(row)
+@given(row=st.lists(values, min_size=1, max_size=100), lost=st.sets(st.integers(0, 99), max_size=40))
+def test_the_spread_of_the_frames_present_is_that_of_numpy(row, lost):
+    w, present = np.array(row), np.array([t not in lost for t in range(len(row))])
     largest = np.abs(w).max()
-    kept = np.where(np.abs(w) >= extrema.ROUNDING * largest, w, 0.0)
-    median, deviation = spread(w, largest, extrema.ROUNDING * largest, np.ones(len(w), bool))
+    kept = np.where(np.abs(w) >= extrema.ROUNDING * largest, w, 0.0)[present]
+    median, deviation = spread(w, largest, extrema.ROUNDING * largest, present)
+    if len(kept) == 0:
+        assert np.isnan(median)
+        return
     assert median == np.median(kept)
     assert deviation == (np.median(np.abs(kept - median)) or 1e-12)

@@ -199,11 +199,12 @@ def test_the_strongest_candidates_equal_the_reference(candidates, apart):
     scale, row, frame, sign, size = np.array(sorted(candidates), dtype=np.int64).reshape(-1, 5).T
     score = (sign * size).astype(np.float32)
     first = np.searchsorted(scale, np.arange(5))
-    kept = aggregate.strongest(row, frame, first, sign.astype(np.int8), score, apart, (3, 41))
-    found = [(row[i], frame[i], scale[i]) for i in kept if sign[i] > 0]
+    kept, *found = aggregate.strongest(row, frame, first, sign.astype(np.int8), score, apart, (3, 41))
+    np.testing.assert_array_equal(found, [row[kept], frame[kept], scale[kept]])
+    assert (sign[kept] > 0).all()
     ordered = sorted(zip(row, frame, scale, sign, score, strict=True))
     expected = []
     for r in range(3):
         own = [(s, k, t, c) for i, t, k, s, c in ordered if i == r]
         expected += [(r, t, k) for t, k in oracle.aggregate(own, apart - 1, apart - 1)]
-    assert found == expected
+    assert list(zip(*found, strict=True)) == expected

@@ -6,7 +6,10 @@ from bitbox_xr.kernels.jit import kernel, kernel_part
 
 __all__ = ["strongest"]
 
+ANY_KIND = 2**30  # larger than the difference of any two kinds
 
+
+@kernel
 def strongest(
     row: np.ndarray,
     frame: np.ndarray,
@@ -16,36 +19,20 @@ def strongest(
     apart: int,
     shape: tuple[int, int],
 ) -> np.ndarray:
-    """The candidates that remain if those of one row nearer than `apart` frames are one activation.
+    """The positive candidates that remain if those of one row nearer than `apart` frames are one activation.
 
     Candidates are those of the first scale, then of the next one, sorted by row and frame, in rows of this `shape`
     `(row, frame)`. Those of scale number k begin at `first[k]`. First, a candidate is removed if another of the same
     sign, at the same or a neighbouring scale and nearer than `apart`, has a higher `sign · score`. Then the remaining
     candidates of both signs are accepted in order of their absolute score, each unless an accepted one is nearer than
     `apart`. Of equal candidates the first one in time wins, and at one time that of the shortest scale. `score` is
-    float32, so that rounding errors do not decide between equals. Returns indices, sorted by row and frame.
+    float32, so that rounding errors do not decide between equals. Returns the index, row, frame and number of the scale
+    of each as rows of an array, sorted by row and frame.
     """
-    kept = np.empty(len(frame), np.int64)
-    return kept[: _strongest(row, frame, first, sign, score, apart, *shape, kept)]
-
-
-@kernel
-def _strongest(
-    row: np.ndarray,
-    frame: np.ndarray,
-    first: np.ndarray,
-    sign: np.ndarray,
-    score: np.ndarray,
-    apart: int,
-    rows: int,
-    frames: int,
-    kept: np.ndarray,
-) -> int:
-    """Write the result of `strongest` to `kept`, and return its length."""
-    scales, n = len(first) - 1, len(frame)
+    (rows, frames), scales, n = shape, len(first) - 1, len(frame)
+    kept = np.empty((4, n), np.int64)
     places = np.empty(frames + 1, np.int32)
     order, at, kind, size = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32)
-    beaten = np.empty((2, n), np.int8)
     start = first[:-1].copy()  # of the candidates of this row, at each scale
     stop = start.copy()
     found = 0
@@ -66,27 +53,29 @@ def _strongest(
                 # kinds of one sign and of neighbouring scales differ by at most 1
                 kind[place], size[place] = sign[i] * (k + 2), sign[i] * score[i]
             start[k] = stop[k]
-        compare(at[:count], kind[:count], size[:count], apart, beaten[0], beaten[1])
+        lost = beaten(at[:count], kind[:count], size[:count], apart, 1, False)
         left = 0
         for i in range(count):
-            order[left], at[left], size[left] = order[i], at[i], abs(size[i])
-            left += 1 - (beaten[0, i] | beaten[1, i])
-        state = beaten[0, :left]
-        accept(at[:left], size[:left], apart, state)
+            order[left], at[left], kind[left], size[left] = order[i], at[i], kind[i], abs(size[i])
+            left += 1 - lost[i]
+        state = accepted(at[:left], kind[:left], size[:left], apart)
         for i in range(left):
-            kept[found] = order[i]
-            found += state[i] > 0
-    return found
+            kept[0, found], kept[1, found], kept[2, found], kept[3, found] = order[i], r, at[i], kind[i] - 2
+            found += (state[i] > 0) & (kind[i] > 0)
+    return kept[:, :found]
 
 
 @kernel_part
-def compare(
-    frame: np.ndarray, kind: np.ndarray, size: np.ndarray, apart: int, by_later: np.ndarray, by_earlier: np.ndarray
-) -> None:
-    """Mark the candidates for which another one, nearer than `apart`, has a larger size and a kind at most 1 apart."""
+def beaten(
+    frame: np.ndarray, kind: np.ndarray, size: np.ndarray, apart: int, kinds: int, first_wins: bool
+) -> np.ndarray:
+    """Mark the candidates for which another one, nearer than `apart`, has a larger size.
+
+    Only candidates whose kinds are at most `kinds` apart are compared. With `first_wins`, the first one of candidates
+    of equal size has the larger one.
+    """
     n = len(frame)
-    by_later[:n] = 0
-    by_earlier[:n] = 0
+    out = np.zeros(n, np.int8)
     step, near = 1, True
     while near:  # each candidate and the one `step` places after it: without branches, to use vector instructions
         count = 0
@@ -94,25 +83,44 @@ def compare(
             count += frame[i + step] - frame[i] < apart
         near = count > 0
         for i in range(n - step):
-            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= 1)
-            by_later[i] |= rivals & (size[i] < size[i + step])
+            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= kinds)
+            out[i] |= rivals & (size[i] < size[i + step])
         for i in range(n - step):
-            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= 1)
-            by_earlier[i + step] |= rivals & (size[i] > size[i + step])
+            rivals = (frame[i + step] - frame[i] < apart) & (abs(kind[i + step] - kind[i]) <= kinds)
+            out[i + step] |= rivals & ((size[i] > size[i + step]) | (first_wins & (size[i] == size[i + step])))
         step += 1
+    return out
 
 
 @kernel_part
-def accept(frame: np.ndarray, strength: np.ndarray, apart: int, state: np.ndarray) -> None:
-    """Set `state` to 1 for the frames that are accepted in order of `strength`, and to -1 for the others.
+def accepted(frame: np.ndarray, kind: np.ndarray, strength: np.ndarray, apart: int) -> np.ndarray:
+    """1 for the frames that are accepted in order of `strength`, and -1 for the others.
 
-    A frame is accepted unless an accepted one is nearer than `apart`. Sorting is not needed. A frame is accepted if no
-    undecided frame near it is stronger, and rejected if an accepted one is near. Passes alternate in direction, so that
-    one pass decides a whole sequence of rising strength.
+    A frame is accepted unless an accepted one is nearer than `apart`. Sorting is not needed: a frame is accepted if no
+    undecided frame near it is stronger, and rejected if an accepted one is near. This decides most frames at once.
     """
     n = len(frame)
-    state[:] = 0
-    left, forward = n, True
+    weaker = beaten(frame, kind, strength, apart, ANY_KIND, True)
+    won = np.empty(n, np.float32)
+    for i in range(n):
+        won[i] = 1 - weaker[i]
+    near = beaten(frame, kind, won, apart, ANY_KIND, False)
+    state = np.empty(n, np.int8)
+    for i in range(n):
+        state[i] = 1 - weaker[i] - near[i]
+    decide(frame, strength, apart, state)
+    return state
+
+
+@kernel_part
+def decide(frame: np.ndarray, strength: np.ndarray, apart: int, state: np.ndarray) -> None:
+    """Accept or reject the frames whose `state` is 0, as in `accepted`.
+
+    Passes alternate in direction, so that one pass decides a whole sequence of rising strength.
+    """
+    n, left, forward = len(frame), 0, True
+    for i in range(n):
+        left += state[i] == 0
     while left:
         for k in range(n):
             i = k if forward else n - 1 - k

@@ -8,7 +8,7 @@ by no more form a plateau.
 import numpy as np
 
 from bitbox_xr.kernels.activations.bits import as_bits, as_float
-from bitbox_xr.kernels.activations.flags import marked
+from bitbox_xr.kernels.activations.flags import flags_for, marked
 from bitbox_xr.kernels.activations.medians import select, spread
 from bitbox_xr.kernels.jit import kernel, kernel_part
 
@@ -22,8 +22,8 @@ WITHOUT_SIGN = np.int64(2**63 - 1)  # mask of the bits of a float64 except its s
 
 def activations(
     responses: np.ndarray, allowed: np.ndarray, measured: bool, largest: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    """Row, frame, height, width and peak of every maximum of the smoothed `responses`.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Row and frame, and height, width and peak, of every maximum of the smoothed `responses`, as rows of two arrays.
 
     Maxima are sorted by row and frame. `allowed` `(row, frame)` marks the frames where maxima are reported;
     `responses` `(row, frame)` may have more frames, which are ignored. Widths are NaN unless `measured` is True.
@@ -34,7 +34,7 @@ def activations(
     most = rows * (frames // 2 + 1)
     places, sizes = np.empty((2, most), np.int32), np.empty((3, most))
     end = _find(responses, allowed, measured, largest, places, sizes)
-    return *places[:, :end].copy(), *sizes[:, :end].copy()
+    return places[:, :end].copy(), sizes[:, :end].copy()
 
 
 @kernel
@@ -64,16 +64,17 @@ def _find(
 def candidates(
     responses: np.ndarray, allowed: np.ndarray, present: np.ndarray, measured: bool
 ) -> tuple[np.ndarray, ...]:
-    """Row, frame, height, width, peak, sign and score of the maxima of the positive and of the negative part.
+    """The maxima of the positive and of the negative part: the two arrays of `activations`, sign and score.
 
-    The arguments are those of `activations`. Height and peak are those of the absolute response. Score is
-    `(w - median) / median absolute deviation` of the smoothed row `w`, over the frames `present`.
+    The arguments are those of `activations`. Height and peak are those of the absolute response. Without `measured`,
+    their array has no columns. Score is `(w - median) / median absolute deviation` of the smoothed row `w`, over the
+    frames `present`.
     """
     most = allowed.size
-    places, sizes = np.empty((2, most), np.int32), np.empty((3, most))
+    places, sizes = np.empty((2, most), np.int32), np.empty((3, most if measured else 0))
     sign, score = np.empty(most, np.int8), np.empty(most, np.float32)
-    end = _find_both(responses, allowed, present, measured, places, sizes, sign, score)
-    return *places[:, :end].copy(), *sizes[:, :end].copy(), sign[:end].copy(), score[:end].copy()
+    end = _find_both(responses, allowed, present, places, sizes, sign, score)
+    return places[:, :end].copy(), sizes[:, :end].copy(), sign[:end].copy(), score[:end].copy()
 
 
 @kernel
@@ -81,7 +82,6 @@ def _find_both(
     responses: np.ndarray,
     allowed: np.ndarray,
     present: np.ndarray,
-    measured: bool,
     places: np.ndarray,
     sizes: np.ndarray,
     sign: np.ndarray,
@@ -99,9 +99,11 @@ def _find_both(
         end += extrema(w, ROUNDING * largest, True, allowed[r], frame[start:])
         for i in range(start, end):
             value = w[frame[i]]
-            row[i], sign[i], height[i], peak[i] = r, 1 if value > 0 else -1, abs(value), abs(vertex(w, frame[i]))
-            score[i] = (value - median) / deviation
-            width[i] = half_width(w, frame[i]) if measured and value > 0 else np.nan
+            row[i], sign[i], score[i] = r, 1 if value > 0 else -1, (value - median) / deviation
+        for i in range(start, min(end, len(height))):  # none, unless they are measured
+            value = w[frame[i]]
+            height[i], peak[i] = abs(value), abs(vertex(w, frame[i]))
+            width[i] = half_width(w, frame[i]) if value > 0 else np.nan
     return end
 
 
@@ -124,8 +126,8 @@ def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, fr
     `frame` has more places than there are maxima.
     """
     up = directions(w, tolerance, both)
-    changes = np.zeros(len(up), np.int8)
-    for t in range(1, len(up)):
+    changes = flags_for(len(w))
+    for t in range(1, len(w)):
         changes[t] = (up[t] != up[t - 1]) & ((up[t] < 0) | (both & (up[t] > 0)))
     n = 0
     for t in marked(changes):
@@ -141,11 +143,11 @@ def extrema(w: np.ndarray, tolerance: float, both: bool, allowed: np.ndarray, fr
 
 @kernel_part
 def directions(w: np.ndarray, tolerance: float, both: bool) -> np.ndarray:
-    """1 where `w` rises from the frame before, -1 where it falls, 0 on plateaus. Zeros fill up a multiple of 8 frames.
+    """1 where `w` rises from the frame before, -1 where it falls, 0 on plateaus and in the first frame.
 
     Values below `tolerance` count as 0; with `both`, absolute values below it.
     """
-    up = np.zeros((len(w) + 7) // 8 * 8, np.int8)
+    up = np.zeros(len(w), np.int8)
     # two loops without branches, because these use vector instructions
     if both:
         for t in range(1, len(w)):

@@ -2,21 +2,29 @@
 
 import numpy as np
 
-from bitbox_xr.kernels.activations.bits import eight
+from bitbox_xr.kernels.activations.bits import lowest, ones
 from bitbox_xr.kernels.jit import kernel_part
 
-__all__ = ["marked"]
+__all__ = ["flags_for", "marked"]
+
+WORD = 64  # flags that are examined at once
+
+
+@kernel_part
+def flags_for(frames: int) -> np.ndarray:
+    """Zeros for so many frames, and further ones up to the length that `marked` expects."""
+    return np.zeros((frames + WORD - 1) // WORD * WORD, np.int8)
 
 
 @kernel_part
 def marked(flags: np.ndarray) -> np.ndarray:
-    """The indices of the ones among zeros and ones, whose number is a multiple of 8. Ones are rare."""
-    at = np.empty(len(flags) + 1, np.int32)
+    """The indices of the ones among zeros and ones, which `flags_for` has made."""
+    at = np.empty(len(flags), np.int32)
     n = 0
-    for start in range(0, len(flags), 8):
-        if eight(flags, start) == 0:
-            continue
-        for t in range(start, start + 8):
-            at[n] = t  # The next one replaces a zero. A branch here would often be mispredicted.
-            n += flags[t]
+    for start in range(0, len(flags), WORD):
+        bits = ones(flags, start)
+        while bits:
+            at[n] = start + lowest(bits)
+            n += 1
+            bits &= bits - 1  # removes the lowest bit
     return at[:n]

@@ -1,18 +1,19 @@
-"""Median and median absolute deviation of a response, by a histogram.
+"""Median and median absolute deviation of a response, by bins.
 
-Selection among all values of a noisy signal is slow, because the processor mispredicts every other branch. So a
-histogram finds the bins of the median and of the deviation, and only the values in these bins are selected.
+Selection among all values of a noisy signal is slow, because the processor mispredicts every other branch. So the
+values are sorted into bins, the bin of the median is found by bisection, and only the values in it are selected.
+Counting the values below a bin uses vector instructions, which hold many short integers.
 """
 
 import numpy as np
 
-from bitbox_xr.kernels.activations.flags import marked
+from bitbox_xr.kernels.activations.flags import flags_for, marked
 from bitbox_xr.kernels.jit import kernel_part
 
 __all__ = ["select", "spread"]
 
-BINS = 1024
-MARGIN = 0.1  # bins; more than the rounding errors of a position among the bins
+BINS = 2**12
+MAX_COUNT = 2**14  # of values that a short integer counts
 MAX_BINS_PER_UNIT = np.finfo(np.float64).max
 
 
@@ -27,50 +28,86 @@ def spread(w: np.ndarray, largest: float, tolerance: float, present: np.ndarray)
         n += present[t]
     if n == 0 or largest == 0:
         return 0.0 if n else np.nan, 1e-12
-    kept = np.zeros((n + 7) // 8 * 8)
-    if n == len(w):
-        for t in range(n):
-            kept[t] = w[t]
-    else:
-        gather(w, present, kept)
-    # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
-    factor = min((BINS - 1) / (2 * largest), MAX_BINS_PER_UNIT)
-    bins = np.empty(len(kept), np.int16)
-    for t in range(n, len(kept)):
-        bins[t] = -1
+    source = w if n == len(w) else gathered(w, present, n)
+    values, bins = np.empty(n), np.empty(n, np.int16)
+    per_unit = bins_per_unit(2 * largest)
     for t in range(n):
-        kept[t] = kept[t] if abs(kept[t]) >= tolerance else 0.0
-        bins[t] = np.int16((kept[t] + largest) * factor)
-    before, lower, upper = smaller(bins[:n]), (n - 1) // 2, n // 2
-    first = 0
-    while before[first + 1] <= lower:
-        first += 1
-    last = first
-    while before[last + 1] <= upper:
-        last += 1
-    median = middle(between(kept, bins, first, last, 0, 0), n, before[first])
-    # The deviation is not larger than the distance up to which whole bins hold enough values. It is at most one bin
-    # smaller, because every bin that begins nearer than that is a whole bin of a distance that does not suffice.
-    centre = (median + largest) * factor
-    near, far = distance(before, centre, lower) - 1 - MARGIN, distance(before, centre, upper) + MARGIN
-    start, stop = whole_bins(centre, near)
-    nearer = before[stop] - before[start]
-    first, last = max(0, int(np.floor(centre - far))), min(BINS - 1, int(np.floor(centre + far)))
-    inside = between(kept, bins, first, last, start, stop)
-    for t in range(len(inside)):
-        inside[t] = abs(inside[t] - median)
-    deviation = middle(inside, n, nearer)
+        values[t] = source[t] if abs(source[t]) >= tolerance else 0.0
+        bins[t] = np.int16((values[t] + largest) * per_unit)
+    median = central(values, bins)
+    per_unit = bins_per_unit(largest + abs(median))
+    for t in range(n):
+        values[t] = abs(values[t] - median)
+        bins[t] = np.int16(values[t] * per_unit)
+    deviation = central(values, bins)
     return median, deviation if deviation > 0 else 1e-12
 
 
 @kernel_part
-def gather(w: np.ndarray, present: np.ndarray, kept: np.ndarray) -> None:
-    """Copy the values of `w` in the frames present to the beginning of `kept`."""
+def gathered(w: np.ndarray, present: np.ndarray, n: int) -> np.ndarray:
+    """The values of `w` in the `n` frames present."""
+    out = np.empty(n)
     k = 0
     for t in range(len(w)):
         if present[t]:
-            kept[k] = w[t]
+            out[k] = w[t]
             k += 1
+    return out
+
+
+@kernel_part
+def bins_per_unit(span: float) -> float:
+    """The factor from values to bins, if the values span so much."""
+    # Between subnormal numbers the quotient overflows; with the bound, all values fall into the first bins.
+    return min((BINS - 1) / span, MAX_BINS_PER_UNIT)
+
+
+@kernel_part
+def central(values: np.ndarray, bins: np.ndarray) -> float:
+    """The median of `values`, whose `bins` are in the same order."""
+    n = len(values)
+    first = bin_of(bins, (n - 1) // 2)
+    last = bin_of(bins, n // 2) if smaller(bins, first + 1) <= n // 2 else first
+    return middle(between(values, bins, first, last), n, smaller(bins, first))
+
+
+@kernel_part
+def bin_of(bins: np.ndarray, rank: int) -> int:
+    """The bin of the value of this rank, from 0."""
+    low, high = 0, BINS
+    while high - low > 1:
+        half = (low + high) // 2
+        if smaller(bins, half) > rank:
+            high = half
+        else:
+            low = half
+    return low
+
+
+@kernel_part
+def smaller(bins: np.ndarray, bound: int) -> int:
+    """The number of values in bins before `bound`."""
+    limit, total = np.int16(bound), 0
+    for start in range(0, len(bins), MAX_COUNT):
+        part, count = bins[start : start + MAX_COUNT], np.int16(0)
+        for t in range(len(part)):
+            count = np.int16(count + np.int16(part[t] < limit))
+        total += int(count)
+    return total
+
+
+@kernel_part
+def between(values: np.ndarray, bins: np.ndarray, first: int, last: int) -> np.ndarray:
+    """The values in bins `first` to `last`."""
+    inside = flags_for(len(values))
+    a, b = np.int16(first), np.int16(last)
+    for t in range(len(bins)):
+        inside[t] = (bins[t] >= a) & (bins[t] <= b)
+    at = marked(inside)
+    out = np.empty(len(at))
+    for k in range(len(at)):
+        out[k] = values[at[k]]
+    return out
 
 
 @kernel_part
@@ -83,61 +120,6 @@ def middle(values: np.ndarray, n: int, below: int) -> float:
     for t in range(1, n // 2 - below):
         lower = max(lower, values[t])
     return (lower + upper) / 2
-
-
-@kernel_part
-def distance(before: np.ndarray, centre: float, rank: int) -> float:
-    """The smallest distance from `centre`, in bins, up to which whole bins hold more than `rank` values."""
-    low, high = 0.0, float(BINS)
-    while high - low > MARGIN / 2:
-        half = (low + high) / 2
-        start, stop = whole_bins(centre, half)
-        if before[stop] - before[start] > rank:
-            high = half
-        else:
-            low = half
-    return high
-
-
-@kernel_part
-def whole_bins(centre: float, distance: float) -> tuple[int, int]:
-    """The first of the bins that are completely within a `distance` from `centre`, and the one after the last."""
-    start, stop = max(0, int(np.ceil(centre - distance))), min(BINS, int(np.floor(centre + distance)))
-    return (start, stop) if start < stop else (0, 0)
-
-
-@kernel_part
-def smaller(bins: np.ndarray) -> np.ndarray:
-    """The number of values in the bins before each bin; at last the number of all values."""
-    # Neighbouring values are often in one bin. With several tables, one addition need not wait for the one before.
-    tables = np.zeros((4, BINS), np.int64)
-    whole = len(bins) // 4 * 4
-    for t in range(0, whole, 4):
-        for k in range(4):
-            tables[k, bins[t + k]] += 1
-    for t in range(whole, len(bins)):
-        tables[0, bins[t]] += 1
-    before = np.zeros(BINS + 1, np.int64)
-    for k in range(BINS):
-        before[k + 1] = before[k] + tables[0, k] + tables[1, k] + tables[2, k] + tables[3, k]
-    return before
-
-
-@kernel_part
-def between(values: np.ndarray, bins: np.ndarray, first: int, last: int, start: int, stop: int) -> np.ndarray:
-    """The values in bins `first` to `last`, without those in bins `start` to `stop`, the last excluded.
-
-    Both arrays are filled up to a multiple of 8, `bins` with other bins.
-    """
-    inside = np.zeros(len(bins), np.int8)
-    a, b, c, d = np.int16(first), np.int16(last), np.int16(start), np.int16(stop)  # vectors hold more short integers
-    for t in range(len(bins)):
-        inside[t] = (bins[t] >= a) & (bins[t] <= b) & ((bins[t] < c) | (bins[t] >= d))
-    at = marked(inside)
-    out = np.empty(len(at))
-    for k in range(len(at)):
-        out[k] = values[at[k]]
-    return out
 
 
 @kernel_part

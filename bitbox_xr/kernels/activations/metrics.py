@@ -43,7 +43,7 @@ def share_of_outliers(found: Found) -> np.ndarray:
     lists, signals = found.eligible.shape
     cell, weight = found.events.list * signals + found.events.signal, np.abs(found.magnitude)
     total = np.bincount(cell, weight, lists * signals)
-    left_out = np.bincount(cell, np.where(found.outlier, weight, 0.0), lists * signals)
+    left_out = np.bincount(cell[found.outlier], weight[found.outlier], lists * signals)
     share = np.divide(left_out, total, out=np.zeros(len(total)), where=total > 0)  # no events: bincount has integers
     return share.reshape(lists, signals)
 

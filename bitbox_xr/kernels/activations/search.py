@@ -187,14 +187,8 @@ def search_rows(
     else:
         events = _each(responses(centred, search), present, allowed, search, largest, least)
         events = _one_list(events) if search.apart else events
-    rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
-    scale = np.array(search.scales)[events.scale]
-    if search.measured:
-        falls = expressions.MIN_FALL * rise
-        start, stop = rises.edges(rows, present, events.signal, events.frame, scale, falls)
-        events = events._replace(start=start, stop=stop)
-    if search.chooses:
-        events = _expressions(events, centred, scale, rise)
+    if search.measured or search.chooses:
+        events = _whole(events, rows, centred, present, search)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
@@ -202,6 +196,17 @@ def search_rows(
         outlier = np.zeros(len(magnitude), dtype=bool)
     found = Found(events, magnitude, outlier, *_coverage(rows.shape, allowed, search))
     return found if search.labels is None else _by_label(found, allowed, search)
+
+
+def _whole(events: Events, rows: np.ndarray, centred: np.ndarray, present: np.ndarray, search: Search) -> Events:
+    """Activations with the edges of their rises or, if the search chooses, of their expressions, which are then one."""
+    rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
+    scale = np.array(search.scales)[events.scale]
+    if search.measured:
+        falls = expressions.MIN_FALL * rise
+        start, stop = rises.edges(rows, present, events.signal, events.frame, scale, falls)
+        events = events._replace(start=start, stop=stop)
+    return _expressions(events, centred, scale, rise) if search.chooses else events
 
 
 def _expressions(events: Events, centred: np.ndarray, scale: np.ndarray, rise: np.ndarray) -> Events:
@@ -256,11 +261,10 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
 
     A response is valid until the next one is computed, in the same memory.
     """
-    from scipy.fft import rfft
-
     frames, sampling = centred.shape[1], (search.scales, search.precision)
     size = wavelets.padded(frames, *sampling, mirrored=search.chooses)
-    signal = np.zeros((len(centred), size))
+    signal = np.empty((len(centred), size))
+    signal[:, frames:] = 0.0
     for row, out in zip(centred, signal[:, :frames], strict=True):
         wavelets.smooth(row, out)
     if not any(search.scales):
@@ -271,7 +275,7 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
     near = [
         (end.frames, np.tensordot(signal[:, end.at % size], end.weights, 1)) for end in wavelets.ends(*sampling, frames)
     ]
-    transformed = rfft(signal, axis=-1)
+    transformed = np.fft.rfft(signal, axis=-1)
     product, response = np.empty_like(transformed), np.empty_like(signal)
     for k, spectrum in enumerate(wavelets.spectra(*sampling, size)):
         if not len(spectrum):
@@ -296,24 +300,25 @@ def _each(
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
         maxima = extrema.activations(response, where, search.measured, largest[k])
-        row, frame, height, width, peak = _kept(k, maxima, search, least[k])
-        number, unknown = np.full(len(row), k), np.full(len(row), np.nan)
-        found.append((number, row, frame, number, height, width, peak, unknown, unknown))
-    return Events(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        found.append(_kept(k, *maxima, search, least[k]) if search.chooses else maxima)
+    number = np.repeat(np.arange(len(found)), [sizes.shape[1] for _, sizes in found])
+    (row, frame), (height, width, peak) = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+    unknown = np.full(len(number), np.nan)
+    return Events(number, row, frame, number, height, width, peak, unknown, unknown)
 
 
-def _kept(k: int, maxima: tuple[np.ndarray, ...], search: Search, least: np.ndarray) -> tuple[np.ndarray, ...]:
+def _kept(
+    k: int, places: np.ndarray, sizes: np.ndarray, search: Search, least: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The maxima at scale number `k` with a response of at least `least` `(row,)` and a rise of at least `least_rise`.
 
-    The columns of `maxima` are those of `extrema.activations`.
+    `places` and `sizes` are those of `extrema.activations`.
     """
-    if not search.chooses:
-        return maxima
-    row, _, height, _, peak = maxima
+    (row, _), (height, _, peak) = places, sizes
     keep = height >= least[row]
     if search.least_rise:
         keep &= peak >= search.least_rise * rises.unit_response(search.scales[k], search.precision)
-    return tuple(column[keep] for column in maxima)
+    return places[:, keep], sizes[:, keep]
 
 
 def _one_list(events: Events) -> Events:
@@ -333,13 +338,11 @@ def _together(
     for k, response in enumerate(at_scales):
         where = present if allowed is None else allowed[k]
         found.append(extrema.candidates(response, where, present, search.measured))
-    first = np.cumsum([0] + [len(parts[0]) for parts in found])
-    row, frame, height, width, peak, sign, score = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    kept = aggregate.strongest(row, frame, first, sign, score, search.apart, present.shape)
-    kept = kept[sign[kept] > 0]
-    scale = np.searchsorted(first, kept, side="right") - 1
+    first = np.cumsum([0] + [len(score) for *_, score in found])
+    (row, frame), sizes, sign, score = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
+    kept, row, frame, scale = aggregate.strongest(row, frame, first, sign, score, search.apart, present.shape)
     number, unknown = np.zeros(len(kept), np.int64), np.full(len(kept), np.nan)
-    row, frame, height, width, peak = (part[kept] for part in (row, frame, height, width, peak))
+    height, width, peak = sizes[:, kept] if search.measured else (unknown, unknown, unknown)
     return Events(number, row, frame, scale, height, width, peak, unknown, unknown)
 
 
