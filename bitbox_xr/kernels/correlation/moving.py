@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
+from bitbox_xr.kernels.correlation.paths import WIDEST_SLABS
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.running import lay_out
 from bitbox_xr.kernels.correlation.ties import TIE
@@ -38,7 +39,7 @@ from bitbox_xr.kernels.memory import side_by_side
 __all__ = ["moving"]
 
 ROWS, COLUMNS = slab_shape()
-WIDEST = 5 * COLUMNS  # signals of y in a part, whose tables of a window stay in the first cache
+WIDEST = WIDEST_SLABS * COLUMNS  # signals of y in a part
 CHAIN = 18  # frames of y that stay in the first cache for new sums
 RUN = 32  # windows before the next signals of x; with fewer, the calls of `_rows` would take noticeable time
 LINE = 16  # numbers in a line of the cache
