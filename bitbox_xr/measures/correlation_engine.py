@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from bitbox_xr.core.huge_pages import undefined
 from bitbox_xr.core.lazy import is_lazy
 from bitbox_xr.core.types import Array
 from bitbox_xr.kernels.correlation.statistics import SUMS
+from bitbox_xr.kernels.memory import undefined
 from bitbox_xr.measures.window_blocks import BLOCK, Block, Grids, Windows, Work, blocks, listed, over_blocks, workers
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
+from bitbox_xr.kernels.correlation.paths import WIDEST_SLABS
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.running import lay_out
 from bitbox_xr.kernels.correlation.ties import TIE
 from bitbox_xr.kernels.correlation.tile_arithmetic import over, times
 from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, put, raised
 from bitbox_xr.kernels.correlation.tiles import (
-    aligned,
     columns,
     loaded,
     narrow,
@@ -34,11 +34,12 @@ from bitbox_xr.kernels.correlation.tiles import (
     store,
 )
 from bitbox_xr.kernels.jit import bare_kernel, kernel, kernel_part
+from bitbox_xr.kernels.memory import side_by_side
 
 __all__ = ["moving"]
 
 ROWS, COLUMNS = slab_shape()
-WIDEST = 5 * COLUMNS  # signals of y in a part, whose tables of a window stay in the first cache
+WIDEST = WIDEST_SLABS * COLUMNS  # signals of y in a part
 CHAIN = 18  # frames of y that stay in the first cache for new sums
 RUN = 32  # windows before the next signals of x; with fewer, the calls of `_rows` would take noticeable time
 LINE = 16  # numbers in a line of the cache
@@ -68,27 +69,28 @@ def moving(
     starts1 = (windows - 1) * plan.step + 1
     starts2 = starts1 + lanes.number - 1
     frames1, frames2 = (starts + plan.width - 1 for starts in (starts1, starts2))
-    side1 = (
-        *(_space(1, size * n1, np.float64)[0] for size in (plan.width, starts1, starts1)),
-        _space(1, starts1 * n1, np.float32)[0],
-    )
-    side2 = (
-        *(_space(parts, size * stride, np.float64) for size in (frames2, starts2, starts2)),
-        _space(parts, starts2 * stride, np.float32),
-    )
+    rows1, rows2 = (plan.width, starts1, starts1, starts1), (frames2, starts2, starts2, starts2)
+    each = [_whole(rows * stride) for rows in rows2]
+    centred1, centred2, table1, table2, sums, *sides = side_by_side(
+        frames1 * n1, frames2 * n2, 2 * starts1 * n1, 2 * starts2 * n2, lanes.number * stride * (n1 + ROWS),
+        *(_whole(rows * n1) for rows in rows1), *(parts * size for size in each),
+    )  # fmt: skip
+    for table in sides:
+        table.fill(0.0)
+    side1, side2 = sides[:4], [table.reshape(parts, size) for table, size in zip(sides[4:], each, strict=True)]
+    side1[3], side2[3] = side1[3].view(np.float32), side2[3].view(np.float32)
     side2[3].fill(np.nan)  # shifts outside the reach have no correlation
     return _moving(
         operands(one), operands(two), sizes, (lanes.order, seconds.astype(np.float32), plan.signed),
-        np.array(GUARDS[8]), (np.empty((frames1, n1)), np.empty((frames2, n2))), np.empty((2, starts1, n1)),
-        np.empty((2, starts2, n2)), side1, side2, aligned(lanes.number * stride * (n1 + ROWS), np.float64, zeros=False),
-        mirrored, first, corr, lags,
+        np.array(GUARDS[8]), (centred1.reshape(frames1, n1), centred2.reshape(frames2, n2)),
+        table1.reshape(2, starts1, n1), table2.reshape(2, starts2, n2), tuple(side1), tuple(side2), sums, mirrored,
+        first, corr, lags,
     )  # fmt: skip
 
 
-def _space(count: int, size: int, dtype: type) -> np.ndarray:
-    """Aligned arrays of `size` numbers `(count, …)`, long enough for a slab that begins at the last one."""
-    each = -(-(size + COLUMNS) // COLUMNS) * COLUMNS
-    return aligned(count * each, dtype).reshape(count, each)
+def _whole(size: int) -> int:
+    """Numbers of an array of `size` numbers that is long enough for a slab that begins at the last one."""
+    return -(-(size + COLUMNS) // COLUMNS) * COLUMNS
 
 
 @kernel

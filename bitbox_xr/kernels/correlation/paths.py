@@ -7,30 +7,35 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.plan import Plan
-from bitbox_xr.kernels.correlation.tiles import shape, strip_columns
+from bitbox_xr.kernels.correlation.tiles import shape, slab_shape, strip_columns
 
-__all__ = ["Path", "path", "paths"]
+__all__ = ["WIDEST_SLABS", "Path", "moves", "path", "paths"]
 
 Float = type[np.float32] | type[np.float64]
 
 # Times in ns, measured on one core with AVX-512; tests/benchmarks/compare_paths.py shows how much
-# slower than the fastest path the chosen one is: 1 % on average, at most 33 %.
-PER_PRODUCT: dict[Float, float] = {np.float32: 0.0079, np.float64: 0.0185}  # of a lane and a frame
-PER_SUM = 0.03  # to read and write the sum of a lane
-PER_STRIP = 5.0  # to compare the correlations of a strip with those of the other lags
+# slower than the fastest path the chosen one is: 1 % on average, at most 23 %.
+PER_PRODUCT: dict[Float, float] = {np.float32: 0.0078, np.float64: 0.017}  # of a lane and a frame
+PER_SUM: dict[Float, float] = {np.float32: 0.058, np.float64: 0.106}  # new sums: to write and scale the sum of a lane
+PER_STRIP = 3.7  # to compare the correlations of a strip with those of the other lags
 PER_CANDIDATE = 0.2  # two-sided lags, for each pair of shifts of each pair of signals
-PER_NEW_FRAME = 1.7  # to read and scale a frame of a signal
-PER_FRAME = 7.0, 0.7  # to centre a frame of one side, and for its sums: in all, and for each signal
-PER_ROW = 50.0  # to write the results of a signal of x
-PER_WINDOW = 1800.0  # of stretches of one window
-FEW_PER_PRODUCT = 0.034  # stretches side by side: of a pair, a lag and a frame
-FEW_PER_LAG = 0.25  # of a pair
-FEW_PER_PAIR = 3.0  # to write its result
-FEW_PER_FRAME = 2.5  # of a signal
+PER_NEW_FRAME: dict[Float, float] = {np.float32: 1.0, np.float64: 1.9}  # to read and scale a frame of a signal
+PER_FRAME = 2.8, 0.7  # to centre a frame of one side, and for its sums: in all, and for each signal
+PER_ROW = 25.0  # to write the results of a signal of x
+PER_STRETCH = 1400.0
+MOVING_PER_LANE = 0.081  # to read, write, scale and compare a covariance
+MOVING_PER_FRAME = 4.8, 2.5  # as `PER_FRAME`, with the factors of moves
+MOVING_PER_ROW = 10.0
+FEW_PER_PRODUCT = 0.025  # stretches side by side: of a pair, a lag and a frame
+FEW_PER_LAG = 0.26  # of a pair
+FEW_PER_PAIR = 2.1  # to write its result
+FEW_PER_FRAME = 1.4  # of a signal
+FEW_PER_FAR_FRAME = 0.082  # of a pair, if all signals of y in a stretch exceed `FEW_BYTES`
 PER_CALL = 100_000.0  # to call a kernel from Python
-CACHE_BYTES = 48_000  # of the frames of y in a window, beside the tables; with more, y is read from the second cache
-FAR: dict[Float, float] = {np.float32: 1.05, np.float64: 1.15}  # times as long for a product then
 STRETCH_BYTES = 8_000_000  # of the tables of a stretch
+FEW_BYTES = 800_000  # of the frames of y in the second cache
+WIDEST_SLABS = 5  # in a row of `moving`, whose tables of a window stay in the first cache; otherwise y is divided
+CELLS = 1_000_000  # correlations of a call for many windows: measures cut them into blocks of about as many
 
 
 class Path(NamedTuple):
@@ -72,16 +77,20 @@ class Task(NamedTuple):
     n2: int
 
 
+def moves(dtype: Float, stretch: int, width: int, step: int) -> bool:
+    """Whether covariances of a stretch of one-sided lags move along time, by `moving`."""
+    return dtype is np.float64 and stretch > 2 and 2 * step < width
+
+
 @lru_cache(maxsize=64)
 def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]:
     """`paths`; with two-sided lags, `sliding` is the time for their comparisons."""
     width, step = task.width, task.step
     if sliding is not None:
         return (_path(task, np.float64, 1, width, sliding, matched),)
-    frames = min(width, 2 * step + PER_SUM / PER_PRODUCT[np.float64])  # sums move if that is less
-    found = [_path(task, np.float64, max(8, 4 * width // step), frames, 0.0, matched)]
-    if step > max(task.reach):  # a stretch would have frames between its windows
-        found = [_path(task, np.float64, 1, width, 0.0, matched)]
+    # otherwise a stretch would have frames between its windows
+    stretch = max(8, 4 * width // step) if step <= max(task.reach) else 1
+    found = [_path(task, np.float64, stretch, width, 0.0, matched)]
     if not matched:
         shared = step < width  # by two windows in float32
         sums = (width + step) / 2 if shared else width
@@ -90,33 +99,59 @@ def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]
 
 
 def _path(task: Task, dtype: Float, stretch: int, frames: float, more: float, matched: bool) -> Path:
-    ns = _ns(task, dtype, stretch, frames) + more
-    ns = ns / task.n1 if matched else ns
+    """The path of windows whose new sums have the products of `frames` frames, or that move."""
     most = STRETCH_BYTES // (24 * (task.n1 + task.n2)) - task.width - task.lags  # frames
-    return Path(dtype, max(1, min(stretch, most // task.step)), ns, max(2, int(PER_CALL / (2 * ns))))
+    stretch = max(1, min(stretch, most // task.step))
+    moving = moves(dtype, stretch, task.width, task.step)
+    ns = (_moving(task, stretch) if moving else _running(task, dtype, stretch, frames)) + more
+    ns = ns / task.n1 if matched else ns
+    return Path(dtype, stretch, ns, max(2, int(PER_CALL / (2 * ns))))
 
 
-def _ns(task: Task, dtype: Float, stretch: int, frames: float) -> float:
+def _new_frames(task: Task, stretch: float) -> list[float]:
+    """Frames of each side for a window, if the windows of a stretch share them."""
+    return [task.step + (side - task.step) / stretch for side in task.reach]
+
+
+def _tables(task: Task, stretch: float, times: tuple[float, float]) -> float:
+    """Time for the tables of a window, which take `times` for a frame: in all, and for each signal."""
+    sides = zip(_new_frames(task, stretch), (task.n1, task.n2), strict=True)
+    return PER_STRETCH / stretch + sum(frames * (times[0] + times[1] * n) for frames, n in sides)
+
+
+def _running(task: Task, dtype: Float, stretch: float, frames: float) -> float:
     """Time for a window whose sums have the products of `frames` frames."""
-    width, step, reach, lags, n1, n2 = task
+    _, step, reach, lags, n1, n2 = task
     rows, cols = shape(dtype)
     lanes = math.ceil(n1 / rows) * rows * math.ceil(lags * n2 / cols) * cols
     strips = n1 * lags * math.ceil(n2 / strip_columns(dtype))
-    read = sum(
-        (step + (side - step) / stretch) * (PER_FRAME[0] + PER_FRAME[1] * n) + min(step, side) * n * PER_NEW_FRAME
-        for side, n in zip(reach, (n1, n2), strict=True)
-    )
-    far = min(n2, cols) * np.dtype(dtype).itemsize * width > CACHE_BYTES
-    sums = lanes * frames * PER_PRODUCT[dtype] * (FAR[dtype] if far else 1.0) + strips * PER_STRIP
-    return sums + read + n1 * PER_ROW + PER_WINDOW / stretch
+    read = sum(min(step, side) * n for side, n in zip(reach, (n1, n2), strict=True)) * PER_NEW_FRAME[dtype]
+    sums = lanes * (frames * PER_PRODUCT[dtype] + PER_SUM[dtype]) + strips * PER_STRIP
+    return sums + read + n1 * PER_ROW + _tables(task, stretch, PER_FRAME)
+
+
+def _moving(task: Task, stretch: int) -> float:
+    """Time for a window whose covariances move from the one before, with new ones for the first of a stretch."""
+    width, step, _, lags, n1, n2 = task
+    windows = max(1, min(stretch, CELLS / (n1 * n2)))
+    rows, cols = slab_shape()
+    parts = math.ceil(n2 / (WIDEST_SLABS * cols))
+    lanes = math.ceil(n1 / rows) * rows * lags * math.ceil(n2 / (parts * cols)) * cols * parts
+    sums = lanes * ((2 * step + width / windows) * PER_PRODUCT[np.float64] + MOVING_PER_LANE)
+    return sums + n1 * parts * MOVING_PER_ROW + _tables(task, windows, MOVING_PER_FRAME)
 
 
 def _side_by_side(task: Task, alone: Path) -> Path:
     """The path of `alone` with stretches side by side, in shorter stretches if the tables would be too large."""
     width, step, reach, lags, n1, n2 = task
-    most = STRETCH_BYTES // (24 * strip_columns(np.float64) * (n1 + n2)) - max(reach)  # frames
+    lanes = strip_columns(np.float64)
+    most = STRETCH_BYTES // (24 * lanes * (n1 + n2)) - max(reach)  # frames
     stretch = max(1, min(alone.stretch, most // step + 1))
-    frames = (width + (stretch - 1) * min(width, 2 * step)) / stretch
-    read = sum((step + (side - step) / stretch) * n for side, n in zip(reach, (n1, n2), strict=True))
-    pair = FEW_PER_PAIR + lags * (FEW_PER_LAG + frames * FEW_PER_PRODUCT)
+    windows = max(1, min(stretch, CELLS / (lanes * n1 * n2)))
+    products = (width + (windows - 1) * min(width, 2 * step)) / windows
+    pair = FEW_PER_PAIR + lags * (FEW_PER_LAG + products * FEW_PER_PRODUCT)
+    covered = (windows - 1) * step + reach[1]
+    if n2 * covered * lanes * 8 > FEW_BYTES:
+        pair += covered / windows * FEW_PER_FAR_FRAME
+    read = sum(frames * n for frames, n in zip(_new_frames(task, windows), (n1, n2), strict=True))
     return alone._replace(stretch=stretch, ns=n1 * n2 * pair + read * FEW_PER_FRAME, few=True)

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import Side, prepared
-from bitbox_xr.kernels.correlation.paths import Path, path
+from bitbox_xr.kernels.correlation.paths import Path, moves, path
 from bitbox_xr.kernels.correlation.plan import Plan, plan
 
 __all__ = ["Plan", "best_lags", "plan"]
@@ -80,7 +80,7 @@ def _without_gaps(
         from bitbox_xr.kernels.correlation.few import few_signals
 
         weak = few_signals(one, two, plan, lag_values, way.stretch, mirrored, first, corr, lag)
-    elif not plan.sliding and way.dtype is np.float64 and way.stretch > 2 and 2 * plan.step < plan.width:
+    elif not plan.sliding and moves(way.dtype, way.stretch, plan.width, plan.step):
         from bitbox_xr.kernels.correlation.moving import moving
 
         weak = moving(one, two, plan, lag_values, way.stretch, mirrored, first, corr, lag)
