@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
-from bitbox_xr.kernels.correlation.paths import WIDEST_SLABS
+from bitbox_xr.kernels.correlation.paths import slabs
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.running import lay_out
 from bitbox_xr.kernels.correlation.ties import TIE
@@ -39,8 +39,6 @@ from bitbox_xr.kernels.memory import side_by_side
 __all__ = ["moving"]
 
 ROWS, COLUMNS = slab_shape()
-WIDEST = WIDEST_SLABS * COLUMNS  # signals of y in a part
-PACKED = 1.1  # times the signals of y; if whole slabs hold more, lanes of all lags are contiguous
 CHAIN = 18  # frames of y that stay in the first cache for new sums
 RUN = 32  # windows before the next signals of x; with fewer, the calls of `_rows` would take noticeable time
 LINE = 16  # numbers in a line of the cache
@@ -65,10 +63,7 @@ def moving(
 ) -> int:  # fmt: skip
     """`running` for windows that overlap by more than a half. Returns the number of weak entries."""
     n1, n2, lanes, windows = one.numbers.shape[1], two.numbers.shape[1], plan.lanes, min(stretch, len(corr))
-    parts = -(-n2 // WIDEST)
-    stride = -(-n2 // (parts * COLUMNS)) * COLUMNS
-    packed = plan.step > 2 and PACKED * n2 < stride
-    stride = n2 if packed else stride
+    parts, stride, packed = slabs(plan.step, n2)
     padded = lanes.number * stride + (COLUMNS if packed else 0)
     sizes = Sizes(plan.width, plan.step, windows, plan.shifts[1], lanes.number, lanes.pad, stride, padded)
     starts1 = (windows - 1) * plan.step + 1
