@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
-from bitbox_xr.kernels.correlation.paths import WIDEST_SLABS
+from bitbox_xr.kernels.correlation.paths import slabs
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.running import lay_out
 from bitbox_xr.kernels.correlation.ties import TIE
@@ -39,7 +39,6 @@ from bitbox_xr.kernels.memory import side_by_side
 __all__ = ["moving"]
 
 ROWS, COLUMNS = slab_shape()
-WIDEST = WIDEST_SLABS * COLUMNS  # signals of y in a part
 CHAIN = 18  # frames of y that stay in the first cache for new sums
 RUN = 32  # windows before the next signals of x; with fewer, the calls of `_rows` would take noticeable time
 LINE = 16  # numbers in a line of the cache
@@ -55,6 +54,7 @@ class Sizes(NamedTuple):
     lags: int
     pad: int
     stride: int  # of the signals of y in one part
+    padded: int  # lanes, rounded up to whole slabs
 
 
 def moving(
@@ -63,16 +63,16 @@ def moving(
 ) -> int:  # fmt: skip
     """`running` for windows that overlap by more than a half. Returns the number of weak entries."""
     n1, n2, lanes, windows = one.numbers.shape[1], two.numbers.shape[1], plan.lanes, min(stretch, len(corr))
-    parts = -(-n2 // WIDEST)
-    stride = -(-n2 // (parts * COLUMNS)) * COLUMNS
-    sizes = Sizes(plan.width, plan.step, windows, plan.shifts[1], lanes.number, lanes.pad, stride)
+    parts, stride, packed = slabs(plan.step, n2)
+    padded = lanes.number * stride + (COLUMNS if packed else 0)
+    sizes = Sizes(plan.width, plan.step, windows, plan.shifts[1], lanes.number, lanes.pad, stride, padded)
     starts1 = (windows - 1) * plan.step + 1
     starts2 = starts1 + lanes.number - 1
     frames1, frames2 = (starts + plan.width - 1 for starts in (starts1, starts2))
     rows1, rows2 = (plan.width, starts1, starts1, starts1), (frames2, starts2, starts2, starts2)
     each = [_whole(rows * stride) for rows in rows2]
     centred1, centred2, table1, table2, sums, *sides = side_by_side(
-        frames1 * n1, frames2 * n2, 2 * starts1 * n1, 2 * starts2 * n2, lanes.number * stride * (n1 + ROWS),
+        frames1 * n1, frames2 * n2, 2 * starts1 * n1, 2 * starts2 * n2, padded * (n1 + ROWS),
         *(_whole(rows * n1) for rows in rows1), *(parts * size for size in each),
     )  # fmt: skip
     for table in sides:
@@ -81,8 +81,9 @@ def moving(
     side1[3], side2[3] = side1[3].view(np.float32), side2[3].view(np.float32)
     side2[3].fill(np.nan)  # shifts outside the reach have no correlation
     return _moving(
-        operands(one), operands(two), sizes, (lanes.order, seconds.astype(np.float32), plan.signed),
-        np.array(GUARDS[8]), (centred1.reshape(frames1, n1), centred2.reshape(frames2, n2)),
+        operands(one), operands(two), sizes, True if packed else None,
+        (lanes.order, seconds.astype(np.float32), plan.signed), np.array(GUARDS[8]),
+        (centred1.reshape(frames1, n1), centred2.reshape(frames2, n2)),
         table1.reshape(2, starts1, n1), table2.reshape(2, starts2, n2), tuple(side1), tuple(side2), sums, mirrored,
         first, corr, lags,
     )  # fmt: skip
@@ -94,7 +95,9 @@ def _whole(size: int) -> int:
 
 
 @kernel
-def _moving(one, two, sizes, choice, guards, centred, table1, table2, side1, side2, sums, mirrored, first, corr, lags):
+def _moving(
+    one, two, sizes, packed, choice, guards, centred, table1, table2, side1, side2, sums, mirrored, first, corr, lags
+):
     """`moving` with its arrays: side1 and side2 hold frames, the factors of moves, and inverse spreads, all flat."""
     flat1, gain1, rest1, inverse1 = side1
     flat, gain, rest, inverse = side2
@@ -118,7 +121,7 @@ def _moving(one, two, sizes, choice, guards, centred, table1, table2, side1, sid
             lay_out(table2[1], inside, begin, pad, stride, inverse[part], np.float32(1.0))
             last = min(n1, begin + stride) if mirrored else n1
             side = flat[part], gain[part], rest[part], inverse[part]
-            _part(start, group, last, begin, sizes, choice, side1, side, sums, n1, n2, *out)
+            _part(start, group, last, begin, sizes, packed, choice, side1, side, sums, n1, n2, *out)
     return found
 
 
@@ -139,65 +142,77 @@ def _factors(centred, sums, starts, width, kept, later, begin, pad, stride, gain
 
 
 @bare_kernel
-def _part(start, group, last, begin, sizes, choice, side1, side2, sums, n1, n2, corr, lags):
+def _part(start, group, last, begin, sizes, packed, choice, side1, side2, sums, n1, n2, corr, lags):
     """Best lags of the `group` windows of a stretch, for the first `last` signals of x and those of y from `begin`."""
-    space = sizes.lags * sizes.stride
+    space = sizes.padded
     for left in range(0, last, ROWS):
-        _new_sums(side1[0], n1, left, side2[0], sizes, sums, left * space)
+        _new_sums(side1[0], n1, left, side2[0], sizes, packed, sums, left * space)
     for w in range(0, group, RUN):
         stop = min(group, w + RUN)
         for left in range(0, last, ROWS):
             at = left * space
-            _rows(start, w, stop, left, begin, sizes, choice, side1, side2, sums, at, n1, n2, corr, lags)
+            if packed is None:
+                _rows(start, w, stop, left, begin, sizes, choice, side1, side2, sums, at, n1, n2, corr, lags)
+            else:
+                _packed_rows(start, w, stop, left, begin, sizes, choice, side1, side2, sums, at, n1, n2, corr, lags)
 
 
 @kernel_part
-def _new_sums(x, n1, left, y, sizes, sums, at):
+def _place(c, sizes, packed):
+    """Where the slab at lane `c` begins among the sums of some signals of x, and the numbers between its rows."""
+    return (c * ROWS, COLUMNS) if packed is None else (c, sizes.padded)
+
+
+@kernel_part
+def _new_sums(x, n1, left, y, sizes, packed, sums, at):
     """Covariances of the first window."""
     stride, width = sizes.stride, sizes.width
     for begin in range(0, width, CHAIN):
         for c in range(0, sizes.lags * stride, COLUMNS):
+            cell, apart = _place(c, sizes, packed)
             tile = slab(sums)
             if begin > 0:
-                tile = loaded(tile, sums, at + c * ROWS, COLUMNS)
+                tile = loaded(tile, sums, at + cell, apart)
             for k in range(begin, min(begin + CHAIN, width)):
                 tile = outer(tile, x, k * n1 + left, y, k * stride + c)
-            store(tile, sums, at + c * ROWS, COLUMNS)
+            store(tile, sums, at + cell, apart)
 
 
 @kernel_part
-def _move(t, stop, c, left, n1, sizes, side1, side2, sums, at):
-    """Move covariances from frame `t` to `stop`."""
-    for lag in range(sizes.lags):
-        cell = at + (lag * sizes.stride + c) * ROWS
-        tile = loaded(slab(sums), sums, cell, COLUMNS)
+def _move(t, stop, first, last, apart, left, n1, sizes, packed, side1, side2, sums, at):
+    """Move covariances from frame `t` to `stop`, of slabs from lane `first` to `last`, `apart` lanes apart."""
+    stride = sizes.stride
+    for c in range(first, last, apart):
+        cell, rows = _place(c, sizes, packed)
+        tile = loaded(slab(sums), sums, at + cell, rows)
         for f in range(t, stop):
-            tile = outer(tile, side1[1], f * n1 + left, side2[2], (f + lag) * sizes.stride + c)
-            tile = outer(tile, side1[2], f * n1 + left, side2[1], (f + lag) * sizes.stride + c)
-        store(tile, sums, cell, COLUMNS)
+            tile = outer(tile, side1[1], f * n1 + left, side2[2], f * stride + c)
+            tile = outer(tile, side1[2], f * n1 + left, side2[1], f * stride + c)
+        store(tile, sums, at + cell, rows)
 
 
 @kernel_part
 def _rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, n1, n2, corr, lags):
-    """Move covariances through windows `run` to `stop`, and write the best correlations."""
+    """Move covariances through windows `run` to `stop`, and write the best correlations.
+
+    The last move to a window is in the same pass as the comparison of lags.
+    """
     _, gain1, rest1, inverse1 = side1
     _, gain2, rest2, inverse2 = side2
     order, seconds, signed = choice
     stride, step, zero, rows, end = sizes.stride, sizes.step, slab(inverse2), n1 - left, min(sizes.stride, n2 - begin)
+    lanes = sizes.lags * stride
     for c in range(0, end, COLUMNS):
         for w in range(run, stop):
             t = w * step
             if w > 0 and step > 1:
-                _move(t - step + 1, t, c, left, n1, sizes, side1, side2, sums, at)
+                _move(t - step + 1, t, c, lanes, stride, left, n1, sizes, None, side1, side2, sums, at)
             scale = columns(zero, inverse1, t * n1 + left)
             tie = over(repeated(zero, TIE), scale)
             held, name = repeated(zero, np.nan), repeated(zero, np.nan)
             bar = over(repeated(zero, -2.0), scale)  # NaN, which nothing exceeds, if x is constant or weak
             to = ((start + w) * n1 + left) * n2 + begin + c
-            for i in range(left, min(left + ROWS, n1)):  # of the next window
-                for ahead in (0, LINE - 1):
-                    fetch(corr, ((start + w + 1) * n1 + i) * n2 + begin + c + ahead)
-                    fetch(lags, ((start + w + 1) * n1 + i) * n2 + begin + c + ahead)
+            _fetch_next(corr, lags, to + n1 * n2, n2, min(ROWS, rows))
             for k in range(len(order)):
                 lag = order[k]
                 cell = at + (lag * stride + c) * ROWS
@@ -211,3 +226,39 @@ def _rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, 
                 bar = raised(here, bar, signed, tie)
             put(times(held, scale), corr, to, n2, rows, end - c, 1.0)
             put(name, lags, to, n2, rows, end - c, np.inf)
+
+
+@kernel_part
+def _packed_rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, n1, n2, corr, lags):
+    """`_rows` for packed lanes. All of them move first: slabs for the comparison of lags overlap."""
+    order, seconds, signed = choice
+    stride, step, zero, rows = sizes.stride, sizes.step, slab(side2[3]), n1 - left
+    for w in range(run, stop):
+        t = w * step
+        if w > 0:
+            end = sizes.lags * stride
+            _move(t - step + 1, t + 1, 0, end, COLUMNS, left, n1, sizes, True, side1, side2, sums, at)
+        for c in range(0, n2, COLUMNS):
+            scale = columns(zero, side1[3], t * n1 + left)
+            tie = over(repeated(zero, TIE), scale)
+            held, name, bar = repeated(zero, np.nan), repeated(zero, np.nan), over(repeated(zero, -2.0), scale)
+            to = ((start + w) * n1 + left) * n2 + begin + c
+            _fetch_next(corr, lags, to + n1 * n2, n2, min(ROWS, rows))
+            for k in range(len(order)):
+                lane = order[k] * stride + c
+                tile = loaded(slab(sums), sums, at + lane, sizes.padded)
+                here = times(narrow(tile), loaded(zero, side2[3], t * stride + lane, 0))
+                name = either(here, bar, signed, repeated(zero, seconds[k]), name)
+                held = either(here, bar, signed, here, held)
+                bar = raised(here, bar, signed, tie)
+            put(times(held, scale), corr, to, n2, rows, n2 - c, 1.0)
+            put(name, lags, to, n2, rows, n2 - c, np.inf)
+
+
+@kernel_part
+def _fetch_next(corr, lags, to, n2, rows):
+    """Load the memory of a slab of results into the cache, before it is written for the next window."""
+    for r in range(rows):
+        for ahead in (0, LINE - 1):
+            fetch(corr, to + r * n2 + ahead)
+            fetch(lags, to + r * n2 + ahead)

@@ -9,7 +9,7 @@ import numpy as np
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.tiles import shape, slab_shape, strip_columns
 
-__all__ = ["WIDEST_SLABS", "Path", "moves", "path", "paths"]
+__all__ = ["Path", "moves", "path", "paths", "slabs"]
 
 Float = type[np.float32] | type[np.float64]
 
@@ -23,9 +23,9 @@ PER_NEW_FRAME: dict[Float, float] = {np.float32: 1.0, np.float64: 1.9}  # to rea
 PER_FRAME = 2.8, 0.7  # to centre a frame of one side, and for its sums: in all, and for each signal
 PER_ROW = 25.0  # to write the results of a signal of x
 PER_STRETCH = 1400.0
-MOVING_PER_LANE = 0.081  # to read, write, scale and compare a covariance
+MOVING_PER_LANE = 0.085  # to read, write, scale and compare a covariance
 MOVING_PER_FRAME = 4.8, 2.5  # as `PER_FRAME`, with the factors of moves
-MOVING_PER_ROW = 10.0
+MOVING_PER_ROW = 12.0
 FEW_PER_PRODUCT = 0.025  # stretches side by side: of a pair, a lag and a frame
 FEW_PER_LAG = 0.26  # of a pair
 FEW_PER_PAIR = 2.1  # to write its result
@@ -35,6 +35,7 @@ PER_CALL = 100_000.0  # to call a kernel from Python
 STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 FEW_BYTES = 800_000  # of the frames of y in the second cache
 WIDEST_SLABS = 5  # in a row of `moving`, whose tables of a window stay in the first cache; otherwise y is divided
+PACKED = 1.1  # lanes are packed if whole slabs would have more lanes for each signal of y
 CELLS = 1_000_000  # correlations of a call for many windows: measures cut them into blocks of about as many
 
 
@@ -80,6 +81,19 @@ class Task(NamedTuple):
 def moves(dtype: Float, stretch: int, width: int, step: int) -> bool:
     """Whether covariances of a stretch of one-sided lags move along time, by `moving`."""
     return dtype is np.float64 and stretch > 2 and 2 * step < width
+
+
+def slabs(step: int, n2: int) -> tuple[int, int, bool]:
+    """In `moving`, the number of parts of y, the lanes of a lag in each, and whether they are packed.
+
+    Lanes are whole slabs, or packed: only those that exist. Then the lags of a slab's signals are compared in a pass of
+    their own, which takes longer where steps are short.
+    """
+    cols = slab_shape()[1]
+    parts = math.ceil(n2 / (WIDEST_SLABS * cols))
+    stride = math.ceil(n2 / (parts * cols)) * cols
+    packed = step > 2 and PACKED * n2 < stride
+    return parts, n2 if packed else stride, packed
 
 
 @lru_cache(maxsize=64)
@@ -135,9 +149,10 @@ def _moving(task: Task, stretch: int) -> float:
     width, step, _, lags, n1, n2 = task
     windows = max(1, min(stretch, CELLS / (n1 * n2)))
     rows, cols = slab_shape()
-    parts = math.ceil(n2 / (WIDEST_SLABS * cols))
-    lanes = math.ceil(n1 / rows) * rows * lags * math.ceil(n2 / (parts * cols)) * cols * parts
-    sums = lanes * ((2 * step + width / windows) * PER_PRODUCT[np.float64] + MOVING_PER_LANE)
+    parts, stride, _ = slabs(step, n2)
+    moved, compared = (math.ceil(n / cols) * cols * k for n, k in ((lags * stride, parts), (stride, parts * lags)))
+    products = moved * (2 * step + width / windows) * PER_PRODUCT[np.float64]
+    sums = math.ceil(n1 / rows) * rows * (products + compared * MOVING_PER_LANE)
     return sums + n1 * parts * MOVING_PER_ROW + _tables(task, windows, MOVING_PER_FRAME)
 
 
