@@ -69,10 +69,10 @@ def contrast_groups(summary: Path, quality: Path | None, **given: Any) -> None:
 def _of_quality(file: Path) -> xr.Dataset:
     """The content of --quality, which must be the summary of this measure."""
     found = opened(file, {})
-    measure = found.attrs.get("measure") if isinstance(found, xr.Dataset) else None
+    measure = found.attrs.get("measure", "no measure") if isinstance(found, xr.Dataset) else "no measure"
     if measure == QUALITY and RECORDING in found.dims:
         return cast(xr.Dataset, found)
-    got = f"that of {measure}" if measure not in (None, QUALITY) else "a result of one recording" if measure else "none"
+    got = f"{measure} of one recording" if measure == QUALITY else str(measure)
     raise ValueError(
         f"expected --quality to be the summary of the measure {QUALITY}, got {got} in {file}; give the summary.nc in "
         f"the folder {QUALITY} of the study"

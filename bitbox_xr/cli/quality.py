@@ -48,7 +48,7 @@ def quality(x: Path, **given: Any) -> None:
 
 
 def _summary(result: xr.Dataset) -> str:
-    """One line: the mean share of lost frames, and the smallest and largest value of the other qualities."""
+    """One line: the mean share of lost frames, and the smallest and largest noise and range of a signal."""
     lost = rounded(float(result["lost_share"].mean()), "lost_share")
     parts = [counted(result.sizes[SIGNAL], "signal"), f"{head('lost_share')} {lost}"]
     for name in ("noise", "value_range"):

@@ -1,6 +1,6 @@
 """What a contrast compares: the sides, the comparisons of conditions, the covariates, and the checks of all three."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -149,7 +149,8 @@ def _along_recordings(summary: xr.Dataset, name: object, option: str) -> list[st
     if isinstance(name, str) and name in summary.variables and summary[name].dims == (RECORDING,):
         return []
     known = [str(other) for other, c in summary.coords.items() if c.dims == (RECORDING,) and other != RECORDING]
-    got = f"{name!r}; coordinates are: {listed(known) or 'none'}"
+    variables = [other for other, values in summary.data_vars.items() if RECORDING in values.dims]
+    got = f"{name!r}; coordinates are: {listed(known) or 'none'}{nearest_name(name, [*known, *variables])}"
     return [f"expected {option} to be a coordinate or variable along {RECORDING}, got {got}"]
 
 
@@ -158,7 +159,8 @@ def _group_faults(summary: xr.Dataset, between: str | None, groups: Sequence[obj
         return [] if groups is None else ["expected between with groups, got None; name the coordinate of the groups"]
     if (faults := _along_recordings(summary, between, "between")) or groups is None:
         return faults
-    given = list(groups) if isinstance(groups, Iterable) and not isinstance(groups, str) else []
+    ordered = isinstance(groups, Sequence | np.ndarray) and not isinstance(groups, str)
+    given = list(groups) if ordered else []
     if len(given) != 2 or len(set(_labels(given))) != 2:
         got = listed(given) or repr(groups)
         return [f"expected groups to be two different labels of {between}, got {got}"]
@@ -168,7 +170,8 @@ def _group_faults(summary: xr.Dataset, between: str | None, groups: Sequence[obj
 
 def _covariate_faults(summary: xr.Dataset, name: object, within: str | None) -> list[str]:
     if not isinstance(name, str) or name not in summary.variables:
-        remedy = "; see with_quality()" if is_quality(name) else ""
+        absent = is_quality(name) and not any(_quality_of(other) == _quality_of(name) for other in summary.variables)
+        remedy = "; see with_quality()" if absent else ""
         return [f"{fault}{remedy}" for fault in _along_recordings(summary, name, "a covariate")]
     dims = summary[name].dims
     further = [str(dim) for dim in dims if dim not in (RECORDING, within)]
@@ -215,7 +218,12 @@ def is_quality(name: object) -> bool:
     >>> is_quality("noise"), is_quality("noise2"), is_quality("excess")
     (True, True, False)
     """
-    return str(name).rstrip("12") in RESERVED["quality"]
+    return _quality_of(name) in RESERVED["quality"]
+
+
+def _quality_of(name: object) -> str:
+    """The name of a quality without the number of the person."""
+    return str(name).rstrip("12")
 
 
 def _averaged_qualities(summary: xr.Dataset, variable: str, within: str | None) -> xr.Dataset:

@@ -85,23 +85,24 @@ def trains_of(values: np.ndarray, side: Side, threads: int = 1) -> Trains:
     events = find(values, search, level, threads=threads).events
     onsets = np.where(np.isnan(events.start), events.frame, events.start)
     at_scales = find(values, search._replace(apart=0), level, threads=threads).events if search.apart else events
-    tops = _summits(values, at_scales, np.array(search.scales)[at_scales.scale])
     missing = _missing(values, search, level)
-    return Trains(*(_train(*each, missing) for each in ((events.signal, onsets), tops)))
+    return Trains(_train(events.signal, onsets, missing), _train(*_summits(values, at_scales, search.scales), missing))
 
 
-def _summits(values: np.ndarray, events: "Events", scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Signals and frames of the distinct summits of `events`, whose wavelet scales are `scale`."""
+def _summits(values: np.ndarray, events: "Events", scales: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Signals and frames of the distinct summits of `events`, found at these wavelet scales."""
     from bitbox_xr.kernels.activations import gaps, rises
 
+    scale = np.array(scales)[events.scale]
     rows = np.array(values.T, dtype=np.float64, order="C")
     gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty_like(rows))
-    tops = rises.summits(rows, events.signal, events.frame, scale)
-    kept = rises.distinct(events.signal, tops, scale)
-    return events.signal[kept], tops[kept]
+    frames = rises.summits(rows, events.signal, events.frame, scale)
+    kept = rises.distinct(events.signal, frames, scale)
+    return events.signal[kept], frames[kept]
 
 
 def _train(signal: np.ndarray, time: np.ndarray, missing: np.ndarray) -> Train:
+    """The train of activations of these signals at these times, in any order."""
     first = np.concatenate([[0], np.cumsum(np.bincount(signal, minlength=len(missing)))])
     return Train(time[np.lexsort((time, signal))].astype(np.float64), first, missing)
 

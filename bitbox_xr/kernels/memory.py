@@ -10,6 +10,8 @@ Large arrays therefore begin at a huge page. When they are deleted, their memory
 
 import math
 import mmap
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
@@ -63,7 +65,8 @@ class _Memory:
     def __init__(self, size: int) -> None:
         self.size = size
         self.mapping = mmap.mmap(-1, size + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self.mapping.madvise(mmap.MADV_HUGEPAGE)
+        with suppress(OSError):  # the system has no huge pages
+            self.mapping.madvise(mmap.MADV_HUGEPAGE)
         whole = np.frombuffer(self.mapping, np.uint8)
         skip = -whole.ctypes.data % HUGE_PAGE
         self.numbers = whole[skip : skip + size]
@@ -76,12 +79,13 @@ class _Loan:
         self.memory = memory
         self.__array_interface__ = memory.numbers.__array_interface__
 
-    def __del__(self) -> None:
-        memory = self.memory
-        if memory.size <= KEPT:
-            memory.mapping.madvise(mmap.MADV_FREE)
-            _release(KEPT - memory.size)
-            _kept.append(memory)
+    def __del__(self, exiting: Callable[[], bool] = sys.is_finalizing) -> None:
+        if exiting() or self.memory.size > KEPT:  # when Python exits, other names of this module may be gone
+            return
+        with suppress(OSError):  # the system could not take it back: it is returned now
+            self.memory.mapping.madvise(mmap.MADV_FREE)
+            _kept.append(self.memory)
+            _release(KEPT)  # after the memory is added, so that threads together do not keep more
 
 
 # The oldest first. No locks: arrays may be deleted at any time, and single operations on lists are safe with threads.

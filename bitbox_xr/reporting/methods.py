@@ -114,7 +114,8 @@ def _facts(result: xr.Dataset) -> dict[str, object]:
     facts |= _by_label(result, facts)
     if "n" in facts and ASKED in facts:
         limit = limit_text(str(facts.get("surrogates")), by="by" in facts)
-        facts["n"] = f"{facts['n']}, {'at most ' if 'by' in facts else ''}{limit}"
+        most = f" and at most {facts[ASKED]}" if "by" in facts else ""  # the number of some labels
+        facts["n"] = f"{facts['n']}, {limit}{most}"
     if "scales" in facts:
         facts |= {"unscaled": 1} if facts["scales"] == "raw" else {"scales": series(str(facts["scales"]).split())}
     facts |= _settings(result, facts)

@@ -366,15 +366,17 @@ def test_a_contrast_compares_two_of_three_groups(tmp_path):
     xr.testing.assert_identical(bx.open_netcdf(tmp_path / "two.nc").load(), bx.contrast(summary, **options))
 
 
-@pytest.mark.parametrize(
-    ("attrs", "got"), [({"measure": "expressivity"}, "that of expressivity in "), ({}, "none in ")]
-)
+@pytest.mark.parametrize(("attrs", "got"), [({"measure": "expressivity"}, "expressivity in "), ({}, "no measure in ")])
 def test_a_contrast_refuses_the_summary_of_another_measure_as_quality(tmp_path, attrs, got):
     summary, _ = _written_study(tmp_path)
     bx.to_netcdf(summary.assign_attrs(attrs), tmp_path / "other.nc")
     done = run("contrast", tmp_path / "summary.nc", "-o", tmp_path / "o.nc", "--variable", "excess",
                "--quality", tmp_path / "other.nc")  # fmt: skip
     assert f"expected --quality to be the summary of the measure quality, got {got}" in done.stderr
+    bx.to_netcdf(bx.quality(random_walk(2)), tmp_path / "one.nc")
+    done = run("contrast", tmp_path / "summary.nc", "-o", tmp_path / "o.nc", "--variable", "excess",
+               "--quality", tmp_path / "one.nc")  # fmt: skip
+    assert "got quality of one recording in " in done.stderr
 
 
 def test_the_help_of_every_command_has_an_example_of_it():

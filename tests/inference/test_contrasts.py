@@ -268,6 +268,8 @@ BAD = {
     "variable": (lambda s: contrast(s, variable="corr"), ["got 'corr'; these are: excess, sleep"]),
     "like a variable": (lambda s: contrast(s, variable="exces_s"), ["; the nearest name is 'excess'"]),
     "quality": (lambda s: contrast(s, variable="excess", covariates=["noise1"]), ["'noise1'", "see with_quality()"]),
+    "like a quality": (lambda s: contrast(s.assign(noise1=s.sleep), variable="excess", covariates=["noise"]),
+                       ["site; the nearest name is 'noise1'"]),
     "names": (lambda s: contrast(s, variable="excess", between="x", within="y", covariates=["z", "pair"]),
               ["4 faults", "expected between to be a coordinate or variable along recording, got 'x'; coordinates are: "
                "group, age, site", "expected within to be a dimension of excess, got 'y'", "got 'z'", "got 'pair'"]),
@@ -280,6 +282,7 @@ BAD = {
     "one group": (lambda s: contrast(s, variable="excess", between="site", groups=["a", "a"]),
                   ["expected groups to be two different labels of site, got a, a"]),
     "no list of groups": (lambda s: contrast(s, variable="excess", between="site", groups="ab"), ["got 'ab'"]),
+    "set of groups": (lambda s: contrast(s, variable="excess", between="site", groups={"a", "b"}), ["got {'"]),
     "groups of nothing": (lambda s: contrast(s, variable="excess", groups=["a", "b"]),
                           ["expected between with groups, got None"]),
     "small": (lambda s: contrast(s.isel(recording=slice(0, 11)), variable="excess", between="group"),

@@ -1,6 +1,9 @@
 """Large results begin at a huge page, and their memory is kept for the next ones."""
 
 import gc
+import mmap
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -105,3 +108,26 @@ def test_threads_never_get_the_same_memory():
 def test_too_much_memory_is_a_memory_error():
     with pytest.raises(MemoryError, match="bytes of memory for an array, got none"):
         undefined((2**50,), np.float64)
+
+
+@linux
+def test_systems_without_huge_pages_have_large_arrays(monkeypatch):
+    monkeypatch.setattr(mmap, "MADV_HUGEPAGE", -1)  # refused, as it is by such a system
+    array = undefined((LEAST,), np.int8)
+    array[:] = 1
+    assert array.sum(dtype=np.int64) == LEAST
+
+
+@linux
+def test_memory_that_the_system_could_not_take_back_is_not_kept(monkeypatch):
+    monkeypatch.setattr(mmap, "MADV_FREE", -1)
+    array = undefined((LEAST,), np.int8)
+    del array
+    assert kept() == []
+
+
+@linux
+def test_arrays_that_are_deleted_last_when_python_exits_print_nothing():
+    code = "import numpy; from bitbox_xr.kernels import memory; numpy.last = memory.undefined((2**25,), numpy.int8)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

@@ -1,4 +1,4 @@
-"""Windows that share most of their frames: the number of threads changes nothing, and where they are cut little."""
+"""Windows that share most of their frames: threads change nothing, and where windows are cut changes little."""
 
 import numpy as np
 import pytest

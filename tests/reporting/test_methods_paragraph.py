@@ -224,7 +224,7 @@ def test_each_label_has_its_number_of_surrogates():
     assert len(set(numbers)) == 2
     text = paragraph(found)
     both = f"{numbers[0]} (baseline) and {numbers[1]} (task) surrogates"
-    assert f"in {both}, at most as many as the intervals allow (Moulder" in text
+    assert f"in {both}, as many as the intervals allow and at most 9 (Moulder" in text
     assert "shifted circularly in time within each interval." in text
     assert f"in at most {WORDS[max(numbers)]} surrogates" in paragraph(found.sel(condition="task"))
 
