@@ -122,10 +122,12 @@ def contingency(
     and standard deviation over y and its surrogates. Deviations of a surrogate with fewer given summits count less, by
     the square root of the ratio of their numbers. The mean of exp(2 z) over all bands is ranked. If answers raise the
     rate by 2 standard deviations in one band, and all bands are equally likely, this ranks y and its surrogates by
-    their likelihood ratio. The summit of an activation is the largest smoothed value within d / 4 of its time. It is
-    used because its time is more precise than the onset. The summits are those of the activations at each scale, since
-    rises that count as one expression may have a summit each; one at a longer scale is left out within d / 2 of one at
-    a shorter scale. So p can be small where `answered_above_chance` is small: it asks whether x answers at all.
+    their likelihood ratio. So p can be small where `answered_above_chance` is small: it asks whether x answers at all.
+
+    The summit of an activation at the scale d is the largest smoothed value within d / 4 of its time. It is used
+    because its time is more precise than the onset. Activations are searched at each scale separately, since rises that
+    count as one expression may have a summit each. A summit at the scale d is left out if one at a shorter scale is
+    within d / 2 of it.
 
     Activations keep a distance from each other, since those that overlap count once. A moved activation of y that is
     nearer to one of y than any two of y are to each other, and nearer than `max_latency` / 4, is left out of A₀: y

@@ -54,11 +54,11 @@ def contrast(
         correlations are high by chance, and higher for slow signals, so groups can differ in them without differing in
         imitation; a warning says so.
     between
-        A coordinate along `recording` with two values, such as "group". The estimate is the mean of the second group
-        minus that of the first, in alphabetical order.
+        A coordinate along `recording` with the groups, such as "group". The estimate is the mean of the second group
+        minus that of the first.
     groups
-        Two labels of `between`, if it has more of them or another order: the estimate is the mean of the second group
-        minus that of the first. Recordings of other groups take no part.
+        The first and the second group, two labels of `between`. Recordings of other groups take no part. Default: both
+        labels in alphabetical order, if there are two.
     within
         A dimension with the conditions of each recording, such as "condition". The estimate is the mean difference of
         two conditions, the later label minus the earlier one. With more than two labels every two of them are compared
@@ -91,8 +91,8 @@ def contrast(
     Raises
     ------
     ValueError
-        If names are not in the summary, groups are not two, or a side has fewer than 4 recordings; all problems at
-        once.
+        If names are not in the summary, there are not two groups, or a side has fewer than 4 recordings; all problems
+        at once.
 
     Warns
     -----

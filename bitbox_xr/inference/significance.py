@@ -97,8 +97,8 @@ def significance(
         same label in order. This removes what the situation evokes in everybody. It cannot be used if everybody saw
         the same model.
     n
-        Largest number of surrogates. If fewer are possible, all are used, and the attribute `n_asked` holds this
-        number; else n different random ones.
+        Largest number of surrogates. If fewer are possible, all are used, and the attribute `n_asked` holds n.
+        Otherwise n different random ones are used.
     rng
         A seed, or a Generator from which the seed is drawn. Default: a random seed. The seed is stored as text in the
         attribute `seed`; `rng=int(result.attrs["seed"])` repeats the test.
