@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bitbox_xr.kernels.correlation import windowed
-from bitbox_xr.kernels.correlation.paths import Path, path
+from bitbox_xr.kernels.correlation.paths import CELLS, Path, path
+from bitbox_xr.measures.window_blocks import BLOCK_CELLS
 
 from oracles import assert_best, lags_one_sided, lags_two_sided
 
@@ -165,3 +166,7 @@ def test_matched_pairs_equal_the_reference(case, n):
         one, other = x[:, j : j + 1], y[:, j : j + 1]
         here = (a[:, :, j : j + 1] for a in (corr, lags))
         assert_best(*here, one, other, width, step, lag, pairs, not case["signed"], least)
+
+
+def test_the_estimate_knows_the_blocks_of_measures():
+    assert CELLS == BLOCK_CELLS

@@ -107,7 +107,7 @@ def accepted(frame: np.ndarray, kind: np.ndarray, strength: np.ndarray, apart: i
     near = beaten(frame, kind, won, apart, ANY_KIND, False)
     state = np.empty(n, np.int8)
     for i in range(n):
-        state[i] = 1 - weaker[i] - near[i]
+        state[i] = 1 - weaker[i] - near[i]  # 1: none near is stronger; -1: one that won is near; 0: undecided
     decide(frame, strength, apart, state)
     return state
 

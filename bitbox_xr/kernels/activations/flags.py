@@ -12,7 +12,7 @@ WORD = 64  # flags that are examined at once
 
 @kernel_part
 def flags_for(frames: int) -> np.ndarray:
-    """Zeros for so many frames, and further ones up to the length that `marked` expects."""
+    """Zeros for `frames` flags, filled up to whole words, as `marked` expects."""
     return np.zeros((frames + WORD - 1) // WORD * WORD, np.int8)
 
 

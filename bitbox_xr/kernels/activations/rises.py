@@ -114,7 +114,8 @@ def distinct(row: np.ndarray, frame: np.ndarray, scale: np.ndarray) -> np.ndarra
     """
     if not len(frame):
         return np.empty(0, dtype=np.intp)
-    place = row * 3.0 * (frame.max() + 1) + frame  # on one line, the rows far from each other
+    reach = SAME_PER_DURATION * FRAMES_PER_SCALE * scale
+    place = row * (frame.max() + 1 + reach.max()) + frame  # on one line, no row within reach of another
     order = np.lexsort((place, scale))
     kept, found = np.empty(0, dtype=np.intp), np.array([-np.inf, np.inf])
     for one in np.unique(scale):

@@ -188,7 +188,7 @@ def search_rows(
         events = _each(responses(centred, search), present, allowed, search, largest, least)
         events = _one_list(events) if search.apart else events
     if search.measured or search.chooses:
-        events = _whole(events, rows, centred, present, search)
+        events = _with_edges(events, rows, centred, present, search)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
@@ -198,7 +198,7 @@ def search_rows(
     return found if search.labels is None else _by_label(found, allowed, search)
 
 
-def _whole(events: Events, rows: np.ndarray, centred: np.ndarray, present: np.ndarray, search: Search) -> Events:
+def _with_edges(events: Events, rows: np.ndarray, centred: np.ndarray, present: np.ndarray, search: Search) -> Events:
     """Activations with the edges of their rises or, if the search chooses, of their expressions, which are then one."""
     rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
     scale = np.array(search.scales)[events.scale]

@@ -70,14 +70,15 @@ def moving(
     starts2 = starts1 + lanes.number - 1
     frames1, frames2 = (starts + plan.width - 1 for starts in (starts1, starts2))
     rows1, rows2 = (plan.width, starts1, starts1, starts1), (frames2, starts2, starts2, starts2)
-    each = [_whole(rows * stride) for rows in rows2]
+    each = [_padded(rows * stride) for rows in rows2]
     centred1, centred2, table1, table2, sums, *sides = side_by_side(
         frames1 * n1, frames2 * n2, 2 * starts1 * n1, 2 * starts2 * n2, padded * (n1 + ROWS),
-        *(_whole(rows * n1) for rows in rows1), *(parts * size for size in each),
+        *(_padded(rows * n1) for rows in rows1), *(parts * size for size in each),
     )  # fmt: skip
     for table in sides:
         table.fill(0.0)
     side1, side2 = sides[:4], [table.reshape(parts, size) for table, size in zip(sides[4:], each, strict=True)]
+    # float32 in memory for float64, of which only the first half is used
     side1[3], side2[3] = side1[3].view(np.float32), side2[3].view(np.float32)
     side2[3].fill(np.nan)  # shifts outside the reach have no correlation
     return _moving(
@@ -89,7 +90,7 @@ def moving(
     )  # fmt: skip
 
 
-def _whole(size: int) -> int:
+def _padded(size: int) -> int:
     """Numbers of an array of `size` numbers that is long enough for a slab that begins at the last one."""
     return -(-(size + COLUMNS) // COLUMNS) * COLUMNS
 

@@ -86,8 +86,8 @@ def moves(dtype: Float, stretch: int, width: int, step: int) -> bool:
 def slabs(step: int, n2: int) -> tuple[int, int, bool]:
     """In `moving`, the number of parts of y, the lanes of a lag in each, and whether they are packed.
 
-    Lanes are whole slabs, or packed: only those that exist. Then the lags of a slab's signals are compared in a pass of
-    their own, which takes longer where steps are short.
+    Lanes are whole slabs, or packed: only those that exist. Then y has one part, and the lags of a slab's signals are
+    compared in a separate pass, which takes longer where steps are short.
     """
     cols = slab_shape()[1]
     parts = math.ceil(n2 / (WIDEST_SLABS * cols))
@@ -150,7 +150,8 @@ def _moving(task: Task, stretch: int) -> float:
     windows = max(1, min(stretch, CELLS / (n1 * n2)))
     rows, cols = slab_shape()
     parts, stride, _ = slabs(step, n2)
-    moved, compared = (math.ceil(n / cols) * cols * k for n, k in ((lags * stride, parts), (stride, parts * lags)))
+    moved = math.ceil(lags * stride / cols) * cols * parts
+    compared = math.ceil(stride / cols) * cols * parts * lags
     products = moved * (2 * step + width / windows) * PER_PRODUCT[np.float64]
     sums = math.ceil(n1 / rows) * rows * (products + compared * MOVING_PER_LANE)
     return sums + n1 * parts * MOVING_PER_ROW + _tables(task, windows, MOVING_PER_FRAME)
