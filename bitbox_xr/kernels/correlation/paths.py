@@ -86,8 +86,8 @@ def moves(dtype: Float, stretch: int, width: int, step: int) -> bool:
 def slabs(step: int, n2: int) -> tuple[int, int, bool]:
     """In `moving`, the number of parts of y, the lanes of a lag in each, and whether they are packed.
 
-    Lanes are whole slabs, or packed: only those that exist. Then the lags of a slab's signals are compared in a pass of
-    their own, which takes longer where steps are short.
+    Lanes are whole slabs, or packed: only those that exist. The lags of packed lanes are compared in a separate pass,
+    which takes longer where steps are short.
     """
     cols = slab_shape()[1]
     parts = math.ceil(n2 / (WIDEST_SLABS * cols))
