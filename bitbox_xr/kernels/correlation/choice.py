@@ -10,7 +10,7 @@ from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, highe
 from bitbox_xr.kernels.correlation.tiles import loaded, repeated, store, strip, strip_width, zeros
 from bitbox_xr.kernels.jit import kernel_part
 
-__all__ = ["choose", "choose_rows", "correlate", "limit", "strongest"]
+__all__ = ["better", "choose", "choose_rows", "correlate", "limit", "strongest"]
 
 LINE = 16  # numbers in a line of the cache
 
@@ -36,6 +36,16 @@ def strongest(top, bottom, signed, at, lanes, r):
 
 
 @kernel_part
+def better(here, value, signed, tie, held, name, bar):
+    """The best correlations so far, the values of their lags, and the bar for the next lag, after one more lag.
+
+    This lag has the correlations `here`, and is called `value`.
+    """
+    name = either(here, bar, signed, repeated(here, value), name)
+    return either(here, bar, signed, here, held), name, raised(here, bar, signed, tie)
+
+
+@kernel_part
 def choose(r, at, stride, choice, n2, corr, lags, to):
     """Write the best correlation with each signal of y, clipped to [−1, 1], and its lag, from index `to`.
 
@@ -48,9 +58,7 @@ def choose(r, at, stride, choice, n2, corr, lags, to):
         tie = repeated(held, TIE)
         for k in range(len(order)):
             here = loaded(held, r, at + order[k] * stride + start, 0)
-            name = either(here, bar, signed, repeated(held, seconds[k]), name)
-            held = either(here, bar, signed, here, held)
-            bar = raised(here, bar, signed, tie)
+            held, name, bar = better(here, seconds[k], signed, tie, held, name, bar)
         put(held, corr, to + start, 0, 1, n2 - start, 1.0)
         put(name, lags, to + start, 0, 1, n2 - start, np.inf)
 

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bitbox_xr.kernels.correlation.choice import better
 from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side, is_constant
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.ties import TIE
 from bitbox_xr.kernels.correlation.tile_arithmetic import minus, plus, times
-from bitbox_xr.kernels.correlation.tile_correlations import either, highest, inverse_spread, put, raised
+from bitbox_xr.kernels.correlation.tile_correlations import highest, inverse_spread, put
 from bitbox_xr.kernels.correlation.tiles import (
     LADDER,
     aligned,
@@ -209,9 +210,7 @@ def _pair(tables1, i, tables2, j, sizes, choice, sums, begin, corr, lags):
             at = (t + lag) * LANES
             here = minus(tile, times(mean, loaded(zero, total2, at, 0)))
             here = times(times(here, loaded(zero, inverse2, at, 0)), scale)
-            kept = either(here, bar, signed, repeated(zero, seconds[k]), kept)
-            held = either(here, bar, signed, here, held)
-            bar = raised(here, bar, signed, repeated(zero, TIE))
+            held, kept, bar = better(here, seconds[k], signed, repeated(zero, TIE), held, kept, bar)
         put(held, best, 0, 0, 1, LANES, 1.0)
         put(kept, name, 0, 0, 1, LANES, np.inf)
         for lane in range(LANES):

@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bitbox_xr.kernels.correlation.choice import better
 from bitbox_xr.kernels.correlation.moments import GUARDS, Side, moments, operands
 from bitbox_xr.kernels.correlation.paths import slabs
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.running import lay_out
 from bitbox_xr.kernels.correlation.ties import TIE
 from bitbox_xr.kernels.correlation.tile_arithmetic import over, times
-from bitbox_xr.kernels.correlation.tile_correlations import either, fetch, put, raised
+from bitbox_xr.kernels.correlation.tile_correlations import fetch, put
 from bitbox_xr.kernels.correlation.tiles import (
     columns,
     loaded,
@@ -222,9 +223,7 @@ def _rows(start, run, stop, left, begin, sizes, choice, side1, side2, sums, at, 
                 tile = outer(tile, rest1, t * n1 + left, gain2, (t + lag) * stride + c)
                 store(tile, sums, cell, COLUMNS)
                 here = times(narrow(tile), loaded(zero, inverse2, (t + lag) * stride + c, 0))
-                name = either(here, bar, signed, repeated(zero, seconds[k]), name)
-                held = either(here, bar, signed, here, held)
-                bar = raised(here, bar, signed, tie)
+                held, name, bar = better(here, seconds[k], signed, tie, held, name, bar)
             put(times(held, scale), corr, to, n2, rows, end - c, 1.0)
             put(name, lags, to, n2, rows, end - c, np.inf)
 
@@ -249,9 +248,7 @@ def _packed_rows(start, run, stop, left, begin, sizes, choice, side1, side2, sum
                 lane = order[k] * stride + c
                 tile = loaded(slab(sums), sums, at + lane, sizes.padded)
                 here = times(narrow(tile), loaded(zero, side2[3], t * stride + lane, 0))
-                name = either(here, bar, signed, repeated(zero, seconds[k]), name)
-                held = either(here, bar, signed, here, held)
-                bar = raised(here, bar, signed, tie)
+                held, name, bar = better(here, seconds[k], signed, tie, held, name, bar)
             put(times(held, scale), corr, to, n2, rows, n2 - c, 1.0)
             put(name, lags, to, n2, rows, n2 - c, np.inf)
 
