@@ -1,6 +1,6 @@
 """What a contrast compares: the sides, the comparisons of conditions, the covariates, and the checks of all three."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -244,9 +244,7 @@ def _averaged_qualities(summary: xr.Dataset, variable: str, within: str | None) 
         for name, values in summary.variables.items()
         if is_quality(name) and name != variable and RECORDING in values.dims
     }
-    return summary.assign({name: found[name] for name in found if name in summary.data_vars}).assign_coords(
-        {name: found[name] for name in found if name in summary.coords}
-    )
+    return _replaced(summary, found)
 
 
 def _in_numpy(summary: xr.Dataset) -> xr.Dataset:
@@ -264,9 +262,13 @@ def _in_numpy(summary: xr.Dataset) -> xr.Dataset:
         number = pd.api.types.is_numeric_dtype(column.dtype)
         values = column.to_numpy(np.float64, na_value=np.nan) if number else column.to_numpy(object)
         columns[name] = (variable.dims, values, variable.attrs)
-    return summary.assign({name: columns[name] for name in columns if name in summary.data_vars}).assign_coords(
-        {name: columns[name] for name in columns if name in summary.coords}
-    )
+    return _replaced(summary, columns)
+
+
+def _replaced(summary: xr.Dataset, new: Mapping[Hashable, object]) -> xr.Dataset:
+    """The summary with new values of some variables and coordinates, which stay what they are."""
+    coords = {name: new[name] for name in new if name in summary.coords}
+    return summary.assign({name: new[name] for name in new if name not in coords}).assign_coords(coords)
 
 
 def _text(values: xr.DataArray) -> np.ndarray:
