@@ -1,6 +1,6 @@
 """The statistic of x and y, and of x and surrogates of y, computed with threads or as a dask graph."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import product
@@ -11,6 +11,7 @@ import numpy as np
 from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
 from bitbox_xr.core.types import Array
+from bitbox_xr.inference.matched_strengths import matched_statistic, strengths, together
 from bitbox_xr.inference.surrogates import Draws, Replacement
 from bitbox_xr.kernels.compilation_notice import quiet
 from bitbox_xr.measures import correlation_engine
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Statistics", "compared"]
 
 SURROGATES_PER_TASK = 8  # of dask
-MATCHED_WINDOWS = 128  # computed at a time for matched pairs, whose matrices are small
 KINDS = ("mean", "cover", "activity")  # what is computed for x and each surrogate, one matrix of pairs each
 
 
@@ -74,54 +74,61 @@ def _strengths(
 ) -> np.ndarray:
     """Compute all kinds of statistics, `(…, pick, kind, pairs…)`. Pick 0 is y itself, pick k is surrogate k − 1."""
     x, y, extra = correlation_engine.broadcast(np.ascontiguousarray(x), np.ascontiguousarray(y))
-    spectra = {where: draws.spectra(y[where]) for where in np.ndindex(extra)}
-    active = {where: _activities(x[where], draws, asked) for where in np.ndindex(extra)}
+    groups = together(draws, x.shape[-1]) if asked.matched else [slice(None)]
+    recordings, numbers = list(np.ndindex(extra)), [int(pick) for pick in picks]
+    pairs = (y.shape[-1],) if asked.matched else (x.shape[-1], y.shape[-1])
+    out = np.empty((len(recordings), len(numbers), len(KINDS), *pairs))
 
-    def compute(at: tuple[tuple[int, ...], int]) -> np.ndarray:
-        where, pick = at
-        made = draws.surrogate(pick - 1, y[where], spectra[where]) if pick else draws.observed(y[where])
-        return _strength(x[where], active[where], made, draws, asked)
+    def results(pool: ThreadPoolExecutor) -> Iterator[np.ndarray]:
+        for where, signals in product(recordings, groups):
+            yield from pool.map(_statistic(x[where][:, signals], y[where][:, signals], draws, asked), numbers)
 
-    work = list(product(np.ndindex(extra), (int(pick) for pick in picks)))
+    work = list(product(range(len(recordings)), groups, range(len(numbers))))
     with quiet(progress is False), ThreadPoolExecutor(workers) as pool:
-        results = pool.map(compute, work)
-        found = np.stack(list(tracked(results, len(work), "surrogates", shown=progress)))
-    return found.reshape(*extra, len(picks), *found.shape[1:])
+        found = tracked(results(pool), len(work), "surrogates", shown=progress)
+        for (recording, signals, pick), one in zip(work, found, strict=True):
+            out[recording, pick][..., signals] = one
+    return out.reshape(*extra, *out.shape[1:])
 
 
-def _activities(x: np.ndarray, draws: Draws, asked: Statistics) -> tuple[list[np.ndarray], "Ranks"]:
-    """The activity of x in each part, and its ranks over all of them."""
+def _statistic(x: np.ndarray, y: np.ndarray, draws: Draws, asked: Statistics) -> Callable[[int], np.ndarray]:
+    """A function that computes all kinds of statistics, `(kind, pairs…)`, of a pick."""
+    magnitude = asked.name == "corr_abs_mean"
+    if asked.matched:
+        return matched_statistic(x, y, draws, asked.plan, asked.least, magnitude=magnitude)
     from bitbox_xr.kernels.activity import ranked
 
-    active = [_activity(x[part.start : part.stop], part.windows, asked.least) for part in draws.parts]
-    return active, ranked(np.concatenate(active))
+    spectra = draws.spectra(y)
+    active = [_activity(a, part.windows, asked.least) for a, part in zip(draws.of_parts(x), draws.parts, strict=True)]
+    ranks = ranked(np.concatenate(active))
+
+    def compute(pick: int) -> np.ndarray:
+        made = draws.surrogate(pick - 1, y, spectra) if pick else draws.replaced(draws.observed(), y)
+        return _strength(x, active, ranks, made, draws, asked)
+
+    return compute
 
 
 def _strength(
-    x: np.ndarray,
-    active: tuple[list[np.ndarray], "Ranks"],
-    made: list[Replacement],
-    draws: Draws,
-    asked: Statistics,
+    x: np.ndarray, active: list[np.ndarray], ranks: "Ranks", made: list[Replacement], draws: Draws, asked: Statistics
 ) -> np.ndarray:
-    """Mean over windows, number of frames in them, and correlation of activities, `(kind, pairs…)`."""
+    """Mean over windows, number of frames in them, and correlation of activities, `(kind, n1, n2)`.
+
+    `active` is the activity of x in each part, `ranks` are its ranks over all of them.
+    """
     from bitbox_xr.kernels.activity import rank_correlation
 
-    n1 = 1 if asked.matched else x.shape[1]
-    sums = np.zeros((3, n1, made[0].y.shape[1]))
+    sums = np.zeros((3, x.shape[1], made[0].y.shape[1]))
     sides: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    for part, of_x, replacement in zip(draws.parts, active[0], made, strict=True):
+    for part, of_x, replacement in zip(draws.parts, active, made, strict=True):
         windows = part.windows if replacement.number is None else part.windows._replace(number=replacement.number)
         _add_windows(x[part.start : part.stop], replacement, windows, asked, sums)
         of_y = _activity(replacement.y, windows, asked.least)
         sides[0].append(of_x[: windows.number])
         sides[1].append(of_y if replacement.order is None else of_y[replacement.order])
     one, other = (np.concatenate(side) for side in sides)
-    whole = active[1] if len(one) == len(active[1].values) else one  # a part may have fewer windows in y
-    activity = rank_correlation(whole, other, matched=asked.matched)
-    count, total, cover = sums
-    mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
-    return np.stack([mean[0], cover[0], activity] if asked.matched else [mean, cover, activity])
+    whole = ranks if len(one) == len(ranks.values) else one  # a part may have fewer windows in y
+    return strengths(sums, rank_correlation(whole, other))
 
 
 def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, asked: Statistics, sums: np.ndarray) -> None:
@@ -129,16 +136,14 @@ def _add_windows(x: np.ndarray, made: Replacement, windows: Windows, asked: Stat
     from bitbox_xr.kernels.p_values import add_strength
 
     n1, n2 = sums.shape[1:]
-    block = MATCHED_WINDOWS if asked.matched else correlation_engine.BLOCK
-    corr, lag = np.empty((2, block, n1, n2), np.float32)
-    shares = np.empty((block, x.shape[1]), np.float32), np.empty((block, n2), np.float32)
+    corr, lag = np.empty((2, correlation_engine.BLOCK, n1, n2), np.float32)
+    shares = np.empty((len(corr), n1), np.float32), np.empty((len(corr), n2), np.float32)
     last = np.full((n1, n2), -windows.width)
-    for first in range(0, windows.number, block):
-        stop = min(first + block, windows.number)
+    for first in range(0, windows.number, len(corr)):
+        stop = min(first + len(corr), windows.number)
         out = tuple(array[: stop - first] for array in (corr, lag, *shares))
         correlation_engine.block(
-            x, made.y, windows, asked.plan, asked.seconds, False, first, stop, out, made.order,
-            matched=asked.matched,
+            x, made.y, windows, asked.plan, asked.seconds, False, first, stop, out, made.order
         )  # fmt: skip
         add_strength(out[0], asked.name == "corr_abs_mean", first, windows.width, windows.step, last, sums)
 
@@ -147,9 +152,7 @@ def _activity(values: np.ndarray, windows: Windows, least: int) -> np.ndarray:
     """Variance within each window, `(window, signal)`."""
     from bitbox_xr.kernels.activity import window_variances
 
-    out = np.empty((windows.number, values.shape[1]))
-    window_variances(np.asarray(values, np.float64), windows.width, windows.step, windows.reach, least, out)
-    return out
+    return window_variances(values, windows.width, windows.step, windows.reach, windows.number, least)
 
 
 def _lazy(

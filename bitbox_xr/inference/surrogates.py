@@ -23,8 +23,9 @@ from bitbox_xr.kernels import distinct_draws
 from bitbox_xr.measures.windowing import Pair
 from bitbox_xr.preprocessing.intervals import stretches
 
-__all__ = ["Draws", "Items", "Replacement", "draw", "draw_attrs", "picked"]
+__all__ = ["Draws", "Items", "Rearrangement", "Replacement", "draw", "draw_attrs", "picked"]
 
+REARRANGING = ("shift", "permute", "segments")  # surrogates that pair windows with other windows of y itself
 
 Items: TypeAlias = Sequence[Any] | np.ndarray
 
@@ -35,6 +36,15 @@ class Replacement(NamedTuple):
     y: np.ndarray  # (frame, signal)
     order: np.ndarray | None = None  # the window of y for each window of x; None: the same
     number: int | None = None  # only the first windows of the part; None: all of them
+
+
+class Rearrangement(NamedTuple):
+    """What a surrogate puts in the place of y in one part, if these are frames of y itself."""
+
+    part: int  # from which they are
+    shift: int = 0  # frames by which this part is moved in a circle
+    order: np.ndarray | None = None  # as in `Replacement`
+    number: int | None = None
 
 
 class Draws(NamedTuple):
@@ -56,35 +66,59 @@ class Draws(NamedTuple):
     parts: list[Part]
     asked: int  # number of items asked for
 
+    @property
+    def rearranging(self) -> bool:
+        """Whether surrogates pair windows of x with other windows of y itself."""
+        return self.kind in REARRANGING
+
     def spectra(self, y: np.ndarray) -> list[np.ndarray]:
         """Return what all surrogates of `y` `(time, signal)` share: the spectrum of each part, for "phase" only."""
         from bitbox_xr.kernels.random_phases import bridged_spectrum
 
-        return [bridged_spectrum(y[part.start : part.stop]) for part in self.parts] if self.kind == "phase" else []
+        return [bridged_spectrum(frames) for frames in self.of_parts(y)] if self.kind == "phase" else []
 
-    def observed(self, y: np.ndarray) -> list[Replacement]:
-        """Each part of `y` itself."""
-        return [Replacement(y[part.start : part.stop]) for part in self.parts]
+    def observed(self) -> list[Rearrangement]:
+        """Each part of y itself."""
+        return [Rearrangement(i) for i in range(len(self.parts))]
+
+    def rearranged(self, k: int) -> list[Rearrangement] | None:
+        """What surrogate `k` puts in the place of each part; None if it is not made of frames of y."""
+        if not self.rearranging:
+            return None
+        item, numbers = self._item(k), [part.windows.number for part in self.parts]
+        if self.kind == "shift":
+            return [Rearrangement(i, int(shift)) for i, shift in enumerate(item)]
+        if self.kind == "permute":
+            return [Rearrangement(j, number=min(numbers[i], numbers[j])) for i, j in enumerate(item)]
+        rng = np.random.default_rng(item)
+        return [Rearrangement(i, order=rng.permutation(number)) for i, number in enumerate(numbers)]
 
     def surrogate(self, k: int, y: np.ndarray, spectra: list[np.ndarray]) -> list[Replacement]:
         """What surrogate `k` of `y` `(time, signal)` puts in the place of each part; first all items."""
         from bitbox_xr.kernels.random_phases import random_phases
 
-        number = len(self.items)
-        item = self.items[k] if k < number else self.exchangeable[k - number]
-        own = [one.y for one in self.observed(y)]
-        if self.kind == "shift":
-            return [Replacement(np.roll(one, int(shift), axis=0)) for one, shift in zip(own, item, strict=True)]
-        if self.kind == "permute":
-            numbers = [part.windows.number for part in self.parts]
-            return [Replacement(own[j], None, min(numbers[i], numbers[j])) for i, j in enumerate(item)]
+        rearranged = self.rearranged(k)
+        if rearranged is not None:
+            return self.replaced(rearranged, y)
+        own = self.of_parts(y)
         if self.kind == "partners":
-            return [Replacement(_as_long(np.asarray(other), len(one))) for other, one in zip(item, own, strict=True)]
-        rng = np.random.default_rng(item)
-        if self.kind == "phase":
-            return [Replacement(random_phases(rng, *both)) for both in zip(spectra, own, strict=True)]
-        orders = [rng.permutation(part.windows.number) for part in self.parts]
-        return [Replacement(*both) for both in zip(own, orders, strict=True)]
+            return [Replacement(_as_long(np.asarray(a), len(one))) for a, one in zip(self._item(k), own, strict=True)]
+        rng = np.random.default_rng(self._item(k))
+        return [Replacement(random_phases(rng, *both)) for both in zip(spectra, own, strict=True)]
+
+    def replaced(self, rearranged: list[Rearrangement], y: np.ndarray) -> list[Replacement]:
+        """The frames of `y` `(time, signal)` that a rearrangement puts in the place of each part."""
+        own = self.of_parts(y)
+        moved = [np.roll(own[one.part], one.shift, axis=0) if one.shift else own[one.part] for one in rearranged]
+        return [Replacement(frames, one.order, one.number) for frames, one in zip(moved, rearranged, strict=True)]
+
+    def of_parts(self, y: np.ndarray) -> list[np.ndarray]:
+        """The frames of each part of `y` `(time, signal)`."""
+        return [y[part.start : part.stop] for part in self.parts]
+
+    def _item(self, k: int) -> Any:
+        number = len(self.items)
+        return self.items[k] if k < number else self.exchangeable[k - number]
 
 
 def draw(

@@ -6,18 +6,24 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Ranks", "rank_correlation", "ranked", "window_variances"]
+__all__ = ["Candidates", "Ranks", "candidates", "rank_correlation", "ranked", "repaired_correlation", "window_variances"]
 
 LARGEST_PRODUCT = 250_000  # multiplications of two matrices that OpenBLAS does without threads
 
 
-@kernel
-def window_variances(x, width, step, first, least, out):
-    """Variance of the signals `x` `(frame, n)` in windows at `first`, `first + step`, …, into `out` `(window, n)`.
+def window_variances(x: np.ndarray, width: int, step: int, first: int, number: int, least: int) -> np.ndarray:
+    """Variance of the signals `x` `(frame, n)` in `number` windows at `first`, `first + step`, …, `(window, n)`.
 
     Variances are over the frames that are present; NaN where there are fewer than `least`. They are exactly 0 where the
     signal is constant.
     """
+    out = np.empty((number, x.shape[1]))
+    _window_variances(np.asarray(x, np.float64), width, step, first, least, out)
+    return out
+
+
+@kernel
+def _window_variances(x, width, step, first, least, out):
     windows, n = out.shape
     count, origin, mean, squares = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     for w in range(windows):
@@ -116,3 +122,54 @@ def _rank(values, order, ranks):
             for k in range(start, stop):  # ties
                 ranks[i, order[k, i]] = (start + stop - count) / 2
             start = stop
+
+
+class Candidates(NamedTuple):
+    """Values `(candidate, column)` from which comparisons choose some, sorted once for all of them."""
+
+    values: np.ndarray
+    order: np.ndarray  # of the candidates of a column, (column, candidate)
+    whole: bool  # no value is missing
+
+
+def candidates(values: np.ndarray) -> Candidates:
+    """Sort each column of `values` `(candidate, column)`."""
+    order = np.ascontiguousarray(np.argsort(values, axis=0).T.astype(np.int32))
+    return Candidates(values, order, not np.isnan(values).any())
+
+
+def repaired_correlation(a: Ranks, b: Candidates, chosen: np.ndarray) -> np.ndarray:
+    """`rank_correlation` of matched columns of `a` and of the candidates `chosen` for its windows, `(column,)`.
+
+    Windows of which `chosen` is −1 are left out.
+    """
+    used = chosen >= 0
+    if not (used.all() and b.whole and a.present.all()):
+        return rank_correlation(a if used.all() else a.values[used], b.values[chosen[used]], matched=True)
+    place = np.full(len(b.values), -1, np.int32)
+    place[chosen] = np.arange(len(chosen), dtype=np.int32)
+    result = np.empty(len(b.order))
+    _repaired(a.ranks, b.values, b.order, place, result)
+    return result
+
+
+@kernel
+def _repaired(ranks, values, order, place, out):
+    """Rank the candidates that have a place among the windows, in their order, and correlate the ranks with `ranks`."""
+    count, windows = order.shape[1], ranks.shape[1]
+    for i in range(len(order)):
+        own, other, both, seen, k = 0.0, 0.0, 0.0, 0, 0
+        for w in range(windows):
+            own += ranks[i, w] * ranks[i, w]
+        while k < count:
+            value, first, part = values[order[i, k], i], seen, 0.0
+            while k < count and values[order[i, k], i] == value:  # ties
+                w = place[order[i, k]]
+                part += ranks[i, w] if w >= 0 else 0.0
+                seen += 1 if w >= 0 else 0
+                k += 1
+            rank = (first + seen - windows) / 2
+            both += rank * part
+            other += rank * rank * (seen - first)
+        known = windows >= 3 and min(own, other) > 1e-9 * windows
+        out[i] = min(max(both / np.sqrt(own * other), -1.0), 1.0) if known else np.nan

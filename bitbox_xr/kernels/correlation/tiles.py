@@ -29,6 +29,8 @@ __all__ = [
     "back",
     "columns",
     "ladder",
+    "layer",
+    "layer_columns",
     "loaded",
     "map_cells",
     "narrow",
@@ -38,6 +40,7 @@ __all__ = [
     "shape",
     "slab",
     "slab_shape",
+    "stack",
     "store",
     "strip",
     "strip_columns",
@@ -50,6 +53,7 @@ VECTORS = 5  # vectors in a row: 80 float32 with vectors of 64 bytes, for 79 exp
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f") else 32
 STRIP = {64: 5, 32: 3}[VECTOR_BYTES]  # vectors in a strip, of which three are in registers at the same time
 LADDER = 4  # strips in a ladder, whose sums and the strip by which they are multiplied fit into the registers
+LAYER = 2  # vectors in a layer; a stack has as many layers as a ladder has strips
 # Rows of a tile by (bytes of a vector, bytes of a number), chosen so that the accumulators, a row of y and a number of
 # x fit into the registers (32 of 64 bytes, or 16 of 32). float64 needs three tiles at the same time (product, highest,
 # lowest), so its tiles have half as many rows.
@@ -260,6 +264,23 @@ def strip(typing: Any, like: Any) -> Any:
 def ladder(typing: Any, like: Any) -> Any:
     """A tile of zeros with `LADDER` strips as its rows."""
     return _all_zero(TileType(like.dtype, LADDER, STRIP), like)
+
+
+def layer_columns(dtype: Any) -> int:
+    """Number of columns of a layer and of a stack."""
+    return LAYER * VECTOR_BYTES // np.dtype(dtype).itemsize
+
+
+@intrinsic
+def layer(typing: Any, like: Any) -> Any:
+    """A tile of zeros with one row of two vectors, narrower than a strip, and the type of the array `like`."""
+    return _all_zero(TileType(like.dtype, 1, LAYER), like)
+
+
+@intrinsic
+def stack(typing: Any, like: Any) -> Any:
+    """A tile of zeros with `LADDER` layers as its rows."""
+    return _all_zero(TileType(like.dtype, LADDER, LAYER), like)
 
 
 def slab_shape() -> tuple[int, int]:
