@@ -53,9 +53,10 @@ class _Shared(NamedTuple):
 def matched_statistic(
     x: np.ndarray, y: np.ndarray, draws: Draws, plan: "Plan", least: int, *, magnitude: bool
 ) -> Callable[[int], np.ndarray]:
-    """Return a function that computes all kinds of statistics, `(kind, pair)`, of pick 0, y itself, or k, surrogate k − 1.
+    """Return a function that computes all kinds of statistics, `(kind, pair)`, of a pick.
 
-    `x` and `y` are `(time, signal)`. With `magnitude`, the mean is that of |r|.
+    `x` and `y` are `(time, signal)`. Pick 0 is y itself, pick k is surrogate k − 1. With `magnitude`, the mean is that
+    of |r|.
     """
     from bitbox_xr.kernels.activity import candidates, ranked
     from bitbox_xr.kernels.correlation.matched_tables import sizes_of, tables
@@ -86,7 +87,7 @@ def _circle(y: np.ndarray, part: Part) -> np.ndarray:
 
 
 def _starts(part: Part, *, in_circle: bool) -> np.ndarray:
-    """First frames of the reach of windows: those of a part, and in its circle those that a shift moves over its end."""
+    """First frame of the reach of each window of a part, and in its circle of those that shifts move over its end."""
     windows = part.windows
     own = windows.step * np.arange(windows.number)
     moved = part.frames - windows.step * np.arange(1, part.frames // windows.step + 1)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Statistics", "compared"]
 
 SURROGATES_PER_TASK = 8  # of dask
+MATCHED_PER_TASK = 64  # of matched pairs, which take less time than the tables that each task makes for them
 KINDS = ("mean", "cover", "activity")  # what is computed for x and each surrogate, one matrix of pairs each
 
 
@@ -165,7 +166,8 @@ def _lazy(
     x, y = (a.rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in whole)
     outer = "abcdefgh"[: x.ndim - 2]
     tail, new = ("p", {"p": x.shape[-1]}) if asked.matched else ("ij", {})
-    picks = da.arange(1 + len(draws.items) + len(draws.exchangeable), chunks=SURROGATES_PER_TASK)
+    size = MATCHED_PER_TASK if asked.matched else SURROGATES_PER_TASK
+    picks = da.arange(1 + len(draws.items) + len(draws.exchangeable), chunks=size)
     task = partial(_some_strengths, draws=draws, asked=asked)
     values = da.blockwise(
         task, f"{outer}sk{tail}", x, f"{outer}ti", y, f"{outer}uj", picks, "s", new_axes={"k": len(KINDS), **new},

@@ -6,7 +6,15 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Candidates", "Ranks", "candidates", "rank_correlation", "ranked", "repaired_correlation", "window_variances"]
+__all__ = [
+    "Candidates",
+    "Ranks",
+    "candidates",
+    "rank_correlation",
+    "ranked",
+    "repaired_correlation",
+    "window_variances",
+]
 
 LARGEST_PRODUCT = 250_000  # multiplications of two matrices that OpenBLAS does without threads
 
@@ -125,7 +133,7 @@ def _rank(values, order, ranks):
 
 
 class Candidates(NamedTuple):
-    """Values `(candidate, column)` from which comparisons choose some, sorted once for all of them."""
+    """Values `(candidate, column)` from which comparisons choose some, sorted once."""
 
     values: np.ndarray
     order: np.ndarray  # of the candidates of a column, (column, candidate)

@@ -269,13 +269,10 @@ def block(
     stop: int,
     out: tuple[np.ndarray, ...],
     order: np.ndarray | None = None,
-    *,
-    matched: bool = False,
 ) -> None:
     """Correlate windows `first` to `stop` of two recordings, into `out`.
 
-    `order` (for surrogates) gives the window of y with which each window of x is paired; None: the same window. With
-    `matched`, each signal of x only with the same signal of y: the first two of `out` are then `(window, 1, n)`.
+    `order` (for surrogates) gives the window of y with which each window of x is paired; None: the same window.
     """
     from bitbox_xr.kernels.correlation.windowed import best_lags
 
@@ -288,7 +285,7 @@ def block(
         x, y = (_joined(a, windows.start + which * windows.step, span) for a, which in zip((x, y), pairs, strict=True))
         plan = plan._replace(step=span)
     sides = [array[windows.reach - back :] for array, back in zip((x, y), plan.back, strict=True)]
-    best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored, matched=matched)
+    best_lags(sides[0], sides[1], plan, seconds, *out, mirrored=mirrored)
 
 
 def _joined(x: np.ndarray, starts: np.ndarray, span: int) -> np.ndarray:

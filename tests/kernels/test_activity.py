@@ -6,13 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from bitbox_xr.kernels.activity import rank_correlation, window_variances
-
-
-def variances(x, width, step, first, number, least):
-    out = np.empty((number, x.shape[1]))
-    window_variances(x, width, step, first, least, out)
-    return out
+from bitbox_xr.kernels.activity import candidates, rank_correlation, ranked, repaired_correlation, window_variances
 
 
 @given(st.integers(0, 999), st.sampled_from([0.0, 1e9]))
@@ -21,7 +15,7 @@ def test_variances_are_those_of_numpy(seed, offset):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(60, 3)) + offset
     x[rng.random(x.shape) < 0.3] = np.nan
-    found = variances(x, 10, 4, 5, 12, 7)
+    found = window_variances(x, 10, 4, 5, 12, 7)
     for w in range(12):
         part = x[5 + 4 * w : 15 + 4 * w]
         enough = (~np.isnan(part)).sum(axis=0) >= 7
@@ -30,7 +24,7 @@ def test_variances_are_those_of_numpy(seed, offset):
 
 
 def test_constant_signals_have_a_variance_of_exactly_zero():
-    assert (variances(np.full((30, 1), 0.1 + 0.2), 7, 1, 0, 20, 3) == 0).all()
+    assert (window_variances(np.full((30, 1), 0.1 + 0.2), 7, 1, 0, 20, 3) == 0).all()
 
 
 @given(st.integers(0, 999), st.integers(1, 9))
@@ -60,3 +54,20 @@ def test_constant_or_rare_activity_has_no_correlation():
     b[2:] = np.nan
     assert np.isnan(rank_correlation(np.arange(9.0)[:, None], b)).all()
     assert np.isnan(rank_correlation(b[:0], b[:0])).all()
+
+
+@given(st.integers(0, 999), st.integers(0, 3), st.booleans(), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_chosen_windows_are_ranked_as_if_they_were_alone(seed, digits, gaps, fewer):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(20, 9)).round(digits), rng.normal(size=(50, 9)).round(digits)
+    if gaps:
+        a[rng.random(a.shape) < 0.1], b[rng.random(b.shape) < 0.1] = np.nan, np.nan
+    a[:, 3] = 1.0
+    chosen = rng.permutation(50)[:20]
+    used = rng.random(20) < 0.7 if fewer else np.ones(20, bool)
+    found = repaired_correlation(ranked(a), candidates(b), np.where(used, chosen, -1))
+    expected = rank_correlation(a[used], b[chosen[used]], matched=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    assert np.isnan(found[3])
+    assert gaps or fewer or not np.isnan(np.delete(found, 3)).any()

@@ -9,66 +9,23 @@ from bitbox_xr.kernels.correlation import windowed
 from bitbox_xr.kernels.correlation.paths import CELLS, Path, path
 from bitbox_xr.measures.window_blocks import BLOCK_CELLS
 
+from kernel_plans import plan_of
+from odd_signals import SHAPES, lose, odd_signals
 from oracles import assert_best, lags_one_sided, lags_two_sided
 
 FLOAT32, FLOAT64 = np.float32, np.float64
-SHAPES = ("noise", "walk", "offset", "steps", "spikes", "flat", "integers", "bursts", "constant")
 
 
-def signals(rng, kind, frames, n):
-    x = rng.normal(size=(frames, n))
-    if kind == "walk":
-        return x.cumsum(axis=0)
-    if kind == "offset":
-        return x + 1e6
-    if kind == "steps":
-        return x + 1e3 * (np.arange(frames)[:, None] > rng.integers(frames, size=n))
-    if kind == "spikes":
-        x[rng.integers(frames, size=n), np.arange(n)] = 1e6
-        return x
-    if kind == "flat":
-        for signal in range(n):
-            start = rng.integers(frames)
-            x[start : start + rng.integers(1, frames), signal] = rng.choice([0.0, 0.1, -3.7])
-        return x
-    if kind == "integers":
-        return np.round(x)
-    if kind == "bursts":
-        return x * np.where(rng.random((frames, n)) < 0.1, 1.0, 1e-4)
-    return np.full((frames, n), 0.1) if kind == "constant" else x
-
-
-def lose(rng, x, kind):
-    """Lose nothing, single cells, frames of all signals, frames of all signals but one, or a long stretch of one."""
-    x = x.copy()
-    frames, n = x.shape
-    if kind == "cells":
-        x[rng.random(x.shape) < 0.08] = np.nan
-    elif kind == "frames":
-        x[rng.random(frames) < 0.1] = np.nan
-    elif kind == "kept":
-        x[rng.random(frames) < 0.1, : max(1, n - 1)] = np.nan
-    elif kind == "long":
-        start = rng.integers(frames)
-        x[start : start + frames // 3, rng.integers(n)] = np.nan
-    return x
-
-
-def best(x, y, width, step, lag, *, two_sided, signed, causal=True, matched=False):
-    if two_sided:
-        reach = range(-2 * lag, 2 * lag + 1)
-        pairs = {d: (max(-lag, -lag - d), max(-lag, d - lag), 2 * lag + 1 - abs(d)) for d in reach}
-    else:
-        pairs = {d: (0, d, 1) for d in range(-lag, 1 if causal else lag + 1)}
-    plan = windowed.plan(width, step, pairs, least=max(2, int(np.ceil(0.75 * width))), signed=signed)
+def best(x, y, width, step, lag, *, two_sided, signed, causal=True):
+    plan = plan_of(width, step, lag, two_sided=two_sided, signed=signed, causal=causal)
     count = (len(x) - width - 2 * lag) // step + 1
-    corr, lags = np.full((2, count, 1 if matched else x.shape[1], y.shape[1]), 7.0, np.float32)
+    corr, lags = np.full((2, count, x.shape[1], y.shape[1]), 7.0, np.float32)
     valid = [np.empty((count, a.shape[1]), np.float32) for a in (x, y)]
     sides = [
         a[lag - back :][: (count - 1) * step + reach]
         for a, back, reach in zip((x, y), plan.back, plan.reach, strict=True)
     ]
-    windowed.best_lags(*sides, plan, plan.lags, corr, lags, *valid, matched=matched)
+    windowed.best_lags(*sides, plan, plan.lags, corr, lags, *valid)
     return corr, lags, plan.least
 
 
@@ -109,9 +66,9 @@ MOVED = {
 def forced(way, two_sided):
     """A function in place of `path`, which always chooses one way."""
 
-    def choose(plan, n1, n2, *, matched=False):
+    def choose(plan, n1, n2):
         if way == "chosen":
-            return path(plan, n1, n2, matched=matched)
+            return path(plan, n1, n2)
         if two_sided:
             return Path(FLOAT64, 1, 1.0, 2)
         dtype = FLOAT32 if way in ("float32", "pairs") else FLOAT64
@@ -131,7 +88,8 @@ def test_every_path_equals_the_reference(monkeypatch, case):
     width, step, lag = case["width"], case["step"], case["lag"]
     frames = width + 2 * lag + (case["windows"] - 1) * step
     x, y = (
-        lose(rng, signals(rng, kind, frames, n), case["gaps"]) for kind, n in zip(case["kinds"], case["n"], strict=True)
+        lose(rng, odd_signals(rng, kind, frames, n), case["gaps"])
+        for kind, n in zip(case["kinds"], case["n"], strict=True)
     )
     monkeypatch.setattr(windowed, "path", forced(case["way"], case["two_sided"]))
     options = {key: case[key] for key in ("two_sided", "signed", "causal")}
@@ -143,29 +101,12 @@ def test_every_path_equals_the_reference(monkeypatch, case):
 @pytest.mark.slow
 def test_covariances_move_in_several_parts_of_y(monkeypatch):
     rng = np.random.default_rng(0)
-    x, y = signals(rng, "walk", 24, 2), signals(rng, "spikes", 24, 85)
+    x, y = odd_signals(rng, "walk", 24, 2), odd_signals(rng, "spikes", 24, 85)
     y[:, 3:9] = rng.normal(size=(24, 6)) / 100 - x[:, :1]  # all correlations are negative
     monkeypatch.setattr(windowed, "path", forced("stretches", False))
     corr, lags, least = best(x, y, 12, 2, 1, two_sided=False, signed=True, causal=False)
     assert_best(corr, lags, x, y, 12, 2, 1, lags_one_sided(1, False), False, least)
     assert corr[:, 0, 3:9].max() < -0.5
-
-
-@pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(cases(), st.integers(1, 50))
-def test_matched_pairs_equal_the_reference(case, n):
-    rng = np.random.default_rng(case["seed"])
-    width, step, lag, windows = case["width"], case["step"], case["lag"], min(case["windows"], 4)
-    frames = width + 2 * lag + (windows - 1) * step
-    x, y = (lose(rng, signals(rng, kind, frames, n), case["gaps"]) for kind in case["kinds"])
-    options = {key: case[key] for key in ("two_sided", "signed", "causal")}
-    corr, lags, least = best(x, y, width, step, lag, matched=True, **options)
-    pairs = lags_two_sided(lag) if case["two_sided"] else lags_one_sided(lag, case["causal"])
-    for j in range(n):
-        one, other = x[:, j : j + 1], y[:, j : j + 1]
-        here = (a[:, :, j : j + 1] for a in (corr, lags))
-        assert_best(*here, one, other, width, step, lag, pairs, not case["signed"], least)
 
 
 def test_the_estimate_knows_the_blocks_of_measures():

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, is_constant, prepared
+from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side, is_constant, prepared
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.presence import changes
-from bitbox_xr.kernels.correlation.tiles import LADDER, layer_columns
+from bitbox_xr.kernels.correlation.tile_arithmetic import minus, plus, times
+from bitbox_xr.kernels.correlation.tile_correlations import highest, inverse_spread
+from bitbox_xr.kernels.correlation.tiles import LADDER, layer, layer_columns, loaded, repeated, store
 from bitbox_xr.kernels.jit import kernel, kernel_part
 from bitbox_xr.kernels.memory import side_by_side
 
@@ -48,22 +50,18 @@ class Tables(NamedTuple):
     weak: np.ndarray  # 1 if the window that starts at this frame must be computed directly, (frame, signal)
     lost: np.ndarray  # number of earlier frames in which any signal is missing, (frame + 1,); [0] if none is
     values: np.ndarray  # centred; 0 where missing
-    sums: np.ndarray  # of the window that starts at this frame
-    inverse: np.ndarray  # inverse spread; NaN if the signal is constant, or weak
-    squares: np.ndarray  # with gaps, else empty: squared values
+    total: np.ndarray  # sum of the window that starts at this frame
+    inverse: np.ndarray  # its inverse spread; NaN if the signal is constant, or weak
+    squares: np.ndarray  # with gaps, else empty: squares of the values
     present: np.ndarray  # with gaps, else empty: 1 where there is a value, else 0
     floor: np.ndarray  # with gaps, else empty: the smallest spread to be trusted, NaN if the signal is constant
-    some_weak: bool = False
+    number_weak: int
+    rows: int  # of a strip
 
     @property
     def gaps(self) -> bool:
         """Whether any value is missing."""
         return bool(self.lost[-1])
-
-    @property
-    def rows(self) -> int:
-        """Number of rows of a strip."""
-        return self.values.size // (-(-self.numbers.shape[1] // COLUMNS) * COLUMNS)
 
 
 def sizes_of(plan: Plan) -> Sizes:
@@ -81,36 +79,40 @@ def tables(name: str, numbers: np.ndarray, sizes: Sizes, *, gaps: bool) -> Table
     side = prepared(name, numbers).scaled()
     frames, n = side.numbers.shape
     strips, rows = -(-n // COLUMNS), sizes.pad + frames + sizes.sweep + sizes.lags + LADDER
-    size = strips * rows * COLUMNS
-    values, sums, inverse, *more = side_by_side(*[size] * (6 if gaps else 3))
-    squares, present, floor = more or [np.empty(0)] * 3
-    for table in (values, sums, squares, present):
-        table.fill(0.0)
-    for table in (inverse, floor):
-        table.fill(np.nan)
-    found = Tables(side.numbers, side.weak, side.lost, values, sums, inverse, squares, present, floor)
+    values, total, inverse, *of_gaps = side_by_side(*[strips * rows * COLUMNS] * (6 if gaps else 3))
+    squares, present, floor = of_gaps or [np.empty(0)] * 3
+    found = Tables(side.numbers, side.weak, side.lost, values, total, inverse, squares, present, floor, 0, rows)
     if frames < sizes.width:
         return found
     change = changes(side.numbers) if gaps else np.empty((0, 0), np.int32)
-    weak = _write(tuple(found[:9]), change, True if gaps else None, sizes, sizes.frames, np.array(GUARDS[8]), rows)
-    return found._replace(some_weak=weak > 0)
+    weak = _write(tuple(found), _means(side), change, True if gaps else None, sizes, sizes.frames, np.array(GUARDS[8]))
+    return found._replace(number_weak=weak)
+
+
+def _means(side: Side) -> np.ndarray:
+    """Mean of each signal over the frames in which it is present."""
+    if not side.lost[-1]:
+        return side.numbers.mean(axis=0)
+    present = ~np.isnan(side.numbers)
+    total: np.ndarray = np.where(present, side.numbers, 0.0).sum(axis=0)
+    return total / np.maximum(present.sum(axis=0), 1)
 
 
 @kernel
-def _write(tables, change, gaps, sizes, block, guards, rows):
-    numbers, weak, _, values, sums, inverse, squares, present, floor = tables
+def _write(tables, means, change, gaps, sizes, block, guards):
+    numbers, weak, _, values, total, inverse, squares, present, floor, _, rows = tables
     frames, n = numbers.shape
     starts = frames - sizes.width + 1
-    work, found = np.empty((4, COLUMNS)), 0
+    peaks, found = np.empty(COLUMNS), 0
+    _centre(numbers, means, sizes.pad, rows, values)
+    if gaps is not None:
+        _write_presence(numbers, values, sizes.pad, rows, squares, present)
     for first in range(0, n, COLUMNS):
         count, begin = min(COLUMNS, n - first), (first // COLUMNS * rows + sizes.pad) * COLUMNS
-        _centre(numbers, first, count, begin, values)
-        if gaps is not None:
-            _write_presence(numbers, first, count, begin, values, squares, present)
-        work[:] = 0.0
+        peaks[:] = 0.0
         for start in range(0, starts, block):
             span = start, min(start + block, starts), sizes.width
-            unsure = _spreads(values, begin, span, guards, work, sums, inverse, floor, gaps)
+            unsure = _spreads(values, begin, span, guards, peaks, total, inverse, floor, gaps)
             if unsure > 0:
                 found += _mark_weak(numbers, first, count, begin, span, inverse, weak)
             if gaps is not None:
@@ -119,65 +121,63 @@ def _write(tables, change, gaps, sizes, block, guards, rows):
 
 
 @kernel_part
-def _centre(numbers, first, count, begin, values):
-    """Write the numbers of some signals, minus the mean of each, as rows; 0 where they are missing."""
-    mean, present = np.zeros(COLUMNS), np.zeros(COLUMNS)
-    for f in range(len(numbers)):
-        for j in range(count):
-            value = numbers[f, first + j]
-            mean[j] += value if value == value else 0.0
-            present[j] += 1.0 if value == value else 0.0
-    for j in range(count):
-        mean[j] /= max(present[j], 1.0)
-    for f in range(len(numbers)):
-        for j in range(count):
-            value = numbers[f, first + j] - mean[j]
-            values[begin + f * COLUMNS + j] = value if value == value else 0.0
+def _centre(numbers, means, pad, rows, values):
+    """Write each frame, minus the means, as a row of each strip; 0 where values are missing, and in other rows."""
+    frames, n = numbers.shape
+    flat = numbers.reshape(-1)
+    for begin in range(0, len(values), rows * COLUMNS):
+        values[begin : begin + pad * COLUMNS] = 0.0
+        values[begin + (pad + frames) * COLUMNS : begin + rows * COLUMNS] = 0.0
+    for f in range(frames):
+        for first in range(0, n, COLUMNS):
+            at, mean = np.uint64(f * n + first), np.uint64(first)  # without a sign, see `lay_out`
+            to = np.uint64((first // COLUMNS * rows + pad + f) * COLUMNS)
+            for j in range(np.uint64(min(COLUMNS, n - first))):
+                value = flat[at + j] - means[mean + j]
+                values[to + j] = value if value == value else 0.0
 
 
 @kernel_part
-def _write_presence(numbers, first, count, begin, values, squares, present):
+def _write_presence(numbers, values, pad, rows, squares, present):
     """Write squares, and 1 where a value is present."""
-    for f in range(len(numbers)):
-        for j in range(count):
-            at = begin + f * COLUMNS + j
-            squares[at] = values[at] * values[at]
-            present[at] = 1.0 if numbers[f, first + j] == numbers[f, first + j] else 0.0
+    frames, n = numbers.shape
+    for k in range(len(values)):
+        squares[k], present[k] = values[k] * values[k], 0.0
+    for f in range(frames):
+        for i in range(n):
+            at = (i // COLUMNS * rows + pad + f) * COLUMNS + i % COLUMNS
+            present[at] = 1.0 if numbers[f, i] == numbers[f, i] else 0.0
 
 
 @kernel_part
-def _spreads(values, begin, span, guards, work, sums, inverse, floor, gaps):
+def _spreads(values, begin, span, guards, peaks, totals, inverse, floor, gaps):
     """Write sums and inverse spreads of the windows that start from one frame to another; return the number of NaN.
 
-    The sums move from frame to frame, and are new for the first one. `work` has the sums, the squares, and the largest
-    squares in this span and in the one before: sums of products may begin at any window of these.
+    The sums move from frame to frame, and are new for the first one. `peaks` are the largest squares in the span
+    before, where sums of products may begin; they become those of this one.
     """
-    total, square, peak, before = work
     start, stop, width = span
-    least, unsure = width * FLAT * FLAT, 0  # magnitudes are at most 1
-    total[:], square[:], before[:], peak[:] = 0.0, 0.0, peak, 0.0
-    for at in range(begin + start * COLUMNS, begin + (start + width) * COLUMNS, COLUMNS):
-        for j in range(COLUMNS):
-            total[j] += values[at + j]
-            square[j] += values[at + j] * values[at + j]
-    for t in range(start, stop):
-        at = np.uint64(begin + t * COLUMNS)  # without a sign, see `lay_out`
-        later = at + np.uint64(width * COLUMNS)
-        for j in range(np.uint64(COLUMNS)):
-            peak[j] = square[j] if square[j] > peak[j] else peak[j]
-            highest = peak[j] if peak[j] > before[j] else before[j]
-            trusted = guards[1] * highest if guards[1] * highest > least else least
-            bar = guards[0] * square[j] if guards[0] * square[j] > trusted else trusted
-            spread = square[j] - total[j] * total[j] / width
-            sure = spread > bar
-            sums[at + j] = total[j]
-            inverse[at + j] = 1.0 / np.sqrt(spread) if sure else np.nan
-            unsure += 0 if sure else 1
-            if gaps is not None:
-                floor[at + j] = trusted
-            old, new = values[at + j], values[later + j]
-            total[j] += new - old
-            square[j] += new * new - old * old
+    first, last, moved = begin + start * COLUMNS, begin + stop * COLUMNS, width * COLUMNS
+    zero = layer(values)
+    least, of_peak = repeated(zero, width * FLAT * FLAT), repeated(zero, guards[1])  # magnitudes are at most 1
+    of_square, before, peak, total, square = repeated(zero, guards[0]), loaded(zero, peaks, 0, 0), zero, zero, zero
+    for at in range(first, first + moved, COLUMNS):
+        new = loaded(zero, values, at, 0)
+        total, square = plus(total, new), plus(square, times(new, new))
+    for at in range(first, last, COLUMNS):
+        peak = highest(peak, square)
+        trusted = highest(times(highest(peak, before), of_peak), least)
+        bar = highest(trusted, times(square, of_square))
+        store(total, totals, at, 0)
+        store(inverse_spread(square, total, 1.0 / width, bar), inverse, at, 0)
+        if gaps is not None:
+            store(trusted, floor, at, 0)
+        old, new = loaded(zero, values, at, 0), loaded(zero, values, at + moved, 0)
+        total, square = plus(total, minus(new, old)), plus(square, minus(times(new, new), times(old, old)))
+    store(peak, peaks, 0, 0)
+    unsure = 0
+    for at in range(first, last):
+        unsure += 0 if inverse[at] == inverse[at] else 1
     return unsure
 
 

@@ -49,22 +49,22 @@ class Path(NamedTuple):
     few: bool = False
 
 
-def path(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> Path:
+def path(plan: Plan, n1: int, n2: int) -> Path:
     """The path that takes the least time."""
-    return min(paths(plan, n1, n2, matched=matched), key=lambda one: one.ns)
+    return min(paths(plan, n1, n2), key=lambda one: one.ns)
 
 
-def paths(plan: Plan, n1: int, n2: int, *, matched: bool = False) -> list[Path]:
+def paths(plan: Plan, n1: int, n2: int) -> list[Path]:
     """The paths between which `path` chooses.
 
     - two-sided lags: windows one by one, in float64, as sums move along the shifts;
     - otherwise float64, in stretches of four times the width, whose windows share the tables of their frames, and the
       sums of the window before if they overlap by more than a half (see `moving`);
-    - except for matched pairs, new sums in float32, two windows at a time, which share the sums of the frames that both
-      have, or the stretches of float64 side by side in vectors, pair by pair of signals (see `few`).
+    - or new sums in float32, two windows at a time, which share the sums of the frames that both have, or the stretches
+      of float64 side by side in vectors, pair by pair of signals (see `few`).
     """
     more = n1 * n2 * int(plan.number.sum()) * PER_CANDIDATE if plan.sliding else None
-    return list(_paths(Task(plan.width, plan.step, plan.reach, plan.lanes.number, n1, n2), more, matched))
+    return list(_paths(Task(plan.width, plan.step, plan.reach, plan.lanes.number, n1, n2), more))
 
 
 class Task(NamedTuple):
@@ -97,28 +97,26 @@ def slabs(step: int, n2: int) -> tuple[int, int, bool]:
 
 
 @lru_cache(maxsize=64)
-def _paths(task: Task, sliding: float | None, matched: bool) -> tuple[Path, ...]:
+def _paths(task: Task, sliding: float | None) -> tuple[Path, ...]:
     """`paths`; with two-sided lags, `sliding` is the time for their comparisons."""
     width, step = task.width, task.step
     if sliding is not None:
-        return (_path(task, np.float64, 1, width, sliding, matched),)
+        return (_path(task, np.float64, 1, width, sliding),)
     # otherwise a stretch would have frames between its windows
     stretch = max(8, 4 * width // step) if step <= max(task.reach) else 1
-    found = [_path(task, np.float64, stretch, width, 0.0, matched)]
-    if not matched:
-        shared = step < width  # by two windows in float32
-        sums = (width + step) / 2 if shared else width
-        found += [_path(task, np.float32, 1 + shared, sums, 0.0, matched), _side_by_side(task, found[0])]
+    found = [_path(task, np.float64, stretch, width, 0.0)]
+    shared = step < width  # by two windows in float32
+    sums = (width + step) / 2 if shared else width
+    found += [_path(task, np.float32, 1 + shared, sums, 0.0), _side_by_side(task, found[0])]
     return tuple(found)
 
 
-def _path(task: Task, dtype: Float, stretch: int, frames: float, more: float, matched: bool) -> Path:
+def _path(task: Task, dtype: Float, stretch: int, frames: float, more: float) -> Path:
     """The path of windows whose new sums have the products of `frames` frames, or that move."""
     most = STRETCH_BYTES // (24 * (task.n1 + task.n2)) - task.width - task.lags  # frames
     stretch = max(1, min(stretch, most // task.step))
     moving = moves(dtype, stretch, task.width, task.step)
     ns = (_moving(task, stretch) if moving else _running(task, dtype, stretch, frames)) + more
-    ns = ns / task.n1 if matched else ns
     return Path(dtype, stretch, ns, max(2, int(PER_CALL / (2 * ns))))
 
 

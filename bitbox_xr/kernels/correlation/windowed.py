@@ -1,8 +1,8 @@
-"""Windowed correlation at the best of many lags, for all pairs of signals of two people, or for matched pairs.
+"""Windowed correlation at the best of many lags, for all pairs of signals of two people.
 
 The correlation of a window, pair and lag is Pearson's r over the frames that both signals have. `paths` chooses how it
 is computed. Windows without gaps are computed by `running`, `moving` (those that overlap by more than a half) or `few`
-(few signals), the others by `masked`, and matched pairs by `matched`.
+(few signals), the others by `masked`.
 Where these would lose digits, correlations are computed directly in float64.
 """
 
@@ -29,35 +29,28 @@ def best_lags(
     valid2: np.ndarray,
     *,
     mirrored: bool = False,
-    matched: bool = False,
 ) -> None:
     """Write the best correlation and lag of consecutive windows to `corr` and `lag`, `(window, n1, n2)`, float32.
 
     `x` `(frame, n1)` and `y` `(frame, n2)` hold the frames of these windows only. They start at the first frame of the
     first window's reach. `lag_values` are the values written to `lag` for each of `plan.lags`. `valid1` `(window, n1)`
     and `valid2` get the share of frames present in the window at shift 0. With `mirrored`, y is x, and only pairs i ≤ j
-    are computed: corr is symmetric and lag antisymmetric. With `matched`, pairs are those of the same signal, and
-    `corr` and `lag` are `(window, 1, n)`. Raises ValueError if a value is infinite.
+    are computed: corr is symmetric and lag antisymmetric. Raises ValueError if a value is infinite.
     """
     if not len(corr):
         return
     if not corr.flags.c_contiguous:  # some signals of larger matrices: kernels are compiled for whole ones only
         parts = np.empty((2, *corr.shape), np.float32)
-        best_lags(x, y, plan, lag_values, parts[0], parts[1], valid1, valid2, mirrored=mirrored, matched=matched)
+        best_lags(x, y, plan, lag_values, parts[0], parts[1], valid1, valid2, mirrored=mirrored)
         corr[:], lag[:] = parts
         return
     sides = prepared("x", x), prepared("y", y)
-    way = path(plan, x.shape[1], y.shape[1], matched=matched)
+    way = path(plan, x.shape[1], y.shape[1])
     gaps = _gaps(sides, plan, len(corr))
     for side, back, valid in zip(sides, plan.back, (valid1, valid2), strict=True):
         valid[:] = _shares(side, back, plan, gaps)
     if not way.few or gaps.any():
         sides = sides[0].scaled(), sides[1].scaled()
-    if matched:
-        from bitbox_xr.kernels.correlation.matched import matched_pairs
-
-        matched_pairs(*sides, plan, lag_values, way.stretch, bool(gaps.any()), corr[:, 0], lag[:, 0])
-        return
     for first, stop, some in _runs(gaps, way.shortest_run):
         out = corr[first:stop], lag[first:stop]
         if some:
