@@ -1,8 +1,9 @@
 """The statistic of matched pairs, from tables that all surrogates of a recording share.
 
-Shifts are multiples of the step, and orders exchange whole windows. Surrogates of these kinds therefore pair each
-window of x with another window of y, or of its circle: y, followed by its own first frames. Their tables, activities
-and ranks are computed once.
+Shifts are multiples of the step, "segments" exchanges windows, and "permute" pairs windows of one interval with those
+of another. Surrogates of these kinds therefore pair each window of x with another window of y, or of its circle: y,
+followed by its own first frames. Their tables, activities and ranks are computed once. Surrogates with new frames have
+their own tables of y.
 """
 
 from collections.abc import Callable
@@ -19,18 +20,23 @@ if TYPE_CHECKING:
     from bitbox_xr.kernels.correlation.matched_tables import Sizes, Tables
     from bitbox_xr.kernels.correlation.windowed import Plan
 
-__all__ = ["matched_statistic", "strengths", "together"]
+__all__ = ["matched_statistic", "signal_groups"]
 
-TABLE_BYTES = 16_000_000  # of the tables of signals computed together: larger ones leave the processor's cache
+# Bytes of the tables of signals that are computed together. Tables that surrogates share stay in the processor's cache.
+SHARED_BYTES, NEW_BYTES = 16_000_000, 64_000_000
 
 
-def together(draws: Draws, n: int) -> list[slice]:
-    """Signals that are computed together, with tables that stay in the processor's cache if surrogates share them."""
+def signal_groups(draws: Draws, n: int) -> list[slice]:
+    """Signals that are computed together, in groups whose tables have a limited size.
+
+    The last digits of results depend on the groups if some signals have gaps: all windows in which a signal of the
+    group is lost are computed in the same way.
+    """
     from bitbox_xr.kernels.correlation.matched_tables import BYTES_PER_VALUE, COLUMNS
 
     frames = sum(part.frames for part in draws.parts)
-    strips = TABLE_BYTES // (2 * BYTES_PER_VALUE * COLUMNS * frames)
-    size = max(1, strips) * COLUMNS if draws.rearranging else n
+    limit = SHARED_BYTES if draws.rearranging else NEW_BYTES
+    size = max(1, limit // (2 * BYTES_PER_VALUE * COLUMNS * frames)) * COLUMNS
     return [slice(first, min(first + size, n)) for first in range(0, n, size)]
 
 
@@ -44,8 +50,8 @@ class _Shared(NamedTuple):
     gaps: bool
     least: int
     of_x: "list[Tables]"
-    of_y: "list[Tables]"  # of its circle
-    starts: list[np.ndarray]  # of windows of y and of its circle, frames from the start of the part
+    of_y: "list[Tables]"  # for shifts, of its circle
+    starts: list[np.ndarray]  # of windows of y, see `_starts`
     ranks: "Ranks"  # of the activity of x, all parts together
     candidates: "Candidates"  # activity of y in all these windows, all parts together
 
@@ -64,7 +70,9 @@ def matched_statistic(
     sizes = sizes_of(plan)
     gaps = draws.kind == "partners" or bool(np.isnan(x).any() or np.isnan(y).any())
     starts = [_starts(part, in_circle=draws.kind == "shift") for part in draws.parts]
-    own, circles = draws.of_parts(x), [_circle(*both) for both in zip(draws.of_parts(y), draws.parts, strict=True)]
+    own, circles = draws.of_parts(x), draws.of_parts(y)
+    if draws.kind == "shift":
+        circles = [_circle(*both) for both in zip(circles, draws.parts, strict=True)]
     shared = _Shared(
         draws, plan, sizes, magnitude, gaps, least,
         [tables("x", a, sizes, gaps=gaps) for a in own], [tables("y", a, sizes, gaps=gaps) for a in circles],
@@ -75,8 +83,8 @@ def matched_statistic(
     def compute(pick: int) -> np.ndarray:
         rearranged = draws.rearranged(pick - 1) if pick else draws.observed()
         if rearranged is not None:
-            return _of_own_windows(rearranged, shared)
-        return _of_other_frames([one.y for one in draws.surrogate(pick - 1, y, spectra)], shared)
+            return _from_shared_tables(rearranged, shared)
+        return _from_new_tables([one.y for one in draws.surrogate(pick - 1, y, spectra)], shared)
 
     return compute
 
@@ -87,7 +95,10 @@ def _circle(y: np.ndarray, part: Part) -> np.ndarray:
 
 
 def _starts(part: Part, *, in_circle: bool) -> np.ndarray:
-    """First frame of the reach of each window of a part, and in its circle of those that shifts move over its end."""
+    """The first frame that each window of a part needs at any lag.
+
+    With `in_circle`, then those of windows that shifts move past the end: 1, 2, … steps before the end of the part.
+    """
     windows = part.windows
     own = windows.step * np.arange(windows.number)
     moved = part.frames - windows.step * np.arange(1, part.frames // windows.step + 1)
@@ -110,8 +121,9 @@ def _activity(
     return np.concatenate(found)
 
 
-def _of_own_windows(rearranged: list[Rearrangement], shared: _Shared) -> np.ndarray:
-    from bitbox_xr.kernels.activity import repaired_correlation
+def _from_shared_tables(rearranged: list[Rearrangement], shared: _Shared) -> np.ndarray:
+    from bitbox_xr.kernels.activity import chosen_correlation
+    from bitbox_xr.kernels.p_values import strengths
 
     parts = shared.draws.parts
     sums = np.zeros((3, shared.ranks.values.shape[1]))
@@ -122,12 +134,13 @@ def _of_own_windows(rearranged: list[Rearrangement], shared: _Shared) -> np.ndar
         _add(i, shared.of_y[one.part], shared.starts[one.part][chosen], shared, sums)
         unused = np.full(parts[i].windows.number - len(chosen), -1)
         places.append(np.concatenate([before[one.part] + chosen, unused]))
-    return strengths(sums, repaired_correlation(shared.ranks, shared.candidates, np.concatenate(places)))
+    return strengths(sums, chosen_correlation(shared.ranks, shared.candidates, np.concatenate(places)))
 
 
-def _of_other_frames(made: list[np.ndarray], shared: _Shared) -> np.ndarray:
+def _from_new_tables(made: list[np.ndarray], shared: _Shared) -> np.ndarray:
     from bitbox_xr.kernels.activity import rank_correlation
     from bitbox_xr.kernels.correlation.matched_tables import tables
+    from bitbox_xr.kernels.p_values import strengths
 
     parts = shared.draws.parts
     sums = np.zeros((3, shared.ranks.values.shape[1]))
@@ -152,10 +165,3 @@ def _add(i: int, of_y: "Tables", starts: np.ndarray, shared: _Shared, sums: np.n
     own = windows.step * np.arange(len(starts))
     places = own + windows.reach - plan.back[0], starts + windows.reach - plan.back[1]
     add_matched(shared.of_x[i], of_y, places, shared.sizes, plan, magnitude=shared.magnitude, sums=sums)
-
-
-def strengths(sums: np.ndarray, active: np.ndarray) -> np.ndarray:
-    """All kinds of statistics `(kind, pairs…)` from the sums of `add_strength` and the correlation of activities."""
-    count, total, cover = sums
-    mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
-    return np.stack([mean, cover, active])

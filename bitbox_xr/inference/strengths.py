@@ -11,7 +11,7 @@ import numpy as np
 from bitbox_xr.core.lazy import is_lazy, threads
 from bitbox_xr.core.progress import tracked
 from bitbox_xr.core.types import Array
-from bitbox_xr.inference.matched_strengths import matched_statistic, strengths, together
+from bitbox_xr.inference.matched_strengths import matched_statistic, signal_groups
 from bitbox_xr.inference.surrogates import Draws, Replacement
 from bitbox_xr.kernels.compilation_notice import quiet
 from bitbox_xr.measures import correlation_engine
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Statistics", "compared"]
 
 SURROGATES_PER_TASK = 8  # of dask
-MATCHED_PER_TASK = 64  # of matched pairs, which take less time than the tables that each task makes for them
+SHARING_PER_TASK = 64  # of matched pairs that share tables, which take longer than some surrogates
 KINDS = ("mean", "cover", "activity")  # what is computed for x and each surrogate, one matrix of pairs each
 
 
@@ -75,14 +75,15 @@ def _strengths(
 ) -> np.ndarray:
     """Compute all kinds of statistics, `(…, pick, kind, pairs…)`. Pick 0 is y itself, pick k is surrogate k − 1."""
     x, y, extra = correlation_engine.broadcast(np.ascontiguousarray(x), np.ascontiguousarray(y))
-    groups = together(draws, x.shape[-1]) if asked.matched else [slice(None)]
+    groups = signal_groups(draws, x.shape[-1]) if asked.matched else [slice(None)]
     recordings, numbers = list(np.ndindex(extra)), [int(pick) for pick in picks]
     pairs = (y.shape[-1],) if asked.matched else (x.shape[-1], y.shape[-1])
     out = np.empty((len(recordings), len(numbers), len(KINDS), *pairs))
 
     def results(pool: ThreadPoolExecutor) -> Iterator[np.ndarray]:
         for where, signals in product(recordings, groups):
-            yield from pool.map(_statistic(x[where][:, signals], y[where][:, signals], draws, asked), numbers)
+            sides = x[where][:, signals], y[where][:, signals]
+            yield from pool.map(_statistic(*sides, draws.of_signals(signals), asked), numbers)
 
     work = list(product(range(len(recordings)), groups, range(len(numbers))))
     with quiet(progress is False), ThreadPoolExecutor(workers) as pool:
@@ -118,6 +119,7 @@ def _strength(
     `active` is the activity of x in each part, `ranks` are its ranks over all of them.
     """
     from bitbox_xr.kernels.activity import rank_correlation
+    from bitbox_xr.kernels.p_values import strengths
 
     sums = np.zeros((3, x.shape[1], made[0].y.shape[1]))
     sides: tuple[list[np.ndarray], list[np.ndarray]] = [], []
@@ -166,7 +168,7 @@ def _lazy(
     x, y = (a.rechunk({a.ndim - 2: -1, a.ndim - 1: -1}) for a in whole)
     outer = "abcdefgh"[: x.ndim - 2]
     tail, new = ("p", {"p": x.shape[-1]}) if asked.matched else ("ij", {})
-    size = MATCHED_PER_TASK if asked.matched else SURROGATES_PER_TASK
+    size = SHARING_PER_TASK if asked.matched and draws.rearranging else SURROGATES_PER_TASK
     picks = da.arange(1 + len(draws.items) + len(draws.exchangeable), chunks=size)
     task = partial(_some_strengths, draws=draws, asked=asked)
     values = da.blockwise(

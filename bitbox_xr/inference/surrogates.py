@@ -39,9 +39,9 @@ class Replacement(NamedTuple):
 
 
 class Rearrangement(NamedTuple):
-    """What a surrogate puts in the place of y in one part, if these are frames of y itself."""
+    """Which frames of y itself a surrogate puts in the place of one part."""
 
-    part: int  # from which they are
+    part: int  # those of this part
     shift: int = 0  # frames by which this part is moved in a circle
     order: np.ndarray | None = None  # as in `Replacement`
     number: int | None = None
@@ -70,6 +70,12 @@ class Draws(NamedTuple):
     def rearranging(self) -> bool:
         """Whether surrogates pair windows of x with other windows of y itself."""
         return self.kind in REARRANGING
+
+    def of_signals(self, signals: slice) -> "Draws":
+        """The same draws for some signals."""
+        if self.kind != "partners" or signals == slice(None):
+            return self
+        return self._replace(items=[[a[..., signals] for a in item] for item in self.items])
 
     def spectra(self, y: np.ndarray) -> list[np.ndarray]:
         """Return what all surrogates of `y` `(time, signal)` share: the spectrum of each part, for "phase" only."""

@@ -6,15 +6,7 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = [
-    "Candidates",
-    "Ranks",
-    "candidates",
-    "rank_correlation",
-    "ranked",
-    "repaired_correlation",
-    "window_variances",
-]
+__all__ = ["Candidates", "Ranks", "candidates", "chosen_correlation", "rank_correlation", "ranked", "window_variances"]
 
 LARGEST_PRODUCT = 250_000  # multiplications of two matrices that OpenBLAS does without threads
 
@@ -26,7 +18,8 @@ def window_variances(x: np.ndarray, width: int, step: int, first: int, number: i
     signal is constant.
     """
     out = np.empty((number, x.shape[1]))
-    _window_variances(np.asarray(x, np.float64), width, step, first, least, out)
+    x = np.require(x, np.float64, ["C_CONTIGUOUS", "WRITEABLE"])  # the kernel is compiled for these arrays only
+    _window_variances(x, width, step, first, least, out)
     return out
 
 
@@ -133,7 +126,7 @@ def _rank(values, order, ranks):
 
 
 class Candidates(NamedTuple):
-    """Values `(candidate, column)` from which comparisons choose some, sorted once."""
+    """Values of windows `(candidate, column)`, sorted once, of which each comparison uses some."""
 
     values: np.ndarray
     order: np.ndarray  # of the candidates of a column, (column, candidate)
@@ -146,7 +139,7 @@ def candidates(values: np.ndarray) -> Candidates:
     return Candidates(values, order, not np.isnan(values).any())
 
 
-def repaired_correlation(a: Ranks, b: Candidates, chosen: np.ndarray) -> np.ndarray:
+def chosen_correlation(a: Ranks, b: Candidates, chosen: np.ndarray) -> np.ndarray:
     """`rank_correlation` of matched columns of `a` and of the candidates `chosen` for its windows, `(column,)`.
 
     Windows of which `chosen` is −1 are left out.
@@ -157,12 +150,12 @@ def repaired_correlation(a: Ranks, b: Candidates, chosen: np.ndarray) -> np.ndar
     place = np.full(len(b.values), -1, np.int32)
     place[chosen] = np.arange(len(chosen), dtype=np.int32)
     result = np.empty(len(b.order))
-    _repaired(a.ranks, b.values, b.order, place, result)
+    _correlate_chosen(a.ranks, b.values, b.order, place, result)
     return result
 
 
 @kernel
-def _repaired(ranks, values, order, place, out):
+def _correlate_chosen(ranks, values, order, place, out):
     """Rank the candidates that have a place among the windows, in their order, and correlate the ranks with `ranks`."""
     count, windows = order.shape[1], ranks.shape[1]
     for i in range(len(order)):

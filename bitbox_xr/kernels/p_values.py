@@ -6,7 +6,7 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["Estimates", "PValues", "add_strength", "estimates", "p_values"]
+__all__ = ["Estimates", "PValues", "add_strength", "estimates", "p_values", "strengths"]
 
 TIE_TOLERANCE = 1e-6  # statistics that differ by no more count as equal
 
@@ -35,6 +35,16 @@ def add_strength(corr, magnitude, first, width, step, last, sums):
                 before[j] = now if present else before[j]
         for j in range(n2):
             sums[0, i, j], sums[1, i, j], sums[2, i, j], last[i, j] = count[j], total[j], cover[j], before[j]
+
+
+def strengths(sums: np.ndarray, activity: np.ndarray) -> np.ndarray:
+    """The mean over windows, the number of frames in them and the correlation of activity, `(3, pairs…)`.
+
+    `sums` are those of `add_strength`. The mean is NaN where no window has a correlation.
+    """
+    count, total, cover = sums
+    mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return np.stack([mean, cover, activity])
 
 
 class Estimates(NamedTuple):

@@ -304,7 +304,9 @@ def _limit(seconds: np.ndarray) -> float:
 def broadcast(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
     """Return x and y with the same leading dimensions, as views, and the sizes of these dimensions."""
     extra = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
-    return np.broadcast_to(x, extra + x.shape[-2:]), np.broadcast_to(y, extra + y.shape[-2:]), extra
+    # views of `broadcast_to` are read-only, for which numba compiles kernels once more
+    one, other = (a if a.shape[:-2] == extra else np.broadcast_to(a, extra + a.shape[-2:]) for a in (x, y))
+    return one, other, extra
 
 
 def _parts(x: Array, y: Array, windows: Windows) -> Iterator[tuple["da.Array", "da.Array", int]]:

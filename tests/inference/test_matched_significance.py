@@ -19,7 +19,7 @@ KINDS = ("shift", "permute", "segments", "phase", "partners")
 
 
 def two(rng, frames, n=N, kinds=("walk", "bursts"), gaps="none"):
-    """Two recordings, the first of which is annotated with intervals that are equally long, but for the last one."""
+    """Two recordings, the first of which is annotated with seven intervals of about the same length."""
     names = [f"s{k}" for k in range(n)]
     x, y = (bx.signals(lose(rng, odd_signals(rng, kind, frames, n), gaps), fps=FPS, names=names) for kind in kinds)
     part = np.arange(frames) * 7 // frames
@@ -47,11 +47,11 @@ def assert_equal_to_all(x, y, **options):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("options", [{}, {"measure": "coordination"}], ids=["imitation", "coordination"])
 def test_matched_pairs_equal_those_pairs_among_all(kind, gaps, options):
-    rng = np.random.default_rng(len(kind))
-    x, y = two(rng, 420 if kind == "permute" else 101, gaps=gaps)
+    rng = np.random.default_rng(0)
+    x, y = two(rng, 430 if kind == "permute" else 101, gaps=gaps)
     options = {"surrogates": kind, "n": 5, "width": 1.0, "step": 0.4, "max_lag": 0.2, **options}
     if kind == "permute":
-        options |= {"by": "part"}
+        options |= {"by": "part", "step": 0.1}  # intervals of 60 and 61 frames, with different numbers of windows
         x = x.assign_coords(part=("time", np.where(x.part == "", "", "all")))
     if kind == "partners":
         options |= {"partners": [two(rng, frames)[1] for frames in (101, 99)]}
@@ -92,9 +92,9 @@ def settings_of_tests(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
-    st.integers(0, 10**6), st.sampled_from([1, 8, 9, 17]), st.tuples(st.sampled_from(SHAPES), st.sampled_from(SHAPES)),
+    st.integers(0, 10**6), st.sampled_from([1, 9, 17]), st.tuples(st.sampled_from(SHAPES), st.sampled_from(SHAPES)),
     st.sampled_from(["none", "none", "cells", "frames", "kept", "long"]), settings_of_tests(),
 )  # fmt: skip
 def test_matched_pairs_equal_those_among_all_for_any_settings(seed, n, kinds, gaps, options):
@@ -102,11 +102,14 @@ def test_matched_pairs_equal_those_among_all_for_any_settings(seed, n, kinds, ga
     width, step, lag = (round(options[name] * FPS) for name in ("width", "step", "max_lag"))
     frames = -(-max(width, 2 * lag) // step) * step * int(rng.integers(3, 8)) + width + 2 * lag + int(rng.integers(9))
     x, y = two(rng, frames * (7 if options["by"] else 1), n, kinds, gaps)
-    names = ("observed", "null_mean", "null_std", "p", "p_min", "activity_corr", "activity_p")
+    names = ("observed", "null_mean", "null_std", "p_min", "activity_corr", "activity_p")
     every, own = result(x, y, **options), result(x, y, pairs="matched", **options)
     for name in names:
         expected = np.diagonal(every[name].values, axis1=-2, axis2=-1)
         np.testing.assert_allclose(own[name], expected, rtol=0, atol=TOLERANCE, err_msg=name)
+    # surrogates that are as strong as the observed pair, but for rounding, may count in one result only
+    expected = np.diagonal(every.p.values, axis1=-2, axis2=-1)
+    np.testing.assert_allclose(own.p, expected, rtol=0, atol=1.01 * float(own.p_min.max()))
 
 
 # --- sharing
@@ -125,12 +128,23 @@ def test_surrogates_of_the_same_frames_share_their_tables(monkeypatch):
         assert (made.count("x"), made.count("y")) == (1, number)
 
 
-@pytest.mark.parametrize("kind", ["shift", "segments"])
-def test_signals_computed_apart_and_threads_change_nothing(kind, monkeypatch):
-    x, y = two(np.random.default_rng(4), 300, gaps="frames")
+@pytest.mark.parametrize("gaps", ["frames", "cells"])
+@pytest.mark.parametrize("kind", ["shift", "segments", "phase", "partners"])
+def test_signals_computed_apart_and_threads_change_nothing(kind, gaps, monkeypatch):
+    rng = np.random.default_rng(4)
+    x, y = two(rng, 300, gaps=gaps)
     options = {"pairs": "matched", "surrogates": kind, "n": 9, "width": 1.0, "step": 1.0}
+    if kind == "partners":
+        options |= {"partners": [two(rng, 300)[1].chunk(time=100) for _ in range(3)], "n": 3}
     together = result(x, y, **options)
-    monkeypatch.setattr(matched_strengths, "TABLE_BYTES", 1)
+    monkeypatch.setattr(matched_strengths, "SHARED_BYTES", 1)
+    monkeypatch.setattr(matched_strengths, "NEW_BYTES", 1)
+    apart = []
     for workers in (1, 3):
         monkeypatch.setattr("bitbox_xr.inference.strengths.threads", lambda workers=workers: workers)
-        xr.testing.assert_identical(result(x, y, **options), together)
+        apart.append(result(x, y, **options))
+    xr.testing.assert_identical(*apart)
+    if gaps == "frames":
+        xr.testing.assert_identical(apart[0], together)
+    else:  # windows without gaps are computed as those with gaps if other signals of their group are lost
+        xr.testing.assert_allclose(apart[0], together, rtol=1e-6, atol=1e-9)

@@ -5,8 +5,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bitbox_xr.kernels.activity import _window_variances, window_variances
+from bitbox_xr.kernels.correlation import matched, matched_tables
 from bitbox_xr.kernels.correlation.matched import add_matched
 from bitbox_xr.kernels.correlation.matched_tables import COLUMNS, sizes_of, tables
+from bitbox_xr.kernels.correlation.tiles import LADDER, strip_columns
 
 from kernel_plans import plan_of
 from odd_signals import SHAPES, lose, odd_signals
@@ -95,6 +98,50 @@ def test_weak_windows_beside_a_jump_are_computed_directly():
     add_matched(one, one, (starts, starts), sizes_of(plan), plan, magnitude=False, sums=sums)
     expected = expected_sums(x, x, (starts, starts), plan, lags_one_sided(2), False)
     np.testing.assert_allclose(sums, expected, rtol=1e-6)
+
+
+def test_windows_beside_a_gap_are_not_weak():
+    x = np.random.default_rng(0).normal(size=(300, 2))
+    x[100:160, 1] = np.nan
+    sizes = sizes_of(plan_of(20, 5, 2, two_sided=False, signed=False))
+    assert tables("x", x, sizes, gaps=True).number_weak == 0
+
+
+def test_tables_without_gaps_and_windows_outside_of_the_frames_are_refused():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    lost = x.copy()
+    lost[30] = np.nan
+    plan = plan_of(20, 5, 2, two_sided=False, signed=False)
+    sizes = sizes_of(plan)
+    own, begins = tables("x", x, sizes, gaps=False), np.array([0])
+    for other, starts, message in (
+        (tables("y", lost, sizes, gaps=True), (begins, begins), "expected tables with gaps"),
+        (own, (begins, begins + 39), "expected windows within 60 frames, got 39 to 39"),
+        (own, (begins - 1, begins), "expected windows within 60 frames, got -1 to -1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            add_matched(own, other, starts, sizes, plan, magnitude=True, sums=np.zeros((3, 2)))
+
+
+def test_read_only_and_scaled_numbers_need_no_second_compilation():
+    plan = plan_of(8, 5, 2, two_sided=False, signed=False)
+    x = np.random.default_rng(0).uniform(-0.9, 0.9, (60, 2))  # not scaled
+    fixed = x.copy()
+    fixed.flags.writeable = False
+    for one in (x, fixed, 100 * x, x.astype(np.float32), x[:, :1]):
+        made = tables("x", one, sizes_of(plan), gaps=False)
+        add_matched(
+            made, made, (np.array([0]),) * 2, sizes_of(plan), plan, magnitude=True, sums=np.zeros((3, one.shape[1]))
+        )
+        window_variances(one, 8, 5, 0, 3, 6)
+    gaps = tables("x", x, sizes_of(plan), gaps=True)
+    add_matched(gaps, gaps, (np.array([0]),) * 2, sizes_of(plan), plan, magnitude=True, sums=np.zeros((3, 2)))
+    assert len(_window_variances.signatures) == 1
+    assert max(len(matched._add.signatures), len(matched_tables._write.signatures)) <= 2  # with gaps, and without
+
+
+def test_lanes_after_the_last_lag_fill_a_strip():
+    assert strip_columns(np.float64) <= LADDER * COLUMNS  # `limit` and `strongest` read whole strips
 
 
 def test_infinite_values_are_refused():

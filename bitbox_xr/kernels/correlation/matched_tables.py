@@ -21,8 +21,10 @@ from bitbox_xr.kernels.memory import side_by_side
 __all__ = ["BYTES_PER_VALUE", "COLUMNS", "Sizes", "Tables", "sizes_of", "tables"]
 
 COLUMNS = layer_columns(np.float64)  # signals in a strip
-MOVED = 4  # window lengths through which sums move before they are new: rounding errors do not accumulate
-BYTES_PER_VALUE = 40  # of the tables of one side without gaps
+WIDTHS_MOVED = (
+    4  # window lengths through which sums move before they are new, so that rounding errors do not accumulate
+)
+BYTES_PER_VALUE = 33  # of the tables of one side without gaps: numbers, centred, total, inverse and weak
 
 
 class Sizes(NamedTuple):
@@ -38,21 +40,25 @@ class Sizes(NamedTuple):
     least: int
 
     @property
-    def frames(self) -> int:
-        """Frames in which the sums of a signal move."""
-        return max(self.stretch * self.step, MOVED * self.width)
+    def frames_moved(self) -> int:
+        """Frames through which the sums of a signal move before they are new."""
+        return max(self.stretch * self.step, WIDTHS_MOVED * self.width)
 
 
 class Tables(NamedTuple):
-    """The tables of one side."""
+    """The tables of one side.
+
+    Totals, inverse spreads and floors are undefined in rows at which no window starts, and everything but `centred` is
+    undefined in the empty columns of the last strip. No result depends on these.
+    """
 
     numbers: np.ndarray  # (frame, signal)
     weak: np.ndarray  # 1 if the window that starts at this frame must be computed directly, (frame, signal)
     lost: np.ndarray  # number of earlier frames in which any signal is missing, (frame + 1,); [0] if none is
-    values: np.ndarray  # centred; 0 where missing
+    centred: np.ndarray  # numbers minus the mean of the signal; 0 where missing
     total: np.ndarray  # sum of the window that starts at this frame
     inverse: np.ndarray  # its inverse spread; NaN if the signal is constant, or weak
-    squares: np.ndarray  # with gaps, else empty: squares of the values
+    squares: np.ndarray  # with gaps, else empty: squares of `centred`
     present: np.ndarray  # with gaps, else empty: 1 where there is a value, else 0
     floor: np.ndarray  # with gaps, else empty: the smallest spread to be trusted, NaN if the signal is constant
     number_weak: int
@@ -67,7 +73,7 @@ class Tables(NamedTuple):
 def sizes_of(plan: Plan) -> Sizes:
     """The sizes of a plan. Sums move from window to window if windows overlap by more than a half."""
     moving = plan.shifts[0] == 1 and 2 * plan.step < plan.width
-    stretch = max(2, MOVED * plan.width // plan.step) if moving else 1
+    stretch = max(2, WIDTHS_MOVED * plan.width // plan.step) if moving else 1
     return Sizes(plan.width, plan.step, stretch, *plan.shifts, plan.lanes.number, plan.lanes.pad, plan.least)
 
 
@@ -79,13 +85,11 @@ def tables(name: str, numbers: np.ndarray, sizes: Sizes, *, gaps: bool) -> Table
     side = prepared(name, numbers).scaled()
     frames, n = side.numbers.shape
     strips, rows = -(-n // COLUMNS), sizes.pad + frames + sizes.sweep + sizes.lags + LADDER
-    values, total, inverse, *of_gaps = side_by_side(*[strips * rows * COLUMNS] * (6 if gaps else 3))
+    centred, total, inverse, *of_gaps = side_by_side(*[strips * rows * COLUMNS] * (6 if gaps else 3))
     squares, present, floor = of_gaps or [np.empty(0)] * 3
-    found = Tables(side.numbers, side.weak, side.lost, values, total, inverse, squares, present, floor, 0, rows)
-    if frames < sizes.width:
-        return found
+    found = Tables(side.numbers, side.weak, side.lost, centred, total, inverse, squares, present, floor, 0, rows)
     change = changes(side.numbers) if gaps else np.empty((0, 0), np.int32)
-    weak = _write(tuple(found), _means(side), change, True if gaps else None, sizes, sizes.frames, np.array(GUARDS[8]))
+    weak = _write(found, _means(side), change, True if gaps else None, sizes, sizes.frames_moved, np.array(GUARDS[8]))
     return found._replace(number_weak=weak)
 
 
@@ -100,49 +104,51 @@ def _means(side: Side) -> np.ndarray:
 
 @kernel
 def _write(tables, means, change, gaps, sizes, block, guards):
-    numbers, weak, _, values, total, inverse, squares, present, floor, _, rows = tables
+    numbers, centred, rows = tables.numbers, tables.centred, tables.rows
     frames, n = numbers.shape
     starts = frames - sizes.width + 1
     peaks, found = np.empty(COLUMNS), 0
-    _centre(numbers, means, sizes.pad, rows, values)
+    _centre(numbers, means, sizes.pad, rows, centred)
     if gaps is not None:
-        _write_presence(numbers, values, sizes.pad, rows, squares, present)
+        _write_presence(numbers, centred, sizes.pad, rows, tables.squares, tables.present)
     for first in range(0, n, COLUMNS):
         count, begin = min(COLUMNS, n - first), (first // COLUMNS * rows + sizes.pad) * COLUMNS
         peaks[:] = 0.0
         for start in range(0, starts, block):
             span = start, min(start + block, starts), sizes.width
-            unsure = _spreads(values, begin, span, guards, peaks, total, inverse, floor, gaps)
+            unsure = _spreads(tables, begin, span, guards, peaks, gaps)
             if unsure > 0:
-                found += _mark_weak(numbers, first, count, begin, span, inverse, weak)
+                found += _mark_weak(tables, first, count, begin, span)
             if gaps is not None:
-                _mark_constant(change, first, count, begin, span, floor)
+                _mark_constant(change, first, count, begin, span, tables.floor)
     return found
 
 
 @kernel_part
-def _centre(numbers, means, pad, rows, values):
-    """Write each frame, minus the means, as a row of each strip; 0 where values are missing, and in other rows."""
+def _centre(numbers, means, pad, rows, centred):
+    """Write each frame, minus the means, as a row of each strip; 0 where values are missing, and everywhere else."""
     frames, n = numbers.shape
     flat = numbers.reshape(-1)
-    for begin in range(0, len(values), rows * COLUMNS):
-        values[begin : begin + pad * COLUMNS] = 0.0
-        values[begin + (pad + frames) * COLUMNS : begin + rows * COLUMNS] = 0.0
+    for begin in range(0, len(centred), rows * COLUMNS):
+        centred[begin : begin + pad * COLUMNS] = 0.0
+        centred[begin + (pad + frames) * COLUMNS : begin + rows * COLUMNS] = 0.0
+    if n % COLUMNS > 0:
+        centred[n // COLUMNS * rows * COLUMNS :] = 0.0
     for f in range(frames):
         for first in range(0, n, COLUMNS):
             at, mean = np.uint64(f * n + first), np.uint64(first)  # without a sign, see `lay_out`
             to = np.uint64((first // COLUMNS * rows + pad + f) * COLUMNS)
             for j in range(np.uint64(min(COLUMNS, n - first))):
                 value = flat[at + j] - means[mean + j]
-                values[to + j] = value if value == value else 0.0
+                centred[to + j] = value if value == value else 0.0
 
 
 @kernel_part
-def _write_presence(numbers, values, pad, rows, squares, present):
+def _write_presence(numbers, centred, pad, rows, squares, present):
     """Write squares, and 1 where a value is present."""
     frames, n = numbers.shape
-    for k in range(len(values)):
-        squares[k], present[k] = values[k] * values[k], 0.0
+    for k in range(len(centred)):
+        squares[k], present[k] = centred[k] * centred[k], 0.0
     for f in range(frames):
         for i in range(n):
             at = (i // COLUMNS * rows + pad + f) * COLUMNS + i % COLUMNS
@@ -150,29 +156,30 @@ def _write_presence(numbers, values, pad, rows, squares, present):
 
 
 @kernel_part
-def _spreads(values, begin, span, guards, peaks, totals, inverse, floor, gaps):
-    """Write sums and inverse spreads of the windows that start from one frame to another; return the number of NaN.
+def _spreads(tables, begin, span, guards, peaks, gaps):
+    """Write sums and inverse spreads of the windows that start in a span of frames; return the number of NaN.
 
-    The sums move from frame to frame, and are new for the first one. `peaks` are the largest squares in the span
-    before, where sums of products may begin; they become those of this one.
+    The sums move from frame to frame, and are new for the first one. `peaks` has the largest sums of squares in the
+    span before, in which sums of products may begin, and gets those of this span.
     """
     start, stop, width = span
     first, last, moved = begin + start * COLUMNS, begin + stop * COLUMNS, width * COLUMNS
-    zero = layer(values)
+    centred, inverse = tables.centred, tables.inverse
+    zero = layer(centred)
     least, of_peak = repeated(zero, width * FLAT * FLAT), repeated(zero, guards[1])  # magnitudes are at most 1
     of_square, before, peak, total, square = repeated(zero, guards[0]), loaded(zero, peaks, 0, 0), zero, zero, zero
     for at in range(first, first + moved, COLUMNS):
-        new = loaded(zero, values, at, 0)
+        new = loaded(zero, centred, at, 0)
         total, square = plus(total, new), plus(square, times(new, new))
     for at in range(first, last, COLUMNS):
         peak = highest(peak, square)
         trusted = highest(times(highest(peak, before), of_peak), least)
         bar = highest(trusted, times(square, of_square))
-        store(total, totals, at, 0)
+        store(total, tables.total, at, 0)
         store(inverse_spread(square, total, 1.0 / width, bar), inverse, at, 0)
         if gaps is not None:
-            store(trusted, floor, at, 0)
-        old, new = loaded(zero, values, at, 0), loaded(zero, values, at + moved, 0)
+            store(trusted, tables.floor, at, 0)
+        old, new = loaded(zero, centred, at, 0), loaded(zero, centred, at + moved, 0)
         total, square = plus(total, minus(new, old)), plus(square, minus(times(new, new), times(old, old)))
     store(peak, peaks, 0, 0)
     unsure = 0
@@ -182,14 +189,19 @@ def _spreads(values, begin, span, guards, peaks, totals, inverse, floor, gaps):
 
 
 @kernel_part
-def _mark_weak(numbers, first, count, begin, span, inverse, weak):
-    """Mark signals without an inverse spread that are not constant as weak. Returns their number."""
-    (start, stop, width), found = span, 0
+def _mark_weak(tables, first, count, begin, span):
+    """Mark signals without an inverse spread that are not constant as weak. Returns their number.
+
+    Windows with gaps are left out: they do not use the inverse spread.
+    """
+    (start, stop, width), found, lost = span, 0, tables.lost
     for t in range(start, stop):
+        if len(lost) > 1 and lost[t + width] > lost[t]:
+            continue
         for j in range(count):
-            value = inverse[begin + t * COLUMNS + j]
-            if value != value and not is_constant(numbers, t, first + j, width):
-                weak[t, first + j] = 1
+            value = tables.inverse[begin + t * COLUMNS + j]
+            if value != value and not is_constant(tables.numbers, t, first + j, width):
+                tables.weak[t, first + j] = 1
                 found += 1
     return found
 

@@ -47,7 +47,7 @@ class Side(NamedTuple):
 
 def prepared(name: str, block: np.ndarray) -> Side:
     """Survey one side. Raises ValueError if a value is infinite."""
-    block = np.ascontiguousarray(block, dtype=np.float64)
+    block = np.require(block, np.float64, ["C_CONTIGUOUS", "WRITEABLE"])  # kernels are compiled for these arrays only
     n = block.shape[1]
     peaks, factor = np.zeros(max(1, n * (ROW // n if n else 0), n)), np.ones(n)
     infinite_signals, missing = _survey(block.reshape(-1), peaks, factor)
