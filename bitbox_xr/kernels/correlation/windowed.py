@@ -2,8 +2,7 @@
 
 The correlation of a window, pair and lag is Pearson's r over the frames that both signals have. `paths` chooses how it
 is computed. Windows without gaps are computed by `running`, `moving` (those that overlap by more than a half) or `few`
-(few signals), the others by `masked`.
-Where these would lose digits, correlations are computed directly in float64.
+(few signals), the others by `masked`. Where these would lose digits, correlations are computed directly in float64.
 """
 
 from collections.abc import Iterator
