@@ -104,7 +104,7 @@ def significance(
         attribute `seed`; `rng=int(result.attrs["seed"])` repeats the test.
     pairs
         "all" pairs, or "matched": only pairs of the same signal in both people (dimension `pair`), a much smaller
-        family of tests. It also takes less time: for 79 signals a tenth.
+        family of tests. It also takes less time: less than a tenth for 79 signals.
     partners
         Signals like y, with the frame times of x. If one is shorter, its last frames count as missing.
     by
