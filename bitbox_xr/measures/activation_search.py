@@ -163,7 +163,8 @@ def _by_columns(recording: "da.Array", call: Callable[..., Any], noise: Array | 
     if len(blocks) == 1 or on_cluster(recording):
         one = delayed(call, pure=True)
         return [one(recording[:, block], **own) for block, own in zip(blocks, given, strict=True)]
-    together = max(1, READ_BYTES // (8 * len(recording) * blocks[0].stop))
+    # at least as many tasks as threads, if there are so many blocks
+    together = max(1, min(READ_BYTES // (8 * len(recording) * blocks[0].stop), len(blocks) // threads()))
     out = []
     for first in range(0, len(blocks), together):
         task = slice(first, first + together)

@@ -46,6 +46,7 @@ def test_expressivity_is_lazy_and_equal(call, chunks, blocks, monkeypatch):
     a = face()
     monkeypatch.setattr(activation_search, "BLOCK_BYTES", 8 * a.sizes["time"] * -(-5 // blocks))
     monkeypatch.setattr(activation_search, "READ_BYTES", 8 * a.sizes["time"] * 4)
+    monkeypatch.setattr(activation_search, "threads", lambda: 1)
     expected = call(a)
     found = computed_once(call, a.chunk(chunks))
     xr.testing.assert_allclose(found, expected, rtol=1e-12)  # sums over pieces are added in another order
@@ -87,6 +88,7 @@ def test_sources_are_read_for_a_few_blocks_at_once_and_not_held_in_memory(monkey
     source = da.map_blocks(read, chunks=((chunk,) * (frames // chunk), (coefficients,)), dtype=np.float64)
     monkeypatch.setattr(activation_search, "BLOCK_BYTES", 8 * frames * 2)
     monkeypatch.setattr(activation_search, "READ_BYTES", 8 * frames * 4)
+    monkeypatch.setattr(activation_search, "threads", lambda: 2)
     with dask.config.set(scheduler="sync"):
         options = {"fps": 30, "scales": 2, "robust": True}
         found = expressivity(xr.DataArray(source, dims=("time", "signal")), **options).compute()
