@@ -95,7 +95,7 @@ def _summits(values: np.ndarray, events: "Events", scales: tuple[float, ...]) ->
 
     scale = np.array(scales)[events.scale]
     rows = np.array(values.T, dtype=np.float64, order="C")
-    gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty_like(rows))
+    gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty(len(rows)))
     frames = rises.summits(rows, events.signal, events.frame, scale)
     kept = rises.distinct(events.signal, frames, scale)
     return events.signal[kept], frames[kept]

@@ -3,8 +3,8 @@
 Arrays are `(…, time, signal)`. A lazy recording is never held in memory as a whole. Results that combine across pieces
 along time are computed piece by piece; each piece is read three times: for the mean, for the largest response, and for
 the activations. Results that need all frames of a coefficient (quartiles, medians, plateaus of any length, expressions
-held for any time) are computed for a few coefficients at a time; each such block reads all chunks along time again, and
-keeps its own columns only.
+held for any time) are computed for a few coefficients at a time. A task reads all chunks along time again and keeps the
+columns of a few such blocks, which it searches one after another.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["apply_to_activations", "find_activations", "noise_levels", "summaries"]
 
-BLOCK_BYTES = 2**25  # of a block of coefficients, as float64, that a task holds
+BLOCK_BYTES = 2**25  # of a block of coefficients, as float64; its search needs eight times as much
+READ_BYTES = 2**26  # of the blocks that a task reads at once, as float64
 PIECE_BYTES = 2**26  # of a piece along time, as float64
 
 
@@ -144,16 +145,32 @@ def _delayed(data: "da.Array", search: "Search", noise: Array | None) -> list[An
 
 
 def _columns(data: Array) -> list[slice]:
-    """Blocks of coefficients that are small enough for a task to hold over the whole recording."""
+    """Blocks of coefficients that are small enough to be searched together over the whole recording."""
     width = max(1, BLOCK_BYTES // (8 * data.shape[-2]))
     return [slice(start, min(start + width, data.shape[-1])) for start in range(0, data.shape[-1], width)]
 
 
 def _by_columns(recording: "da.Array", call: Callable[..., Any], noise: Array | None = None) -> list[Any]:
-    """Return the delayed `call` of each block of coefficients and, if given, of its noise `(scale, signal)`."""
-    columns = _columns(recording)
-    again = len(columns) > 1 and not on_cluster(recording)
-    return [_block(recording, block, call, again, noise) for block in columns]
+    """Return the delayed `call` of each block of coefficients and, if given, of its noise `(scale, signal)`.
+
+    If there are several blocks, the tasks themselves read them, chunk by chunk. Otherwise the scheduler would read each
+    chunk a single time for all blocks, and keep it until the last block is done.
+    """
+    from dask import delayed
+
+    blocks = _columns(recording)
+    given = [{} if noise is None else {"noise": noise[:, block]} for block in blocks]
+    if len(blocks) == 1 or on_cluster(recording):
+        one = delayed(call, pure=True)
+        return [one(recording[:, block], **own) for block, own in zip(blocks, given, strict=True)]
+    # at least as many tasks as threads, if there are so many blocks
+    together = max(1, min(READ_BYTES // (8 * len(recording) * blocks[0].stop), len(blocks) // threads()))
+    out = []
+    for first in range(0, len(blocks), together):
+        task = slice(first, first + together)
+        read = partial(_read_and_call, recording, blocks[task], call)
+        out += list(delayed(read, pure=True, nout=len(blocks[task]))(given[task]))
+    return out
 
 
 def _joined_columns(recording: "da.Array", call: Callable[..., np.ndarray], rows: int) -> "da.Array":
@@ -175,36 +192,27 @@ def _of_columns(
 ) -> "da.Array":
     """Apply `finish` to each block of coefficients, and concatenate the results along signals."""
     import dask.array as da
-    from dask import delayed
 
-    from bitbox_xr.kernels.activations.search import find
+    from bitbox_xr.kernels.activations.search import summarise
 
-    call = delayed(finish, pure=True)
-    blocks = zip(_columns(recording), _by_columns(recording, partial(find, search=search), noise), strict=True)
-    parts = [da.from_delayed(call(one), (*shape[:-1], block.stop - block.start), np.float64) for block, one in blocks]
+    call = partial(summarise, search=search, finish=finish)
+    blocks = zip(_columns(recording), _by_columns(recording, call, noise), strict=True)
+    parts = [da.from_delayed(one, (*shape[:-1], block.stop - block.start), np.float64) for block, one in blocks]
     result: da.Array = da.concatenate(parts, axis=-1)
     return result
 
 
-def _block(recording: "da.Array", columns: slice, call: Callable[..., Any], again: bool, noise: Array | None) -> Any:
-    """Return the delayed `call` of some columns; with `again`, the task itself reads them, chunk by chunk.
-
-    Otherwise the scheduler would read each chunk a single time for all blocks, and keep it until the last block
-    is done.
-    """
-    from dask import delayed
-
-    given = {} if noise is None else {"noise": noise[:, columns]}
-    if again:
-        return delayed(partial(_read_and_call, recording, columns, call), pure=True)(**given)
-    return delayed(call, pure=True)(recording[:, columns], **given)
-
-
-def _read_and_call(recording: "da.Array", columns: slice, call: Callable[..., Any], **given: np.ndarray) -> Any:
-    bounds = np.cumsum([0, *recording.chunks[0]]).tolist()
-    chunks = [recording[start:stop, columns] for start, stop in pairwise(bounds)]
+def _read_and_call(
+    recording: "da.Array", blocks: list[slice], call: Callable[..., Any], given: list[dict[str, np.ndarray]]
+) -> list[Any]:
+    """`call` of each of these consecutive blocks of coefficients, with the options `given` for it."""
+    bounds, first = np.cumsum([0, *recording.chunks[0]]).tolist(), blocks[0].start
+    chunks = [recording[start:stop, first : blocks[-1].stop] for start, stop in pairwise(bounds)]
     values = np.concatenate([np.array(chunk.compute(scheduler="synchronous")) for chunk in chunks])
-    return call(values, **given)
+    return [
+        call(values[:, block.start - first : block.stop - first], **own)
+        for block, own in zip(blocks, given, strict=True)
+    ]
 
 
 # --- pieces along time

@@ -61,23 +61,23 @@ def test_the_scale_of_the_strongest_response_is_proportional_to_the_width_of_a_p
 
 def test_gaps_are_interpolated_linearly_and_ends_get_the_nearest_value():
     rows = np.array([[np.nan, 1.0, np.nan, np.nan, 4.0, np.nan], [np.nan] * 6, [2.0] * 6])
-    present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
-    assert not gaps.bridge(rows, present, centred)
+    present, mean = np.empty(rows.shape, dtype=bool), np.empty(3)
+    assert not gaps.bridge(rows, present, mean)
     assert rows.tolist() == [[1, 1, 2, 3, 4, 4], [0] * 6, [2] * 6]
     assert present.sum(axis=1).tolist() == [2, 0, 6]
-    assert centred.tolist() == [[-1.5, -1.5, -0.5, 0.5, 1.5, 1.5], [0] * 6, [0] * 6]
+    assert mean.tolist() == [2.5, 0, 2]
 
 
 def test_infinite_values_are_reported():
     rows = np.array([[0.0, -np.inf, 1.0]])
-    assert gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty_like(rows))
+    assert gaps.bridge(rows, np.empty(rows.shape, dtype=bool), np.empty(1))
 
 
 def test_a_large_offset_is_removed_without_loss_of_digits():
     x = np.random.default_rng(0).normal(size=(1, 20000))
-    centred = np.empty_like(x)
-    gaps.bridge(x + 1e9, np.empty(x.shape, dtype=bool), centred)
-    np.testing.assert_allclose(centred, x - x.mean(), atol=3e-7)
+    rows, mean = x + 1e9, np.empty(1)
+    gaps.bridge(rows, np.empty(x.shape, dtype=bool), mean)
+    np.testing.assert_allclose(rows - mean, x - x.mean(), atol=3e-7)
 
 
 def test_short_gaps_count_as_present():

@@ -45,6 +45,8 @@ def face(frames=240, coefficients=5):
 def test_expressivity_is_lazy_and_equal(call, chunks, blocks, monkeypatch):
     a = face()
     monkeypatch.setattr(activation_search, "BLOCK_BYTES", 8 * a.sizes["time"] * -(-5 // blocks))
+    monkeypatch.setattr(activation_search, "READ_BYTES", 8 * a.sizes["time"] * 4)
+    monkeypatch.setattr(activation_search, "threads", lambda: 1)
     expected = call(a)
     found = computed_once(call, a.chunk(chunks))
     xr.testing.assert_allclose(found, expected, rtol=1e-12)  # sums over pieces are added in another order
@@ -68,8 +70,8 @@ def test_values_are_checked_when_computed_and_scales_at_once():
         expressivity(a, scales=[9])
 
 
-def test_sources_are_read_for_each_block_and_not_held_in_memory(monkeypatch):
-    """Count the chunks in memory (of 20) at every read, for 3 blocks of 4 coefficients."""
+def test_sources_are_read_for_a_few_blocks_at_once_and_not_held_in_memory(monkeypatch):
+    """Count the chunks in memory (of 20) at every read, for 6 blocks of 2 coefficients in 3 tasks."""
     frames, coefficients, chunk = 2000, 12, 100
     values = np.random.default_rng(0).normal(size=(frames, coefficients))
     reads, alive = [], []
@@ -84,7 +86,9 @@ def test_sources_are_read_for_each_block_and_not_held_in_memory(monkeypatch):
 
     held = []
     source = da.map_blocks(read, chunks=((chunk,) * (frames // chunk), (coefficients,)), dtype=np.float64)
-    monkeypatch.setattr(activation_search, "BLOCK_BYTES", 8 * frames * 4)
+    monkeypatch.setattr(activation_search, "BLOCK_BYTES", 8 * frames * 2)
+    monkeypatch.setattr(activation_search, "READ_BYTES", 8 * frames * 4)
+    monkeypatch.setattr(activation_search, "threads", lambda: 2)
     with dask.config.set(scheduler="sync"):
         options = {"fps": 30, "scales": 2, "robust": True}
         found = expressivity(xr.DataArray(source, dims=("time", "signal")), **options).compute()

@@ -114,8 +114,8 @@ def largest(values: np.ndarray, piece: Piece, context: Context, search: Search) 
     """Largest absolute response of each signal in a piece, `(scale, signal)`. `values` includes the margins."""
     out = np.empty((len(search.scales), values.shape[1]))
     for columns in blocks(*values.shape):
-        _, centred, _ = _rows(values, columns, context)
-        for response, most in zip(responses(centred, search), out[:, columns], strict=True):
+        rows, _ = _rows(values, columns, context)
+        for response, most in zip(responses(rows, context.mean[columns], search), out[:, columns], strict=True):
             most[:] = np.abs(response[:, piece.start : piece.stop]).max(axis=1)
     return out
 
@@ -124,25 +124,25 @@ def cube(values: np.ndarray, piece: Piece, context: Context, most: np.ndarray, s
     """`metrics.cube` of a piece. `values` includes its margins; `most` has the largest responses `(scale, signal)`."""
     parts = []
     for columns in blocks(*values.shape):
-        rows, centred, present = _rows(values, columns, context)
+        rows, present = _rows(values, columns, context)
         if present.all():
             allowed = np.ones((len(search.scales), *present.shape), dtype=bool)
         else:
             allowed = gaps.eligible(present, search.scales, search.precision)
         allowed[:, :, : piece.start] = allowed[:, :, piece.stop :] = False
-        found = search_rows(rows, centred, present, allowed, search, most[:, columns])
+        found = search_rows(rows, context.mean[columns], present, allowed, search, most[:, columns])
         parts.append(metrics.cube(found, robust=False))
     return np.concatenate(parts, axis=-1)
 
 
-def _rows(values: np.ndarray, columns: slice, context: Context) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Some signals `(signal, frame)` with gaps filled, the same minus their mean, and where they are present."""
+def _rows(values: np.ndarray, columns: slice, context: Context) -> tuple[np.ndarray, np.ndarray]:
+    """Some signals `(signal, frame)` with gaps filled, and where they are present."""
     rows = np.array(values[:, columns].T, dtype=np.float64, order="C")
     present = ~np.isnan(rows)
     for row, before, after in zip(rows, context.before[:, columns].T, context.after[:, columns].T, strict=True):
         fill_ends(row, before, after)
-    gaps.bridge(rows, np.empty_like(present), np.empty_like(rows))
-    return rows, rows - context.mean[columns, None], present
+    gaps.bridge(rows, np.empty_like(present), np.empty(len(rows)))
+    return rows, present
 
 
 @kernel

@@ -13,11 +13,11 @@ ROUNDING = 1e-9  # frames, and share of the weight
 
 
 @kernel
-def bridge(rows: np.ndarray, present: np.ndarray, centred: np.ndarray) -> bool:
+def bridge(rows: np.ndarray, present: np.ndarray, mean: np.ndarray) -> bool:
     """Fill NaN in `rows` `(row, frame)` by linear interpolation. Returns whether any value is infinite.
 
     Missing frames at the ends get the nearest value, and rows without any value become 0. Writes `present`, and to
-    `centred` the filled rows minus their mean over the frames present.
+    `mean` `(row,)` their mean over the frames present.
     """
     infinite = False
     for r in range(rows.shape[0]):
@@ -35,9 +35,7 @@ def bridge(rows: np.ndarray, present: np.ndarray, centred: np.ndarray) -> bool:
                 x[gap] = x[t] if last < 0 else x[last] + (x[t] - x[last]) * (gap - last) / (t - last)
             last = t
         x[last + 1 :] = x[last] if last >= 0 else 0.0
-        mean = first + total / max(count, 1)
-        for t in range(len(x)):
-            centred[r, t] = x[t] - mean
+        mean[r] = first + total / max(count, 1)
     return infinite
 
 
@@ -65,20 +63,25 @@ def eligible(present: np.ndarray, scales: tuple[float, ...], precision: int) -> 
     the recording, at least three quarters must be on frames that are `present` `(row, frame)` or in gaps of at most
     half the scale (an eighth of its duration). At scale 0, the frame itself must be present.
     """
-    from scipy.fft import irfft, rfft
+    from numpy.fft import irfft, rfft
 
     masks, which = _distinct(present)
     frames = present.shape[1]
     size = wavelets.padded(frames, scales, precision)
-    whole = rfft(np.ones((1, frames)), n=size)
+    whole = rfft(np.ones(frames), n=size)
     out = np.empty((len(scales), *masks.shape), dtype=bool)
-    for k, (scale, spectrum) in enumerate(zip(scales, wavelets.spectra(scales, precision, size, True), strict=True)):
+    for k, scale in enumerate(scales):
         if not scale:
             out[k] = masks
             continue
-        near = rfft(close(masks, scale / 2 + ROUNDING), n=size, axis=-1)
-        weight, most = (irfft(x * spectrum, n=size, axis=-1)[:, :frames] for x in (near, whole))
-        out[k] = weight >= (PRESENT_WEIGHT - ROUNDING) * most
+        spectrum = wavelets.spectrum(k, scales, precision, size, absolute=True)
+        most = irfft(whole * spectrum, n=size)[:frames]
+        most *= PRESENT_WEIGHT - ROUNDING
+        for part in wavelets.parts(len(masks), size):
+            near = rfft(close(masks[part], scale / 2 + ROUNDING), n=size, axis=-1)
+            near *= spectrum
+            out[k, part] = irfft(near, n=size, axis=-1)[:, :frames] >= most
+            del near  # before the next one is computed, since both may be long
     return out[:, which]
 
 

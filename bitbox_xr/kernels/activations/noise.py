@@ -41,14 +41,14 @@ def levels(
 
 def _measured(rows: np.ndarray, search: Search, rest: np.ndarray | None) -> np.ndarray:
     """Noise of each scale and row by itself. Fills the gaps of `rows` in place."""
-    present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
-    if gaps.bridge(rows, present, centred):
+    present, mean = np.empty(rows.shape, dtype=bool), np.empty(len(rows))
+    if gaps.bridge(rows, present, mean):
         raise ValueError(infinite())
     at_rest = present if rest is None else present & rest
     whole = present.all()
     allowed = None if whole else gaps.eligible(present, search.scales, search.precision)
     out = np.empty((len(search.scales), len(rows)))
-    for k, response in enumerate(responses(centred, search)):
+    for k, response in enumerate(responses(rows, mean, search)):
         where = at_rest if allowed is None else at_rest & allowed[k]
         spreads(response, rows, present, where, round(FRAMES_PER_SCALE * search.scales[k] / 2), out[k])
     return out

@@ -154,24 +154,24 @@ def joined(blocks: list[Found]) -> Found:
 
 def _find(rows: np.ndarray, search: Search, noise: np.ndarray | None) -> Found:
     """`find` for `rows` `(signal, frame)`. Fills their gaps in place."""
-    present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
-    if gaps.bridge(rows, present, centred):
+    present, mean = np.empty(rows.shape, dtype=bool), np.empty(len(rows))
+    if gaps.bridge(rows, present, mean):
         raise ValueError(infinite())
     allowed = None if present.all() else gaps.eligible(present, search.scales, search.precision)
     largest = np.full((len(search.scales), len(rows)), np.nan)
-    return search_rows(rows, centred, present, allowed, search, largest, noise)
+    return search_rows(rows, mean, present, allowed, search, largest, noise)
 
 
 def search_rows(
     rows: np.ndarray,
-    centred: np.ndarray,
+    mean: np.ndarray,
     present: np.ndarray,
     allowed: np.ndarray | None,
     search: Search,
     largest: np.ndarray,
     noise: np.ndarray | None = None,
 ) -> Found:
-    """Find activations in `rows` `(signal, frame)` without gaps. `centred` are the rows minus their mean.
+    """Find activations in `rows` `(signal, frame)` without gaps. `mean` `(signal,)` is what is subtracted from them.
 
     `allowed` `(scale, signal, frame)` marks the frames where activations are reported; None means all. `largest`
     `(scale, signal)` is the largest absolute value of each response, or NaN to compute it here. It is used if
@@ -183,12 +183,12 @@ def search_rows(
         if np.isnan(least).any():
             allowed = ~np.isnan(least)[:, :, None] & (present if allowed is None else allowed)
     if search.apart and not search.chooses:
-        events = _together(responses(centred, search), present, allowed, search)
+        events = _together(responses(rows, mean, search), present, allowed, search)
     else:
-        events = _each(responses(centred, search), present, allowed, search, largest, least)
+        events = _each(responses(rows, mean, search), present, allowed, search, largest, least)
         events = _one_list(events) if search.apart else events
     if search.measured or search.chooses:
-        events = _with_edges(events, rows, centred, present, search)
+        events = _with_edges(events, rows, mean, present, search)
     magnitude = rows[events.signal, events.frame]
     if search.outliers:
         outlier = extrema.outlying(events.list * len(rows) + events.signal, magnitude)
@@ -198,7 +198,7 @@ def search_rows(
     return found if search.labels is None else _by_label(found, allowed, search)
 
 
-def _with_edges(events: Events, rows: np.ndarray, centred: np.ndarray, present: np.ndarray, search: Search) -> Events:
+def _with_edges(events: Events, rows: np.ndarray, mean: np.ndarray, present: np.ndarray, search: Search) -> Events:
     """Activations with the edges of their rises or, if the search chooses, of their expressions, which are then one."""
     rise = _rises(events, search) if search.chooses else np.zeros(len(events.frame))
     scale = np.array(search.scales)[events.scale]
@@ -206,7 +206,7 @@ def _with_edges(events: Events, rows: np.ndarray, centred: np.ndarray, present: 
         falls = expressions.MIN_FALL * rise
         start, stop = rises.edges(rows, present, events.signal, events.frame, scale, falls)
         events = events._replace(start=start, stop=stop)
-    return _expressions(events, centred, scale, rise) if search.chooses else events
+    return _expressions(events, rows - mean[:, None], scale, rise) if search.chooses else events
 
 
 def _expressions(events: Events, centred: np.ndarray, scale: np.ndarray, rise: np.ndarray) -> Events:
@@ -256,17 +256,18 @@ def _coverage(shape: tuple[int, int], allowed: np.ndarray | None, search: Search
     return np.count_nonzero(allowed, axis=2), np.logical_or.reduce(allowed, axis=1)
 
 
-def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
-    """The smoothed response `(row, frame)` at each scale. Frames beyond those of `centred` are meaningless.
+def responses(rows: np.ndarray, mean: np.ndarray, search: Search) -> Iterator[np.ndarray]:
+    """The smoothed response `(row, frame)` of `rows` minus their `mean` at each scale.
 
-    A response is valid until the next one is computed, in the same memory.
+    Frames beyond those of `rows` are meaningless. A response is valid until the next one is computed, in the same
+    memory. Few arrays are held at once, because one row of a day has 21 MB.
     """
-    frames, sampling = centred.shape[1], (search.scales, search.precision)
+    frames, sampling = rows.shape[1], (search.scales, search.precision)
     size = wavelets.padded(frames, *sampling, mirrored=search.chooses)
-    signal = np.empty((len(centred), size))
+    signal = np.empty((len(rows), size))
     signal[:, frames:] = 0.0
-    for row, out in zip(centred, signal[:, :frames], strict=True):
-        wavelets.smooth(row, out)
+    for row, level, out in zip(rows, mean, signal[:, :frames], strict=True):
+        wavelets.smooth(row - level, out)
     if not any(search.scales):
         yield from [signal] * len(search.scales)
         return
@@ -275,13 +276,19 @@ def responses(centred: np.ndarray, search: Search) -> Iterator[np.ndarray]:
     near = [
         (end.frames, np.tensordot(signal[:, end.at % size], end.weights, 1)) for end in wavelets.ends(*sampling, frames)
     ]
-    transformed = np.fft.rfft(signal, axis=-1)
-    product, response = np.empty_like(transformed), np.empty_like(signal)
-    for k, spectrum in enumerate(wavelets.spectra(*sampling, size)):
-        if not len(spectrum):
+    parts = wavelets.parts(len(rows), size)
+    transformed = np.empty((len(rows), size // 2 + 1), np.complex128)
+    for part in parts:
+        np.fft.rfft(signal[part], axis=-1, out=transformed[part])
+    product, response = np.empty_like(transformed[parts[0]]), signal if all(search.scales) else np.empty_like(signal)
+    memory = response[0], product[0] if len(parts) == 1 else None  # a single product may replace the spectrum
+    for k, scale in enumerate(search.scales):
+        if not scale:
             yield signal
             continue
-        np.fft.irfft(np.multiply(transformed, spectrum, out=product), n=size, axis=-1, out=response)
+        spectrum = wavelets.spectrum(k, *sampling, size, memory=memory)
+        for part in parts:
+            np.fft.irfft(np.multiply(transformed[part], spectrum, out=product), n=size, axis=-1, out=response[part])
         for where, values in near:
             response[:, where] = values[:, k]
         yield response
@@ -349,6 +356,6 @@ def _together(
 def decompose(signal: np.ndarray, search: Search) -> np.ndarray:
     """The smoothed responses `(scale, frame)` of one signal, with missing frames interpolated."""
     rows = np.array(signal[None], dtype=np.float64)
-    present, centred = np.empty(rows.shape, dtype=bool), np.empty_like(rows)
-    gaps.bridge(rows, present, centred)
-    return np.array([response[0, : len(signal)].copy() for response in responses(centred, search)])
+    mean = np.empty(1)
+    gaps.bridge(rows, np.empty(rows.shape, dtype=bool), mean)
+    return np.array([response[0, : len(signal)].copy() for response in responses(rows, mean, search)])

@@ -13,7 +13,19 @@ import numpy as np
 
 from bitbox_xr.kernels.jit import kernel
 
-__all__ = ["GAUSS", "SMOOTHING", "Filter", "ends", "mexican_hat", "mirror", "padded", "smooth", "smoothed", "spectra"]
+__all__ = [
+    "GAUSS",
+    "SMOOTHING",
+    "Filter",
+    "ends",
+    "mexican_hat",
+    "mirror",
+    "padded",
+    "parts",
+    "smooth",
+    "smoothed",
+    "spectrum",
+]
 
 MAX_CACHED_FRAMES = 2**20  # six spectra of this length take 50 MB
 
@@ -89,32 +101,49 @@ def _reach(scales: tuple[float, ...], precision: int) -> int:
     return max((max(f.lead, len(f.weights) - f.lead) for f in filters), default=0)
 
 
-def spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool = False) -> list[np.ndarray]:
-    """The spectrum of each scale's filter and the smoothing after it, with lag 0 at index 0.
+def parts(rows: int, size: int) -> list[slice]:
+    """Rows that are transformed at once: all, but long ones one by one, since FFTs of several need more memory."""
+    together = rows if size <= MAX_CACHED_FRAMES else 1
+    return [slice(start, start + together) for start in range(0, rows, together)]
 
-    With `absolute`, that of the absolute weights of the filter alone.
+
+def spectrum(
+    k: int,
+    scales: tuple[float, ...],
+    precision: int,
+    size: int,
+    *,
+    absolute: bool = False,
+    memory: tuple[np.ndarray, np.ndarray | None] | None = None,
+) -> np.ndarray:
+    """The spectrum of the filter of scale number `k` and the smoothing after it, with lag 0 at index 0.
+
+    With `absolute`, that of the absolute weights of the filter alone. The result must not be changed.
+    Long spectra are not kept. They are computed in `memory`, if it is given: `size` floats, and `size // 2 + 1` complex
+    numbers that become the result, or None.
     """
-    made = _kept_spectra if size <= MAX_CACHED_FRAMES else _spectra
-    return made(scales, precision, size, absolute)
+    if size <= MAX_CACHED_FRAMES:
+        return _kept_spectra(scales, precision, size, absolute)[k]
+    turned, out = (np.empty(size), None) if memory is None else memory
+    return np.fft.rfft(_turned(scales[k], precision, absolute, turned), out=out)
 
 
-def _spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool) -> list[np.ndarray]:
-    """`spectra` without a cache."""
-    from scipy.fft import rfft
+@lru_cache(maxsize=8)
+def _kept_spectra(scales: tuple[float, ...], precision: int, size: int, absolute: bool) -> list[np.ndarray]:
+    """The spectra of all scales, of which that of scale 0 is empty."""
+    turned = np.empty(size)
+    return [
+        np.fft.rfft(_turned(scale, precision, absolute, turned)) if scale else np.empty(0, np.complex128)
+        for scale in scales
+    ]
 
-    out = []
-    for scale in scales:
-        if not scale:
-            out.append(np.empty(0))
-            continue
-        weights, lead = mexican_hat(scale, precision) if absolute else smoothed(scale, precision)
-        turned = np.zeros(size)
-        turned[(np.arange(len(weights)) - lead) % size] = np.abs(weights) if absolute else weights
-        out.append(rfft(turned))
+
+def _turned(scale: float, precision: int, absolute: bool, out: np.ndarray) -> np.ndarray:
+    """Write the filter of `spectrum` to `out`, with lag 0 at index 0."""
+    weights, lead = mexican_hat(scale, precision) if absolute else smoothed(scale, precision)
+    out[:] = 0.0
+    out[(np.arange(len(weights)) - lead) % len(out)] = np.abs(weights) if absolute else weights
     return out
-
-
-_kept_spectra = lru_cache(maxsize=8)(_spectra)
 
 
 @kernel
