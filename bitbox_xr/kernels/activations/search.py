@@ -266,8 +266,10 @@ def responses(rows: np.ndarray, mean: np.ndarray, search: Search) -> Iterator[np
     size = wavelets.padded(frames, *sampling, mirrored=search.chooses)
     signal = np.empty((len(rows), size))
     signal[:, frames:] = 0.0
+    centred = np.empty(frames)
     for row, level, out in zip(rows, mean, signal[:, :frames], strict=True):
-        wavelets.smooth(row - level, out)
+        wavelets.smooth(np.subtract(row, level, out=centred), out)
+    del centred
     if not any(search.scales):
         yield from [signal] * len(search.scales)
         return
