@@ -42,7 +42,7 @@ class Sizes(NamedTuple):
     @property
     def frames_moved(self) -> int:
         """Frames through which the sums of a signal move before they are new."""
-        return max(self.stretch * self.step, WIDTHS_MOVED * self.width)
+        return max(self.stretch * self.step, WIDTHS_MOVED * self.width, self.sweep)
 
 
 class Tables(NamedTuple):
