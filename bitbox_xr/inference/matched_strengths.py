@@ -142,11 +142,10 @@ def _from_new_tables(made: list[np.ndarray], shared: _Shared) -> np.ndarray:
     from bitbox_xr.kernels.correlation.matched_tables import tables
     from bitbox_xr.kernels.p_values import strengths
 
-    parts = shared.draws.parts
     sums = np.zeros((3, shared.ranks.values.shape[1]))
-    for i, (y, part) in enumerate(zip(made, parts, strict=True)):
-        _add(i, tables("y", y, shared.sizes, gaps=shared.gaps), _starts(part, in_circle=False), shared, sums)
-    active = _activity(made, parts, shared.least)
+    for i, (y, starts) in enumerate(zip(made, shared.starts, strict=True)):
+        _add(i, tables("y", y, shared.sizes, gaps=shared.gaps), starts, shared, sums)
+    active = _activity(made, shared.draws.parts, shared.least)
     return strengths(sums, rank_correlation(shared.ranks, active, matched=True))
 
 

@@ -73,7 +73,7 @@ class Draws(NamedTuple):
 
     def of_signals(self, signals: slice) -> "Draws":
         """The same draws for some signals."""
-        if self.kind != "partners" or signals == slice(None):
+        if self.kind != "partners":
             return self
         return self._replace(items=[[a[..., signals] for a in item] for item in self.items])
 

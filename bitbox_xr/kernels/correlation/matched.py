@@ -11,7 +11,7 @@ import numpy as np
 
 from bitbox_xr.kernels.correlation.choice import better, limit, strongest
 from bitbox_xr.kernels.correlation.direct import pair_correlation
-from bitbox_xr.kernels.correlation.matched_tables import COLUMNS, Sizes, Tables
+from bitbox_xr.kernels.correlation.matched_tables import COLUMNS, Sizes, Tables, number_lost
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.presence import GUARDS_OF_GAPS
 from bitbox_xr.kernels.correlation.ties import TIE
@@ -85,7 +85,7 @@ def _strip(one, two, first, starts, sizes, choice, gaps, weak, magnitude, work, 
     for w in range(len(starts[0])):
         at = starts[0][w], starts[1][w]
         moved = moved + 1 if _follows(starts, w, sizes.step) and moved + 1 < sizes.stretch else 0
-        before, masked = masked, _lost(one.lost, at[0], reaches[0]) + _lost(two.lost, at[1], reaches[1]) > 0
+        before, masked = masked, number_lost(one.lost, at[0], reaches[0]) + number_lost(two.lost, at[1], reaches[1]) > 0
         for a in range(sizes.sweep):
             frames = at[0] + a, at[1] + a - pad  # of x, and of y at the first lag
             rows = base[0] + frames[0] * COLUMNS, base[1] + frames[1] * COLUMNS
@@ -112,12 +112,6 @@ def _strip(one, two, first, starts, sizes, choice, gaps, weak, magnitude, work, 
 def _follows(starts, w, step):
     """Whether window `w` starts one step after the window before, in x and in y."""
     return w > 0 and starts[0][w] - starts[0][w - 1] == step and starts[1][w] - starts[1][w - 1] == step
-
-
-@kernel_part
-def _lost(lost, start, reach):
-    """Number of frames of a reach in which any signal is missing."""
-    return lost[start + reach] - lost[start] if len(lost) > 1 else 0
 
 
 @kernel_part

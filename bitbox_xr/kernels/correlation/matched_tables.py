@@ -2,7 +2,7 @@
 
 Tables are made once for a recording, and serve all its windows and surrogates. Each signal is centred by its mean over
 all frames; where a window's own spread is too small for that, it is computed directly. Tables are flat: strips of
-`COLUMNS` signals follow each other, and a strip has one row for each frame, after `pad` and before `tail` empty rows.
+`COLUMNS` signals follow each other. A strip has one row for each frame, and empty rows before and after for other lags.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bitbox_xr.kernels.correlation.moments import FLAT, GUARDS, Side, is_constant, prepared
+from bitbox_xr.kernels.correlation.paths import WIDTHS_MOVED, moves
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.presence import changes
 from bitbox_xr.kernels.correlation.tile_arithmetic import minus, plus, times
@@ -18,12 +19,9 @@ from bitbox_xr.kernels.correlation.tiles import LADDER, layer, layer_columns, lo
 from bitbox_xr.kernels.jit import kernel, kernel_part
 from bitbox_xr.kernels.memory import side_by_side
 
-__all__ = ["BYTES_PER_VALUE", "COLUMNS", "Sizes", "Tables", "sizes_of", "tables"]
+__all__ = ["BYTES_PER_VALUE", "COLUMNS", "Sizes", "Tables", "number_lost", "sizes_of", "tables"]
 
 COLUMNS = layer_columns(np.float64)  # signals in a strip
-WIDTHS_MOVED = (
-    4  # window lengths through which sums move before they are new, so that rounding errors do not accumulate
-)
 BYTES_PER_VALUE = 33  # of the tables of one side without gaps: numbers, centred, total, inverse and weak
 
 
@@ -72,9 +70,11 @@ class Tables(NamedTuple):
 
 def sizes_of(plan: Plan) -> Sizes:
     """The sizes of a plan. Sums move from window to window if windows overlap by more than a half."""
-    moving = plan.shifts[0] == 1 and 2 * plan.step < plan.width
-    stretch = max(2, WIDTHS_MOVED * plan.width // plan.step) if moving else 1
-    return Sizes(plan.width, plan.step, stretch, *plan.shifts, plan.lanes.number, plan.lanes.pad, plan.least)
+    stretch = WIDTHS_MOVED * plan.width // plan.step
+    moving = plan.shifts[0] == 1 and moves(np.float64, stretch, plan.width, plan.step)
+    return Sizes(
+        plan.width, plan.step, stretch if moving else 1, *plan.shifts, plan.lanes.number, plan.lanes.pad, plan.least
+    )
 
 
 def tables(name: str, numbers: np.ndarray, sizes: Sizes, *, gaps: bool) -> Tables:
@@ -189,14 +189,20 @@ def _spreads(tables, begin, span, guards, peaks, gaps):
 
 
 @kernel_part
+def number_lost(lost, start, frames):
+    """Number of frames from `start` in which any signal is missing."""
+    return lost[start + frames] - lost[start] if len(lost) > 1 else 0
+
+
+@kernel_part
 def _mark_weak(tables, first, count, begin, span):
     """Mark signals without an inverse spread that are not constant as weak. Returns their number.
 
     Windows with gaps are left out: they do not use the inverse spread.
     """
-    (start, stop, width), found, lost = span, 0, tables.lost
+    (start, stop, width), found = span, 0
     for t in range(start, stop):
-        if len(lost) > 1 and lost[t + width] > lost[t]:
+        if number_lost(tables.lost, t, width) > 0:
             continue
         for j in range(count):
             value = tables.inverse[begin + t * COLUMNS + j]

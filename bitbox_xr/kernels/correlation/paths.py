@@ -9,7 +9,7 @@ import numpy as np
 from bitbox_xr.kernels.correlation.plan import Plan
 from bitbox_xr.kernels.correlation.tiles import shape, slab_shape, strip_columns
 
-__all__ = ["Path", "moves", "path", "paths", "slabs"]
+__all__ = ["WIDTHS_MOVED", "Path", "moves", "path", "paths", "slabs"]
 
 Float = type[np.float32] | type[np.float64]
 
@@ -36,6 +36,7 @@ STRETCH_BYTES = 8_000_000  # of the tables of a stretch
 FEW_BYTES = 800_000  # of the frames of y in the second cache
 WIDEST_SLABS = 5  # in a row of `moving`, whose tables of a window stay in the first cache; otherwise y is divided
 PACKED = 1.1  # lanes are packed if whole slabs would have more lanes for each signal of y
+WIDTHS_MOVED = 4  # window lengths through which sums move before they are new, so that errors do not accumulate
 CELLS = 1_000_000  # correlations of a call for many windows: measures cut them into blocks of about as many
 
 
@@ -103,7 +104,7 @@ def _paths(task: Task, sliding: float | None) -> tuple[Path, ...]:
     if sliding is not None:
         return (_path(task, np.float64, 1, width, sliding),)
     # otherwise a stretch would have frames between its windows
-    stretch = max(8, 4 * width // step) if step <= max(task.reach) else 1
+    stretch = max(8, WIDTHS_MOVED * width // step) if step <= max(task.reach) else 1
     found = [_path(task, np.float64, stretch, width, 0.0)]
     shared = step < width  # by two windows in float32
     sums = (width + step) / 2 if shared else width
